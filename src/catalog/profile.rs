@@ -1,0 +1,867 @@
+//! What a profile file may say: the types behind `src/catalog/*/*.toml`.
+//!
+//! One thing a file, its stem its id. A figure that somebody published, measured or guessed is a [`Datum`]: value,
+//! range, source, confidence. Structure that follows from a published configuration (a model card, a climate row)
+//! has one source for the file. Unknown keys are errors.
+
+use crate::units::{
+    ByteRate, Bytes, Celsius, CubicMetersPerJoule, CubicMetersPerSecond, Dollars, DollarsPerCubicMeter,
+    DollarsPerJoule, DollarsPerToken, DollarsPerWatt, FlopRate, Kelvin, Kilograms, KilogramsPerJoule, Meters,
+    Pascals, PerSecond, Ratio, Seconds, Share, Watts,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How far a figure can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// The maker's, operator's or regulator's own text was read for it.
+    Published,
+    /// Such a text is the origin; the figure was seen in somebody's transcription.
+    PublishedSecondHand,
+    /// Press, analysts or a paper.
+    Reported,
+    /// Measured by a benchmark; see its source.
+    Measured,
+    /// Arithmetic on other figures, given in the note.
+    Derived,
+    /// General knowledge, no page read: verify before quoting.
+    Recalled,
+    /// Nobody published it; the note says why this value.
+    Assumption,
+    /// Set by the user.
+    User,
+}
+
+impl Confidence {
+    /// One word for tables.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::PublishedSecondHand => "second-hand",
+            Self::Reported => "reported",
+            Self::Measured => "measured",
+            Self::Derived => "derived",
+            Self::Recalled => "recalled",
+            Self::Assumption => "assumption",
+            Self::User => "user",
+        }
+    }
+    /// Whether a report has to show the figure as something that nobody stands behind.
+    #[must_use]
+    pub fn is_assumption(self) -> bool {
+        matches!(self, Self::Assumption | Self::Recalled | Self::Derived)
+    }
+}
+
+/// A figure with its range, its source and how far it can be trusted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Datum<Q> {
+    /// The value to compute with.
+    pub value: Q,
+    /// The lowest value in circulation.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub low: Option<Q>,
+    /// The highest value in circulation.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub high: Option<Q>,
+    /// Key of an entry of `[sources]` in the same file.
+    pub source: String,
+    /// How far to trust it.
+    pub confidence: Confidence,
+    /// Why this value; demanded of assumptions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+fn none<Q>() -> Option<Q> {
+    None
+}
+
+/// Where a figure comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Title of the page or document.
+    pub title: String,
+    /// Its address; absent for general knowledge and assumptions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The day it was read, `YYYY-MM-DD`.
+    pub read: String,
+}
+
+/// The sources of a file by key.
+pub type Sources = BTreeMap<String, Source>;
+
+/// Whether a thing can be bought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Ships.
+    Shipping,
+    /// Announced with figures, does not ship in volume yet.
+    Announced,
+    /// Unsettled: only for what-if scenarios, never a default.
+    ScenarioOnly,
+    /// Kept to reproduce published measurements.
+    Historic,
+}
+
+/// One accelerator: what a buyer counts as one GPU, TPU or Trainium chip.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accelerator {
+    /// Same as the file's stem.
+    pub id: String,
+    /// As its maker writes it.
+    pub name: String,
+    /// Who makes it.
+    pub maker: String,
+    /// Which efficiency curves it uses: `ampere`, `hopper`, `blackwell`, `blackwell-ultra`, `rubin`, `cdna3`, `cdna4`, `cdna5`, `trainium2`, `trainium3`, `tpu`.
+    pub generation: String,
+    /// Reticle-size compute dies in the package.
+    pub dies: u32,
+    /// Dense arithmetic peaks by number format; a format the maker does not list is absent.
+    pub peak: Peaks,
+    /// High-bandwidth memory.
+    pub memory: Memory,
+    /// Sustained board power limit of the package.
+    pub power: Datum<Watts>,
+    /// Sources by key.
+    pub sources: Sources,
+}
+
+/// Dense peaks by number format.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Peaks {
+    /// BF16 and FP16 with FP32 accumulation.
+    pub bf16: Datum<FlopRate>,
+    /// INT8, where listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub int8: Option<Datum<FlopRate>>,
+    /// FP8 and MXFP8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fp8: Option<Datum<FlopRate>>,
+    /// FP6.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fp6: Option<Datum<FlopRate>>,
+    /// FP4: NVFP4, MXFP4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fp4: Option<Datum<FlopRate>>,
+    /// FP4 with structured sparsity, never used unless asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fp4_sparse: Option<Datum<FlopRate>>,
+}
+
+/// High-bandwidth memory of one accelerator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    /// What the datasheet says.
+    pub nominal: Datum<Bytes>,
+    /// What software can allocate.
+    pub usable: Datum<Bytes>,
+    /// Read or write bandwidth.
+    pub bandwidth: Datum<ByteRate>,
+}
+
+/// A rack-scale system, or nodes in a rack: the thing a planner orders.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct System {
+    /// Same as the file's stem.
+    pub id: String,
+    /// As its maker writes it.
+    pub name: String,
+    /// Who makes it.
+    pub maker: String,
+    /// Whether it can be bought.
+    pub status: Status,
+    /// When it ships, in words, such as `2025-07`.
+    pub available: String,
+    /// Id of the accelerator in it.
+    pub accelerator: String,
+    /// The compute rack.
+    pub rack: Rack,
+    /// The scale-up domain.
+    pub scale_up: ScaleUp,
+    /// The network ports of an accelerator and the fabric they go to.
+    pub scale_out: ScaleOut,
+    /// The scalable unit and the racks that stand with it.
+    pub unit: ScalableUnit,
+    /// How often it breaks.
+    pub reliability: Reliability,
+    /// Power profiles by name, such as `max-q`; each overrides the values above.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub profiles: BTreeMap<String, PowerProfile>,
+    /// The profile meant when none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_profile: Option<String>,
+    /// Sources by key.
+    pub sources: Sources,
+}
+
+/// One compute rack, or the group of racks that is sold as one domain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rack {
+    /// Accelerators in it.
+    pub accelerators: u32,
+    /// CPU sockets in it.
+    pub cpus: u32,
+    /// Floor positions it takes; more than one for side-by-side or double-wide racks.
+    pub positions: u32,
+    /// Heat at full load: the sustained design power at the rack input.
+    pub heat: Datum<Watts>,
+    /// Electrical design point peak: breakers and ride-through.
+    pub edp_peak: Datum<Watts>,
+    /// Installed shelf capacity: feeds and busway.
+    pub feed: Datum<Watts>,
+    /// Part of the heat that leaves by liquid.
+    pub liquid_share: Datum<Share>,
+    /// Coolant supply temperature to plan with; absent for air-cooled racks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coolant_supply: Option<Datum<Celsius>>,
+    /// Highest coolant supply temperature allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coolant_supply_max: Option<Datum<Celsius>>,
+    /// Published flow against supply temperature, by rising temperature.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coolant_curve: Vec<FlowPoint>,
+    /// Flow per heat where no curve is published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coolant_flow_rule: Option<Datum<CubicMetersPerJoule>>,
+    /// Mass in operation.
+    pub mass: Datum<Kilograms>,
+    /// Width of one floor position.
+    pub width: Datum<Meters>,
+    /// Depth.
+    pub depth: Datum<Meters>,
+    /// Height.
+    pub height: Datum<Meters>,
+    /// Price to a large buyer.
+    pub price: Datum<Dollars>,
+    /// CPU memory in the rack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_memory: Option<Datum<Bytes>>,
+}
+
+/// One point of a coolant curve.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlowPoint {
+    /// Coolant supply temperature.
+    pub supply: Celsius,
+    /// Flow through the rack.
+    pub flow: CubicMetersPerSecond,
+    /// Pressure drop of the rack.
+    pub pressure_drop: Pascals,
+    /// Key of a source.
+    pub source: String,
+}
+
+/// How the accelerators of a domain are wired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScaleUpTopology {
+    /// Every pair at full rate through switches.
+    Switched,
+    /// All to all by point-to-point links.
+    Mesh,
+    /// A torus.
+    Torus,
+    /// No scale-up link.
+    None,
+}
+
+/// The scale-up domain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScaleUp {
+    /// Accelerators in one domain.
+    pub domain: u32,
+    /// How they are wired.
+    pub topology: ScaleUpTopology,
+    /// Bandwidth of one accelerator, one direction.
+    pub bandwidth_per_direction: Datum<ByteRate>,
+    /// Start-up time of one transfer.
+    pub latency: Datum<Seconds>,
+    /// Whether switches add up all-reduce traffic on the way.
+    pub in_network_reduction: bool,
+}
+
+/// The scale-out ports of an accelerator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScaleOut {
+    /// Network ports of one accelerator.
+    pub ports: u32,
+    /// Bandwidth of one port, one direction.
+    pub port_bandwidth: Datum<ByteRate>,
+    /// Independent networks that the ports are spread over.
+    pub planes: u32,
+    /// Accelerators of a node that go to different leaf switches.
+    pub rails: u32,
+    /// Start-up time of one transfer through the fabric.
+    pub latency: Datum<Seconds>,
+    /// Id of the switch that its reference design uses.
+    pub switch: String,
+    /// Id of the cable or transceiver from accelerator to leaf switch.
+    pub host_link: String,
+    /// Id of the cable or transceiver between switches.
+    pub switch_link: String,
+}
+
+/// The scalable unit: what is delivered and energised together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScalableUnit {
+    /// Compute racks (as counted in `rack`) in it.
+    pub racks: Datum<u32>,
+    /// Racks for storage beside it.
+    pub storage_racks: Datum<u32>,
+    /// Racks for management and in-band network beside it.
+    pub management_racks: Datum<u32>,
+    /// Power of the storage, management and CPU nodes of the unit, without the scale-out fabric.
+    pub support_power: Datum<Watts>,
+    /// Price of storage, management and CPU nodes of the unit.
+    pub support_price: Datum<Dollars>,
+}
+
+/// How often accelerators fail.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reliability {
+    /// Interruptions of a job per accelerator and time.
+    pub interruption_rate: Datum<PerSecond>,
+    /// Part of the accelerators in service.
+    pub availability: Datum<Share>,
+}
+
+/// What a power profile changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PowerProfile {
+    /// Rack heat.
+    pub heat: Datum<Watts>,
+    /// Electrical design point peak of the rack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edp_peak: Option<Datum<Watts>>,
+    /// Accelerator power limit.
+    pub accelerator_power: Datum<Watts>,
+    /// Scale-up bandwidth of one accelerator, one direction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale_up_bandwidth_per_direction: Option<Datum<ByteRate>>,
+    /// Memory bandwidth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bandwidth: Option<Datum<ByteRate>>,
+    /// Sustained arithmetic rate against the datasheet's.
+    pub compute_share: Datum<Share>,
+}
+
+/// A switch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Switch {
+    /// Same as the file's stem.
+    pub id: String,
+    /// As its maker writes it.
+    pub name: String,
+    /// Who makes it.
+    pub maker: String,
+    /// Ports at `port_bandwidth`.
+    pub ports: Datum<u32>,
+    /// Bandwidth of one port, one direction.
+    pub port_bandwidth: Datum<ByteRate>,
+    /// Power with every port in use and its transceivers plugged, or with its co-packaged optics.
+    pub power_populated: Datum<Watts>,
+    /// Whether the optics are inside.
+    pub co_packaged_optics: bool,
+    /// Height in rack units.
+    pub rack_units: u32,
+    /// Part of its heat that leaves by liquid.
+    pub liquid_share: Datum<Share>,
+    /// Time through it.
+    pub latency: Datum<Seconds>,
+    /// Price without transceivers.
+    pub price: Datum<Dollars>,
+    /// Sources by key.
+    pub sources: Sources,
+}
+
+/// The kind of a cable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Medium {
+    /// Passive copper.
+    PassiveCopper,
+    /// Linear active copper.
+    LinearActiveCopper,
+    /// Retimed active copper.
+    RetimedActiveCopper,
+    /// Multimode fibre.
+    Multimode,
+    /// Single-mode fibre.
+    SingleMode,
+}
+
+/// A link: a cable with what is plugged at its ends.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// Same as the file's stem.
+    pub id: String,
+    /// As sold.
+    pub name: String,
+    /// What it is made of.
+    pub medium: Medium,
+    /// One direction.
+    pub bandwidth: Datum<ByteRate>,
+    /// The longest it may be.
+    pub reach: Datum<Meters>,
+    /// Power of one end's transceiver.
+    pub power_per_end: Datum<Watts>,
+    /// Price of one end's transceiver, or half the cable for copper.
+    pub price_per_end: Datum<Dollars>,
+    /// Price of fibre per metre, nothing for copper of fixed length.
+    pub price_per_meter: Datum<Dollars>,
+    /// Sources by key.
+    pub sources: Sources,
+}
+
+/// A network adapter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Adapter {
+    /// Same as the file's stem.
+    pub id: String,
+    /// As its maker writes it.
+    pub name: String,
+    /// One direction, all ports.
+    pub bandwidth: Datum<ByteRate>,
+    /// Power without transceiver.
+    pub power: Datum<Watts>,
+    /// Price.
+    pub price: Datum<Dollars>,
+    /// Sources by key.
+    pub sources: Sources,
+}
+
+/// What throws the heat out of the building.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeatRejection {
+    /// Dry coolers.
+    DryCooler,
+    /// Dry coolers with wetted pads in hot hours.
+    AdiabaticCooler,
+    /// Evaporative towers.
+    Tower,
+    /// Chillers with air-cooled condensers for everything.
+    AirCooledChiller,
+    /// Outside air through the hall, evaporatively assisted: air-cooled racks only.
+    OutsideAir,
+}
+
+/// A cooling design: plant of the liquid loop, air side, chillers for what is left.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoolingDesign {
+    /// Same as the file's stem.
+    pub id: String,
+    /// In words.
+    pub name: String,
+    /// What rejects the liquid loop's heat.
+    pub heat_rejection: HeatRejection,
+    /// Approach of the coolant distribution units.
+    pub cdu_approach: Datum<Kelvin>,
+    /// Approach of dry cooler (to dry bulb) or tower (to wet bulb) at rated fan speed.
+    pub rejection_approach: Datum<Kelvin>,
+    /// Fan power per heat at rated approach.
+    pub fan_share: Datum<Share>,
+    /// Effectiveness of the wetted pads.
+    pub pad_effectiveness: Datum<Share>,
+    /// Pump power of the coolant loop per heat.
+    pub coolant_pump_share: Datum<Share>,
+    /// Pump power of the facility water loop per heat.
+    pub facility_pump_share: Datum<Share>,
+    /// Chiller efficiency as a share of Carnot's.
+    pub chiller_carnot_share: Datum<Share>,
+    /// Condensing temperature above outside air (air-cooled) or tower water.
+    pub condenser_lift: Datum<Kelvin>,
+    /// Chilled water supply for air handlers.
+    pub chilled_water: Datum<Celsius>,
+    /// Rack inlet air temperature held in the hall.
+    pub inlet_air: Datum<Celsius>,
+    /// Fan power of air handlers per air-side heat.
+    pub air_handler_share: Datum<Share>,
+    /// Whether air-side heat can go to outside air by economiser coil when it is cool enough.
+    pub economizer: bool,
+    /// Approach of that economiser from outside air to chilled water.
+    pub economizer_approach: Datum<Kelvin>,
+    /// Cycles of concentration of evaporated water.
+    pub cycles_of_concentration: Datum<Ratio>,
+    /// Lights, offices, controls per IT power.
+    pub house_load_share: Datum<Share>,
+    /// Installed heat rejection per design heat, redundancy and derating included.
+    pub installed_ratio: Datum<Ratio>,
+    /// Capacity of one coolant distribution unit.
+    pub cdu_capacity: Datum<Watts>,
+    /// Coolant distribution units that serve a group before one spare is added.
+    pub cdu_group: Datum<u32>,
+    /// Sources by key.
+    pub sources: Sources,
+}
+
+/// Part-load losses of one stage: `loss / rated = a + b·x + c·x²`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stage {
+    /// What it is: `hv-transformer`, `unit-transformer`, `ups`, `busway`, …
+    pub name: String,
+    /// No-load loss per rating.
+    pub no_load: Datum<Share>,
+    /// Loss proportional to load.
+    pub proportional: Datum<Share>,
+    /// Loss that grows with the square of the load.
+    pub square: Datum<Share>,
+    /// How it is made redundant.
+    pub redundancy: Redundancy,
+    /// Whether its losses heat the hall's air rather than the yard.
+    pub indoors: bool,
+    /// Rating of one module, for the equipment schedule.
+    pub module: Datum<Watts>,
+}
+
+/// How a stage survives the loss of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Redundancy {
+    /// Just enough.
+    N,
+    /// One module more than needed, in groups of ten.
+    NPlus1,
+    /// Everything twice.
+    #[serde(rename = "2n")]
+    TwoN,
+    /// Three systems carry what two can.
+    #[serde(rename = "3-to-make-2")]
+    ThreeToMakeTwo,
+    /// Four systems carry what three can.
+    #[serde(rename = "4-to-make-3")]
+    FourToMakeThree,
+    /// Five systems carry what four can.
+    #[serde(rename = "5-to-make-4")]
+    FiveToMakeFour,
+    /// Blocks at full load and one catcher for six of them.
+    BlockRedundant,
+}
+
+/// An electrical design: stages from the meter to the rack input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ElectricalDesign {
+    /// Same as the file's stem.
+    pub id: String,
+    /// In words.
+    pub name: String,
+    /// In the order of the current, meter first.
+    pub stages: Vec<Stage>,
+    /// Line-to-line voltage of the row busway [V].
+    pub busway_volts: Datum<f64>,
+    /// Rated current of the row busway [A].
+    pub busway_amperes: Datum<f64>,
+    /// Part of the busway rating that may be used all day.
+    pub busway_continuous_share: Datum<Share>,
+    /// Sources by key.
+    pub sources: Sources,
+}
+
+/// What a file of structure rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSource {
+    /// Title of the page or document.
+    pub title: String,
+    /// Its addresses.
+    pub urls: Vec<String>,
+    /// The day it was read.
+    pub read: String,
+    /// How far to trust it.
+    pub confidence: Confidence,
+}
+
+/// The weather of a market: monthly statistics and design values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Climate {
+    /// Same as the file's stem.
+    pub id: String,
+    /// The market as people write it.
+    pub name: String,
+    /// Two-letter country code.
+    pub country: String,
+    /// Degrees north.
+    pub latitude_deg: f64,
+    /// Degrees east.
+    pub longitude_deg: f64,
+    /// Height above the sea.
+    pub elevation: Meters,
+    /// How the row was made.
+    pub basis: String,
+    /// Monthly mean dry bulb [°C].
+    pub dry_bulb_mean_c: [f64; 12],
+    /// Monthly mean of the daily range of the dry bulb [K].
+    pub dry_bulb_daily_range_k: [f64; 12],
+    /// Monthly mean dew point [°C].
+    pub dew_point_mean_c: [f64; 12],
+    /// Standard deviation of daily mean dry bulbs [K].
+    pub dry_bulb_deviation_k: [f64; 12],
+    /// Standard deviation of daily mean dew points [K].
+    pub dew_point_deviation_k: [f64; 12],
+    /// Correlation of the two deviations.
+    pub correlation: f64,
+    /// Design values.
+    pub design: DesignWeather,
+    /// Where the row comes from.
+    pub source: FileSource,
+}
+
+/// Design values of the weather [°C].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DesignWeather {
+    /// Dry bulb exceeded in 0.4 % of hours.
+    pub dry_bulb_0p4: Celsius,
+    /// Mean wet bulb in these hours.
+    pub coincident_wet_bulb: Celsius,
+    /// Wet bulb exceeded in 0.4 % of hours.
+    pub wet_bulb_0p4: Celsius,
+    /// Highest dry bulb of 20 years.
+    pub dry_bulb_20y_max: Celsius,
+    /// Highest wet bulb.
+    pub wet_bulb_max: Celsius,
+    /// Dry bulb exceeded in 99.6 % of hours.
+    pub dry_bulb_99p6: Celsius,
+    /// Lowest dry bulb of 20 years.
+    pub dry_bulb_20y_min: Celsius,
+    /// Where the design values come from.
+    pub basis: String,
+}
+
+/// Prices of a market.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarketPrices {
+    /// Same as the file's stem and the climate's id.
+    pub id: String,
+    /// All-in price of electricity to a large load.
+    pub electricity: Datum<DollarsPerJoule>,
+    /// Carbon of the grid, direct emissions.
+    pub carbon: Datum<KilogramsPerJoule>,
+    /// Price of make-up water.
+    pub water: Datum<DollarsPerCubicMeter>,
+    /// Sources by key.
+    pub sources: Sources,
+}
+
+/// A set of unit costs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Costs {
+    /// Same as the file's stem.
+    pub id: String,
+    /// In words.
+    pub name: String,
+    /// Per IT watt: land.
+    pub land: Datum<DollarsPerWatt>,
+    /// Per IT watt: shell, fit-out and site work.
+    pub building: Datum<DollarsPerWatt>,
+    /// Per facility watt: substation and grid connection.
+    pub grid_connection: Datum<DollarsPerWatt>,
+    /// Per facility watt: transformers.
+    pub transformers: Datum<DollarsPerWatt>,
+    /// Per facility watt: medium- and low-voltage switchgear and cables.
+    pub switchgear: Datum<DollarsPerWatt>,
+    /// Per watt of UPS installed.
+    pub ups: Datum<DollarsPerWatt>,
+    /// Per facility watt: generators with fuel and paralleling.
+    pub generators: Datum<DollarsPerWatt>,
+    /// Per IT watt: busway and distribution.
+    pub busway: Datum<DollarsPerWatt>,
+    /// Per watt of heat rejected: cooling plant.
+    pub cooling: Datum<DollarsPerWatt>,
+    /// Surcharge on everything but IT: design, contractor, contingency.
+    pub soft_cost_share: Datum<Share>,
+    /// Yearly maintenance of the facility per facility capex.
+    pub facility_maintenance_share: Datum<Share>,
+    /// Yearly support and spares of IT per IT capex.
+    pub it_maintenance_share: Datum<Share>,
+    /// Permanent staff per IT watt, as money per year and watt: see the note.
+    pub staff: Datum<DollarsPerWatt>,
+    /// Property tax and insurance per year and capex.
+    pub tax_and_insurance_share: Datum<Share>,
+    /// Economic life of IT.
+    pub it_life: Datum<Seconds>,
+    /// Economic life of the facility.
+    pub facility_life: Datum<Seconds>,
+    /// Cost of capital per year.
+    pub cost_of_capital: Datum<Share>,
+    /// Part of the accelerator-hours that is sold or used.
+    pub utilization: Datum<Share>,
+    /// Sources by key.
+    pub sources: Sources,
+}
+
+/// How attention works in a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttentionKind {
+    /// Grouped queries share key and value heads; multi-head when they are as many.
+    Grouped,
+    /// Multi-head latent attention: one compressed key-value per token.
+    Latent,
+    /// One shared latent head over compressed past, as in DeepSeek-V4.
+    CompressedLatent,
+}
+
+/// A model card: shapes that operations follow from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Same as the file's stem.
+    pub id: String,
+    /// As published.
+    pub name: String,
+    /// Family.
+    pub family: String,
+    /// Transformer layers or blocks.
+    pub layers: u32,
+    /// Width of the residual stream.
+    pub hidden: u32,
+    /// Tokens in the vocabulary.
+    pub vocabulary: u32,
+    /// Whether input and output embeddings are one matrix.
+    pub tied_embeddings: bool,
+    /// Longest context.
+    pub max_context: u64,
+    /// Multi-token prediction layers.
+    pub mtp_layers: u32,
+    /// Attention layers.
+    pub attention: Attention,
+    /// Feed-forward layers.
+    pub feed_forward: FeedForward,
+    /// What the publisher states.
+    pub published: PublishedSize,
+    /// List price of hosted tokens, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list_price: Option<ListPrice>,
+    /// Formats that the published weights use beside BF16, by part, such as `experts = "mxfp4"`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub weights: BTreeMap<String, String>,
+    /// What the card leaves out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Where the shapes come from.
+    pub source: FileSource,
+}
+
+/// Attention of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attention {
+    /// How it works.
+    pub kind: AttentionKind,
+    /// Query heads.
+    pub heads: u32,
+    /// Key-value heads.
+    pub kv_heads: u32,
+    /// Width of a head; of query and key for latent attention.
+    pub head_dim: u32,
+    /// Layers that attend to the whole context.
+    pub full_layers: u32,
+    /// Layers that attend to a window.
+    pub window_layers: u32,
+    /// The window [tokens].
+    pub window: u32,
+    /// Layers with linear attention or a state-space mixer.
+    pub linear_layers: u32,
+    /// Rank of the query compression (latent attention).
+    pub q_lora: u32,
+    /// Width of the compressed key-value (latent attention).
+    pub kv_lora: u32,
+    /// Rotary width (latent attention).
+    pub rope_dim: u32,
+    /// Width of the part without position (latent attention).
+    pub nope_dim: u32,
+    /// Width of a value head (latent attention).
+    pub v_dim: u32,
+    /// Most past tokens that sparse attention reads; 0 for all.
+    pub sparse_topk: u32,
+    /// Cached key-value elements per token of context, all layers.
+    pub kv_elements_per_token: f64,
+    /// Fixed recurrent state per sequence, all linear layers [elements].
+    pub state_elements: f64,
+}
+
+/// Feed-forward layers of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeedForward {
+    /// Dense layers.
+    pub dense_layers: u32,
+    /// Width of a dense layer.
+    pub dense_width: u32,
+    /// Matrices of a feed-forward block: three gated, two plain.
+    pub matrices: u32,
+    /// Mixture-of-experts layers.
+    pub moe_layers: u32,
+    /// Routed experts of a layer.
+    pub experts: u32,
+    /// Routed experts that a token goes to.
+    pub active_experts: u32,
+    /// Experts that every token goes to.
+    pub shared_experts: u32,
+    /// Width of a routed expert.
+    pub expert_width: u32,
+    /// Width of the shared experts together.
+    pub shared_width: u32,
+    /// Width at which routed experts work; the hidden width unless latent.
+    pub expert_hidden: u32,
+}
+
+/// Size of a model: computed from its shapes, and published.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublishedSize {
+    /// Total parameters by formula, embeddings included.
+    pub computed_parameters: f64,
+    /// Active parameters by formula, embeddings left out.
+    pub computed_active_parameters: f64,
+    /// Total parameters as published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<f64>,
+    /// Active parameters as published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_parameters: Option<f64>,
+    /// Where the published size stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// List price of hosted tokens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListPrice {
+    /// Input tokens.
+    pub input: DollarsPerToken,
+    /// Output tokens.
+    pub output: DollarsPerToken,
+    /// Where it stands.
+    pub url: String,
+}
