@@ -1,0 +1,437 @@
+//! What a plan says: the building from the meter to the token, as plain values.
+
+use crate::catalog::profile::{Confidence, Medium};
+use crate::power::MeasuredAt;
+use crate::scenario::Resolved;
+use crate::units::{
+    ByteRate, Dollars, DollarsPerToken, DollarsPerWatt, Joules, Meters, Ratio, Seconds, Share, SquareMeters,
+    TokenRate, Watts,
+};
+
+/// The answer to "what does this envelope buy?".
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The scenario it answers, every field with its origin.
+    pub scenario: Resolved,
+    /// From the meter to the racks.
+    pub power: Power,
+    /// What stands in the halls.
+    pub fleet: Fleet,
+    /// Where it stands.
+    pub layout: Layout,
+    /// How it is connected.
+    pub fabric: Fabric,
+    /// What it serves, workload by workload and system by system.
+    pub serving: Vec<Serving>,
+    /// What it trains.
+    pub training: Vec<Training>,
+    /// What it costs.
+    pub economics: Economics,
+    /// Ranges of outputs, by key.
+    pub uncertainty: Vec<Uncertain>,
+    /// What binds, what is stranded, what falls short; binding ones first.
+    pub verdicts: Vec<Verdict>,
+    /// What the numbers rest on that nobody published, and the values behind the headline.
+    pub assumptions: Vec<Assumption>,
+    /// How each result came to be.
+    pub ledger: Ledger,
+}
+
+/// From the meter to the racks.
+#[derive(Debug, Clone)]
+pub struct Power {
+    /// The envelope.
+    pub envelope: Watts,
+    /// Where it is measured.
+    pub measured_at: MeasuredAt,
+    /// At the meter in the design hour.
+    pub facility_peak: Watts,
+    /// At the meter, mean of the year.
+    pub facility_mean: Watts,
+    /// Power that the racks are provisioned for.
+    pub it_provisioned: Watts,
+    /// Mean power of the racks.
+    pub it_mean: Watts,
+    /// Facility over IT in the design hour: sizes the plant, is not a PUE.
+    pub peak_ratio: Ratio,
+    /// Energy of the year over IT energy of the year.
+    pub pue_annual: Ratio,
+    /// Water per IT energy [L/kWh].
+    pub wue_l_per_kwh: f64,
+    /// Envelope left over because only whole racks, units and halls can be bought.
+    pub stranded: Watts,
+    /// Energy of the year at the meter.
+    pub annual_energy: Joules,
+    /// Design hour, meter first; cooling and house loads branch off with their own input and no output.
+    pub stages: Vec<Stage>,
+    /// Mechanical and house loads in the design hour.
+    pub overheads: Vec<(String, Watts)>,
+    /// Hours of the year in which chillers run.
+    pub chiller_hours: f64,
+    /// Carbon of the year at the grid's mean intensity [kg].
+    pub carbon_kg_per_year: f64,
+}
+
+/// One stage of the power chain in the design hour.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// Its name.
+    pub name: String,
+    /// Power in.
+    pub input: Watts,
+    /// Power out.
+    pub output: Watts,
+    /// The difference.
+    pub loss: Watts,
+    /// Output over input.
+    pub efficiency: Share,
+    /// Load over rating of each path.
+    pub load_fraction: Share,
+    /// Installed capacity.
+    pub installed: Watts,
+    /// Modules of that capacity.
+    pub modules: u64,
+}
+
+/// What stands in the halls.
+#[derive(Debug, Clone)]
+pub struct Fleet {
+    /// Accelerators.
+    pub accelerators: u64,
+    /// CPU sockets.
+    pub cpus: u64,
+    /// Scalable units, the last of which may be partial.
+    pub scalable_units: u64,
+    /// Accelerators out of service on average, that cover failures.
+    pub spares: u64,
+    /// By system.
+    pub systems: Vec<SystemFleet>,
+    /// Racks of each sort.
+    pub racks: Racks,
+}
+
+/// The racks of one system.
+#[derive(Debug, Clone)]
+pub struct SystemFleet {
+    /// The system, with its power profile if it has one: `vr-nvl72:max-q`.
+    pub id: String,
+    /// As its maker writes it.
+    pub name: String,
+    /// Accelerators.
+    pub accelerators: u64,
+    /// Compute racks.
+    pub racks: u64,
+    /// Accelerators of one rack.
+    pub accelerators_per_rack: u32,
+    /// Heat of a rack as provisioned.
+    pub rack_heat: Watts,
+    /// Electrical design point peak of a rack.
+    pub rack_peak: Watts,
+    /// Installed shelf capacity of a rack.
+    pub rack_feed: Watts,
+    /// IT power of an accelerator, network and support included.
+    pub it_per_accelerator: Watts,
+}
+
+/// Racks of each sort.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Racks {
+    /// Accelerator racks.
+    pub compute: u64,
+    /// Racks of the scale-out fabric.
+    pub network: u64,
+    /// Storage racks.
+    pub storage: u64,
+    /// Management racks.
+    pub management: u64,
+    /// Power racks (sidecars).
+    pub power: u64,
+    /// Coolant distribution units.
+    pub cdu: u64,
+}
+
+impl Racks {
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.compute + self.network + self.storage + self.management + self.power + self.cdu
+    }
+}
+
+/// Where it stands.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// Buildings.
+    pub buildings: u64,
+    /// Halls in all buildings.
+    pub halls: u64,
+    /// Rows in all halls.
+    pub rows: u64,
+    /// Rack positions of a row.
+    pub racks_per_row: u64,
+    /// A hall, along and across its rows.
+    pub hall: [Meters; 2],
+    /// Buildings and plant.
+    pub area: SquareMeters,
+    /// Cables by kind.
+    pub cables: Vec<Cable>,
+}
+
+/// Cables of one kind.
+#[derive(Debug, Clone)]
+pub struct Cable {
+    /// Which tier: `host-leaf`, `leaf-spine`, `spine-core`.
+    pub kind: String,
+    /// What they are made of.
+    pub medium: Medium,
+    /// One direction.
+    pub rate: ByteRate,
+    /// How many.
+    pub count: u64,
+    /// All together.
+    pub length_total: Meters,
+    /// The longest.
+    pub length_max: Meters,
+}
+
+/// How it is connected.
+#[derive(Debug, Clone)]
+pub struct Fabric {
+    /// The scale-up domain of the first system.
+    pub scale_up: ScaleUp,
+    /// The scale-out network, one for each system.
+    pub scale_out: Vec<ScaleOut>,
+}
+
+/// The scale-up domain.
+#[derive(Debug, Clone)]
+pub struct ScaleUp {
+    /// Accelerators of a domain.
+    pub domain_accelerators: u64,
+    /// Bandwidth of an accelerator, one direction.
+    pub bandwidth_per_accelerator: ByteRate,
+}
+
+/// The scale-out network of one system.
+#[derive(Debug, Clone)]
+pub struct ScaleOut {
+    /// Which system.
+    pub system: String,
+    /// In words.
+    pub topology: String,
+    /// Tiers of switches.
+    pub tiers: u32,
+    /// Independent networks.
+    pub planes: u32,
+    /// Leaf switches: bandwidth down over bandwidth up.
+    pub oversubscription: Ratio,
+    /// Separate fabrics when the radix can't carry the count in one.
+    pub islands: u64,
+    /// The switch used.
+    pub switch: String,
+    /// Leaf switches.
+    pub leaf: u64,
+    /// Spine switches.
+    pub spine: u64,
+    /// Core switches.
+    pub core: u64,
+    /// Links accelerator to leaf.
+    pub host_leaf: u64,
+    /// Links leaf to spine.
+    pub leaf_spine: u64,
+    /// Links spine to core.
+    pub spine_core: u64,
+    /// Pluggable transceivers.
+    pub transceivers: u64,
+    /// Power of the switches with what is plugged into them.
+    pub power: Watts,
+    /// What an accelerator can send, one direction.
+    pub injection_per_accelerator: ByteRate,
+    /// Between two halves of an island, one direction.
+    pub bisection: ByteRate,
+}
+
+/// One serving workload on one system.
+#[derive(Debug, Clone)]
+pub struct Serving {
+    /// The model.
+    pub model: String,
+    /// The system.
+    pub system: String,
+    /// Number format of weights and arithmetic.
+    pub precision: String,
+    /// Accelerators of one replica along each axis.
+    pub parallelism: Parallelism,
+    /// Aggregated or disaggregated.
+    pub mode: String,
+    /// Input tokens of a request.
+    pub isl: u64,
+    /// Output tokens of a request.
+    pub osl: u64,
+    /// Requests in flight on one replica.
+    pub batch: u64,
+    /// Time to first token.
+    pub ttft: Seconds,
+    /// Time per output token.
+    pub tpot: Seconds,
+    /// Output tokens per second seen by one user.
+    pub tokens_per_s_per_user: TokenRate,
+    /// Output tokens per second of one accelerator.
+    pub tokens_per_s_per_accelerator: TokenRate,
+    /// Output tokens per second of the fleet, availability and load factor included.
+    pub output_tokens_per_s: TokenRate,
+    /// Input tokens per second of the fleet.
+    pub input_tokens_per_s: TokenRate,
+    /// Facility energy per output token.
+    pub energy_per_token: Joules,
+    /// What the step waits for.
+    pub bound_by: String,
+    /// Accelerators that serve this workload.
+    pub accelerators: u64,
+    /// Replicas on them.
+    pub replicas: u64,
+    /// Price of output tokens that covers the cost.
+    pub cost_per_token: DollarsPerToken,
+    /// Why nothing can be served, if so.
+    pub shortfall: Option<String>,
+}
+
+/// Accelerators along each axis of parallelism.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Parallelism {
+    /// Tensor.
+    pub tp: u32,
+    /// Pipeline.
+    pub pp: u32,
+    /// Expert.
+    pub ep: u32,
+    /// Data: attention data parallel when serving, replicas when training.
+    pub dp: u32,
+}
+
+/// One training workload on one system.
+#[derive(Debug, Clone)]
+pub struct Training {
+    /// The model.
+    pub model: String,
+    /// The system.
+    pub system: String,
+    /// Number format of the matrix multiplications.
+    pub precision: String,
+    /// Layout of the run.
+    pub parallelism: Parallelism,
+    /// Accelerators of the run.
+    pub accelerators: u64,
+    /// Tokens per second of the run while it steps.
+    pub tokens_per_s: TokenRate,
+    /// Model FLOP/s over dense peak.
+    pub mfu: Share,
+    /// Useful part of the wall clock, failures and checkpoints included.
+    pub goodput: Share,
+    /// Time of one optimiser step.
+    pub step_time: Seconds,
+    /// Tokens of one step.
+    pub global_batch_tokens: u64,
+    /// Time of a run of the stated number of tokens.
+    pub run_time: Seconds,
+    /// What the step waits for.
+    pub bound_by: String,
+    /// Why nothing can be trained, if so.
+    pub shortfall: Option<String>,
+}
+
+/// What it costs.
+#[derive(Debug, Clone)]
+pub struct Economics {
+    /// To build and fill.
+    pub capex: Dollars,
+    /// Each year, without depreciation and interest.
+    pub opex_per_year: Dollars,
+    /// Capital and operation per accelerator-hour in use.
+    pub tco_per_accelerator_hour: Dollars,
+    /// Blend over the serving workloads: all cost of serving accelerators over all output tokens.
+    pub per_output_token: Option<DollarsPerToken>,
+    /// Capex per watt of IT.
+    pub capex_per_watt: DollarsPerWatt,
+    /// Capex by part.
+    pub parts: Vec<(String, Dollars)>,
+    /// Yearly opex by part.
+    pub opex_parts: Vec<(String, Dollars)>,
+}
+
+/// A range of one output.
+#[derive(Debug, Clone)]
+pub struct Uncertain {
+    /// Key of the output in the JSON plan, dotted.
+    pub key: String,
+    /// Low end.
+    pub p5: f64,
+    /// Middle.
+    pub p50: f64,
+    /// High end.
+    pub p95: f64,
+}
+
+/// A constraint: what is needed, what there is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// In words.
+    pub constraint: String,
+    /// What the plan needs.
+    pub need: f64,
+    /// What there is.
+    pub limit: f64,
+    /// Need above limit, or nothing.
+    pub short_by: f64,
+    /// Unit of the three.
+    pub unit: String,
+    /// Whether it is the one that keeps the plan from growing.
+    pub binds: bool,
+    /// One sentence for people.
+    pub note: String,
+}
+
+/// A value that the plan rests on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assumption {
+    /// Path of the value.
+    pub field: String,
+    /// The value, with range if there is one.
+    pub value: String,
+    /// Where it comes from.
+    pub source: String,
+    /// How far to trust it.
+    pub confidence: Confidence,
+    /// Why this value, if the profile says so.
+    pub note: Option<String>,
+}
+
+/// How each result came to be.
+#[derive(Debug, Clone, Default)]
+pub struct Ledger {
+    /// One entry a result.
+    pub entries: Vec<Entry>,
+}
+
+/// How one result came to be.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Key of the result in the JSON plan, dotted: `power.pue_annual`.
+    pub key: String,
+    /// The value with its unit.
+    pub value: String,
+    /// What it means.
+    pub meaning: String,
+    /// The formula, in words and symbols.
+    pub formula: String,
+    /// What went into it: name, value, origin or source.
+    pub inputs: Vec<(String, String, String)>,
+}
+
+impl Ledger {
+    /// The entry of a key.
+    #[must_use]
+    pub fn find(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+}
