@@ -865,3 +865,22 @@ pub struct ListPrice {
     /// Where it stands.
     pub url: String,
 }
+
+/// The list price of a hosted model. What it runs on and what it looks like inside is its maker's secret.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostedPrice {
+    /// Same as the file's stem.
+    pub id: String,
+    /// As published.
+    pub name: String,
+    /// Input tokens.
+    pub input: Datum<DollarsPerToken>,
+    /// Output tokens.
+    pub output: Datum<DollarsPerToken>,
+    /// Input tokens found in the cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_input: Option<Datum<DollarsPerToken>>,
+    /// Sources by key.
+    pub sources: Sources,
+}
