@@ -31,6 +31,7 @@ mod tests {
         parse::<p::ElectricalDesign>("electrical");
         parse::<p::Climate>("climates");
         parse::<p::MarketPrices>("prices");
+        parse::<p::HostedPrice>("hosted");
         parse::<p::Costs>("costs");
     }
 }
