@@ -841,7 +841,7 @@ pub struct FeedForward {
 pub struct PublishedSize {
     /// Total parameters by formula, embeddings included.
     pub computed_parameters: f64,
-    /// Active parameters by formula, embeddings left out.
+    /// Active parameters by formula: the input embedding left out, the output projection counted.
     pub computed_active_parameters: f64,
     /// Total parameters as published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -874,6 +874,9 @@ pub struct HostedPrice {
     pub id: String,
     /// As published.
     pub name: String,
+    /// Longest context, price steps and what else the list leaves out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Input tokens.
     pub input: Datum<DollarsPerToken>,
     /// Output tokens.
