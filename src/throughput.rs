@@ -6,4 +6,6 @@
 //! attention) end as coefficients of the same row. What evaluates a row is one function, the same in `f64`, in
 //! `f32` and in the shader.
 
+pub mod efficiency;
+pub mod precision;
 pub mod roofline;
