@@ -7,5 +7,8 @@
 //! `f32` and in the shader.
 
 pub mod efficiency;
+pub mod machine;
+pub mod operations;
+pub mod parallelism;
 pub mod precision;
 pub mod roofline;

@@ -88,8 +88,6 @@ impl Nominal {
         1e12 * match format.arithmetic() {
             Arithmetic::Bf16 => self.tflops[0],
             Arithmetic::Fp8 | Arithmetic::Int8 => self.tflops[1],
-            // Weights in MXFP4 with activations in MXFP8 multiply at the 8-bit rate.
-            Arithmetic::Fp4 if format == Format::Mxfp4 => self.tflops[1],
             Arithmetic::Fp4 => self.tflops[2],
         }
     }

@@ -243,7 +243,7 @@ impl GenerationCurves {
             (Format::Mxfp4, _) => {
                 &[Format::Mxfp4, Format::Nvfp4, Format::Fp8Block, Format::Fp8, Format::Bf16]
             }
-            (_, Arithmetic::Fp4) => {
+            (Format::Nvfp4, _) => {
                 &[Format::Nvfp4, Format::Mxfp4, Format::Fp8Block, Format::Fp8, Format::Bf16]
             }
             (Format::Fp8, _) | (_, Arithmetic::Int8) => &[Format::Fp8, Format::Fp8Block, Format::Bf16],

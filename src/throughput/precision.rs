@@ -82,13 +82,14 @@ impl Format {
         }
     }
 
-    /// The arithmetic that multiplies it natively.
+    /// The arithmetic that multiplies it as it is served: weights in MXFP4 meet 8-bit activations, 4-bit integers
+    /// 16-bit ones.
     #[must_use]
     pub fn arithmetic(self) -> Arithmetic {
         match self {
             Self::Bf16 | Self::Int4 => Arithmetic::Bf16,
-            Self::Fp8 | Self::Fp8Block | Self::Mxfp8 => Arithmetic::Fp8,
-            Self::Nvfp4 | Self::Mxfp4 => Arithmetic::Fp4,
+            Self::Fp8 | Self::Fp8Block | Self::Mxfp8 | Self::Mxfp4 => Arithmetic::Fp8,
+            Self::Nvfp4 => Arithmetic::Fp4,
             Self::Int8 => Arithmetic::Int8,
         }
     }
@@ -161,13 +162,13 @@ impl PeakRates {
         }
     }
 
-    /// The format as this hardware multiplies it: 4-bit weights fall back to 16-bit products where 4-bit arithmetic
-    /// is missing, as the published kernels for such hardware do.
+    /// The arithmetic and peak of a format on this hardware: 4-bit weights fall back to 16-bit products where 4-bit
+    /// arithmetic is missing, as the published kernels for such hardware do.
     #[must_use]
-    pub fn effective(&self, format: Format) -> Arithmetic {
-        match format.arithmetic() {
-            Arithmetic::Fp4 if self.fp4.is_none() => Arithmetic::Bf16,
-            other => self.of(other).0,
+    pub fn effective(&self, format: Format) -> (Arithmetic, FlopRate) {
+        match format {
+            Format::Nvfp4 | Format::Mxfp4 if self.fp4.is_none() => self.of(Arithmetic::Bf16),
+            other => self.of(other.arithmetic()),
         }
     }
 }
@@ -242,7 +243,7 @@ mod tests {
     fn four_bits_fall_back_to_sixteen_on_hopper() {
         let hopper =
             PeakRates { bf16: FlopRate(989e12), fp8: Some(FlopRate(1_979e12)), ..PeakRates::default() };
-        assert_eq!(hopper.effective(Format::Mxfp4), Arithmetic::Bf16);
-        assert_eq!(hopper.effective(Format::Fp8Block), Arithmetic::Fp8);
+        assert_eq!(hopper.effective(Format::Mxfp4).0, Arithmetic::Bf16);
+        assert_eq!(hopper.effective(Format::Fp8Block).0, Arithmetic::Fp8);
     }
 }
