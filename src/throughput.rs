@@ -8,7 +8,9 @@
 
 pub mod efficiency;
 pub mod machine;
+pub mod memory;
 pub mod operations;
 pub mod parallelism;
 pub mod precision;
 pub mod roofline;
+pub mod serving;
