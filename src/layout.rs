@@ -179,7 +179,7 @@ impl Layout {
 /// Positions and rows of one hall.
 #[derive(Clone, Copy, Debug)]
 struct Rows {
-    rows: u64,
+    count: u64,
     per_row: u64,
     power: Watts,
 }
@@ -206,7 +206,7 @@ fn rows_for(demand: &LayoutDemand, units: u64, most_per_row: u64) -> Rows {
         let middle = low.midpoint(high);
         if fits(middle) { high = middle } else { low = middle + 1 }
     }
-    Rows { rows: low, per_row: row_positions(low), power: row_heat(demand, compute, support, low) }
+    Rows { count: low, per_row: row_positions(low), power: row_heat(demand, compute, support, low) }
 }
 
 /// Rows next to each other that make a hall closest to a square.
@@ -231,8 +231,8 @@ pub fn layout(demand: &LayoutDemand) -> Layout {
 
     let pitch = demand.rack.depth + (demand.aisles.cold + demand.aisles.hot) / 2.0;
     let row_length = demand.rack.width * (hall.per_row as f64);
-    let banks = banks(hall.rows, row_length + demand.aisles.row_end, pitch);
-    let rows_per_bank = hall.rows.div_ceil(banks);
+    let banks = banks(hall.count, row_length + demand.aisles.row_end, pitch);
+    let rows_per_bank = hall.count.div_ceil(banks);
     let hall_x = row_length * (banks as f64) + demand.aisles.row_end * (banks as f64 + 1.0);
     let gallery = if demand.cdus > 0 { GALLERY_DEPTH } else { Meters(0.0) };
     let hall_y = pitch * (rows_per_bank as f64) + demand.aisles.cold + gallery;
@@ -250,7 +250,7 @@ pub fn layout(demand: &LayoutDemand) -> Layout {
     let columns = (spacing.1 * (buildings as f64) / spacing.0).sqrt().round() as u64;
 
     let footprint = demand.positions_per_compute_rack.max(1);
-    let positions = halls * hall.rows * hall.per_row + network_room_rows * most_per_row;
+    let positions = halls * hall.count * hall.per_row + network_room_rows * most_per_row;
     let taken = demand.compute_racks * footprint + units * demand.unit_support_racks + demand.central_racks;
     let weight = demand.rack.mass.value() * GRAVITY;
     let area = demand.rack.width * (footprint as f64);
@@ -258,8 +258,8 @@ pub fn layout(demand: &LayoutDemand) -> Layout {
         buildings,
         halls,
         units_per_hall,
-        rows: halls * hall.rows + network_room_rows,
-        rows_per_hall: hall.rows,
+        rows: halls * hall.count + network_room_rows,
+        rows_per_hall: hall.count,
         network_room_rows,
         racks_per_row: hall.per_row,
         banks,
