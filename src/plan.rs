@@ -11,7 +11,9 @@ mod ledger;
 mod money;
 mod range;
 pub mod result;
+mod runs;
 pub mod sizing;
+mod standing;
 mod verdict;
 mod workloads;
 
@@ -19,11 +21,10 @@ pub use result::Plan;
 
 use crate::catalog::{Catalog, InputError};
 use crate::cooling::Year;
-use crate::layout;
 use crate::scenario::{MeasuredAt, Scenario};
-use crate::units::{Joules, Meters, Ratio, Share, Watts};
+use crate::units::{Joules, Ratio, Share, Watts};
 use equipment::{Equipment, Machine};
-use result::{Cable, Fabric, Fleet, Layout, Power, Racks, ScaleOut, ScaleUp, Stage, SystemFleet};
+use result::{Fabric, Fleet, Power, Racks, ScaleOut, ScaleUp, Stage, SystemFleet};
 use sizing::{Draw, FacilityHour};
 
 /// Seed of the synthesised year when nobody asks for another.
@@ -59,19 +60,20 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let energy = sizing::year(place, &loads, &design, duty, &year);
 
     let power = power(scenario, place, &design, &energy);
-    let (layout, floor_load, racks) = stand(fields, place, &loads, &design);
-    let fleet = fleet(&loads, racks);
+    let standing = standing::stand(fields, place, &loads, &design);
+    let fleet = fleet(&loads, standing.racks);
     let fabric = fabric(&loads);
     let facility_per_it = if energy.it_j > 0.0 { energy.meter_j / energy.it_j } else { 1.0 };
     let (mut serving, training) = workloads::run(scenario, &equipment, &draws, facility_per_it)?;
-    let economics = money::economics(scenario, &equipment, &draws, &design, &energy, &layout, &mut serving);
+    let economics = money::economics(scenario, &equipment, &draws, &design, &energy, &standing.layout, &mut serving);
     let verdicts = verdict::verdicts(&verdict::Evidence {
         fields,
         place,
         loads: &loads,
         design: &design,
-        layout: &layout,
-        floor_load,
+        layout: &standing.layout,
+        floor_load: standing.floor_load,
+        row_power: standing.row_power,
         serving: &serving,
         training: &training,
     });
@@ -81,7 +83,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         scenario: scenario.resolved.clone(),
         power,
         fleet,
-        layout,
+        layout: standing.layout,
         fabric,
         serving,
         training,

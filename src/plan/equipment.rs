@@ -10,7 +10,7 @@ use crate::catalog::{Catalog, Found, InputError};
 use crate::cooling::{
     DesignWeather, HeatRejection, MonthlyWeather, Plant, coolant_flow_at, coolant_range, standard_pressure,
 };
-use crate::fabric::{LinkKind, SwitchKind};
+use crate::fabric::optics::SwitchKind;
 use crate::fleet::{CduGroup, ScalableUnit};
 use crate::power::{PartLoadLoss, Provisioned, RackPower, Redundancy, StageDesign};
 use crate::scenario::{Origin, Policy, Scenario};

@@ -15,7 +15,7 @@
 
 use super::equipment::{Machine, Place};
 use crate::cooling::{HeatLoad, PlantHour};
-use crate::fabric::{FabricDemand, FabricError, FatTree, Tiers, fat_tree};
+use crate::fabric::scale_out::{FabricDemand, FabricError, FatTree, Tiers, fat_tree};
 use crate::power::{StageFlow, chain, chain_at, indoor_loss};
 use crate::scenario::{Cluster, Fabric, Granularity, MeasuredAt};
 use crate::units::Watts;
@@ -76,11 +76,11 @@ pub fn fabric_of(machine: &Machine, accelerators: u64, wish: &Fabric) -> Result<
         planes: out.planes,
         rails: out.rails,
         radix: machine.radix,
-        unit_accelerators: machine.unit.accelerators(),
-        group_accelerators: 0,
+        unit_accelerators: out.leaf_unit.map_or_else(|| machine.unit.accelerators(), u64::from),
+        group_accelerators: out.spine_group.map_or(0, u64::from),
         oversubscription: wish.oversubscription.0,
         tiers: Tiers::Auto,
-        links_per_cable: 1,
+        links_per_cable: out.links_per_cable.unwrap_or(1),
     };
     let Cluster::AtMost(size) = wish.cluster else { return fat_tree(&demand(accelerators)) };
     if accelerators <= size {
@@ -88,7 +88,7 @@ pub fn fabric_of(machine: &Machine, accelerators: u64, wish: &Fabric) -> Result<
     }
     let (whole, rest) = (accelerators / size, accelerators % size);
     let mut total = fat_tree(&demand(size))?;
-    let one = total.clone();
+    let one = total;
     let mut add = |part: &FatTree, times: u64| {
         total.leaf += part.leaf * times;
         total.spine += part.spine * times;

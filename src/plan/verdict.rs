@@ -31,6 +31,8 @@ pub struct Evidence<'a> {
     pub layout: &'a Layout,
     /// Load on the floor below and around a rack [kg/m²].
     pub floor_load: f64,
+    /// Heat of the most loaded row.
+    pub row_power: Watts,
     /// Serving results.
     pub serving: &'a [Serving],
     /// Training results.
@@ -40,7 +42,7 @@ pub struct Evidence<'a> {
 /// All verdicts, the binding one first.
 #[must_use]
 pub fn verdicts(evidence: &Evidence<'_>) -> Vec<Verdict> {
-    let Evidence { fields, place, loads, design, layout, floor_load, serving, training } = evidence;
+    let Evidence { fields, place, loads, design, layout, floor_load, row_power, serving, training } = evidence;
     let mut all = Vec::new();
     let envelope = fields.envelope.power;
     let drawn = match fields.envelope.measured_at {
@@ -93,17 +95,6 @@ pub fn verdicts(evidence: &Evidence<'_>) -> Vec<Verdict> {
                 ),
             ));
         }
-        if machine.rack.heat.0 > 0.0 && draw.racks > 0 {
-            let feed = machine.rack.peak.0;
-            all.push(verdict(
-                &format!("row busway, one rack of {}", machine.id),
-                feed,
-                place.busway.0,
-                "W",
-                false,
-                "electrical design point peak of a rack against the busway's continuous rating".into(),
-            ));
-        }
         if let Some(limit) = machine.system.rack.coolant_supply_max.as_ref()
             && machine.liquid_share.0 > 0.0
         {
@@ -118,6 +109,14 @@ pub fn verdicts(evidence: &Evidence<'_>) -> Vec<Verdict> {
         }
     }
     if layout.halls > 0 {
+        all.push(verdict(
+            "row busway",
+            row_power.0,
+            place.busway.0,
+            "W",
+            false,
+            "the most loaded row against what its busways carry all day".into(),
+        ));
         all.push(verdict(
             "floor load",
             *floor_load,
