@@ -1,1 +1,3 @@
-fn main() {}
+//! Every integration test in one binary, so that it links once.
+
+mod parity;
