@@ -97,7 +97,7 @@ impl Column {
     /// A column of values in one unit with one prefix, which the header names; absent values are blank.
     pub fn values(header: &str, unit: Unit, cells: impl IntoIterator<Item = Option<f64>>) -> Self {
         let values: Vec<Option<f64>> = cells.into_iter().collect();
-        let scale = unit.scale(values.iter().flatten().copied());
+        let scale = unit.common_scale(values.iter().flatten().copied());
         let header =
             if scale.name.is_empty() { header.to_owned() } else { format!("{header} [{}]", scale.name) };
         let cells = values.into_iter().map(|value| value.map_or_else(String::new, |v| scale.digits(v)));
@@ -144,7 +144,7 @@ impl Bars {
     /// Bars of values in one unit with one prefix.
     pub fn of(header: &str, unit: Unit, bars: impl IntoIterator<Item = (String, f64)>) -> Self {
         let bars: Vec<(String, f64)> = bars.into_iter().collect();
-        let scale = unit.scale(bars.iter().map(|(_, value)| *value));
+        let scale = unit.common_scale(bars.iter().map(|(_, value)| *value));
         Self {
             header: format!("{header} [{}]", scale.name),
             bars: bars
@@ -263,6 +263,17 @@ impl Unit {
             Self::Share => ("%".to_owned(), 0.01),
         };
         Scale { name, factor }
+    }
+
+    /// The unit with the prefix that suits values of a column together: where the smallest is far below the
+    /// largest, a smaller prefix, so that 1 GW and 5 MW read 1,000 and 5.000.
+    #[must_use]
+    pub fn common_scale(self, values: impl Iterator<Item = f64>) -> Scale {
+        let sizes: Vec<f64> = values.map(f64::abs).filter(|size| *size > 0.0 && size.is_finite()).collect();
+        let largest = sizes.iter().copied().fold(0.0, f64::max);
+        let smallest = sizes.iter().copied().fold(f64::INFINITY, f64::min);
+        let scale = self.scale(std::iter::once(largest));
+        if smallest < 0.1 * scale.factor { self.scale(std::iter::once(0.1 * largest)) } else { scale }
     }
 
     /// One value with its unit.

@@ -201,7 +201,7 @@ fn chain(plan: &Plan) -> Section {
         stages.iter().map(move |stage| (!branch(stage)).then(|| value(stage)))
     };
     let table = Table::of(vec![
-        Column::words("stage, design hour", stages.iter().map(|stage| stage.name.clone())),
+        Column::words("stage", stages.iter().map(|stage| stage.name.clone())),
         Column::values("in", POWER, stages.iter().map(|stage| Some(stage.input.0))),
         Column::values("out", POWER, chained(|stage| stage.output.0)),
         Column::values("loss", POWER, chained(|stage| stage.loss.0)),
@@ -222,7 +222,7 @@ fn chain(plan: &Plan) -> Section {
         ("WUE".into(), Unit::Plain("L/kWh").show(power.wue_l_per_kwh)),
         ("hours with chillers".into(), digits(power.chiller_hours)),
         ("energy of the year".into(), Unit::Metric("Wh").show(power.annual_energy.0 / 3_600.0)),
-        ("carbon of the year".into(), Unit::Many("t").show(power.carbon_kg_per_year / 1_000.0)),
+        ("carbon of the year".into(), Unit::Metric("t").show(power.carbon_kg_per_year / 1_000.0)),
         ("stranded".into(), POWER.show(power.stranded.0)),
     ];
     section(
@@ -278,7 +278,7 @@ pub fn cascade(plan: &Plan) -> Cascade {
     let at_meter = power.measured_at == MeasuredAt::Utility;
     let full = if at_meter { power.envelope.0.max(power.facility_peak.0) } else { power.facility_peak.0 };
     let mut flow =
-        Flow { scale: POWER.scale(std::iter::once(full)), full, remains: full, steps: Vec::new() };
+        Flow { scale: POWER.common_scale([0.001 * full, full].into_iter()), full, remains: full, steps: Vec::new() };
     if at_meter {
         flow.level("envelope at the meter", power.envelope.0);
         if power.stranded.0 > 0.0 {
@@ -368,7 +368,7 @@ fn layout(plan: &Plan) -> Section {
     let facts = vec![
         ("buildings".into(), count(layout.buildings)),
         ("halls".into(), count(layout.halls)),
-        ("rows".into(), format!("{} of {} positions", count(layout.rows), count(layout.racks_per_row))),
+        ("rows".into(), format!("{}, {} positions each", count(layout.rows), count(layout.racks_per_row))),
         ("a hall".into(), format!("{} m × {} m", digits(layout.hall[0].0), digits(layout.hall[1].0))),
         ("area of buildings and plant".into(), format!("{} m²", digits(layout.area.0))),
     ];
@@ -379,8 +379,8 @@ fn layout(plan: &Plan) -> Section {
         Column::words("medium", cables.iter().map(|cable| medium(cable.medium).unwrap_or_default())),
         Column::values("per direction", RATE, cables.iter().map(|cable| Some(cable.rate.0))),
         Column::counts("count", cables.iter().map(|cable| cable.count)),
-        Column::values("all", Unit::Metric("m"), cables.iter().map(|cable| Some(cable.length_total.0))),
-        Column::values("longest", Unit::Metric("m"), cables.iter().map(|cable| Some(cable.length_max.0))),
+        Column::values("all", Unit::Plain("km"), cables.iter().map(|cable| Some(cable.length_total.0 / 1e3))),
+        Column::values("longest", Unit::Plain("m"), cables.iter().map(|cable| Some(cable.length_max.0))),
     ]);
     section("Layout", vec![Block::KeyValues(facts), Block::Table(table)])
 }
@@ -571,7 +571,7 @@ fn assumptions(plan: &Plan) -> Section {
     if list.is_empty() {
         return section("What it rests on", Vec::new());
     }
-    let line = format!("{} values behind the headline; {open} that nobody published.", list.len());
+    let line = format!("Values listed: {}; of these nobody published {open}.", list.len());
     section("What it rests on", vec![Block::Text(line), Block::Table(table)])
 }
 

@@ -2,11 +2,17 @@
 
 use super::Look;
 use super::chart;
-use super::document::{Align, Block, Document, Table};
-use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, LineStyle, TableStyle};
+use super::document::{Align, Block, Column, Document, Table};
+use comfy_table::{
+    Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width,
+};
 use std::fmt::Write as _;
 
-const RULES: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+const RULES: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
+
+/// Rows up to which a table that is too wide is drawn on its side instead of broken into narrow columns.
+const TURNED_ROWS: usize = 6;
+const GAP: usize = 2;
 
 /// Draws a document.
 #[must_use]
@@ -81,10 +87,44 @@ fn draw_table(out: &mut String, table: &Table, look: Look) {
     if table.rows() == 0 {
         return;
     }
+    if width(table) > look.width && table.rows() <= TURNED_ROWS {
+        let turned = turned(table);
+        if width(&turned) <= look.width {
+            return draw_grid(out, &turned, look);
+        }
+    }
+    draw_grid(out, table, look);
+}
+
+/// Characters that a column needs at least: its widest cell, or the longest word of its header.
+fn column_width(column: &Column) -> usize {
+    let header = widest(column.header.split_whitespace());
+    header.max(widest(column.cells.iter().map(String::as_str)))
+}
+
+fn width(table: &Table) -> usize {
+    table.columns.iter().map(|column| column_width(column) + GAP).sum::<usize>().saturating_sub(GAP)
+}
+
+/// A table on its side: a row for each column.
+fn turned(table: &Table) -> Table {
+    let mut columns = table.columns.iter();
+    let Some(first) = columns.next() else { return Table::default() };
+    let rest: Vec<&Column> = columns.collect();
+    let mut turned = vec![Column::words(&first.header, rest.iter().map(|column| column.header.clone()))];
+    for (row, name) in first.cells.iter().enumerate() {
+        let cells = rest.iter().map(|column| column.cells.get(row).cloned().unwrap_or_default());
+        turned.push(Column::numbers(name, cells));
+    }
+    Table { columns: turned }
+}
+
+fn draw_grid(out: &mut String, table: &Table, look: Look) {
     let mut grid = comfy_table::Table::new();
     grid.force_no_tty().load_style(RULES);
     grid.set_content_arrangement(ContentArrangement::Dynamic);
-    grid.set_width(u16::try_from(look.width).unwrap_or(u16::MAX));
+    // The gap behind the last column is trimmed.
+    grid.set_width(u16::try_from(look.width + GAP).unwrap_or(u16::MAX));
     if look.color {
         grid.enforce_styling();
     }
@@ -97,7 +137,30 @@ fn draw_table(out: &mut String, table: &Table, look: Look) {
             Cell::new(printable(table.cell(row, index))).set_alignment(alignment(column.align))
         }));
     }
-    push_lines(out, &grid.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>());
+    // Numbers are never broken while words can be.
+    let numbers = |column: &&Column| column.align == Align::Right;
+    let needed: usize = table.columns.iter().filter(numbers).map(|column| column_width(column) + GAP).sum();
+    let words = table.columns.len() - table.columns.iter().filter(numbers).count();
+    let keep = needed + words * 10 <= look.width;
+    for (column, drawn) in table.columns.iter().zip(grid.column_iter_mut()) {
+        drawn.set_padding((0, GAP as u16));
+        if keep && column.align == Align::Right {
+            let least = u16::try_from(column_width(column) + GAP).unwrap_or(u16::MAX);
+            drawn.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
+        }
+    }
+    for line in grid.lines() {
+        let _ = writeln!(out, "{}", cut(line.trim_end(), look));
+    }
+}
+
+/// A line without what reaches beyond the width; styled lines keep their escape sequences whole.
+fn cut(line: &str, look: Look) -> String {
+    if look.color || line.chars().count() <= look.width {
+        line.to_owned()
+    } else {
+        line.chars().take(look.width).collect()
+    }
 }
 
 fn alignment(align: Align) -> CellAlignment {
@@ -150,7 +213,7 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::document::{Column, Section, Unit};
+    use super::super::document::{Section, Unit};
     use super::*;
 
     #[test]
@@ -165,9 +228,9 @@ mod tests {
             sections: vec![Section { heading: "h".into(), blocks: vec![Block::Table(table)] }],
         };
         let text = draw(&document, Look::default());
-        assert!(text.contains("power [GW]"), "{text}");
+        assert!(text.contains("power [MW]"), "{text}");
         let ends: Vec<usize> =
-            text.lines().filter(|l| l.contains("0.005") || l.contains("1.000")).map(str::len).collect();
+            text.lines().filter(|l| l.contains("5.000") || l.contains("1,000")).map(str::len).collect();
         assert_eq!(ends.len(), 2);
         assert_eq!(ends[0], ends[1], "{text}");
     }
