@@ -1,10 +1,16 @@
-//! To come.
+//! From the meter to the rack: the electrical side of the building.
+//!
+//! Current comes in at the utility meter and passes a chain of stages (transformers, UPS or rectifier, busway)
+//! to the rack inputs. Each stage loses a little ([`stages`]), more of it the more it is doubled for safety
+//! ([`redundancy`]). What a rack is given is a policy ([`provisioning`]); what a stated power means depends on
+//! where it is measured ([`envelope`]). Left out: reactive power, harmonics, and time below an hour.
 
-/// Where an envelope is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MeasuredAt {
-    /// At the utility meter.
-    Utility,
-    /// At the rack inputs.
-    CriticalIt,
-}
+pub mod envelope;
+pub mod provisioning;
+pub mod redundancy;
+pub mod stages;
+
+pub use envelope::{AnnualPue, MeasuredAt, PeakRatio, PowerEnvelope, Wue};
+pub use provisioning::{Bound, Provisioned, Provisioning, ProvisioningError, RackPower};
+pub use redundancy::Redundancy;
+pub use stages::{PartLoadLoss, StageDesign, StageFlow, chain, chain_at, indoor_loss, input_per_output};

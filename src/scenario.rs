@@ -1,5 +1,17 @@
 //! The file a user writes, resolved: defaults ← catalogue ← file ← flags, every value with its origin.
+//!
+//! Defaults are a real file, `scenario/defaults.toml`, printed by `gigawatt scenario new`. Tables merge field by
+//! field; a list that a user writes (`[[systems]]`) replaces the built-in list as a whole.
 
+mod check;
+mod resolve;
+
+pub use resolve::{DEFAULTS, Flags, resolve};
+
+use crate::units::{
+    Celsius, Dollars, DollarsPerJoule, KilogramsPerJoule, Meters, Ratio, Seconds, Share, Tokens, Watts,
+};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Where a value comes from.
@@ -26,11 +38,386 @@ impl std::fmt::Display for Origin {
     }
 }
 
-/// A scenario with every field filled in.
+/// A scenario with every field filled in, as it would be written.
 #[derive(Debug, Clone)]
 pub struct Resolved {
-    /// Every field, in the order of the defaults file, as it would be written.
+    /// Every field, in the order of the defaults file.
     pub fields: serde_json::Value,
     /// Where each comes from, by dotted path.
     pub origins: BTreeMap<String, Origin>,
+}
+
+/// What is asked: an envelope, a site, designs, systems, workloads, prices.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fields {
+    /// How much power, and where it is measured.
+    pub envelope: Envelope,
+    /// Where it stands.
+    pub site: Site,
+    /// From the meter to the rack.
+    pub electrical: Electrical,
+    /// How the heat leaves.
+    pub cooling: Cooling,
+    /// What the racks are sized for.
+    pub provisioning: Provisioning,
+    /// How accelerators are connected beyond their domain.
+    pub fabric: Fabric,
+    /// How racks stand.
+    pub layout: Layout,
+    /// Template of serving entries.
+    pub serving_defaults: ServingTemplate,
+    /// Template of training entries.
+    pub training_defaults: TrainingTemplate,
+    /// What the envelope is filled with.
+    pub systems: Vec<SystemShare>,
+    /// What it serves.
+    #[serde(default)]
+    pub serving: Vec<Serving>,
+    /// What it trains.
+    #[serde(default)]
+    pub training: Vec<Training>,
+    /// Prices.
+    pub economics: Economics,
+    /// Values laid over the catalogue.
+    #[serde(default)]
+    pub catalog: toml::Table,
+}
+
+/// Where the envelope is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MeasuredAt {
+    /// At the utility meter.
+    Utility,
+    /// At the rack inputs.
+    CriticalIt,
+}
+
+/// How much power, and where it is measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Envelope {
+    /// How much.
+    pub power: Watts,
+    /// Where.
+    pub measured_at: MeasuredAt,
+}
+
+/// Where it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// Market, or path of a climate file.
+    pub id: String,
+    /// Instead of the market's price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub electricity: Option<DollarsPerJoule>,
+    /// Instead of the grid's mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carbon: Option<KilogramsPerJoule>,
+}
+
+/// From the meter to the rack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Electrical {
+    /// Electrical design.
+    pub design: String,
+}
+
+/// How the heat leaves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cooling {
+    /// Cooling design.
+    pub design: String,
+    /// Instead of what the system plans with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coolant_supply: Option<Celsius>,
+}
+
+/// How rack power is provisioned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Policy {
+    /// Every rack at full heat.
+    Nameplate,
+    /// Sized for a quantile of the duty distribution.
+    DutyQuantile,
+    /// Held at a cap.
+    Capped,
+}
+
+/// Smallest step in which a fleet grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Granularity {
+    /// Whole scalable units once one fits, whole racks below.
+    Unit,
+    /// Whole racks.
+    Rack,
+}
+
+/// What the racks are sized for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provisioning {
+    /// The policy.
+    pub policy: Policy,
+    /// Cap over nameplate heat.
+    pub cap: Share,
+    /// Sized-for over nameplate heat.
+    pub quantile: Share,
+    /// Mean over provisioned rack power.
+    pub duty_factor: Share,
+    /// Smallest step.
+    pub granularity: Granularity,
+}
+
+/// How accelerators are connected beyond their domain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fabric {
+    /// Down over up at the leaf.
+    pub oversubscription: Ratio,
+    /// Accelerators of one fabric, `"all"` for as many as the radix carries.
+    pub cluster: Cluster,
+    /// Instead of the system's switch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switch: Option<String>,
+    /// Instead of the system's host link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_link: Option<String>,
+    /// Instead of the system's switch link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switch_link: Option<String>,
+}
+
+/// Accelerators of one fabric: a count or all that fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cluster {
+    /// As many as the radix carries.
+    All,
+    /// At most this many.
+    AtMost(u64),
+}
+
+impl Serialize for Cluster {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::All => serializer.serialize_str("all"),
+            Self::AtMost(count) => serializer.serialize_u64(*count),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Cluster {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ClusterVisitor;
+        impl serde::de::Visitor<'_> for ClusterVisitor {
+            type Value = Cluster;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("\"all\" or a number of accelerators")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Cluster, E> {
+                match text {
+                    "all" => Ok(Cluster::All),
+                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(text), &self)),
+                }
+            }
+            fn visit_i64<E: serde::de::Error>(self, count: i64) -> Result<Cluster, E> {
+                match u64::try_from(count) {
+                    Ok(count) if count > 0 => Ok(Cluster::AtMost(count)),
+                    _ => Err(E::invalid_value(serde::de::Unexpected::Signed(count), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_any(ClusterVisitor)
+    }
+}
+
+/// How racks stand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    /// IT power of a hall.
+    pub hall_power: Watts,
+    /// Halls of a building.
+    pub halls_per_building: u32,
+    /// Storeys of a building.
+    pub storeys: u32,
+    /// Width of a cold aisle.
+    pub cold_aisle: Meters,
+    /// Width of a hot aisle.
+    pub hot_aisle: Meters,
+    /// Longest row.
+    pub row_length: Meters,
+    /// What the slab carries.
+    pub floor_load: crate::units::KilogramsPerSquareMeter,
+}
+
+/// One system of the mix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SystemShare {
+    /// System, a power profile behind a colon, or a path.
+    pub id: String,
+    /// Part of the envelope.
+    pub share: Share,
+}
+
+/// What serving is looked at with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServingMode {
+    /// Whichever gives more.
+    Best,
+    /// Prefill and decode in one pool.
+    Aggregated,
+    /// Prefill and decode in pools of their own.
+    Disaggregated,
+}
+
+/// Template of serving entries.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServingTemplate {
+    /// Part of the accelerators.
+    pub share: Share,
+    /// Number format, or `auto`.
+    pub precision: String,
+    /// Input tokens.
+    pub isl: u64,
+    /// Output tokens.
+    pub osl: u64,
+    /// Promise on the first token.
+    pub ttft: Seconds,
+    /// Promise on the others.
+    pub tpot: Seconds,
+    /// Part of the input found in the cache.
+    pub prefix_hit: Share,
+    /// One pool or two.
+    pub mode: ServingMode,
+    /// Mean over promised load.
+    pub load_factor: Share,
+}
+
+/// A serving workload.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Serving {
+    /// Model card, or a path.
+    pub model: String,
+    /// Part of the accelerators.
+    pub share: Share,
+    /// Number format, or `auto`.
+    pub precision: String,
+    /// Input tokens.
+    pub isl: u64,
+    /// Output tokens.
+    pub osl: u64,
+    /// Promise on the first token.
+    pub ttft: Seconds,
+    /// Promise on the others.
+    pub tpot: Seconds,
+    /// Part of the input found in the cache.
+    pub prefix_hit: Share,
+    /// One pool or two.
+    pub mode: ServingMode,
+    /// Mean over promised load.
+    pub load_factor: Share,
+}
+
+/// Template of training entries.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingTemplate {
+    /// Part of the accelerators.
+    pub share: Share,
+    /// Number format, or `auto`.
+    pub precision: String,
+    /// Tokens of a sequence.
+    pub sequence: u64,
+    /// Tokens of a step.
+    pub global_batch: u64,
+    /// Tokens of the run.
+    pub tokens: Tokens,
+    /// Accelerators of one run, at most.
+    pub accelerators: u64,
+    /// Instead of serving.
+    pub alternative: bool,
+}
+
+/// A training workload.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// Model card, or a path.
+    pub model: String,
+    /// Part of the accelerators.
+    pub share: Share,
+    /// Number format, or `auto`.
+    pub precision: String,
+    /// Tokens of a sequence.
+    pub sequence: u64,
+    /// Tokens of a step.
+    pub global_batch: u64,
+    /// Tokens of the run.
+    pub tokens: Tokens,
+    /// Accelerators of one run, at most.
+    pub accelerators: u64,
+    /// Instead of serving.
+    pub alternative: bool,
+}
+
+/// Prices.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Economics {
+    /// Set of unit costs.
+    pub costs: String,
+    /// Instead of the cost set's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_of_capital: Option<Share>,
+    /// Instead of the system's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rack_price: Option<Dollars>,
+}
+
+/// A resolved scenario: typed fields, and the same with origins.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// The values.
+    pub fields: Fields,
+    /// The same as text, with origins.
+    pub resolved: Resolved,
+    /// What the user's text was called, for errors that show up later.
+    pub file: Option<crate::catalog::Document>,
+}
+
+impl Scenario {
+    /// An error about one field: at its line if the user wrote it, else at the flag or default.
+    #[must_use]
+    pub fn error(&self, path: &str, message: impl Into<String>) -> crate::catalog::InputError {
+        let message = message.into();
+        match (self.resolved.origins.get(path), &self.file) {
+            (Some(Origin::File(..)), Some(document)) => document.error(path, message),
+            (Some(Origin::Flag), _) => {
+                crate::catalog::InputError::plain("command line", format!("`{path}`: {message}"))
+            }
+            _ => crate::catalog::InputError::plain("scenario", format!("`{path}`: {message}")),
+        }
+    }
+
+    /// An error of the catalogue about a name that a field gave: placed at the field.
+    #[must_use]
+    pub fn blame(&self, path: &str, error: crate::catalog::InputError) -> crate::catalog::InputError {
+        if error.span.is_some() {
+            return error;
+        }
+        let mut placed = self.error(path, error.message);
+        placed.help = error.help;
+        placed
+    }
 }

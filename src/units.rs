@@ -154,6 +154,8 @@ quantities! {
     CubicMetersPerJoule, "a flow per power or water per energy", "_m3_per_j", VOLUME_PER_ENERGY;
     /// Mass [kg].
     Kilograms, "a mass", "_kg", MASS;
+    /// Load of a floor [kg/m²].
+    KilogramsPerSquareMeter, "a floor load", "_kg_per_m2", MASS_PER_AREA;
     /// Mass per energy [kg/J], as in the carbon of a grid.
     KilogramsPerJoule, "a carbon intensity", "_kg_per_j", MASS_PER_ENERGY;
     /// Pressure [Pa].

@@ -841,7 +841,7 @@ pub struct FeedForward {
 pub struct PublishedSize {
     /// Total parameters by formula, embeddings included.
     pub computed_parameters: f64,
-    /// Active parameters by formula, embeddings left out.
+    /// Active parameters by formula: the input embedding left out, the output projection counted.
     pub computed_active_parameters: f64,
     /// Total parameters as published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -864,4 +864,26 @@ pub struct ListPrice {
     pub output: DollarsPerToken,
     /// Where it stands.
     pub url: String,
+}
+
+/// The list price of a hosted model. What it runs on and what it looks like inside is its maker's secret.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostedPrice {
+    /// Same as the file's stem.
+    pub id: String,
+    /// As published.
+    pub name: String,
+    /// Longest context, price steps and what else the list leaves out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Input tokens.
+    pub input: Datum<DollarsPerToken>,
+    /// Output tokens.
+    pub output: Datum<DollarsPerToken>,
+    /// Input tokens found in the cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_input: Option<Datum<DollarsPerToken>>,
+    /// Sources by key.
+    pub sources: Sources,
 }

@@ -1,8 +1,7 @@
 //! What a plan says: the building from the meter to the token, as plain values.
 
 use crate::catalog::profile::{Confidence, Medium};
-use crate::power::MeasuredAt;
-use crate::scenario::Resolved;
+use crate::scenario::{MeasuredAt, Resolved};
 use crate::units::{
     ByteRate, Dollars, DollarsPerToken, DollarsPerWatt, Joules, Meters, Ratio, Seconds, Share, SquareMeters,
     TokenRate, Watts,

@@ -103,6 +103,8 @@ pub(super) const VOLUME_PER_ENERGY: &[Unit] = &[
     plain("m3/J", 1.0),
 ];
 pub(super) const MASS: &[Unit] = &[metric("g", 1e-3), plain("t", 1e3), plain("lb", 0.453_592_37)];
+pub(super) const MASS_PER_AREA: &[Unit] =
+    &[plain("kg/m2", 1.0), plain("kg/m²", 1.0), plain("kN/m2", 1e3 / 9.806_65)];
 pub(super) const MASS_PER_ENERGY: &[Unit] =
     &[plain("g/kWh", 1e-3 / KWH), plain("kg/MWh", 1e-3 / KWH), plain("kg/kWh", 1.0 / KWH)];
 pub(super) const PRESSURE: &[Unit] = &[metric("Pa", 1.0), plain("bar", 1e5), plain("psi", 6_894.757)];
@@ -283,6 +285,19 @@ pub fn parse<Q: Quantity>(text: &str) -> Result<Q, QuantityError> {
         "a share" if value > 1.0 => Err(QuantityError::NotAShare { text: shown() }),
         _ => Ok(Q::from_si(value)),
     }
+}
+
+/// The number of a quantity of any kind in SI base units: for comparing a figure with its own range.
+#[must_use]
+pub fn magnitude(text: &str) -> Option<f64> {
+    let trimmed = text.trim();
+    let (dollars, body) =
+        trimmed.strip_prefix('$').map_or((false, trimmed), |rest| (true, rest.trim_start()));
+    let (number, unit) = split_number(body);
+    let number: f64 = number.replace('_', "").parse().ok()?;
+    super::DIMENSIONS.iter().find_map(|(_, units)| {
+        worth(unit.trim(), dollars, units).map(|(factor, offset)| number * factor + offset)
+    })
 }
 
 /// Splits the leading number from what follows it. `5e3` is a number, `5 EFLOP` is not 5×10^….

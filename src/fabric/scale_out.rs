@@ -1,0 +1,378 @@
+//! The scale-out fabric: a rail-optimised fat tree of two or three tiers, on one or several planes.
+//!
+//! Construction, all sizes in ports of the host's rate:
+//!
+//! ~~~text
+//! unit     the accelerators that share a set of leaf switches; a unit is always wired whole
+//! leaf     per unit, plane and rail: ceil(ports on the rail / d),  d + ceil(d / o) ≤ k
+//! uplinks  u = ceil(ports on a leaf / o), spread evenly over the spines of its group
+//! 2 tiers  spines = the smallest divisor of u that is ≥ leaves·u / k;   holds while leaves ≤ k
+//! 3 tiers  groups of k/2 leaves with the smallest divisor of u ≥ leaves·u / (k/2) spines,
+//!          cores = ceil(leaves·u / k);   holds while groups ≤ k
+//! ~~~
+//!
+//! k radix · o oversubscription of the leaf. Even spreading is what makes the published spine counts 18 and 36
+//! where 16 and 32 would have ports enough. The rule to wire whole units is NVIDIA's (network fabrics page of the
+//! DGX SuperPOD GB200, B300 and Rubin reference architectures). What three tiers cannot carry becomes several
+//! islands without a path between them. Left out: storage and management networks, inter-building links.
+
+use crate::units::ByteRate;
+use thiserror::Error;
+
+/// The largest number of accelerators that is planned: far above any site, far below an overflow.
+const MOST_ACCELERATORS: u64 = 1 << 36;
+/// The largest number of ports of one thing.
+const MOST_PORTS: u64 = 1 << 16;
+
+/// How many tiers of switches a fabric may have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tiers {
+    /// Two while the radix carries it, else three.
+    #[default]
+    Auto,
+    /// Leaf and spine.
+    Two,
+    /// Leaf, spine and core.
+    Three,
+}
+
+/// What the fabric has to connect, and with which switch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FabricDemand {
+    /// Accelerators to connect.
+    pub accelerators: u64,
+    /// Ports of each accelerator, all planes together.
+    pub ports_per_accelerator: u32,
+    /// Rate of a port, per direction.
+    pub port_rate: ByteRate,
+    /// Independent networks that the ports are split over.
+    pub planes: u32,
+    /// Rails of each plane: accelerators of one rail meet at the same leaf.
+    pub rails: u32,
+    /// Ports of a switch at the rate of a host port.
+    pub radix: u32,
+    /// Accelerators that share a set of leaf switches: a scalable unit, or a rack where each rack has its own leaves.
+    pub unit_accelerators: u64,
+    /// Accelerators whose rails each have a spine group of their own, which makes the fabric rail-optimised to
+    /// the top; zero fills spine groups to the radix instead.
+    pub group_accelerators: u64,
+    /// Host ports of a leaf for each of its uplinks, at least 1.
+    pub oversubscription: f64,
+    /// Tiers allowed.
+    pub tiers: Tiers,
+    /// Links that one cable carries: 2 where an 800G cage is split into two ports of 400G.
+    pub links_per_cable: u32,
+}
+
+/// Why no fabric can be built from a demand.
+#[derive(Clone, Copy, Debug, Error, PartialEq)]
+pub enum FabricError {
+    /// A count that must be at least one is zero.
+    #[error("{0} must be at least 1")]
+    Zero(&'static str),
+    /// A count beyond anything that could be built.
+    #[error("{name} is {count}, at most {limit} can be planned")]
+    TooMany {
+        /// What is counted.
+        name: &'static str,
+        /// The count asked for.
+        count: u64,
+        /// The largest count.
+        limit: u64,
+    },
+    /// The ports of an accelerator cannot be shared out evenly.
+    #[error("{ports} ports per accelerator cannot be split over {planes} planes")]
+    Planes {
+        /// Ports of each accelerator.
+        ports: u32,
+        /// Planes asked for.
+        planes: u32,
+    },
+    /// An oversubscription below one or not a number.
+    #[error("oversubscription is {0}, it must be a number from 1 up")]
+    Oversubscription(f64),
+    /// One unit needs more leaf switches than the radix lets a fabric join.
+    #[error("a unit of {unit} accelerators needs {leaves} leaf switches on a plane, radix {radix} joins at most {limit}")]
+    Radix {
+        /// Accelerators in the unit.
+        unit: u64,
+        /// Leaf switches that the unit needs on each plane.
+        leaves: u64,
+        /// Ports of a switch.
+        radix: u32,
+        /// Leaf switches that can be joined.
+        limit: u64,
+    },
+}
+
+/// A sized fabric: counts over all planes and islands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FatTree {
+    /// Accelerators connected.
+    pub accelerators: u64,
+    /// Tiers of switches.
+    pub tiers: u32,
+    /// Independent planes.
+    pub planes: u32,
+    /// Rails of each plane.
+    pub rails: u32,
+    /// Host ports of a full leaf for each of its uplinks, as built.
+    pub oversubscription: f64,
+    /// Leaf switches.
+    pub leaf: u64,
+    /// Spine switches.
+    pub spine: u64,
+    /// Core switches, zero with two tiers.
+    pub core: u64,
+    /// Cables between hosts and leaves.
+    pub host_leaf: u64,
+    /// Cables between leaves and spines.
+    pub leaf_spine: u64,
+    /// Cables between spines and cores.
+    pub spine_core: u64,
+    /// Links at port rate that one cable carries.
+    pub links_per_cable: u32,
+    /// Separate fabrics that the count had to be split into.
+    pub islands: u64,
+    /// Accelerators of the largest island.
+    pub accelerators_per_island: u64,
+    /// Bandwidth into the fabric of each accelerator, per direction.
+    pub injection: ByteRate,
+    /// Bandwidth between two halves of an island, per direction, summed over the islands.
+    pub bisection: ByteRate,
+}
+
+impl FatTree {
+    /// Switches of all tiers.
+    #[must_use]
+    pub fn switches(&self) -> u64 {
+        self.leaf + self.spine + self.core
+    }
+
+    /// Cables of all tiers.
+    #[must_use]
+    pub fn cables(&self) -> u64 {
+        self.host_leaf + self.leaf_spine + self.spine_core
+    }
+
+    /// Pluggable transceivers, one for each cable end: only those at the host where the switch holds its own optics.
+    #[must_use]
+    pub fn transceivers(&self, co_packaged_optics: bool) -> u64 {
+        if co_packaged_optics { self.host_leaf } else { 2 * self.cables() }
+    }
+
+    /// The name of the topology in reports.
+    #[must_use]
+    pub fn topology(&self) -> &'static str {
+        match (self.rails > 1, self.planes > 1) {
+            (true, true) => "multi-plane rail-optimised fat tree",
+            (true, false) => "rail-optimised fat tree",
+            (false, true) => "multi-plane fat tree",
+            (false, false) => "fat tree",
+        }
+    }
+}
+
+/// How a unit is wired on one plane, and how many units a fabric joins.
+#[derive(Clone, Copy, Debug)]
+struct Wiring {
+    radix: u64,
+    rails: u64,
+    leaves_per_rail: u64,
+    uplinks: u64,
+    group_units: u64,
+    oversubscription: f64,
+}
+
+impl Wiring {
+    fn leaves_per_unit(&self) -> u64 {
+        self.rails * self.leaves_per_rail
+    }
+
+    /// Units that two tiers join: a spine reaches as many leaves as it has ports.
+    fn two_tier_units(&self) -> u64 {
+        self.radix / self.leaves_per_unit()
+    }
+
+    /// Units that three tiers join: a core reaches as many groups as it has ports.
+    fn three_tier_units(&self) -> u64 {
+        if self.group_units > 0 {
+            self.radix / self.rails * self.group_units
+        } else {
+            self.radix * (self.radix / 2) / self.leaves_per_unit()
+        }
+    }
+
+    /// Leaves, spines and cores of one plane with this many units.
+    fn plane(&self, units: u64, three: bool) -> [u64; 3] {
+        let leaves = units * self.leaves_per_unit();
+        let half = self.radix / 2;
+        if leaves <= 1 {
+            return [leaves, 0, 0];
+        }
+        if !three {
+            return [leaves, self.spines(leaves, self.radix), 0];
+        }
+        let (groups, spines) = if self.group_units > 0 {
+            let groups = units.div_ceil(self.group_units);
+            (groups, groups * self.rails * self.spines(self.group_units * self.leaves_per_rail, half))
+        } else {
+            let rest = leaves % half;
+            (leaves.div_ceil(half), leaves / half * self.spines(half, half) + self.spines(rest, half))
+        };
+        let cores = if groups > 1 { (leaves * self.uplinks).div_ceil(self.radix) } else { 0 };
+        [leaves, spines, cores]
+    }
+
+    /// Spines that take the uplinks of these leaves, each leaf with equally many links to every spine.
+    fn spines(&self, leaves: u64, down_ports: u64) -> u64 {
+        smallest_divisor_from((leaves * self.uplinks).div_ceil(down_ports), self.uplinks)
+    }
+}
+
+/// The smallest divisor of `number` that is at least `least`, or `least` where it is above all of them.
+fn smallest_divisor_from(least: u64, number: u64) -> u64 {
+    if least == 0 {
+        return 0;
+    }
+    (1..=number.isqrt())
+        .filter(|small| number.is_multiple_of(*small))
+        .flat_map(|small| [small, number / small])
+        .filter(|divisor| *divisor >= least)
+        .min()
+        .unwrap_or(least)
+}
+
+/// Ports of a leaf that can face hosts at an oversubscription.
+fn host_ports(radix: u64, oversubscription: f64) -> u64 {
+    let exact = (radix as f64) * (oversubscription / (1.0 + oversubscription));
+    let ports = exact.floor() as u64;
+    if ports + uplinks(ports, oversubscription) > radix { ports - 1 } else { ports }.max(1)
+}
+
+/// Uplinks that a leaf with this many host ports needs.
+fn uplinks(host_ports: u64, oversubscription: f64) -> u64 {
+    // The small difference keeps 32 / 1.0000000001 and the like from asking for one more.
+    ((host_ports as f64) / oversubscription - 1e-9).ceil().max(1.0) as u64
+}
+
+fn wiring(demand: &FabricDemand) -> Result<Wiring, FabricError> {
+    for (count, name) in [
+        (u64::from(demand.ports_per_accelerator), "ports per accelerator"),
+        (u64::from(demand.planes), "planes"),
+        (u64::from(demand.rails), "rails"),
+        (demand.unit_accelerators, "accelerators per unit"),
+        (u64::from(demand.links_per_cable), "links per cable"),
+    ] {
+        if count == 0 {
+            return Err(FabricError::Zero(name));
+        }
+    }
+    for (count, limit, name) in [
+        (demand.accelerators, MOST_ACCELERATORS, "accelerators"),
+        (demand.unit_accelerators, MOST_ACCELERATORS, "accelerators per unit"),
+        (u64::from(demand.ports_per_accelerator), MOST_PORTS, "ports per accelerator"),
+        (u64::from(demand.radix), MOST_PORTS, "switch ports"),
+    ] {
+        if count > limit {
+            return Err(FabricError::TooMany { name, count, limit });
+        }
+    }
+    let (ports, planes) = (demand.ports_per_accelerator, demand.planes);
+    if !ports.is_multiple_of(planes) {
+        return Err(FabricError::Planes { ports, planes });
+    }
+    let oversubscription = demand.oversubscription;
+    if !(oversubscription.is_finite() && oversubscription >= 1.0) {
+        return Err(FabricError::Oversubscription(oversubscription));
+    }
+    let radix = u64::from(demand.radix);
+    if radix < 2 {
+        return Err(FabricError::Zero("switch ports beyond the first"));
+    }
+    let rails = u64::from(demand.rails);
+    let ports_per_rail = (demand.unit_accelerators * u64::from(ports / planes)).div_ceil(rails);
+    let leaves_per_rail = ports_per_rail.div_ceil(host_ports(radix, oversubscription));
+    let ports_per_leaf = ports_per_rail.div_ceil(leaves_per_rail);
+    let uplinks = uplinks(ports_per_leaf, oversubscription);
+    let half = radix / 2;
+    let group_units = match demand.group_accelerators {
+        0 => 0,
+        group => group.div_ceil(demand.unit_accelerators).min(half / leaves_per_rail),
+    };
+    let wiring = Wiring {
+        radix,
+        rails,
+        leaves_per_rail,
+        uplinks,
+        group_units,
+        oversubscription: (ports_per_leaf as f64) / (uplinks as f64),
+    };
+    let (joined, limit) = match demand.tiers {
+        Tiers::Two => (wiring.two_tier_units(), radix),
+        Tiers::Auto | Tiers::Three => (wiring.three_tier_units(), radix * half),
+    };
+    if joined == 0 {
+        let (unit, leaves) = (demand.unit_accelerators, wiring.leaves_per_unit());
+        return Err(FabricError::Radix { unit, leaves, radix: demand.radix, limit });
+    }
+    Ok(wiring)
+}
+
+/// Sizes a fat tree for a demand; the module's doc gives the construction.
+///
+/// More accelerators never need fewer switches of any tier: at the step to one more island each tier keeps at
+/// least what the full islands before it had.
+///
+/// # Errors
+///
+/// A zero count, ports that the planes do not divide, an oversubscription below one, or a unit that is too large
+/// for the switch.
+pub fn fat_tree(demand: &FabricDemand) -> Result<FatTree, FabricError> {
+    let wiring = wiring(demand)?;
+    let units = demand.accelerators.div_ceil(demand.unit_accelerators);
+    let (two, three) = (wiring.two_tier_units(), wiring.three_tier_units());
+    let has_three = match demand.tiers {
+        Tiers::Two => false,
+        Tiers::Three => true,
+        Tiers::Auto => wiring.group_units > 0 || units > two,
+    };
+    let capacity = if has_three { three } else { two };
+    let islands = units.div_ceil(capacity).max(1);
+    let larger = units % islands;
+    let [of_small, of_large, of_full] =
+        [units / islands, units / islands + 1, capacity].map(|size| wiring.plane(size, has_three));
+    let planes = u64::from(demand.planes);
+    let [leaf, spine, core] = [0, 1, 2].map(|tier: usize| {
+        let equal = larger * of_large[tier] + (islands - larger) * of_small[tier];
+        planes * equal.max((islands - 1) * of_full[tier])
+    });
+
+    let ports = u64::from(demand.ports_per_accelerator);
+    let uplinks = if spine > 0 { leaf * wiring.uplinks } else { 0 };
+    let injection = demand.port_rate * f64::from(demand.ports_per_accelerator);
+    let offered = injection * (demand.accelerators as f64);
+    let carried = if spine > 0 { offered.min(demand.port_rate * (uplinks as f64)) } else { offered };
+    let per_cable = u64::from(demand.links_per_cable);
+    Ok(FatTree {
+        accelerators: demand.accelerators,
+        tiers: 1 + u32::from(spine > 0) + u32::from(core > 0),
+        planes: demand.planes,
+        rails: demand.rails,
+        oversubscription: wiring.oversubscription,
+        leaf,
+        spine,
+        core,
+        host_leaf: (demand.accelerators * ports).div_ceil(per_cable),
+        leaf_spine: uplinks.div_ceil(per_cable),
+        spine_core: if core > 0 { uplinks.div_ceil(per_cable) } else { 0 },
+        links_per_cable: demand.links_per_cable,
+        islands,
+        accelerators_per_island: demand.accelerators.min(units.div_ceil(islands) * demand.unit_accelerators),
+        injection,
+        bisection: carried / 2.0,
+    })
+}
+
+#[cfg(test)]
+mod tests;

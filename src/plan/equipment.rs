@@ -1,0 +1,601 @@
+//! What a plan is made of: profiles of the catalogue, chosen by the scenario, as the formulas want them.
+//!
+//! This is where a profile's figure becomes a parameter, so this is where the list of assumptions is kept: every
+//! figure taken is noted with its value, source and confidence.
+
+use super::result::Assumption;
+use crate::catalog::document::Document;
+use crate::catalog::profile::{self, Datum, System};
+use crate::catalog::{Catalog, Found, InputError};
+use crate::cooling::{
+    DesignWeather, HeatRejection, MonthlyWeather, Plant, coolant_flow_at, coolant_range, standard_pressure,
+};
+use crate::fabric::{LinkKind, SwitchKind};
+use crate::fleet::{CduGroup, ScalableUnit};
+use crate::power::{PartLoadLoss, Provisioned, RackPower, Redundancy, StageDesign};
+use crate::scenario::{Origin, Policy, Scenario};
+use crate::units::text::{Quantity, show};
+use crate::units::{
+    ByteRate, Bytes, Celsius, DollarsPerCubicMeter, DollarsPerJoule, Kelvin, KilogramsPerJoule, Seconds, Share,
+    Watts,
+};
+
+/// Everything of the place: weather, plant, chain, prices.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Name of the market.
+    pub name: String,
+    /// Extreme hours.
+    pub design_weather: DesignWeather,
+    /// Monthly statistics for the year.
+    pub climate: MonthlyWeather,
+    /// Stages from the meter to the racks.
+    pub stages: Vec<StageDesign>,
+    /// Usable power of a row's busway.
+    pub busway: Watts,
+    /// The cooling plant.
+    pub plant: Plant,
+    /// Lights, offices, controls per IT power.
+    pub house_load: Share,
+    /// Coolant distribution units.
+    pub cdus: CduGroup,
+    /// Price of electricity.
+    pub electricity: DollarsPerJoule,
+    /// Carbon of the grid.
+    pub carbon: KilogramsPerJoule,
+    /// Price of water.
+    pub water: DollarsPerCubicMeter,
+    /// Unit costs.
+    pub costs: profile::Costs,
+}
+
+/// One system with its power profile applied and its network parts at hand.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    /// Id with the power profile behind a colon, if it has any.
+    pub id: String,
+    /// The profile of the system.
+    pub system: System,
+    /// The profile of its accelerator.
+    pub accelerator: profile::Accelerator,
+    /// Part of the envelope.
+    pub share: Share,
+    /// Heat, peak and feed of a rack at full power.
+    pub rack: RackPower,
+    /// What a rack is provisioned for, and what that costs compute-bound work.
+    pub compute_bound: Provisioned,
+    /// The same for memory-bound work.
+    pub memory_bound: Provisioned,
+    /// Power limit of an accelerator.
+    pub accelerator_power: Watts,
+    /// Memory bandwidth of an accelerator.
+    pub memory_bandwidth: ByteRate,
+    /// Memory that software can allocate.
+    pub memory: Bytes,
+    /// Scale-up bandwidth of an accelerator, one direction.
+    pub scale_up_bandwidth: ByteRate,
+    /// Sustained over datasheet arithmetic rate.
+    pub compute_share: Share,
+    /// Coolant supply and return.
+    pub coolant: (Celsius, Celsius),
+    /// Part of the rack's heat that leaves by liquid.
+    pub liquid_share: Share,
+    /// The scalable unit.
+    pub unit: ScalableUnit,
+    /// Racks of a unit, for prorating.
+    pub unit_racks: u64,
+    /// Power of the support nodes of a unit.
+    pub unit_support: Watts,
+    /// The switch.
+    pub switch: profile::Switch,
+    /// Ports of the switch at the rate of a host port.
+    pub radix: u32,
+    /// What a switch draws and costs.
+    pub switch_kind: SwitchKind,
+    /// Accelerator to leaf.
+    pub host_link: profile::Link,
+    /// Between switches.
+    pub switch_link: profile::Link,
+}
+
+/// Profiles chosen, and the figures taken from them.
+#[derive(Debug, Clone)]
+pub struct Equipment {
+    /// Everything of the place.
+    pub place: Place,
+    /// The systems of the mix.
+    pub machines: Vec<Machine>,
+    /// Cards of the serving workloads, in the order of the scenario.
+    pub serving: Vec<Found<profile::Model>>,
+    /// Cards of the training workloads.
+    pub training: Vec<Found<profile::Model>>,
+    /// Figures that the plan rests on.
+    pub taken: Vec<Assumption>,
+}
+
+/// Takes figures from one profile file and notes each.
+struct Taker<'a> {
+    taken: &'a mut Vec<Assumption>,
+    document: &'a Document,
+    sources: &'a profile::Sources,
+    prefix: String,
+}
+
+impl Taker<'_> {
+    fn take<Q: Quantity>(&mut self, field: &str, datum: &Datum<Q>) -> Q {
+        let value = match (datum.low, datum.high) {
+            (Some(low), Some(high)) => {
+                format!("{} ({} – {})", show(datum.value), show(low), show(high))
+            }
+            _ => show(datum.value),
+        };
+        self.note(field, value, datum);
+        datum.value
+    }
+
+    fn count(&mut self, field: &str, datum: &Datum<u32>) -> u32 {
+        let value = match (datum.low, datum.high) {
+            (Some(low), Some(high)) => format!("{} ({low} – {high})", datum.value),
+            _ => datum.value.to_string(),
+        };
+        self.note(field, value, datum);
+        datum.value
+    }
+
+    fn note<Q>(&mut self, field: &str, value: String, datum: &Datum<Q>) {
+        let source = self.sources.get(&datum.source).map_or_else(
+            || self.document.file.clone(),
+            |source| match &source.url {
+                Some(url) => format!("{} <{url}>", source.title),
+                None => source.title.clone(),
+            },
+        );
+        self.taken.push(Assumption {
+            field: format!("{}.{field}", self.prefix),
+            value,
+            source,
+            confidence: datum.confidence,
+            note: datum.note.clone(),
+        });
+    }
+}
+
+impl Equipment {
+    /// Chooses the profiles that a scenario names.
+    pub fn gather(scenario: &Scenario, catalog: &Catalog) -> Result<Self, InputError> {
+        let mut taken = Vec::new();
+        let place = place(scenario, catalog, &mut taken)?;
+        let mut machines = Vec::new();
+        for (index, entry) in scenario.fields.systems.iter().enumerate() {
+            let path = format!("systems.{index}.id");
+            machines.push(machine(scenario, catalog, &entry.id, entry.share, &path, &mut taken)?);
+        }
+        let card = |list: &str, index: usize, id: &str| {
+            catalog
+                .get::<profile::Model>(id)
+                .map_err(|error| scenario.blame(&format!("{list}.{index}.model"), error))
+        };
+        let serving = scenario.fields.serving.iter().enumerate();
+        let serving = serving.map(|(i, entry)| card("serving", i, &entry.model)).collect::<Result<_, _>>()?;
+        let training = scenario.fields.training.iter().enumerate();
+        let training = training.map(|(i, entry)| card("training", i, &entry.model)).collect::<Result<_, _>>()?;
+        Ok(Self { place, machines, serving, training, taken })
+    }
+}
+
+fn place(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    taken: &mut Vec<Assumption>,
+) -> Result<Place, InputError> {
+    let fields = &scenario.fields;
+    let climate = catalog
+        .get::<profile::Climate>(&fields.site.id)
+        .map_err(|error| scenario.blame("site.id", error))?;
+    let weather = &climate.profile;
+    taken.push(Assumption {
+        field: format!("climates.{}", weather.id),
+        value: format!(
+            "{} at most in 20 years, {} in 0.4 % of hours, wet bulb {}",
+            weather.design.dry_bulb_20y_max, weather.design.dry_bulb_0p4, weather.design.wet_bulb_max
+        ),
+        source: format!("{} <{}>", weather.source.title, weather.source.urls.join("> <")),
+        confidence: weather.source.confidence,
+        note: Some(format!("{}; design values: {}", weather.basis, weather.design.basis)),
+    });
+
+    let prices = catalog.get::<profile::MarketPrices>(&weather.id);
+    let (electricity, carbon, water) = match (prices, fields.site.electricity, fields.site.carbon) {
+        (Ok(found), electricity, carbon) => {
+            let prices = &found.profile;
+            let mut taker = Taker {
+                taken,
+                document: &found.document,
+                sources: &prices.sources,
+                prefix: format!("prices.{}", prices.id),
+            };
+            (
+                electricity.unwrap_or_else(|| taker.take("electricity", &prices.electricity)),
+                carbon.unwrap_or_else(|| taker.take("carbon", &prices.carbon)),
+                taker.take("water", &prices.water),
+            )
+        }
+        // A climate of one's own has no market: its prices have to be said.
+        (Err(_), Some(electricity), Some(carbon)) => (electricity, carbon, DollarsPerCubicMeter(2.0)),
+        (Err(error), _, _) => {
+            return Err(scenario.blame("site.id", error).with_help(
+                "a site of your own needs `electricity` and `carbon` beside its `id`, or a file of market prices",
+            ));
+        }
+    };
+
+    let electrical = catalog
+        .get::<profile::ElectricalDesign>(&fields.electrical.design)
+        .map_err(|error| scenario.blame("electrical.design", error))?;
+    let cooling = catalog
+        .get::<profile::CoolingDesign>(&fields.cooling.design)
+        .map_err(|error| scenario.blame("cooling.design", error))?;
+    let costs = catalog
+        .get::<profile::Costs>(&fields.economics.costs)
+        .map_err(|error| scenario.blame("economics.costs", error))?;
+
+    let design = &electrical.profile;
+    let mut taker = Taker {
+        taken,
+        document: &electrical.document,
+        sources: &design.sources,
+        prefix: format!("electrical.{}", design.id),
+    };
+    let stages = design
+        .stages
+        .iter()
+        .map(|stage| StageDesign {
+            name: stage.name.clone(),
+            loss: PartLoadLoss {
+                no_load: taker.take(&format!("{}.no_load", stage.name), &stage.no_load),
+                proportional: taker.take(&format!("{}.proportional", stage.name), &stage.proportional),
+                square: taker.take(&format!("{}.square", stage.name), &stage.square),
+            },
+            redundancy: redundancy(stage.redundancy),
+            indoors: stage.indoors,
+            module: taker.take(&format!("{}.module", stage.name), &stage.module),
+        })
+        .collect();
+    let continuous = taker.take("busway_continuous_share", &design.busway_continuous_share);
+    let busway = Watts(
+        3.0_f64.sqrt() * design.busway_volts.value * design.busway_amperes.value * continuous.value(),
+    );
+
+    let (plant, house_load, cdus) = plant(&cooling, taken);
+    Ok(Place {
+        name: weather.name.clone(),
+        design_weather: DesignWeather {
+            dry_bulb_max: weather.design.dry_bulb_20y_max,
+            coincident_wet_bulb: weather.design.coincident_wet_bulb,
+            wet_bulb_max: weather.design.wet_bulb_max,
+            coincident_dry_bulb: weather.design.dry_bulb_0p4,
+            pressure: standard_pressure(weather.elevation),
+        },
+        climate: MonthlyWeather {
+            dry_bulb_mean_c: weather.dry_bulb_mean_c,
+            dry_bulb_daily_range_k: weather.dry_bulb_daily_range_k,
+            dew_point_mean_c: weather.dew_point_mean_c,
+            dry_bulb_deviation_k: weather.dry_bulb_deviation_k,
+            dew_point_deviation_k: weather.dew_point_deviation_k,
+            correlation: weather.correlation,
+            elevation: weather.elevation,
+        },
+        stages,
+        busway,
+        plant,
+        house_load,
+        cdus,
+        electricity,
+        carbon,
+        water,
+        costs: note_costs(&costs, taken),
+    })
+}
+
+fn plant(found: &Found<profile::CoolingDesign>, taken: &mut Vec<Assumption>) -> (Plant, Share, CduGroup) {
+    let design = &found.profile;
+    let mut taker = Taker {
+        taken,
+        document: &found.document,
+        sources: &design.sources,
+        prefix: format!("cooling.{}", design.id),
+    };
+    let plant = Plant {
+        heat_rejection: match design.heat_rejection {
+            profile::HeatRejection::DryCooler => HeatRejection::DryCooler,
+            profile::HeatRejection::AdiabaticCooler => HeatRejection::AdiabaticCooler,
+            profile::HeatRejection::Tower => HeatRejection::Tower,
+            profile::HeatRejection::AirCooledChiller => HeatRejection::AirCooledChiller,
+            profile::HeatRejection::OutsideAir => HeatRejection::OutsideAir,
+        },
+        cdu_approach: taker.take("cdu_approach", &design.cdu_approach),
+        rejection_approach: taker.take("rejection_approach", &design.rejection_approach),
+        fan_share: taker.take("fan_share", &design.fan_share),
+        pad_effectiveness: taker.take("pad_effectiveness", &design.pad_effectiveness),
+        coolant_pump_share: taker.take("coolant_pump_share", &design.coolant_pump_share),
+        facility_pump_share: taker.take("facility_pump_share", &design.facility_pump_share),
+        chiller_carnot_share: taker.take("chiller_carnot_share", &design.chiller_carnot_share),
+        condenser_lift: taker.take("condenser_lift", &design.condenser_lift),
+        chilled_water: taker.take("chilled_water", &design.chilled_water),
+        inlet_air: taker.take("inlet_air", &design.inlet_air),
+        air_handler_share: taker.take("air_handler_share", &design.air_handler_share),
+        economizer: design.economizer,
+        economizer_approach: taker.take("economizer_approach", &design.economizer_approach),
+        cycles_of_concentration: taker.take("cycles_of_concentration", &design.cycles_of_concentration),
+        installed_ratio: taker.take("installed_ratio", &design.installed_ratio),
+    };
+    let house = taker.take("house_load_share", &design.house_load_share);
+    let cdus = CduGroup {
+        capacity: taker.take("cdu_capacity", &design.cdu_capacity),
+        duty_per_spare: u64::from(taker.count("cdu_group", &design.cdu_group)),
+    };
+    (plant, house, cdus)
+}
+
+fn note_costs(found: &Found<profile::Costs>, taken: &mut Vec<Assumption>) -> profile::Costs {
+    let costs = &found.profile;
+    let mut taker = Taker {
+        taken,
+        document: &found.document,
+        sources: &costs.sources,
+        prefix: format!("costs.{}", costs.id),
+    };
+    for (field, datum) in [
+        ("land", &costs.land),
+        ("building", &costs.building),
+        ("grid_connection", &costs.grid_connection),
+        ("transformers", &costs.transformers),
+        ("switchgear", &costs.switchgear),
+        ("ups", &costs.ups),
+        ("generators", &costs.generators),
+        ("busway", &costs.busway),
+        ("cooling", &costs.cooling),
+        ("staff", &costs.staff),
+    ] {
+        taker.take(field, datum);
+    }
+    for (field, datum) in [
+        ("soft_cost_share", &costs.soft_cost_share),
+        ("facility_maintenance_share", &costs.facility_maintenance_share),
+        ("it_maintenance_share", &costs.it_maintenance_share),
+        ("tax_and_insurance_share", &costs.tax_and_insurance_share),
+        ("cost_of_capital", &costs.cost_of_capital),
+        ("utilization", &costs.utilization),
+    ] {
+        taker.take(field, datum);
+    }
+    taker.take::<Seconds>("it_life", &costs.it_life);
+    taker.take::<Seconds>("facility_life", &costs.facility_life);
+    costs.clone()
+}
+
+fn redundancy(named: profile::Redundancy) -> Redundancy {
+    match named {
+        profile::Redundancy::N => Redundancy::N,
+        profile::Redundancy::NPlus1 => Redundancy::NPlus1 { needed: 10 },
+        profile::Redundancy::TwoN => Redundancy::TwoN,
+        profile::Redundancy::ThreeToMakeTwo => Redundancy::MakeK { needed: 2 },
+        profile::Redundancy::FourToMakeThree => Redundancy::MakeK { needed: 3 },
+        profile::Redundancy::FiveToMakeFour => Redundancy::MakeK { needed: 4 },
+        profile::Redundancy::BlockRedundant => Redundancy::BlockRedundant { blocks: 6 },
+    }
+}
+
+/// Splits `vr-nvl72:max-q` into system and power profile; the colon of a Windows drive is none.
+#[must_use]
+pub fn split_profile(id: &str) -> (&str, Option<&str>) {
+    match id.rsplit_once(':') {
+        Some((system, profile)) if !profile.is_empty() && !profile.contains(['/', '\\', '.']) => {
+            (system, Some(profile))
+        }
+        _ => (id, None),
+    }
+}
+
+/// Reads a system with its accelerator and network parts and applies its power profile.
+pub fn machine(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    id: &str,
+    share: Share,
+    path: &str,
+    taken: &mut Vec<Assumption>,
+) -> Result<Machine, InputError> {
+    let (system_id, named) = split_profile(id);
+    let found = catalog.get::<System>(system_id).map_err(|error| scenario.blame(path, error))?;
+    let system = found.profile.clone();
+    let chip_id = accelerator_reference(&found, &system.accelerator);
+    let chip =
+        catalog.get::<profile::Accelerator>(&chip_id).map_err(|error| scenario.blame(path, error))?;
+    let profile_name = named.map(str::to_owned).or_else(|| system.default_profile.clone());
+    let power_profile = match &profile_name {
+        None => None,
+        Some(name) => Some(system.profiles.get(name).ok_or_else(|| {
+            let names: Vec<String> = system.profiles.keys().cloned().collect();
+            scenario
+                .error(path, format!("`{system_id}` has no power profile `{name}`"))
+                .with_help(crate::catalog::document::suggest(name, &names))
+        })?),
+    };
+    let full_id = match &profile_name {
+        Some(name) => format!("{}:{name}", system.id),
+        None => system.id.clone(),
+    };
+
+    let mut taker = Taker {
+        taken,
+        document: &found.document,
+        sources: &system.sources,
+        prefix: format!("systems.{}", system.id),
+    };
+    let heat = match power_profile {
+        Some(p) => {
+            taker.take(&format!("profiles.{}.heat", profile_name.as_deref().unwrap_or_default()), &p.heat)
+        }
+        None => taker.take("rack.heat", &system.rack.heat),
+    };
+    let peak = match power_profile.and_then(|p| p.edp_peak.as_ref()) {
+        Some(peak) => taker.take("profiles.edp_peak", peak),
+        None => taker.take("rack.edp_peak", &system.rack.edp_peak),
+    };
+    let rack = RackPower { heat, peak, feed: taker.take("rack.feed", &system.rack.feed) };
+    let liquid_share = taker.take("rack.liquid_share", &system.rack.liquid_share);
+    let unit_racks = u64::from(taker.count("unit.racks", &system.unit.racks).max(1));
+    let unit_support = taker.take("unit.support_power", &system.unit.support_power);
+    taker.take("unit.support_price", &system.unit.support_price);
+    taker.take("rack.price", &system.rack.price);
+    taker.take("reliability.availability", &system.reliability.availability);
+    let supply = scenario
+        .fields
+        .cooling
+        .coolant_supply
+        .or_else(|| system.rack.coolant_supply.as_ref().map(|datum| taker.take("rack.coolant_supply", datum)))
+        .unwrap_or(Celsius(30.0));
+    let liquid = heat * liquid_share.value();
+    let scale_up_bandwidth = match power_profile.and_then(|p| p.scale_up_bandwidth_per_direction.as_ref()) {
+        Some(rate) => taker.take("profiles.scale_up_bandwidth_per_direction", rate),
+        None => taker.take("scale_up.bandwidth_per_direction", &system.scale_up.bandwidth_per_direction),
+    };
+    let compute_share = power_profile
+        .map_or(Share(1.0), |p| taker.take("profiles.compute_share", &p.compute_share));
+    let profile_bandwidth =
+        power_profile.and_then(|p| p.memory_bandwidth.as_ref()).map(|rate| taker.take("profiles.memory_bandwidth", rate));
+    let profile_power = power_profile.map(|p| taker.take("profiles.accelerator_power", &p.accelerator_power));
+    let range = coolant_range_of(&system, liquid, supply);
+
+    let mut taker = Taker {
+        taken,
+        document: &chip.document,
+        sources: &chip.profile.sources,
+        prefix: format!("accelerators.{}", chip.profile.id),
+    };
+    let memory = taker.take("memory.usable", &chip.profile.memory.usable);
+    let memory_bandwidth =
+        profile_bandwidth.unwrap_or_else(|| taker.take("memory.bandwidth", &chip.profile.memory.bandwidth));
+    let accelerator_power = profile_power.unwrap_or_else(|| taker.take("power", &chip.profile.power));
+    let peaks = &chip.profile.peak;
+    taker.take("peak.bf16", &peaks.bf16);
+    for (format, peak) in [("fp8", &peaks.fp8), ("fp4", &peaks.fp4)] {
+        if let Some(peak) = peak {
+            taker.take(&format!("peak.{format}"), peak);
+        }
+    }
+
+    let fabric = &scenario.fields.fabric;
+    let part = |field: &str, own: &Option<String>, reference: &str| match own {
+        Some(id) => (id.clone(), format!("fabric.{field}")),
+        None => (reference.to_owned(), path.to_owned()),
+    };
+    let (switch_id, at) = part("switch", &fabric.switch, &system.scale_out.switch);
+    let switch = catalog.get::<profile::Switch>(&switch_id).map_err(|error| scenario.blame(&at, error))?;
+    let (host_id, at) = part("host_link", &fabric.host_link, &system.scale_out.host_link);
+    let host_link = catalog.get::<profile::Link>(&host_id).map_err(|error| scenario.blame(&at, error))?;
+    let (between_id, at) = part("switch_link", &fabric.switch_link, &system.scale_out.switch_link);
+    let switch_link = catalog.get::<profile::Link>(&between_id).map_err(|error| scenario.blame(&at, error))?;
+    let mut taker = Taker {
+        taken,
+        document: &switch.document,
+        sources: &switch.profile.sources,
+        prefix: format!("networks.switches.{}", switch.profile.id),
+    };
+    let switch_kind = SwitchKind {
+        power: taker.take("power_populated", &switch.profile.power_populated),
+        price: taker.take("price", &switch.profile.price),
+        co_packaged_optics: switch.profile.co_packaged_optics,
+        optics_in_power: true,
+    };
+    let radix = ports_at(&switch.profile, system.scale_out.port_bandwidth.value);
+    if radix < 2 {
+        let message = format!(
+            "the switch `{switch_id}` has no ports at {} per port, which `{}` needs",
+            system.scale_out.port_bandwidth.value, system.id
+        );
+        return Err(scenario.error("fabric.switch", message));
+    }
+
+    let unit = ScalableUnit {
+        compute_racks: unit_racks,
+        accelerators_per_rack: u64::from(system.rack.accelerators),
+        storage_racks: u64::from(system.unit.storage_racks.value),
+        management_racks: u64::from(system.unit.management_racks.value),
+    };
+    let policy = policy(scenario);
+    let provisioned = |bound| {
+        crate::power::provision(rack, policy, bound)
+            .map_err(|error| scenario.error("provisioning.policy", error.to_string()))
+    };
+    Ok(Machine {
+        id: full_id,
+        share,
+        rack,
+        compute_bound: provisioned(crate::power::Bound::Compute)?,
+        memory_bound: provisioned(crate::power::Bound::Memory)?,
+        accelerator_power,
+        memory_bandwidth,
+        memory,
+        scale_up_bandwidth,
+        compute_share,
+        coolant: (supply, Celsius(supply.0 + range.0)),
+        liquid_share,
+        unit,
+        unit_racks,
+        unit_support,
+        switch: switch.profile,
+        radix,
+        switch_kind,
+        host_link: host_link.profile,
+        switch_link: switch_link.profile,
+        accelerator: chip.profile,
+        system,
+    })
+}
+
+/// Where the accelerator of a system is found: beside the system's own file if it is named by a path.
+fn accelerator_reference(found: &Found<System>, named: &str) -> String {
+    if found.built_in || !crate::catalog::is_path(named) {
+        return named.to_owned();
+    }
+    let folder = std::path::Path::new(&found.document.file).parent().unwrap_or(std::path::Path::new(""));
+    folder.join(named).display().to_string()
+}
+
+/// Ports of a switch when each carries a host port's rate: a faster port is split, a slower one is of no use.
+fn ports_at(switch: &profile::Switch, rate: ByteRate) -> u32 {
+    let split = (switch.port_bandwidth.value / rate + 1e-9).floor();
+    (f64::from(switch.ports.value) * split).min(f64::from(u32::MAX)) as u32
+}
+
+fn policy(scenario: &Scenario) -> crate::power::Provisioning {
+    let p = &scenario.fields.provisioning;
+    match p.policy {
+        Policy::Nameplate => crate::power::Provisioning::Nameplate,
+        Policy::DutyQuantile => crate::power::Provisioning::DutyQuantile(p.quantile),
+        Policy::Capped => crate::power::Provisioning::Capped { cap: p.cap },
+    }
+}
+
+/// Temperature rise of the coolant through a rack: from its curve, its flow rule, or 10 K.
+fn coolant_range_of(system: &System, liquid: Watts, supply: Celsius) -> Kelvin {
+    let points: Vec<_> =
+        system.rack.coolant_curve.iter().map(|point| (point.supply, point.flow)).collect();
+    if let Some(flow) = coolant_flow_at(&points, supply)
+        && liquid.0 > 0.0
+    {
+        return coolant_range(flow / liquid);
+    }
+    match &system.rack.coolant_flow_rule {
+        Some(rule) if rule.value.0 > 0.0 => coolant_range(rule.value),
+        _ => Kelvin(10.0),
+    }
+}
+
+/// Whether a value of the scenario was said by the user rather than by a default.
+#[must_use]
+pub fn said_by_user(scenario: &Scenario, path: &str) -> bool {
+    matches!(scenario.resolved.origins.get(path), Some(Origin::File(..) | Origin::Flag))
+}

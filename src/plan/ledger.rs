@@ -1,0 +1,273 @@
+//! What each number rests on: the list of assumptions, and how each result came to be.
+
+use super::equipment::Equipment;
+use super::result::{Assumption, Entry, Ledger, Plan};
+use crate::scenario::{MeasuredAt, Origin};
+use crate::units::text::{digits, group, show};
+
+/// Orders what was taken from the catalogue: figures that nobody stands behind first, each once.
+#[must_use]
+pub fn assumptions(mut taken: Vec<Assumption>) -> Vec<Assumption> {
+    let mut seen = std::collections::BTreeSet::new();
+    taken.retain(|one| seen.insert(one.field.clone()));
+    taken.sort_by(|a, b| {
+        let rank = |one: &Assumption| std::cmp::Reverse(one.confidence);
+        rank(a).cmp(&rank(b)).then_with(|| a.field.cmp(&b.field))
+    });
+    taken
+}
+
+/// Collects entries with less noise.
+struct Writer<'a> {
+    plan: &'a Plan,
+    entries: Vec<Entry>,
+}
+
+impl Writer<'_> {
+    fn entry(&mut self, key: &str, value: String, meaning: &str, formula: &str, inputs: Vec<[String; 3]>) {
+        self.entries.push(Entry {
+            key: key.into(),
+            value,
+            meaning: meaning.into(),
+            formula: formula.into(),
+            inputs: inputs.into_iter().map(|[name, value, origin]| (name, value, origin)).collect(),
+        });
+    }
+
+    /// An input that the scenario gives.
+    fn said(&self, path: &str) -> [String; 3] {
+        let mut value = &self.plan.scenario.fields;
+        for key in path.split('.') {
+            value = match key.parse::<usize>() {
+                Ok(place) => &value[place],
+                Err(_) => &value[key],
+            };
+        }
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let origin = self.plan.scenario.origins.get(path).map_or_else(|| "default".into(), Origin::to_string);
+        [path.into(), text, origin]
+    }
+
+    /// Figures of the catalogue whose path has this in it.
+    fn taken(&self, part: &str) -> Vec<[String; 3]> {
+        self.plan
+            .assumptions
+            .iter()
+            .filter(|one| one.field.contains(part))
+            .map(|one| {
+                [one.field.clone(), one.value.clone(), format!("{} [{}]", one.source, one.confidence.word())]
+            })
+            .collect()
+    }
+}
+
+/// An input that another result gives.
+fn result(key: &str, value: String) -> [String; 3] {
+    [key.into(), value, "result".into()]
+}
+
+/// How each headline result came to be.
+#[must_use]
+pub fn ledger(plan: &Plan, equipment: &Equipment) -> Ledger {
+    let mut w = Writer { plan, entries: Vec::new() };
+    let p = &plan.power;
+    power_entries(&mut w, equipment);
+    let measured = match p.measured_at {
+        MeasuredAt::Utility => "at the utility meter",
+        MeasuredAt::CriticalIt => "at the rack inputs",
+    };
+    let mut inputs = vec![w.said("envelope.power"), w.said("envelope.measured_at")];
+    inputs.push(result("power.peak_ratio", digits(p.peak_ratio.0)));
+    for machine in &equipment.machines {
+        inputs.extend(w.taken(&format!("systems.{}.rack.heat", machine.system.id)));
+        inputs.extend(w.taken(&format!("systems.{}.profiles", machine.system.id)));
+        inputs.extend(w.taken(&format!("systems.{}.unit", machine.system.id)));
+        inputs.extend(w.taken(&format!("networks.switches.{}.power", machine.switch.id)));
+    }
+    w.entry(
+        "fleet.accelerators",
+        group(&plan.fleet.accelerators.to_string()),
+        "accelerators in whole racks that the envelope carries in the design hour",
+        &format!("accelerators per rack × max {{ n : P(n) ≤ E }}, P the draw of n racks {measured}, with support nodes, switches, losses and cooling"),
+        inputs,
+    );
+    fabric_entries(&mut w);
+    workload_entries(&mut w);
+    money_entries(&mut w, equipment);
+    Ledger { entries: w.entries }
+}
+
+fn power_entries(w: &mut Writer<'_>, equipment: &Equipment) {
+    let p = &w.plan.power;
+    let place = &equipment.place;
+    let it = result("power.it_provisioned_w", show(p.it_provisioned));
+    let mut inputs = vec![it.clone()];
+    for stage in &p.stages {
+        let what = format!("{} lost of {} in, loaded to {}", show(stage.loss), show(stage.input), stage.load_fraction);
+        inputs.push(result(&stage.name, what));
+    }
+    for (name, watts) in &p.overheads {
+        inputs.push(result(name, show(*watts)));
+    }
+    inputs.push(w.said("electrical.design"));
+    inputs.push(w.said("cooling.design"));
+    inputs.extend(w.taken(&format!("climates.{}", w.plan.scenario.fields["site"]["id"].as_str().unwrap_or_default())));
+    w.entry(
+        "power.facility_peak_w",
+        show(p.facility_peak),
+        "power at the meter in the design hour: the hotter or the damper of two extreme hours",
+        "yard stages( indoor stages(IT) + cooling + house loads ), each stage losing rated·(a + b·x + c·x²)",
+        inputs,
+    );
+    w.entry(
+        "power.peak_ratio",
+        digits(p.peak_ratio.0),
+        "facility over IT power in the design hour: sizes the site, is not a PUE",
+        "P_facility / P_IT in the design hour",
+        vec![result("power.facility_peak_w", show(p.facility_peak)), it.clone()],
+    );
+    w.entry(
+        "power.pue_annual",
+        digits(p.pue_annual.0),
+        "facility over IT energy of 8,760 synthesised hours at the duty factor",
+        "E_facility / E_IT",
+        vec![
+            result("power.annual_energy_j", show(p.annual_energy)),
+            w.said("provisioning.duty_factor"),
+            w.said("site.id"),
+            ["hours with chillers".into(), digits(p.chiller_hours), "result".into()],
+        ],
+    );
+    w.entry(
+        "power.wue_l_per_kwh",
+        digits(p.wue_l_per_kwh),
+        "water taken by the plant per IT energy of the year",
+        "V_water / E_IT",
+        w.taken("cycles_of_concentration"),
+    );
+    w.entry(
+        "power.stranded_w",
+        show(p.stranded),
+        "envelope that whole racks and units leave over",
+        "E − P(n*)",
+        vec![w.said("envelope.power"), w.said("provisioning.granularity")],
+    );
+    let mut inputs = vec![result("racks.compute", w.plan.fleet.racks.compute.to_string())];
+    inputs.push(w.said("provisioning.policy"));
+    for machine in &equipment.machines {
+        inputs.push(result(&format!("provisioned rack of {}", machine.id), show(machine.compute_bound.power)));
+        inputs.push(result(&format!("support of a unit of {}", machine.id), show(machine.unit_support)));
+    }
+    inputs.push(["house load".into(), show(place.house_load), "catalog".into()]);
+    w.entry(
+        "power.it_provisioned_w",
+        show(p.it_provisioned),
+        "power at the rack inputs: accelerator racks, support nodes and switches",
+        "n·q + n/m·s + N·p  (racks, support nodes of each unit of m racks, N switches)",
+        inputs,
+    );
+}
+
+fn fabric_entries(w: &mut Writer<'_>) {
+    let Some(out) = w.plan.fabric.scale_out.first() else { return };
+    let switches = out.leaf + out.spine + out.core;
+    let value = format!("{} leaf, {} spine, {} core", out.leaf, out.spine, out.core);
+    let inputs = vec![
+        w.said("fabric.oversubscription"),
+        w.said("fabric.cluster"),
+        result("fleet.accelerators", w.plan.fleet.accelerators.to_string()),
+        ["switch".into(), out.switch.clone(), "catalog".into()],
+    ];
+    w.entry(
+        "fabric.scale_out.switches",
+        value,
+        "whole switches of a rail-optimised fat tree, unit by unit",
+        "leaves per unit, plane and rail; uplinks spread evenly over the spines; cores when leaves exceed the radix",
+        inputs,
+    );
+    let inputs = vec![
+        result("switches", switches.to_string()),
+        result("transceivers", out.transceivers.to_string()),
+    ];
+    w.entry(
+        "fabric.scale_out.power_w",
+        show(out.power),
+        "switches with what is plugged into them",
+        "N switches × power with every port populated",
+        inputs,
+    );
+}
+
+fn workload_entries(w: &mut Writer<'_>) {
+    for (place, result_) in w.plan.serving.clone().iter().enumerate() {
+        let p = result_.parallelism;
+        let inputs = vec![
+            ["model".into(), result_.model.clone(), "catalog".into()],
+            ["system".into(), result_.system.clone(), "catalog".into()],
+            ["layout".into(), format!("tp {} pp {} ep {} dp {}", p.tp, p.pp, p.ep, p.dp), "search".into()],
+            ["batch of a replica".into(), result_.batch.to_string(), "search".into()],
+            ["TTFT".into(), show(result_.ttft), "model".into()],
+            ["TPOT".into(), show(result_.tpot), "model".into()],
+            ["waits for".into(), result_.bound_by.clone(), "model".into()],
+            ["accelerators".into(), group(&result_.accelerators.to_string()), "result".into()],
+        ];
+        w.entry(
+            &format!("throughput.serving.{place}.output_tokens_per_s"),
+            show(result_.output_tokens_per_s),
+            "output tokens per second of the fleet at the mean load, availability included",
+            "tokens/s of an accelerator × accelerators in whole replicas × availability × load factor; the design point is the best under the latency promise",
+            inputs,
+        );
+    }
+    for (place, run) in w.plan.training.clone().iter().enumerate() {
+        let inputs = vec![
+            ["step".into(), show(run.step_time), "model".into()],
+            ["MFU".into(), show(run.mfu), "model".into()],
+            ["goodput".into(), show(run.goodput), "failure rates".into()],
+            ["accelerators".into(), group(&run.accelerators.to_string()), "result".into()],
+        ];
+        w.entry(
+            &format!("throughput.training.{place}.tokens_per_s"),
+            show(run.tokens_per_s),
+            "tokens per second of a run while it steps",
+            "global batch / step time; the layout is the fastest legal one that fits into memory",
+            inputs,
+        );
+    }
+}
+
+fn money_entries(w: &mut Writer<'_>, equipment: &Equipment) {
+    let e = &w.plan.economics;
+    let (capex, hour, opex) = (e.capex, e.tco_per_accelerator_hour, e.opex_per_year);
+    let parts: Vec<[String; 3]> = e.parts.iter().map(|(name, usd)| result(name, show(*usd))).collect();
+    let yearly: Vec<[String; 3]> = e.opex_parts.iter().map(|(name, usd)| result(name, show(*usd))).collect();
+    let per_token = e.per_output_token;
+    let costs = format!("costs.{}", equipment.place.costs.id);
+    w.entry("economics.capex_usd", show(capex), "to build and fill", "sum of the parts", parts);
+    w.entry("economics.opex_usd_per_year", show(opex), "each year, without capital", "sum of the parts", yearly);
+    let mut inputs = vec![
+        result("economics.capex_usd", show(capex)),
+        result("economics.opex_usd_per_year", show(opex)),
+        result("fleet.accelerators", w.plan.fleet.accelerators.to_string()),
+    ];
+    inputs.extend(w.taken(&costs).into_iter().filter(|[field, ..]| {
+        ["life", "cost_of_capital", "utilization"].iter().any(|part| field.contains(part))
+    }));
+    w.entry(
+        "economics.tco_usd_per_accelerator_hour",
+        show(hour),
+        "capital and operation per accelerator-hour in use",
+        "(Σ capex·CRF(r, life) + opex) / (accelerators × 8,760 h × utilization)",
+        inputs,
+    );
+    if let Some(price) = per_token {
+        let inputs = vec![result("economics.tco_usd_per_accelerator_hour", show(hour))];
+        w.entry(
+            "economics.usd_per_mtok_output",
+            show(price),
+            "all cost of the serving accelerators over all their output tokens",
+            "cost per year of serving accelerators / output tokens per year",
+            inputs,
+        );
+    }
+}

@@ -1,0 +1,170 @@
+//! How a stage survives the loss of a part, and what that strands.
+//!
+//! Reserve is paid for three times: in equipment installed, in capacity that no load may use, and in losses,
+//! because each path runs at a part of its rating. Figures follow Schneider Electric White Paper 75
+//! (<https://download.schneider-electric.com/files?p_Doc_Ref=SPD_SADE-5TPL8X_EN>). Left out: uneven sharing among
+//! the pairs of a distributed design, which strands more.
+
+use crate::units::{Ratio, Share, Watts};
+
+/// How a stage survives the loss of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Redundancy {
+    /// Just enough: nothing may fail.
+    N,
+    /// Modules on one bus, one more than needed.
+    NPlus1 {
+        /// Modules that carry the load.
+        needed: u32,
+    },
+    /// Two whole paths, each able to carry everything.
+    TwoN,
+    /// Distributed systems, of which one may fail: 3-to-make-2, 4-to-make-3, 5-to-make-4.
+    MakeK {
+        /// Systems that carry the load; one more stands beside them.
+        needed: u32,
+    },
+    /// Fully loaded blocks and one idle catcher that a static switch brings in.
+    BlockRedundant {
+        /// Blocks to one catcher.
+        blocks: u32,
+    },
+}
+
+impl Redundancy {
+    /// The number of parts that carry the load for each spare one; none where nothing is spare.
+    fn parts_per_spare(self) -> Option<f64> {
+        match self {
+            Self::N => None,
+            Self::TwoN => Some(1.0),
+            Self::NPlus1 { needed: parts }
+            | Self::MakeK { needed: parts }
+            | Self::BlockRedundant { blocks: parts } => Some(f64::from(parts.max(1))),
+        }
+    }
+
+    /// Capacity installed per load.
+    ///
+    /// ~~~text
+    /// N: 1 · n parts and one spare: (n + 1)/n · 2N: 2
+    /// ~~~
+    #[must_use]
+    pub fn installed_ratio(self) -> Ratio {
+        Ratio(self.parts_per_spare().map_or(1.0, |parts| (parts + 1.0) / parts))
+    }
+
+    /// The part of its rating that each loaded path carries while nothing has failed.
+    ///
+    /// Shared reserve unloads all paths alike; the blocks of a block-redundant design stay at full load.
+    #[must_use]
+    pub fn normal_load(self) -> Share {
+        match self {
+            Self::N | Self::BlockRedundant { .. } => Share(1.0),
+            _ => Share(1.0 / self.installed_ratio().value()),
+        }
+    }
+
+    /// Rating that is under voltage without load, per load: the catcher, whose no-load loss runs all year.
+    #[must_use]
+    pub fn idle_ratio(self) -> Ratio {
+        match self {
+            Self::BlockRedundant { blocks } => Ratio(1.0 / f64::from(blocks.max(1))),
+            _ => Ratio(0.0),
+        }
+    }
+
+    /// The part of the installed capacity that no load may use.
+    #[must_use]
+    pub fn stranded_share(self) -> Share {
+        Share(1.0 - 1.0 / self.installed_ratio().value())
+    }
+
+    /// Whole modules for a load: those that carry it, and the spare ones.
+    ///
+    /// N+1 and block-redundant designs add one spare for each begun group. Distributed systems come in whole
+    /// groups, because a failure must not overload any survivor.
+    #[must_use]
+    pub fn modules(self, load: Watts, module: Watts) -> u32 {
+        if load.value() <= 0.0 || module.value() <= 0.0 {
+            return 0;
+        }
+        // A load of exactly n modules must not become n + 1 by rounding noise.
+        let carrying = ((load / module) * (1.0 - 1e-12)).ceil();
+        // A float to integer cast saturates: an absurd count stays a count.
+        let carrying = carrying as u32;
+        match self {
+            Self::N => carrying,
+            Self::TwoN => carrying.saturating_mul(2),
+            Self::NPlus1 { needed: parts } | Self::BlockRedundant { blocks: parts } => {
+                carrying.saturating_add(carrying.div_ceil(parts.max(1)))
+            }
+            Self::MakeK { needed } => {
+                let needed = needed.max(1);
+                carrying.div_ceil(needed).saturating_mul(needed.saturating_add(1))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::{prop_assert, proptest};
+
+    fn row(redundancy: Redundancy, installed: f64, normal: f64, stranded: f64) {
+        assert!((redundancy.installed_ratio().value() - installed).abs() < 1e-12, "{redundancy:?}");
+        assert!((redundancy.normal_load().value() - normal).abs() < 1e-12, "{redundancy:?}");
+        assert!((redundancy.stranded_share().value() - stranded).abs() < 1e-12, "{redundancy:?}");
+    }
+
+    #[test]
+    fn each_topology_has_the_installed_loading_and_stranding_of_the_white_paper() {
+        row(Redundancy::N, 1.0, 1.0, 0.0);
+        // Ten needed and one spare: 11/10 installed, 10/11 loaded, 1/11 stranded.
+        row(Redundancy::NPlus1 { needed: 10 }, 1.1, 10.0 / 11.0, 1.0 / 11.0);
+        row(Redundancy::TwoN, 2.0, 0.5, 0.5);
+        row(Redundancy::MakeK { needed: 2 }, 1.5, 2.0 / 3.0, 1.0 / 3.0);
+        row(Redundancy::MakeK { needed: 3 }, 4.0 / 3.0, 0.75, 0.25);
+        row(Redundancy::MakeK { needed: 4 }, 1.25, 0.8, 0.2);
+        // Six blocks to one catcher: 7/6 installed, blocks full, 1/7 stranded.
+        row(Redundancy::BlockRedundant { blocks: 6 }, 7.0 / 6.0, 1.0, 1.0 / 7.0);
+    }
+
+    #[test]
+    fn whole_modules_cover_the_load_and_the_spare() {
+        let modules = |redundancy: Redundancy, load: f64| redundancy.modules(Watts(load), Watts(2.5e6));
+        // 25 MW in 2.5 MW modules: 10; 26 MW: 11.
+        assert_eq!(modules(Redundancy::N, 25e6), 10);
+        assert_eq!(modules(Redundancy::N, 26e6), 11);
+        assert_eq!(modules(Redundancy::NPlus1 { needed: 10 }, 25e6), 11);
+        assert_eq!(modules(Redundancy::NPlus1 { needed: 10 }, 26e6), 13);
+        assert_eq!(modules(Redundancy::TwoN, 26e6), 22);
+        // 11 modules are four groups of three, each with a fourth.
+        assert_eq!(modules(Redundancy::MakeK { needed: 3 }, 26e6), 16);
+        assert_eq!(modules(Redundancy::BlockRedundant { blocks: 6 }, 26e6), 13);
+        assert_eq!(modules(Redundancy::TwoN, 0.0), 0);
+    }
+
+    #[test]
+    fn a_gigawatt_needs_394_generators_in_groups_of_ten() {
+        // 1,000 MW / 2.8 MW = 357.1 → 358 carry, one spare for each ten begun → 36.
+        // The reference figure 393 divides before rounding: 1,000/2.8 · 1.1 = 392.9.
+        assert_eq!(Redundancy::NPlus1 { needed: 10 }.modules(Watts(1e9), Watts(2.8e6)), 394);
+    }
+
+    proptest! {
+        #[test]
+        fn modules_never_fall_short(load in 1.0..1e10_f64, module in 1e5..1e8_f64, parts in 1_u32..12) {
+            for redundancy in [
+                Redundancy::N,
+                Redundancy::NPlus1 { needed: parts },
+                Redundancy::TwoN,
+                Redundancy::MakeK { needed: parts },
+                Redundancy::BlockRedundant { blocks: parts },
+            ] {
+                let installed = f64::from(redundancy.modules(Watts(load), Watts(module))) * module;
+                prop_assert!(installed >= load * redundancy.installed_ratio().value() * (1.0 - 1e-9));
+            }
+        }
+    }
+}

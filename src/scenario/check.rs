@@ -1,0 +1,124 @@
+//! Named consistency checks of a scenario: what its grammar can't say.
+
+use super::Scenario;
+use crate::catalog::InputError;
+
+/// The largest envelope that is planned: more than all data centres of the world draw.
+const LARGEST_ENVELOPE_W: f64 = 1e12;
+/// The smallest: below it stands not even one accelerator.
+const SMALLEST_ENVELOPE_W: f64 = 1e3;
+
+/// The first thing wrong with a scenario.
+pub(super) fn scenario(scenario: &Scenario) -> Result<(), InputError> {
+    let fields = &scenario.fields;
+    let fail = |path: &str, message: String| Err(scenario.error(path, message));
+
+    let power = fields.envelope.power;
+    if power.0 < SMALLEST_ENVELOPE_W {
+        return fail("envelope.power", format!("{power} buys no rack; at least 1 kW"));
+    }
+    if power.0 > LARGEST_ENVELOPE_W {
+        return fail("envelope.power", format!("{power} is more than the world has to give; at most 1 TW"));
+    }
+    if fields.systems.is_empty() {
+        return fail("systems", "names no system; at least one `[[systems]]` with an `id`".into());
+    }
+    shares_fit(scenario, "systems", fields.systems.iter().map(|system| system.share.0))?;
+    if let Some(place) = fields.systems.iter().position(|system| system.share.0 <= 0.0) {
+        return fail(&format!("systems.{place}.share"), "has to be more than nothing".into());
+    }
+    let working = fields
+        .training
+        .iter()
+        .filter(|training| !training.alternative)
+        .map(|training| training.share.0)
+        .chain(fields.serving.iter().map(|serving| serving.share.0));
+    let list = if fields.serving.is_empty() { "training" } else { "serving" };
+    shares_fit(scenario, list, working)?;
+
+    let p = &fields.provisioning;
+    for (path, share) in [
+        ("provisioning.cap", p.cap.0),
+        ("provisioning.quantile", p.quantile.0),
+        ("provisioning.duty_factor", p.duty_factor.0),
+    ] {
+        if share <= 0.0 {
+            return fail(path, "has to be more than nothing".into());
+        }
+    }
+    if p.cap.0 < 0.55 {
+        return fail("provisioning.cap", "below 0.55 no power-capping curve is known".into());
+    }
+    if fields.fabric.oversubscription.0 < 1.0 || fields.fabric.oversubscription.0 > 64.0 {
+        return fail("fabric.oversubscription", "lies outside 1 to 64".into());
+    }
+    let layout = &fields.layout;
+    for (path, value) in [
+        ("layout.hall_power", layout.hall_power.0),
+        ("layout.halls_per_building", f64::from(layout.halls_per_building)),
+        ("layout.storeys", f64::from(layout.storeys)),
+        ("layout.cold_aisle", layout.cold_aisle.0),
+        ("layout.hot_aisle", layout.hot_aisle.0),
+        ("layout.row_length", layout.row_length.0),
+    ] {
+        if value <= 0.0 {
+            return fail(path, "has to be more than nothing".into());
+        }
+    }
+    for (place, serving) in fields.serving.iter().enumerate() {
+        let at = |field: &str| format!("serving.{place}.{field}");
+        check_precision(scenario, &at("precision"), &serving.precision)?;
+        for (field, tokens) in [("isl", serving.isl), ("osl", serving.osl)] {
+            if tokens == 0 || tokens > 100_000_000 {
+                return fail(&at(field), format!("{tokens} tokens: 1 to 100,000,000 are possible"));
+            }
+        }
+        for (field, limit) in [("ttft", serving.ttft), ("tpot", serving.tpot)] {
+            if limit.0 <= 0.0 {
+                return fail(&at(field), "a promise of no time at all can't be kept".into());
+            }
+        }
+        if serving.prefix_hit.0 >= 1.0 {
+            return fail(&at("prefix_hit"), "at least one input token has to be computed: below 1".into());
+        }
+    }
+    for (place, training) in fields.training.iter().enumerate() {
+        let at = |field: &str| format!("training.{place}.{field}");
+        check_precision(scenario, &at("precision"), &training.precision)?;
+        for (field, count) in [
+            ("sequence", training.sequence),
+            ("global_batch", training.global_batch),
+            ("accelerators", training.accelerators),
+        ] {
+            if count == 0 || count > 1_000_000_000_000 {
+                return fail(&at(field), format!("{count} is outside 1 to 10^12"));
+            }
+        }
+        if training.global_batch < training.sequence {
+            return fail(&at("global_batch"), "holds not even one sequence".into());
+        }
+        if training.tokens.0 < training.global_batch as f64 {
+            return fail(&at("tokens"), "are not even one step".into());
+        }
+    }
+    Ok(())
+}
+
+fn check_precision(scenario: &Scenario, path: &str, name: &str) -> Result<(), InputError> {
+    let allowed: Vec<String> = ["auto", "bf16", "fp8", "fp4"].map(String::from).to_vec();
+    if allowed.iter().any(|one| one == name) {
+        return Ok(());
+    }
+    let help = crate::catalog::document::suggest(name, &allowed);
+    Err(scenario.error(path, format!("`{name}` is no number format")).with_help(help))
+}
+
+fn shares_fit(scenario: &Scenario, list: &str, shares: impl Iterator<Item = f64>) -> Result<(), InputError> {
+    let total: f64 = shares.sum();
+    if total > 1.0 + 1e-9 {
+        return Err(scenario
+            .error(list, format!("the shares add up to {:.1} %: more than there is", 100.0 * total))
+            .with_help("shares are parts of one; what is left over stays empty"));
+    }
+    Ok(())
+}
