@@ -1,1 +1,93 @@
-//! To come.
+//! Results → bytes: what a plan, a comparison or a check looks like to people and to programs.
+//!
+//! Formats for people (terminal, Markdown, HTML) draw the same [`Document`]; formats for programs (JSON, CSV)
+//! come from the result itself, complete and in SI base units with the unit in the key.
+
+pub mod chart;
+pub mod compare;
+pub mod csv;
+pub mod document;
+pub mod html;
+pub mod json;
+pub mod markdown;
+pub mod plan;
+pub mod sweep;
+pub mod terminal;
+pub mod validation;
+
+#[cfg(test)]
+pub(crate) mod sample;
+
+pub use document::Document;
+pub use plan::plan_document;
+
+/// Something that can be reported.
+pub trait Report {
+    /// As people read it.
+    fn document(&self) -> Document;
+    /// As programs read it: versioned, SI base units, the unit in the key.
+    fn json(&self) -> serde_json::Value;
+    /// As spreadsheets read it; key, value and unit unless the result is a table itself.
+    fn csv(&self) -> String {
+        csv::flattened(&self.json())
+    }
+}
+
+/// The formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For a terminal, or a text file.
+    Terminal,
+    /// For a document or an issue.
+    Markdown,
+    /// One page that needs no other file.
+    Html,
+    /// For programs.
+    Json,
+    /// For spreadsheets.
+    Csv,
+}
+
+/// Suffixes of file names and the formats they stand for.
+pub const SUFFIXES: &[(&str, Format)] = &[
+    ("txt", Format::Terminal),
+    ("md", Format::Markdown),
+    ("html", Format::Html),
+    ("json", Format::Json),
+    ("csv", Format::Csv),
+];
+
+impl Format {
+    /// The format that a file's suffix stands for.
+    #[must_use]
+    pub fn of_suffix(suffix: &str) -> Option<Self> {
+        SUFFIXES.iter().find(|(name, _)| name.eq_ignore_ascii_case(suffix)).map(|(_, format)| *format)
+    }
+}
+
+/// How text is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Columns of the terminal or page.
+    pub width: usize,
+    /// Whether colour may stand beside the words.
+    pub color: bool,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { width: 100, color: false }
+    }
+}
+
+/// Draws a result in a format.
+#[must_use]
+pub fn render(report: &dyn Report, format: Format, look: Look) -> String {
+    match format {
+        Format::Terminal => terminal::draw(&report.document(), look),
+        Format::Markdown => markdown::draw(&report.document()),
+        Format::Html => html::draw(&report.document()),
+        Format::Json => json::text(&report.json()),
+        Format::Csv => report.csv(),
+    }
+}

@@ -1,0 +1,424 @@
+//! A plan as JSON: schema `gigawatt.plan/1`, SI base units with the unit in the key, absent is null.
+
+use super::csv;
+use crate::plan::Plan;
+use crate::plan::result::{Economics, Fabric, Layout, Parallelism, ScaleOut, Serving, Training, Verdict};
+use crate::power::MeasuredAt;
+use serde_json::{Map, Value, json};
+
+/// JSON as text: indented, with a newline at the end.
+#[must_use]
+pub fn text(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// A whole plan.
+#[must_use]
+pub fn plan(plan: &Plan) -> Value {
+    json!({
+        "schema": "gigawatt.plan/1",
+        "scenario": scenario(plan),
+        "power": power(plan),
+        "fleet": fleet(plan),
+        "layout": layout(&plan.layout),
+        "fabric": fabric(&plan.fabric),
+        "throughput": {
+            "serving": plan.serving.iter().map(serving).collect::<Vec<_>>(),
+            "training": plan.training.iter().map(training).collect::<Vec<_>>(),
+        },
+        "economics": economics(&plan.economics),
+        "uncertainty": plan.uncertainty.iter().map(|range| {
+            (range.key.clone(), json!({"p5": range.p5, "p50": range.p50, "p95": range.p95}))
+        }).collect::<Map<_, _>>(),
+        "verdicts": plan.verdicts.iter().map(verdict).collect::<Vec<_>>(),
+        "assumptions": plan.assumptions.iter().map(|assumption| json!({
+            "field": assumption.field,
+            "value": assumption.value,
+            "source": assumption.source,
+            "confidence": assumption.confidence.word(),
+            "note": assumption.note,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn scenario(plan: &Plan) -> Value {
+    let mut fields = match &plan.scenario.fields {
+        Value::Object(fields) => fields.clone(),
+        _ => Map::new(),
+    };
+    let origins: Map<String, Value> = plan
+        .scenario
+        .origins
+        .iter()
+        .map(|(field, origin)| (field.clone(), Value::String(origin.to_string())))
+        .collect();
+    fields.insert("origins".into(), Value::Object(origins));
+    Value::Object(fields)
+}
+
+/// The word for where an envelope is measured, as scenarios write it.
+#[must_use]
+pub fn measured_at(at: MeasuredAt) -> &'static str {
+    match at {
+        MeasuredAt::Utility => "utility",
+        MeasuredAt::CriticalIt => "critical-it",
+    }
+}
+
+fn power(plan: &Plan) -> Value {
+    let power = &plan.power;
+    json!({
+        "envelope_w": power.envelope.0,
+        "measured_at": measured_at(power.measured_at),
+        "facility_peak_w": power.facility_peak.0,
+        "facility_mean_w": power.facility_mean.0,
+        "it_provisioned_w": power.it_provisioned.0,
+        "it_mean_w": power.it_mean.0,
+        "pue_peak": power.peak_ratio.0,
+        "pue_annual": power.pue_annual.0,
+        "wue_l_per_kwh": power.wue_l_per_kwh,
+        "stranded_w": power.stranded.0,
+        "annual_energy_j": power.annual_energy.0,
+        "chiller_hours": power.chiller_hours,
+        "carbon_kg_per_year": power.carbon_kg_per_year,
+        "stages": power.stages.iter().map(|stage| json!({
+            "name": stage.name,
+            "input_w": stage.input.0,
+            "output_w": stage.output.0,
+            "loss_w": stage.loss.0,
+            "efficiency": stage.efficiency.0,
+            "load_fraction": stage.load_fraction.0,
+            "installed_w": stage.installed.0,
+            "modules": stage.modules,
+        })).collect::<Vec<_>>(),
+        "overheads": power.overheads.iter()
+            .map(|(name, watts)| json!({"name": name, "input_w": watts.0})).collect::<Vec<_>>(),
+    })
+}
+
+fn fleet(plan: &Plan) -> Value {
+    let fleet = &plan.fleet;
+    json!({
+        "accelerators": fleet.accelerators,
+        "cpus": fleet.cpus,
+        "scalable_units": fleet.scalable_units,
+        "spares": fleet.spares,
+        "systems": fleet.systems.iter().map(|system| json!({
+            "id": system.id,
+            "name": system.name,
+            "accelerators": system.accelerators,
+            "accelerators_per_rack": system.accelerators_per_rack,
+            "racks": system.racks,
+            "rack_heat_w": system.rack_heat.0,
+            "rack_peak_w": system.rack_peak.0,
+            "rack_feed_w": system.rack_feed.0,
+            "it_per_accelerator_w": system.it_per_accelerator.0,
+        })).collect::<Vec<_>>(),
+        "racks": {
+            "compute": fleet.racks.compute,
+            "network": fleet.racks.network,
+            "storage": fleet.racks.storage,
+            "management": fleet.racks.management,
+            "power": fleet.racks.power,
+            "cdu": fleet.racks.cdu,
+            "total": fleet.racks.total(),
+        },
+    })
+}
+
+fn layout(layout: &Layout) -> Value {
+    json!({
+        "buildings": layout.buildings,
+        "halls": layout.halls,
+        "rows": layout.rows,
+        "racks_per_row": layout.racks_per_row,
+        "hall_m": layout.hall.map(|side| side.0),
+        "area_m2": layout.area.0,
+        "cables": layout.cables.iter().map(|cable| json!({
+            "kind": cable.kind,
+            "medium": cable.medium,
+            "rate_bytes_per_s": cable.rate.0,
+            "count": cable.count,
+            "length_total_m": cable.length_total.0,
+            "length_max_m": cable.length_max.0,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn fabric(fabric: &Fabric) -> Value {
+    json!({
+        "scale_up": {
+            "domain_accelerators": fabric.scale_up.domain_accelerators,
+            "bytes_per_s_per_accelerator": fabric.scale_up.bandwidth_per_accelerator.0,
+            "direction": "per direction",
+        },
+        "scale_out": fabric.scale_out.first().map(scale_out),
+        "scale_outs": fabric.scale_out.iter().map(scale_out).collect::<Vec<_>>(),
+    })
+}
+
+fn scale_out(network: &ScaleOut) -> Value {
+    json!({
+        "system": network.system,
+        "topology": network.topology,
+        "tiers": network.tiers,
+        "planes": network.planes,
+        "oversubscription": network.oversubscription.0,
+        "islands": network.islands,
+        "switch": network.switch,
+        "switches": {"leaf": network.leaf, "spine": network.spine, "core": network.core},
+        "links": {
+            "host_leaf": network.host_leaf,
+            "leaf_spine": network.leaf_spine,
+            "spine_core": network.spine_core,
+        },
+        "transceivers": network.transceivers,
+        "power_w": network.power.0,
+        "injection_bytes_per_s_per_accelerator": network.injection_per_accelerator.0,
+        "bisection_bytes_per_s": network.bisection.0,
+    })
+}
+
+fn parallelism(split: Parallelism) -> Value {
+    json!({"tp": split.tp, "pp": split.pp, "ep": split.ep, "dp": split.dp})
+}
+
+fn serving(serving: &Serving) -> Value {
+    json!({
+        "model": serving.model,
+        "system": serving.system,
+        "precision": serving.precision,
+        "parallelism": parallelism(serving.parallelism),
+        "mode": serving.mode,
+        "isl": serving.isl,
+        "osl": serving.osl,
+        "batch": serving.batch,
+        "ttft_s": serving.ttft.0,
+        "tpot_s": serving.tpot.0,
+        "tokens_per_s_per_user": serving.tokens_per_s_per_user.0,
+        "tokens_per_s_per_accelerator": serving.tokens_per_s_per_accelerator.0,
+        "output_tokens_per_s": serving.output_tokens_per_s.0,
+        "input_tokens_per_s": serving.input_tokens_per_s.0,
+        "j_per_token": serving.energy_per_token.0,
+        "usd_per_mtok_output": serving.cost_per_token.0 * 1e6,
+        "accelerators": serving.accelerators,
+        "replicas": serving.replicas,
+        "bound_by": serving.bound_by,
+        "shortfall": serving.shortfall,
+    })
+}
+
+fn training(training: &Training) -> Value {
+    json!({
+        "model": training.model,
+        "system": training.system,
+        "precision": training.precision,
+        "parallelism": parallelism(training.parallelism),
+        "accelerators": training.accelerators,
+        "global_batch_tokens": training.global_batch_tokens,
+        "tokens_per_s": training.tokens_per_s.0,
+        "mfu": training.mfu.0,
+        "goodput": training.goodput.0,
+        "step_time_s": training.step_time.0,
+        "run_time_s": training.run_time.0,
+        "bound_by": training.bound_by,
+        "shortfall": training.shortfall,
+    })
+}
+
+fn economics(economics: &Economics) -> Value {
+    let parts = |parts: &[(String, crate::units::Dollars)], key: &str| -> Vec<Value> {
+        parts
+            .iter()
+            .map(|(name, dollars)| {
+                let mut part = Map::new();
+                part.insert("name".into(), name.clone().into());
+                part.insert(key.into(), dollars.0.into());
+                Value::Object(part)
+            })
+            .collect()
+    };
+    json!({
+        "capex_usd": economics.capex.0,
+        "opex_usd_per_year": economics.opex_per_year.0,
+        "tco_usd_per_accelerator_hour": economics.tco_per_accelerator_hour.0,
+        "usd_per_mtok_output": economics.per_output_token.map(|price| price.0 * 1e6),
+        "capex_usd_per_w": economics.capex_per_watt.0,
+        "parts": parts(&economics.parts, "usd"),
+        "opex_parts": parts(&economics.opex_parts, "usd_per_year"),
+    })
+}
+
+fn verdict(verdict: &Verdict) -> Value {
+    json!({
+        "constraint": verdict.constraint,
+        "need": verdict.need,
+        "limit": verdict.limit,
+        "short_by": verdict.short_by,
+        "unit": verdict.unit,
+        "binds": verdict.binds,
+        "note": verdict.note,
+    })
+}
+
+/// One value of a plan by its dotted key: the value as text and its unit.
+#[must_use]
+pub fn value_of(plan_json: &Value, key: &str) -> Option<(String, &'static str)> {
+    let found = key.split('.').try_fold(plan_json, |value, part| match part.parse::<usize>() {
+        Ok(index) => value.get(index).or_else(|| value.get(part)),
+        Err(_) => value.get(part),
+    })?;
+    let text = match found {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    Some((text, csv::unit(key)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    /// Keys that outside programs rely on, as INTERFACE names them.
+    const PROMISED: &[&str] = &[
+        "power.envelope_w",
+        "power.measured_at",
+        "power.facility_peak_w",
+        "power.facility_mean_w",
+        "power.it_provisioned_w",
+        "power.it_mean_w",
+        "power.pue_peak",
+        "power.pue_annual",
+        "power.wue_l_per_kwh",
+        "power.stranded_w",
+        "power.annual_energy_j",
+        "power.stages.0.name",
+        "power.stages.0.input_w",
+        "power.stages.0.output_w",
+        "power.stages.0.loss_w",
+        "power.stages.0.efficiency",
+        "fleet.accelerators",
+        "fleet.cpus",
+        "fleet.scalable_units",
+        "fleet.spares",
+        "fleet.systems.0.id",
+        "fleet.systems.0.accelerators",
+        "fleet.systems.0.racks",
+        "fleet.systems.0.rack_heat_w",
+        "fleet.systems.0.rack_peak_w",
+        "fleet.systems.0.rack_feed_w",
+        "fleet.racks.compute",
+        "fleet.racks.network",
+        "fleet.racks.storage",
+        "fleet.racks.management",
+        "fleet.racks.power",
+        "fleet.racks.cdu",
+        "fleet.racks.total",
+        "layout.buildings",
+        "layout.halls",
+        "layout.rows",
+        "layout.racks_per_row",
+        "layout.hall_m.0",
+        "layout.hall_m.1",
+        "layout.area_m2",
+        "layout.cables.0.kind",
+        "layout.cables.0.medium",
+        "layout.cables.0.rate_bytes_per_s",
+        "layout.cables.0.count",
+        "layout.cables.0.length_total_m",
+        "layout.cables.0.length_max_m",
+        "fabric.scale_up.domain_accelerators",
+        "fabric.scale_up.bytes_per_s_per_accelerator",
+        "fabric.scale_up.direction",
+        "fabric.scale_out.topology",
+        "fabric.scale_out.tiers",
+        "fabric.scale_out.planes",
+        "fabric.scale_out.oversubscription",
+        "fabric.scale_out.switches.leaf",
+        "fabric.scale_out.switches.spine",
+        "fabric.scale_out.switches.core",
+        "fabric.scale_out.links.host_leaf",
+        "fabric.scale_out.links.leaf_spine",
+        "fabric.scale_out.links.spine_core",
+        "fabric.scale_out.transceivers",
+        "fabric.scale_out.power_w",
+        "fabric.scale_out.injection_bytes_per_s_per_accelerator",
+        "fabric.scale_out.bisection_bytes_per_s",
+        "throughput.serving.0.model",
+        "throughput.serving.0.system",
+        "throughput.serving.0.precision",
+        "throughput.serving.0.parallelism.tp",
+        "throughput.serving.0.parallelism.pp",
+        "throughput.serving.0.parallelism.ep",
+        "throughput.serving.0.parallelism.dp",
+        "throughput.serving.0.mode",
+        "throughput.serving.0.isl",
+        "throughput.serving.0.osl",
+        "throughput.serving.0.batch",
+        "throughput.serving.0.ttft_s",
+        "throughput.serving.0.tpot_s",
+        "throughput.serving.0.tokens_per_s_per_user",
+        "throughput.serving.0.tokens_per_s_per_accelerator",
+        "throughput.serving.0.output_tokens_per_s",
+        "throughput.serving.0.input_tokens_per_s",
+        "throughput.serving.0.j_per_token",
+        "throughput.serving.0.bound_by",
+        "throughput.training.0.model",
+        "throughput.training.0.system",
+        "throughput.training.0.precision",
+        "throughput.training.0.parallelism",
+        "throughput.training.0.tokens_per_s",
+        "throughput.training.0.mfu",
+        "throughput.training.0.goodput",
+        "throughput.training.0.step_time_s",
+        "economics.capex_usd",
+        "economics.opex_usd_per_year",
+        "economics.tco_usd_per_accelerator_hour",
+        "economics.usd_per_mtok_output",
+        "economics.capex_usd_per_w",
+        "economics.parts.0.name",
+        "economics.parts.0.usd",
+        "uncertainty",
+        "verdicts.0.constraint",
+        "verdicts.0.need",
+        "verdicts.0.limit",
+        "verdicts.0.short_by",
+        "verdicts.0.unit",
+        "verdicts.0.binds",
+        "assumptions.0.field",
+        "assumptions.0.value",
+        "assumptions.0.source",
+        "assumptions.0.confidence",
+        "scenario.origins",
+    ];
+
+    #[test]
+    fn every_promised_key_is_there() {
+        let value = plan(&sample::plan());
+        assert_eq!(value["schema"], "gigawatt.plan/1");
+        for key in PROMISED {
+            assert!(value_of(&value, key).is_some(), "{key} is missing");
+        }
+    }
+
+    #[test]
+    fn counts_are_integers_and_what_is_not_finite_is_null() {
+        let mut sample = sample::plan();
+        sample.power.wue_l_per_kwh = f64::NAN;
+        let value = plan(&sample);
+        assert!(value["fleet"]["accelerators"].is_u64());
+        assert!(value["layout"]["cables"][0]["count"].is_u64());
+        assert!(value["power"]["wue_l_per_kwh"].is_null());
+        assert_eq!(value["layout"]["cables"][0]["medium"], "single-mode");
+    }
+
+    #[test]
+    fn text_reads_back() {
+        let written = text(&plan(&sample::plan()));
+        let read: Value = serde_json::from_str(&written).unwrap();
+        assert_eq!(read["power"]["envelope_w"].as_f64(), Some(1e9));
+        assert_eq!(read["fleet"]["accelerators"].as_u64(), Some(360_000));
+    }
+}

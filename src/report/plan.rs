@@ -1,0 +1,646 @@
+//! A plan as people read it: the answer, what binds, the building from meter to token, what it rests on.
+
+use super::document::{
+    Bars, Block, Cascade, Column, Document, Figure, Section, Step, StepKind, Table, Unit, count, count_or_blank,
+};
+use super::{Report, csv, json};
+use crate::plan::Plan;
+use crate::plan::result::{Parallelism, Serving, Stage, Verdict};
+use crate::power::MeasuredAt;
+use crate::scenario::Origin;
+use crate::units::text::digits;
+use serde_json::Value;
+
+impl Report for Plan {
+    fn document(&self) -> Document {
+        plan_document(self)
+    }
+    fn json(&self) -> Value {
+        json::plan(self)
+    }
+    fn csv(&self) -> String {
+        csv::flattened(&json::plan(self))
+    }
+}
+
+impl Plan {
+    /// Whether something does not fit: a need above its limit, or a workload that can't be run.
+    #[must_use]
+    pub fn falls_short(&self) -> bool {
+        self.verdicts.iter().any(|verdict| verdict.short_by > 0.0)
+    }
+}
+
+const POWER: Unit = Unit::Metric("W");
+const RATE: Unit = Unit::Metric("B/s");
+const TOKENS: Unit = Unit::Many("tokens/s");
+
+/// The story of a plan, from the answer down to its assumptions.
+#[must_use]
+pub fn plan_document(plan: &Plan) -> Document {
+    let sections = vec![
+        verdicts(&plan.verdicts),
+        chain(plan),
+        fleet(plan),
+        layout(plan),
+        fabric(plan),
+        serving(&plan.serving),
+        training(plan),
+        economics(plan),
+        uncertainty(plan),
+        chosen(plan),
+        assumptions(plan),
+    ];
+    Document {
+        title: title(plan),
+        lead: lead(plan),
+        sections: sections.into_iter().filter(|section| !section.blocks.is_empty()).collect(),
+    }
+}
+
+/// A section without its empty tables.
+fn section(heading: &str, blocks: Vec<Block>) -> Section {
+    let drawn = |block: &Block| match block {
+        Block::Table(table) => table.rows() > 0,
+        Block::Bars(bars) => !bars.bars.is_empty(),
+        Block::Cascade(cascade) => !cascade.steps.is_empty(),
+        Block::Text(text) | Block::Note(text) | Block::Verbatim(text) => !text.is_empty(),
+        Block::KeyValues(pairs) => !pairs.is_empty(),
+    };
+    Section { heading: heading.into(), blocks: blocks.into_iter().filter(drawn).collect() }
+}
+
+/// Where an envelope is measured, in words.
+#[must_use]
+pub fn measured_at(at: MeasuredAt) -> &'static str {
+    match at {
+        MeasuredAt::Utility => "at the utility meter",
+        MeasuredAt::CriticalIt => "of critical IT",
+    }
+}
+
+/// The site that a scenario names, if it names one in a way that reads in a title.
+fn site(plan: &Plan) -> Option<&str> {
+    ["/site/name", "/site/market", "/site/id", "/site"]
+        .iter()
+        .find_map(|pointer| plan.scenario.fields.pointer(pointer).and_then(Value::as_str))
+}
+
+/// The systems of a plan by name, joined.
+#[must_use]
+pub fn systems(plan: &Plan) -> String {
+    plan.fleet.systems.iter().map(|system| system.name.as_str()).collect::<Vec<_>>().join(" + ")
+}
+
+fn title(plan: &Plan) -> String {
+    let place = site(plan).map_or_else(String::new, |site| format!(", {site}"));
+    let envelope = POWER.show(plan.power.envelope.0);
+    format!("{envelope} {}{place}: {}", measured_at(plan.power.measured_at), systems(plan))
+}
+
+fn figure(label: &str, value: String, note: String) -> Figure {
+    Figure { label: label.into(), value, note }
+}
+
+fn lead(plan: &Plan) -> Vec<Figure> {
+    let (fleet, power, layout, money) = (&plan.fleet, &plan.power, &plan.layout, &plan.economics);
+    let kinds: Vec<String> =
+        fleet.systems.iter().map(|s| format!("{} × {}", count(s.racks), s.name)).collect();
+    let mut figures = vec![
+        figure("accelerators", count(fleet.accelerators), kinds.join(", ")),
+        figure("racks", count(fleet.racks.total()), format!("{} of them compute", count(fleet.racks.compute))),
+        figure("halls", count(layout.halls), format!("in {} buildings", count(layout.buildings))),
+        figure(
+            "IT power",
+            POWER.show(power.it_provisioned.0),
+            format!(
+                "PUE {} over the year, {} × IT in the design hour",
+                digits(power.pue_annual.0),
+                digits(power.peak_ratio.0)
+            ),
+        ),
+    ];
+    for serving in &plan.serving {
+        figures.push(match &serving.shortfall {
+            Some(reason) => figure("output", "none".into(), format!("{}: {reason}", serving.model)),
+            None => figure(
+                "output",
+                TOKENS.show(serving.output_tokens_per_s.0),
+                format!(
+                    "{} on {}, {} per user",
+                    serving.model,
+                    serving.system,
+                    TOKENS.show(serving.tokens_per_s_per_user.0)
+                ),
+            ),
+        });
+    }
+    figures.push(figure(
+        "capex",
+        Unit::Money("").show(money.capex.0),
+        format!("{} of IT", Unit::Money("/W").show(money.capex_per_watt.0)),
+    ));
+    figures.push(figure(
+        "cost in use",
+        Unit::Money("/h").show(money.tco_per_accelerator_hour.0),
+        "per accelerator, capital and operation".into(),
+    ));
+    if let Some(price) = money.per_output_token {
+        figures.push(figure(
+            "cost of output",
+            Unit::Money("/Mtok").show(price.0 * 1e6),
+            "all cost of serving over all output tokens".into(),
+        ));
+    }
+    figures
+}
+
+/// A value of a constraint with its unit, as well as the unit is known.
+fn amount(value: f64, unit: &str) -> String {
+    match Unit::named(unit) {
+        Some(known) => known.show(value),
+        None if unit.is_empty() => digits(value),
+        None if value.fract() == 0.0 && value.abs() < 1e15 => {
+            format!("{} {unit}", crate::units::text::group(&format!("{value:.0}")))
+        }
+        None => format!("{} {unit}", digits(value)),
+    }
+}
+
+fn verdicts(verdicts: &[Verdict]) -> Section {
+    let word = |verdict: &Verdict| {
+        if verdict.short_by > 0.0 {
+            "does not fit"
+        } else if verdict.binds {
+            "binds"
+        } else {
+            "fits"
+        }
+    };
+    let short = |verdict: &Verdict| {
+        if verdict.short_by > 0.0 { amount(verdict.short_by, &verdict.unit) } else { String::new() }
+    };
+    let table = Table::of(vec![
+        Column::words("", verdicts.iter().map(word)),
+        Column::words("constraint", verdicts.iter().map(|verdict| verdict.constraint.clone())),
+        Column::numbers("need", verdicts.iter().map(|verdict| amount(verdict.need, &verdict.unit))),
+        Column::numbers("limit", verdicts.iter().map(|verdict| amount(verdict.limit, &verdict.unit))),
+        Column::numbers("short by", verdicts.iter().map(short)),
+    ]);
+    let mut blocks = vec![Block::Table(table)];
+    let notes = verdicts.iter().filter(|verdict| verdict.binds || verdict.short_by > 0.0);
+    blocks.extend(notes.map(|verdict| Block::Note(verdict.note.clone())));
+    section("What binds, what is left over", blocks)
+}
+
+fn chain(plan: &Plan) -> Section {
+    let power = &plan.power;
+    let stages = &power.stages;
+    let branch = |stage: &Stage| stage.output.0 <= 0.0;
+    let chained = |value: fn(&Stage) -> f64| {
+        stages.iter().map(move |stage| (!branch(stage)).then(|| value(stage)))
+    };
+    let table = Table::of(vec![
+        Column::words("stage", stages.iter().map(|stage| stage.name.clone())),
+        Column::values("in", POWER, stages.iter().map(|stage| Some(stage.input.0))),
+        Column::values("out", POWER, chained(|stage| stage.output.0)),
+        Column::values("loss", POWER, chained(|stage| stage.loss.0)),
+        Column::values("efficiency", Unit::Share, chained(|stage| stage.efficiency.0)),
+        Column::values("load", Unit::Share, chained(|stage| stage.load_fraction.0)),
+        Column::values(
+            "installed",
+            POWER,
+            stages.iter().map(|s| (s.installed.0 > 0.0).then_some(s.installed.0)),
+        ),
+        Column::numbers("modules", stages.iter().map(|stage| count_or_blank(stage.modules))),
+    ]);
+    let year = vec![
+        ("at the meter, design hour".into(), POWER.show(power.facility_peak.0)),
+        ("at the meter, mean of the year".into(), POWER.show(power.facility_mean.0)),
+        ("IT, mean of the year".into(), POWER.show(power.it_mean.0)),
+        ("PUE of the year".into(), digits(power.pue_annual.0)),
+        ("WUE".into(), Unit::Plain("L/kWh").show(power.wue_l_per_kwh)),
+        ("hours with chillers".into(), digits(power.chiller_hours)),
+        ("energy of the year".into(), Unit::Metric("Wh").show(power.annual_energy.0 / 3_600.0)),
+        ("carbon of the year".into(), Unit::Metric("t").show(power.carbon_kg_per_year / 1_000.0)),
+        ("stranded".into(), POWER.show(power.stranded.0)),
+    ];
+    section(
+        "From the meter to the rack",
+        vec![Block::Cascade(cascade(plan)), Block::Table(table), Block::KeyValues(year)],
+    )
+}
+
+/// Steps of a cascade in one unit, checked against what remains.
+struct Flow {
+    scale: super::document::Scale,
+    full: f64,
+    remains: f64,
+    steps: Vec<Step>,
+}
+
+impl Flow {
+    fn push(&mut self, label: &str, value: f64, kind: StepKind, from: f64, to: f64) {
+        let share = if self.full > 0.0 { format!("{:.1} %", 100.0 * value / self.full) } else { String::new() };
+        self.steps.push(Step { label: label.into(), value: self.scale.digits(value), share, kind, from, to });
+    }
+    fn level(&mut self, label: &str, value: f64) {
+        self.remains = value;
+        self.push(label, value, StepKind::Level, 0.0, value);
+    }
+    fn loss(&mut self, label: &str, value: f64) {
+        let from = (self.remains - value).max(0.0);
+        self.push(label, value, StepKind::Loss, from, self.remains);
+        self.remains = from;
+    }
+    /// Accounts for the drop to what the next stage takes in: the named loads if they explain it.
+    fn drop_to(&mut self, input: f64, overheads: &[(String, f64)]) {
+        let gap = self.remains - input;
+        if gap <= 1e-6 * self.full {
+            return;
+        }
+        let named: f64 = overheads.iter().map(|(_, watts)| watts).sum();
+        if (named - gap).abs() <= 1e-3 * gap {
+            for (name, watts) in overheads.iter().filter(|(_, watts)| *watts > 0.0) {
+                self.loss(name, *watts);
+            }
+        } else {
+            self.loss("cooling and house loads", gap);
+        }
+        self.remains = input;
+    }
+}
+
+/// The power of the design hour from the envelope to the racks, to scale.
+#[must_use]
+pub fn cascade(plan: &Plan) -> Cascade {
+    let power = &plan.power;
+    let at_meter = power.measured_at == MeasuredAt::Utility;
+    let full = if at_meter { power.envelope.0.max(power.facility_peak.0) } else { power.facility_peak.0 };
+    let mut flow =
+        Flow { scale: POWER.common_scale([0.001 * full, full].into_iter()), full, remains: full, steps: Vec::new() };
+    if at_meter {
+        flow.level("envelope at the meter", power.envelope.0);
+        if power.stranded.0 > 0.0 {
+            flow.loss("stranded", power.stranded.0);
+        }
+        let unused = flow.remains - power.facility_peak.0;
+        if unused > 1e-6 * full {
+            flow.loss("kept in reserve", unused);
+        }
+    }
+    flow.level("facility, design hour", power.facility_peak.0);
+    let overheads: Vec<(String, f64)> = power.overheads.iter().map(|(n, watts)| (n.clone(), watts.0)).collect();
+    for stage in &power.stages {
+        if stage.output.0 <= 0.0 {
+            flow.loss(&stage.name, stage.input.0);
+        } else {
+            flow.drop_to(stage.input.0, &overheads);
+            flow.loss(&stage.name, stage.loss.0);
+        }
+    }
+    flow.drop_to(power.it_provisioned.0, &overheads);
+    flow.level("IT at the rack inputs", power.it_provisioned.0);
+    parts_of_it(plan, &mut flow);
+    Cascade { header: format!("power, design hour [{}]; bars to scale", flow.scale.name), full, steps: flow.steps }
+}
+
+/// Splits IT power by what it feeds: compute racks by system, the network, everything else.
+fn parts_of_it(plan: &Plan, flow: &mut Flow) {
+    let it = plan.power.it_provisioned.0;
+    let mut parts: Vec<(String, f64)> = plan
+        .fleet
+        .systems
+        .iter()
+        .map(|system| (format!("{} racks", system.name), system.racks as f64 * system.rack_heat.0))
+        .collect();
+    parts.push(("network".into(), plan.fabric.scale_out.iter().map(|network| network.power.0).sum()));
+    let rest = it - parts.iter().map(|(_, watts)| watts).sum::<f64>();
+    if rest > 1e-6 * it {
+        parts.push(("storage, management, CDUs".into(), rest));
+    }
+    let mut start = 0.0;
+    for (name, watts) in parts.into_iter().filter(|(_, watts)| *watts > 0.0) {
+        flow.push(&name, watts, StepKind::Part, start, start + watts);
+        start += watts;
+    }
+}
+
+fn fleet(plan: &Plan) -> Section {
+    let (fleet, racks) = (&plan.fleet, &plan.fleet.racks);
+    let systems = &fleet.systems;
+    let table = Table::of(vec![
+        Column::words("system", systems.iter().map(|system| system.name.clone())),
+        Column::counts("accelerators", systems.iter().map(|system| system.accelerators)),
+        Column::counts("racks", systems.iter().map(|system| system.racks)),
+        Column::counts("per rack", systems.iter().map(|system| u64::from(system.accelerators_per_rack))),
+        Column::values("rack heat", POWER, systems.iter().map(|system| Some(system.rack_heat.0))),
+        Column::values("rack peak", POWER, systems.iter().map(|system| Some(system.rack_peak.0))),
+        Column::values("rack feed", POWER, systems.iter().map(|system| Some(system.rack_feed.0))),
+        Column::values("IT per accelerator", POWER, systems.iter().map(|s| Some(s.it_per_accelerator.0))),
+    ]);
+    let sorts = [
+        ("compute", racks.compute),
+        ("network", racks.network),
+        ("storage", racks.storage),
+        ("management", racks.management),
+        ("power", racks.power),
+        ("CDU", racks.cdu),
+    ];
+    let standing = Bars {
+        header: "racks by sort".into(),
+        bars: sorts
+            .iter()
+            .filter(|(_, n)| *n > 0)
+            .map(|(name, n)| ((*name).to_owned(), count(*n), *n as f64))
+            .collect(),
+    };
+    let rest = vec![
+        ("scalable units".into(), count(fleet.scalable_units)),
+        ("CPU sockets".into(), count(fleet.cpus)),
+        ("accelerators out of service on average".into(), count(fleet.spares)),
+    ];
+    section("Fleet", vec![Block::Table(table), Block::Bars(standing), Block::KeyValues(rest)])
+}
+
+fn layout(plan: &Plan) -> Section {
+    let layout = &plan.layout;
+    let facts = vec![
+        ("buildings".into(), count(layout.buildings)),
+        ("halls".into(), count(layout.halls)),
+        ("rows".into(), format!("{}, {} positions each", count(layout.rows), count(layout.racks_per_row))),
+        ("a hall".into(), format!("{} m × {} m", digits(layout.hall[0].0), digits(layout.hall[1].0))),
+        ("area of buildings and plant".into(), format!("{} m²", digits(layout.area.0))),
+    ];
+    let cables = &layout.cables;
+    let medium = |medium| serde_json::to_value(medium).ok().and_then(|v| v.as_str().map(str::to_owned));
+    let table = Table::of(vec![
+        Column::words("cables", cables.iter().map(|cable| cable.kind.clone())),
+        Column::words("medium", cables.iter().map(|cable| medium(cable.medium).unwrap_or_default())),
+        Column::values("per direction", RATE, cables.iter().map(|cable| Some(cable.rate.0))),
+        Column::counts("count", cables.iter().map(|cable| cable.count)),
+        Column::values("all", Unit::Plain("km"), cables.iter().map(|cable| Some(cable.length_total.0 / 1e3))),
+        Column::values("longest", Unit::Plain("m"), cables.iter().map(|cable| Some(cable.length_max.0))),
+    ]);
+    section("Layout", vec![Block::KeyValues(facts), Block::Table(table)])
+}
+
+fn fabric(plan: &Plan) -> Section {
+    let fabric = &plan.fabric;
+    let inside = format!(
+        "Scale-up domain: {} accelerators, {} each per direction.",
+        count(fabric.scale_up.domain_accelerators),
+        RATE.show(fabric.scale_up.bandwidth_per_accelerator.0)
+    );
+    let nets = &fabric.scale_out;
+    let shape = Table::of(vec![
+        Column::words("scale-out", nets.iter().map(|net| net.system.clone())),
+        Column::words("topology", nets.iter().map(|net| net.topology.clone())),
+        Column::words("switch", nets.iter().map(|net| net.switch.clone())),
+        Column::counts("tiers", nets.iter().map(|net| u64::from(net.tiers))),
+        Column::counts("planes", nets.iter().map(|net| u64::from(net.planes))),
+        Column::counts("islands", nets.iter().map(|net| net.islands)),
+        Column::numbers("oversubscription", nets.iter().map(|net| digits(net.oversubscription.0))),
+        Column::values("power", POWER, nets.iter().map(|net| Some(net.power.0))),
+        Column::values("injection", RATE, nets.iter().map(|net| Some(net.injection_per_accelerator.0))),
+        Column::values("bisection", RATE, nets.iter().map(|net| Some(net.bisection.0))),
+    ]);
+    let counted = |header: &str, of: fn(&crate::plan::result::ScaleOut) -> u64| {
+        Column::numbers(header, nets.iter().map(move |net| count_or_blank(of(net))))
+    };
+    let counts = Table::of(vec![
+        Column::words("counts", nets.iter().map(|net| net.system.clone())),
+        counted("leaf", |net| net.leaf),
+        counted("spine", |net| net.spine),
+        counted("core", |net| net.core),
+        counted("host–leaf", |net| net.host_leaf),
+        counted("leaf–spine", |net| net.leaf_spine),
+        counted("spine–core", |net| net.spine_core),
+        counted("transceivers", |net| net.transceivers),
+    ]);
+    section("Fabric", vec![Block::Text(inside), Block::Table(shape), Block::Table(counts)])
+}
+
+/// The split of a replica in the letters of the trade, axes of one left out.
+#[must_use]
+pub fn split(parallelism: Parallelism) -> String {
+    let axes = [
+        ("TP", parallelism.tp),
+        ("PP", parallelism.pp),
+        ("EP", parallelism.ep),
+        ("DP", parallelism.dp),
+    ];
+    let parts: Vec<String> =
+        axes.iter().filter(|(_, n)| *n > 1).map(|(name, n)| format!("{name}{n}")).collect();
+    if parts.is_empty() { "one".into() } else { parts.join(" ") }
+}
+
+fn serving(serving: &[Serving]) -> Section {
+    let runs = |value: fn(&Serving) -> f64| {
+        serving.iter().map(move |s| s.shortfall.is_none().then(|| value(s)))
+    };
+    let names = || serving.iter().map(|s| s.model.clone());
+    let system = || serving.iter().map(|s| s.system.clone());
+    let campus = Table::of(vec![
+        Column::words("model", names()),
+        Column::words("system", system()),
+        Column::counts("accelerators", serving.iter().map(|s| s.accelerators)),
+        Column::counts("replicas", serving.iter().map(|s| s.replicas)),
+        Column::values("output", TOKENS, runs(|s| s.output_tokens_per_s.0)),
+        Column::values("input", TOKENS, runs(|s| s.input_tokens_per_s.0)),
+        Column::values("energy", Unit::Metric("J/token"), runs(|s| s.energy_per_token.0)),
+        Column::values("cost", Unit::Money("/Mtok"), runs(|s| s.cost_per_token.0 * 1e6)),
+    ]);
+    let users = Table::of(vec![
+        Column::words("model", names()),
+        Column::words("system", system()),
+        Column::words("precision", serving.iter().map(|s| s.precision.clone())),
+        Column::words("split", serving.iter().map(|s| split(s.parallelism))),
+        Column::words("mode", serving.iter().map(|s| s.mode.clone())),
+        Column::numbers("in/out", serving.iter().map(|s| format!("{}/{}", count(s.isl), count(s.osl)))),
+        Column::counts("batch", serving.iter().map(|s| s.batch)),
+        Column::values("TTFT", Unit::Metric("s"), runs(|s| s.ttft.0)),
+        Column::values("TPOT", Unit::Metric("s"), runs(|s| s.tpot.0)),
+        Column::values("per user", Unit::Plain("tok/s"), runs(|s| s.tokens_per_s_per_user.0)),
+        Column::values("per accel.", Unit::Plain("tok/s"), runs(|s| s.tokens_per_s_per_accelerator.0)),
+        Column::words("bound by", serving.iter().map(|s| s.bound_by.clone())),
+    ]);
+    let mut blocks = vec![Block::Table(campus), Block::Table(users)];
+    blocks.extend(serving.iter().filter_map(|s| {
+        s.shortfall.as_ref().map(|why| Block::Note(format!("{} on {}: {why}", s.model, s.system)))
+    }));
+    section("Serving", blocks)
+}
+
+fn training(plan: &Plan) -> Section {
+    let runs = &plan.training;
+    let done = |value: fn(&crate::plan::result::Training) -> f64| {
+        runs.iter().map(move |run| run.shortfall.is_none().then(|| value(run)))
+    };
+    let table = Table::of(vec![
+        Column::words("model", runs.iter().map(|run| run.model.clone())),
+        Column::words("system", runs.iter().map(|run| run.system.clone())),
+        Column::words("precision", runs.iter().map(|run| run.precision.clone())),
+        Column::words("split", runs.iter().map(|run| split(run.parallelism))),
+        Column::counts("accelerators", runs.iter().map(|run| run.accelerators)),
+        Column::values("throughput", TOKENS, done(|run| run.tokens_per_s.0)),
+        Column::values("MFU", Unit::Share, done(|run| run.mfu.0)),
+        Column::values("goodput", Unit::Share, done(|run| run.goodput.0)),
+        Column::values("step", Unit::Metric("s"), done(|run| run.step_time.0)),
+        Column::values("run", Unit::Plain("days"), done(|run| run.run_time.0 / 86_400.0)),
+        Column::words("bound by", runs.iter().map(|run| run.bound_by.clone())),
+    ]);
+    let mut blocks = vec![Block::Table(table)];
+    blocks.extend(runs.iter().filter_map(|run| {
+        run.shortfall.as_ref().map(|why| Block::Note(format!("{} on {}: {why}", run.model, run.system)))
+    }));
+    section("Training", blocks)
+}
+
+fn economics(plan: &Plan) -> Section {
+    let money = &plan.economics;
+    let list = |parts: &[(String, crate::units::Dollars)]| {
+        parts.iter().map(|(name, dollars)| (name.clone(), dollars.0)).collect::<Vec<_>>()
+    };
+    let mut facts = vec![
+        ("capex".into(), Unit::Money("").show(money.capex.0)),
+        ("capex per watt of IT".into(), Unit::Money("/W").show(money.capex_per_watt.0)),
+        ("opex, without depreciation and interest".into(), Unit::Money("/y").show(money.opex_per_year.0)),
+        (
+            "capital and operation per accelerator".into(),
+            Unit::Money("/h").show(money.tco_per_accelerator_hour.0),
+        ),
+    ];
+    if let Some(price) = money.per_output_token {
+        facts.push(("output tokens".into(), Unit::Money("/Mtok").show(price.0 * 1e6)));
+    }
+    section(
+        "Economics",
+        vec![
+            Block::KeyValues(facts),
+            Block::Bars(Bars::of("capex", Unit::Money(""), list(&money.parts))),
+            Block::Bars(Bars::of("opex", Unit::Money("/y"), list(&money.opex_parts))),
+        ],
+    )
+}
+
+fn uncertainty(plan: &Plan) -> Section {
+    let ranges = &plan.uncertainty;
+    let table = Table::of(vec![
+        Column::words("result", ranges.iter().map(|range| range.key.clone())),
+        Column::numbers("P5", ranges.iter().map(|range| digits(range.p5))),
+        Column::numbers("P50", ranges.iter().map(|range| digits(range.p50))),
+        Column::numbers("P95", ranges.iter().map(|range| digits(range.p95))),
+    ]);
+    section("Ranges", vec![Block::Table(table)])
+}
+
+/// What the user chose: every field that does not come from the defaults or the catalogue.
+fn chosen(plan: &Plan) -> Section {
+    let fields: Vec<(&String, &Origin)> = plan
+        .scenario
+        .origins
+        .iter()
+        .filter(|(_, origin)| matches!(origin, Origin::File(..) | Origin::Flag))
+        .collect();
+    let value = |field: &str| {
+        json::value_of(&plan.scenario.fields, field).map_or_else(String::new, |(value, _)| value)
+    };
+    let table = Table::of(vec![
+        Column::words("field", fields.iter().map(|(field, _)| (*field).clone())),
+        Column::words("value", fields.iter().map(|(field, _)| value(field))),
+        Column::words("set by", fields.iter().map(|(_, origin)| origin.to_string())),
+    ]);
+    section("Set for this plan", vec![Block::Table(table)])
+}
+
+fn assumptions(plan: &Plan) -> Section {
+    let list = &plan.assumptions;
+    let source = |a: &crate::plan::result::Assumption| match &a.note {
+        Some(note) if !a.source.is_empty() => format!("{} ({note})", a.source),
+        Some(note) => note.clone(),
+        None => a.source.clone(),
+    };
+    let open = list.iter().filter(|assumption| assumption.confidence.is_assumption()).count();
+    let table = Table::of(vec![
+        Column::words("value of", list.iter().map(|assumption| assumption.field.clone())),
+        Column::numbers("is", list.iter().map(|assumption| assumption.value.clone())),
+        Column::words("trust", list.iter().map(|assumption| assumption.confidence.word())),
+        Column::words("source", list.iter().map(source)),
+    ]);
+    if list.is_empty() {
+        return section("What it rests on", Vec::new());
+    }
+    let line = format!("Values listed: {}; of these nobody published {open}.", list.len());
+    section("What it rests on", vec![Block::Text(line), Block::Table(table)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Format, Look, chart, render, sample};
+    use super::*;
+
+    #[test]
+    fn the_answer_comes_before_what_binds_and_that_before_the_chain() {
+        let text = render(&sample::plan(), Format::Terminal, Look::default());
+        let at = |needle: &str| text.find(needle).unwrap_or_else(|| panic!("no {needle} in:\n{text}"));
+        assert!(at("accelerators") < at("What binds"));
+        assert!(at("What binds") < at("From the meter"));
+        assert!(at("From the meter") < at("Serving"));
+        assert!(at("Economics") < at("What it rests on"));
+    }
+
+    #[test]
+    fn a_cascade_accounts_for_every_watt() {
+        let plan = sample::plan();
+        let cascade = cascade(&plan);
+        let losses: f64 =
+            cascade.steps.iter().filter(|s| s.kind == StepKind::Loss).map(|s| s.to - s.from).sum();
+        let expected = plan.power.envelope.0 - plan.power.it_provisioned.0;
+        assert!((losses - expected).abs() < 1e-6 * expected, "{losses} lost of {expected}");
+        let parts: f64 =
+            cascade.steps.iter().filter(|s| s.kind == StepKind::Part).map(|s| s.to - s.from).sum();
+        assert!((parts - plan.power.it_provisioned.0).abs() < 1e-6 * expected);
+    }
+
+    #[test]
+    fn bars_of_a_cascade_are_proportional_to_watts() {
+        // 1,000 MW on 50 cells: 20 MW a cell; 800 MW of IT are 40 cells.
+        let plan = sample::plan();
+        let cascade = cascade(&plan);
+        let cells = |label: &str| {
+            let step = cascade.steps.iter().find(|step| step.label == label).expect("a step of the sample");
+            chart::step_bar(step, cascade.full, 50).chars().count()
+        };
+        assert_eq!(cells("envelope at the meter"), 50);
+        assert_eq!(cells("IT at the rack inputs"), 40);
+    }
+
+    #[test]
+    fn every_line_fits_the_width() {
+        for width in [80, 100, 160] {
+            let text = render(&sample::plan(), Format::Terminal, Look { width, color: false });
+            for line in text.lines() {
+                assert!(line.chars().count() <= width, "{} > {width}: {line}", line.chars().count());
+            }
+        }
+    }
+
+    #[test]
+    fn a_plan_that_fits_does_not_fall_short() {
+        let mut plan = sample::plan();
+        assert!(!plan.falls_short());
+        plan.verdicts[0].short_by = 1.0;
+        assert!(plan.falls_short());
+    }
+
+    #[test]
+    fn all_formats_name_the_accelerators() {
+        let plan = sample::plan();
+        for format in [Format::Terminal, Format::Markdown, Format::Html] {
+            assert!(render(&plan, format, Look::default()).contains("360,000"), "{format:?}");
+        }
+        assert!(render(&plan, Format::Csv, Look::default()).contains("fleet.accelerators,360000,\n"));
+        assert!(render(&plan, Format::Json, Look::default()).contains("\"accelerators\": 360000"));
+    }
+}

@@ -1,0 +1,201 @@
+//! A made-up plan with round numbers, for tests of what reports draw.
+
+use crate::catalog::profile::{Confidence, Medium};
+use crate::plan::result::{
+    Assumption, Cable, Economics, Entry, Fabric, Fleet, Layout, Ledger, Parallelism, Plan, Power, Racks,
+    ScaleOut, ScaleUp, Serving, Stage, SystemFleet, Training, Verdict,
+};
+use crate::power::MeasuredAt;
+use crate::scenario::{Origin, Resolved};
+use crate::units::{
+    ByteRate, Dollars, DollarsPerToken, DollarsPerWatt, Joules, Meters, Ratio, Seconds, Share, SquareMeters,
+    TokenRate, Watts,
+};
+
+fn stage(name: &str, input: f64, output: f64) -> Stage {
+    Stage {
+        name: name.into(),
+        input: Watts(input),
+        output: Watts(output),
+        loss: Watts(input - output),
+        efficiency: Share(output / input),
+        load_fraction: Share(0.5),
+        installed: Watts(2.0 * input),
+        modules: 12,
+    }
+}
+
+/// 1 GW, 10 MW stranded, 20 MW lost on the way, 170 MW of cooling, 800 MW of IT.
+pub(crate) fn plan() -> Plan {
+    Plan {
+        scenario: Resolved {
+            fields: serde_json::json!({"power": "1 GW", "site": "abilene-tx"}),
+            origins: [("power".to_owned(), Origin::Flag), ("site".to_owned(), Origin::Default)].into(),
+        },
+        power: power(),
+        fleet: fleet(),
+        layout: Layout {
+            buildings: 10,
+            halls: 40,
+            rows: 800,
+            racks_per_row: 9,
+            hall: [Meters(60.0), Meters(40.0)],
+            area: SquareMeters(250_000.0),
+            cables: vec![Cable {
+                kind: "leaf-spine".into(),
+                medium: Medium::SingleMode,
+                rate: ByteRate(100e9),
+                count: 360_000,
+                length_total: Meters(3.6e7),
+                length_max: Meters(480.0),
+            }],
+        },
+        fabric: fabric(),
+        serving: vec![serving()],
+        training: vec![training()],
+        economics: Economics {
+            capex: Dollars(38e9),
+            opex_per_year: Dollars(1.2e9),
+            tco_per_accelerator_hour: Dollars(3.1),
+            per_output_token: Some(DollarsPerToken(0.9e-6)),
+            capex_per_watt: DollarsPerWatt(47.5),
+            parts: vec![("compute racks".into(), Dollars(24e9)), ("building".into(), Dollars(14e9))],
+            opex_parts: vec![("energy".into(), Dollars(0.4e9)), ("support".into(), Dollars(0.8e9))],
+        },
+        uncertainty: vec![],
+        verdicts: vec![Verdict {
+            constraint: "power at the meter".into(),
+            need: 990e6,
+            limit: 1e9,
+            short_by: 0.0,
+            unit: "W".into(),
+            binds: true,
+            note: "Stranded: 10 MW, one more scalable unit needs 18 MW.".into(),
+        }],
+        assumptions: vec![Assumption {
+            field: "systems.gb300-nvl72.rack_heat".into(),
+            value: "135 kW".into(),
+            source: "https://example.org/datasheet".into(),
+            confidence: Confidence::Reported,
+            note: None,
+        }],
+        ledger: Ledger {
+            entries: vec![Entry {
+                key: "power.pue_annual".into(),
+                value: "1.150".into(),
+                meaning: "Energy of the year over IT energy of the year.".into(),
+                formula: "PUE = E_facility / E_IT".into(),
+                inputs: vec![("E_IT".into(), "6.1 TWh".into(), "default".into())],
+            }],
+        },
+    }
+}
+
+fn power() -> Power {
+    Power {
+        envelope: Watts(1e9),
+        measured_at: MeasuredAt::Utility,
+        facility_peak: Watts(990e6),
+        facility_mean: Watts(760e6),
+        it_provisioned: Watts(800e6),
+        it_mean: Watts(680e6),
+        peak_ratio: Ratio(1.2375),
+        pue_annual: Ratio(1.15),
+        wue_l_per_kwh: 0.2,
+        stranded: Watts(10e6),
+        annual_energy: Joules(2.4e16),
+        stages: vec![stage("HV transformer", 990e6, 985e6), stage("UPS", 815e6, 800e6)],
+        overheads: vec![("chillers".into(), Watts(100e6)), ("fans and pumps".into(), Watts(70e6))],
+        chiller_hours: 700.0,
+        carbon_kg_per_year: 2.3e9,
+    }
+}
+
+fn fleet() -> Fleet {
+    Fleet {
+        accelerators: 360_000,
+        cpus: 180_000,
+        scalable_units: 625,
+        spares: 3_600,
+        systems: vec![SystemFleet {
+            id: "gb300-nvl72".into(),
+            name: "GB300 NVL72".into(),
+            accelerators: 360_000,
+            racks: 5_000,
+            accelerators_per_rack: 72,
+            rack_heat: Watts(140e3),
+            rack_peak: Watts(155e3),
+            rack_feed: Watts(264e3),
+            it_per_accelerator: Watts(2_222.0),
+        }],
+        racks: Racks { compute: 5_000, network: 900, storage: 300, management: 100, power: 0, cdu: 600 },
+    }
+}
+
+fn fabric() -> Fabric {
+    Fabric {
+        scale_up: ScaleUp { domain_accelerators: 72, bandwidth_per_accelerator: ByteRate(900e9) },
+        scale_out: vec![ScaleOut {
+            system: "gb300-nvl72".into(),
+            topology: "three-tier fat tree, rail-optimised".into(),
+            tiers: 3,
+            planes: 1,
+            oversubscription: Ratio(1.0),
+            islands: 3,
+            switch: "Q3400".into(),
+            leaf: 5_000,
+            spine: 5_000,
+            core: 2_500,
+            host_leaf: 360_000,
+            leaf_spine: 360_000,
+            spine_core: 360_000,
+            transceivers: 1_440_000,
+            power: Watts(60e6),
+            injection_per_accelerator: ByteRate(100e9),
+            bisection: ByteRate(6e15),
+        }],
+    }
+}
+
+fn serving() -> Serving {
+    Serving {
+        model: "deepseek-r1".into(),
+        system: "gb300-nvl72".into(),
+        precision: "fp4".into(),
+        parallelism: Parallelism { tp: 1, pp: 1, ep: 32, dp: 32 },
+        mode: "disaggregated".into(),
+        isl: 8_192,
+        osl: 1_024,
+        batch: 2_048,
+        ttft: Seconds(0.8),
+        tpot: Seconds(0.02),
+        tokens_per_s_per_user: TokenRate(50.0),
+        tokens_per_s_per_accelerator: TokenRate(4_000.0),
+        output_tokens_per_s: TokenRate(5.1e8),
+        input_tokens_per_s: TokenRate(4.08e9),
+        energy_per_token: Joules(0.7),
+        bound_by: "memory".into(),
+        accelerators: 180_000,
+        replicas: 5_625,
+        cost_per_token: DollarsPerToken(0.9e-6),
+        shortfall: None,
+    }
+}
+
+fn training() -> Training {
+    Training {
+        model: "llama-3.1-405b".into(),
+        system: "gb300-nvl72".into(),
+        precision: "bf16".into(),
+        parallelism: Parallelism { tp: 8, pp: 16, ep: 1, dp: 128 },
+        accelerators: 16_384,
+        tokens_per_s: TokenRate(1.3e7),
+        mfu: Share(0.42),
+        goodput: Share(0.93),
+        step_time: Seconds(1.26),
+        global_batch_tokens: 16_777_216,
+        run_time: Seconds(1.3e6),
+        bound_by: "arithmetic".into(),
+        shortfall: None,
+    }
+}

@@ -1,0 +1,279 @@
+//! A swept design space: the frontier of tokens/s per accelerator against tokens/s per user.
+
+use super::document::{Block, Column, Document, Section, Table, Unit, count};
+use super::{Report, csv};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// What a sweep found; its JSON is `gigawatt.sweep/1`, and shards are merged from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SweepReport {
+    /// Points that were evaluated.
+    pub evaluated: u64,
+    /// Points that fit memory and keep the latency promise.
+    pub feasible: u64,
+    /// Time the evaluation took [s].
+    pub seconds: f64,
+    /// What evaluated them.
+    pub backend: String,
+    /// Points that no other beats both ways, slowest for the user first.
+    pub frontier: Vec<DesignPoint>,
+    /// The best point by each measure.
+    pub best: Best,
+}
+
+/// The best points.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    /// Most tokens per second and accelerator.
+    pub tokens_per_s_per_accelerator: Option<DesignPoint>,
+    /// Most tokens per second and user.
+    pub tokens_per_s_per_user: Option<DesignPoint>,
+    /// Least energy per token.
+    pub j_per_token: Option<DesignPoint>,
+    /// Least cost per token.
+    pub usd_per_mtok_output: Option<DesignPoint>,
+}
+
+/// Accelerators along each axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split {
+    /// Tensor.
+    pub tp: u32,
+    /// Pipeline.
+    pub pp: u32,
+    /// Expert.
+    pub ep: u32,
+    /// Data.
+    pub dp: u32,
+}
+
+/// One way to serve a model, with what it gives; keys as in a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DesignPoint {
+    /// The model.
+    pub model: String,
+    /// The system.
+    pub system: String,
+    /// Number format.
+    pub precision: String,
+    /// Accelerators of a replica along each axis.
+    pub parallelism: Split,
+    /// Aggregated or disaggregated.
+    pub mode: String,
+    /// Input tokens.
+    pub isl: u64,
+    /// Output tokens.
+    pub osl: u64,
+    /// Requests in flight on a replica.
+    pub batch: u64,
+    /// Time to first token [s].
+    pub ttft_s: f64,
+    /// Time per output token [s].
+    pub tpot_s: f64,
+    /// Output tokens per second seen by a user.
+    pub tokens_per_s_per_user: f64,
+    /// Output tokens per second of an accelerator.
+    pub tokens_per_s_per_accelerator: f64,
+    /// Energy per output token at the meter [J].
+    pub j_per_token: Option<f64>,
+    /// Cost of a million output tokens [$].
+    pub usd_per_mtok_output: Option<f64>,
+    /// What the step waits for.
+    pub bound_by: String,
+}
+
+/// The points that no other beats in both tokens/s per user and tokens/s per accelerator, slowest first.
+#[must_use]
+pub fn frontier(mut points: Vec<DesignPoint>) -> Vec<DesignPoint> {
+    points.sort_by(|a, b| {
+        b.tokens_per_s_per_user
+            .total_cmp(&a.tokens_per_s_per_user)
+            .then(b.tokens_per_s_per_accelerator.total_cmp(&a.tokens_per_s_per_accelerator))
+    });
+    let mut best = f64::NEG_INFINITY;
+    points.retain(|point| {
+        let better = point.tokens_per_s_per_accelerator > best;
+        best = best.max(point.tokens_per_s_per_accelerator);
+        better
+    });
+    points.reverse();
+    points
+}
+
+impl Best {
+    /// The best of some points by each measure.
+    #[must_use]
+    pub fn of(points: &[DesignPoint]) -> Self {
+        let most = |of: fn(&DesignPoint) -> f64| points.iter().max_by(|a, b| of(a).total_cmp(&of(b))).cloned();
+        let least = |of: fn(&DesignPoint) -> Option<f64>| {
+            let known = points.iter().filter_map(|point| Some((of(point)?, point)));
+            known.min_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, point)| point.clone())
+        };
+        Self {
+            tokens_per_s_per_accelerator: most(|point| point.tokens_per_s_per_accelerator),
+            tokens_per_s_per_user: most(|point| point.tokens_per_s_per_user),
+            j_per_token: least(|point| point.j_per_token),
+            usd_per_mtok_output: least(|point| point.usd_per_mtok_output),
+        }
+    }
+
+    /// The points themselves.
+    pub fn points(&self) -> impl Iterator<Item = &DesignPoint> {
+        [
+            &self.tokens_per_s_per_accelerator,
+            &self.tokens_per_s_per_user,
+            &self.j_per_token,
+            &self.usd_per_mtok_output,
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
+/// Joins the shards of one sweep.
+#[must_use]
+pub fn merge(shards: Vec<SweepReport>) -> SweepReport {
+    let mut points: Vec<DesignPoint> = Vec::new();
+    let mut backends: Vec<String> = Vec::new();
+    let (mut evaluated, mut feasible, mut seconds) = (0_u64, 0_u64, 0.0);
+    for shard in shards {
+        evaluated = evaluated.saturating_add(shard.evaluated);
+        feasible = feasible.saturating_add(shard.feasible);
+        seconds += shard.seconds;
+        points.extend(shard.best.points().cloned());
+        points.extend(shard.frontier);
+        if !backends.contains(&shard.backend) {
+            backends.push(shard.backend);
+        }
+    }
+    let best = Best::of(&points);
+    SweepReport { evaluated, feasible, seconds, backend: backends.join(" + "), frontier: frontier(points), best }
+}
+
+impl Report for SweepReport {
+    fn document(&self) -> Document {
+        let best = [
+            ("most per accelerator", &self.best.tokens_per_s_per_accelerator),
+            ("most per user", &self.best.tokens_per_s_per_user),
+            ("least energy", &self.best.j_per_token),
+            ("least cost", &self.best.usd_per_mtok_output),
+        ];
+        let named: Vec<(&str, &DesignPoint)> =
+            best.iter().filter_map(|(name, point)| point.as_ref().map(|point| (*name, point))).collect();
+        let title = format!(
+            "{} design points on {}, {} feasible, {} on the frontier",
+            count(self.evaluated),
+            self.backend,
+            count(self.feasible),
+            count(self.frontier.len() as u64)
+        );
+        let mut columns = vec![Column::words("best", named.iter().map(|(name, _)| *name))];
+        columns.extend(point_columns(&named.iter().map(|(_, point)| *point).collect::<Vec<_>>()));
+        let frontier = Table::of(point_columns(&self.frontier.iter().collect::<Vec<_>>()));
+        let sections = [("Best points", Table::of(columns)), ("Frontier", frontier)]
+            .into_iter()
+            .filter(|(_, table)| table.rows() > 0)
+            .map(|(heading, table)| Section { heading: heading.into(), blocks: vec![Block::Table(table)] })
+            .collect();
+        Document { title, lead: Vec::new(), sections }
+    }
+    fn json(&self) -> Value {
+        let mut value = json!({"schema": "gigawatt.sweep/1"});
+        if let (Value::Object(fields), Ok(Value::Object(found))) = (&mut value, serde_json::to_value(self)) {
+            fields.extend(found);
+        }
+        value
+    }
+    fn csv(&self) -> String {
+        let rows: Vec<Vec<(String, String, &str)>> =
+            self.frontier.iter().map(|p| csv::flat_rows(&serde_json::to_value(p).unwrap_or_default())).collect();
+        let header: Vec<String> =
+            rows.first().map_or_else(Vec::new, |row| row.iter().map(|(key, _, _)| key.clone()).collect());
+        csv::table(&header, rows.into_iter().map(|row| row.into_iter().map(|(_, value, _)| value)))
+    }
+}
+
+fn point_columns(points: &[&DesignPoint]) -> Vec<Column> {
+    let split = |point: &DesignPoint| {
+        let Split { tp, pp, ep, dp } = point.parallelism;
+        super::plan::split(crate::plan::result::Parallelism { tp, pp, ep, dp })
+    };
+    vec![
+        Column::words("model", points.iter().map(|p| p.model.clone())),
+        Column::words("system", points.iter().map(|p| p.system.clone())),
+        Column::words("precision", points.iter().map(|p| p.precision.clone())),
+        Column::words("split", points.iter().map(|p| split(p))),
+        Column::words("mode", points.iter().map(|p| p.mode.clone())),
+        Column::counts("batch", points.iter().map(|p| p.batch)),
+        Column::values("per user", Unit::Plain("tok/s"), points.iter().map(|p| Some(p.tokens_per_s_per_user))),
+        Column::values(
+            "per accel.",
+            Unit::Plain("tok/s"),
+            points.iter().map(|p| Some(p.tokens_per_s_per_accelerator)),
+        ),
+        Column::values("TTFT", Unit::Metric("s"), points.iter().map(|p| Some(p.ttft_s))),
+        Column::values("TPOT", Unit::Metric("s"), points.iter().map(|p| Some(p.tpot_s))),
+        Column::values("energy", Unit::Metric("J/token"), points.iter().map(|p| p.j_per_token)),
+        Column::values("cost", Unit::Money("/Mtok"), points.iter().map(|p| p.usd_per_mtok_output)),
+        Column::words("bound by", points.iter().map(|p| p.bound_by.clone())),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(per_user: f64, per_accelerator: f64) -> DesignPoint {
+        DesignPoint {
+            model: "m".into(),
+            system: "s".into(),
+            precision: "fp8".into(),
+            parallelism: Split { tp: 8, pp: 1, ep: 1, dp: 1 },
+            mode: "aggregated".into(),
+            isl: 1024,
+            osl: 128,
+            batch: 8,
+            ttft_s: 0.1,
+            tpot_s: 1.0 / per_user,
+            tokens_per_s_per_user: per_user,
+            tokens_per_s_per_accelerator: per_accelerator,
+            j_per_token: Some(1.0 / per_accelerator),
+            usd_per_mtok_output: None,
+            bound_by: "memory".into(),
+        }
+    }
+
+    fn shard(points: Vec<DesignPoint>) -> SweepReport {
+        let best = Best::of(&points);
+        let frontier = frontier(points);
+        SweepReport { evaluated: 10, feasible: 2, seconds: 0.5, backend: "cpu".into(), frontier, best }
+    }
+
+    #[test]
+    fn the_frontier_keeps_what_nothing_beats() {
+        let kept = frontier(vec![point(10.0, 100.0), point(20.0, 50.0), point(15.0, 40.0), point(10.0, 90.0)]);
+        let shown: Vec<(f64, f64)> =
+            kept.iter().map(|p| (p.tokens_per_s_per_user, p.tokens_per_s_per_accelerator)).collect();
+        assert_eq!(shown, [(10.0, 100.0), (20.0, 50.0)]);
+    }
+
+    #[test]
+    fn merged_shards_are_one_sweep() {
+        let (a, b) = (vec![point(10.0, 100.0), point(20.0, 50.0)], vec![point(15.0, 120.0)]);
+        let merged = merge(vec![shard(a.clone()), shard(b.clone())]);
+        let whole = shard(a.into_iter().chain(b).collect());
+        assert_eq!((merged.evaluated, merged.feasible), (20, 4));
+        assert_eq!(merged.frontier, whole.frontier);
+        assert_eq!(merged.best, whole.best);
+    }
+
+    #[test]
+    fn a_sweep_reads_back_from_its_json() {
+        let sweep = shard(vec![point(10.0, 100.0), point(20.0, 50.0)]);
+        let value = sweep.json();
+        assert_eq!(value["schema"], "gigawatt.sweep/1");
+        assert_eq!(serde_json::from_value::<SweepReport>(value).unwrap(), sweep);
+        assert_eq!(sweep.csv().lines().count(), 3);
+    }
+}
