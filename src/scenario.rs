@@ -347,6 +347,10 @@ pub struct TrainingTemplate {
     pub accelerators: u64,
     /// Instead of serving.
     pub alternative: bool,
+    /// Time that a checkpoint stops the run.
+    pub checkpoint_stall: Seconds,
+    /// Time from a failure to the next useful step, lost work aside.
+    pub restart: Seconds,
 }
 
 /// A training workload.
@@ -369,6 +373,10 @@ pub struct Training {
     pub accelerators: u64,
     /// Instead of serving.
     pub alternative: bool,
+    /// Time that a checkpoint stops the run.
+    pub checkpoint_stall: Seconds,
+    /// Time from a failure to the next useful step, lost work aside.
+    pub restart: Seconds,
 }
 
 /// Prices.

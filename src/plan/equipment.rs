@@ -7,9 +7,9 @@ use super::result::Assumption;
 use crate::catalog::document::Document;
 use crate::catalog::profile::{self, Datum, System};
 use crate::catalog::{Catalog, Found, InputError};
-use crate::cooling::{
-    DesignWeather, HeatRejection, MonthlyWeather, Plant, coolant_flow_at, coolant_range, standard_pressure,
-};
+use crate::cooling::direct_to_chip::{coolant_range, flow_at};
+use crate::cooling::psychrometrics::standard_pressure;
+use crate::cooling::{DesignWeather, HeatRejection, MonthlyWeather, Plant};
 use crate::fabric::optics::SwitchKind;
 use crate::fleet::{CduGroup, ScalableUnit};
 use crate::power::{PartLoadLoss, Provisioned, RackPower, Redundancy, StageDesign};
@@ -526,7 +526,7 @@ pub fn machine(
     };
     let policy = policy(scenario);
     let provisioned = |bound| {
-        crate::power::provision(rack, policy, bound)
+        crate::power::provisioning::provision(rack, policy, bound)
             .map_err(|error| scenario.error("provisioning.policy", error.to_string()))
     };
     Ok(Machine {
@@ -583,7 +583,7 @@ fn policy(scenario: &Scenario) -> crate::power::Provisioning {
 fn coolant_range_of(system: &System, liquid: Watts, supply: Celsius) -> Kelvin {
     let points: Vec<_> =
         system.rack.coolant_curve.iter().map(|point| (point.supply, point.flow)).collect();
-    if let Some(flow) = coolant_flow_at(&points, supply)
+    if let Some(flow) = flow_at(&points, supply)
         && liquid.0 > 0.0
     {
         return coolant_range(flow / liquid);

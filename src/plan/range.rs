@@ -9,7 +9,7 @@ use super::equipment::{Equipment, Machine};
 use super::result::{Economics, Serving, Uncertain};
 use super::sizing::racks_that_fit;
 use crate::catalog::profile::Datum;
-use crate::random::uniform;
+use crate::random::Stream;
 use crate::scenario::Scenario;
 use crate::units::text::Quantity;
 
@@ -56,7 +56,7 @@ pub(super) fn ranges(
         let mut total = 0;
         let mut price = 0.0;
         for (place, machine) in equipment.machines.iter().enumerate() {
-            let draw = |what: u64| uniform(seed, 16 * place as u64 + what, sample);
+            let draw = |what: u64| Stream { seed, stream: 1_000 + 16 * place as u64 + what }.uniform(sample);
             let sampled = sampled(machine, &draw);
             let slice = fields.envelope.power * machine.share.0;
             let racks = racks_that_fit(
