@@ -335,13 +335,8 @@ mod tests {
     fn report() -> ValidateReport {
         let mut apart = row("e", Some(9.0));
         apart.counted = false;
-        let rows = vec![
-            row("a", Some(0.1)),
-            row("b", Some(-0.3)),
-            row("c", Some(0.2)),
-            row("d", None),
-            apart,
-        ];
+        let rows =
+            vec![row("a", Some(0.1)), row("b", Some(-0.3)), row("c", Some(0.2)), row("d", None), apart];
         let header = vec!["id".into()];
         ValidateReport {
             tables: vec![TableReport { table: "inference".into(), header, extra: vec![], rows }],
