@@ -14,3 +14,4 @@ pub mod parallelism;
 pub mod precision;
 pub mod roofline;
 pub mod serving;
+pub mod training;
