@@ -2,8 +2,8 @@
 //!
 //! The rows of a forward pass are the prefill rows of [`step_table`]; the backward pass multiplies them by the
 //! work of each part. Tensor ranks share a layer, stages form an interleaved pipeline, experts spread over tensor
-//! ranks and neighbouring data ranks, data ranks hold shards of the optimiser. What is left out: context parallelism,
-//! schedules without bubbles, uneven stages.
+//! ranks and neighbouring data ranks, data ranks hold shards of the optimiser. What is left out: schedules without
+//! bubbles, uneven stages.
 //!
 //! ~~~text
 //! step = (μ + (p − 1)/v) · (t_f + t_b + t_r) + exposed gradient traffic + optimiser + fixed, · jitter
@@ -63,8 +63,12 @@ pub struct TrainingLayout {
     pub stages: u32,
     /// Model chunks of a stage; 1 without interleaving.
     pub interleave: u32,
+    /// Ranks that share the positions of a sequence.
+    pub context: u32,
     /// Ranks that share the experts of a layer.
     pub expert: u32,
+    /// Whether weights and gradients are shared over the data ranks too and gathered layer by layer (FSDP, ZeRO-3).
+    pub sharded: bool,
     /// Sequences of a micro-batch.
     pub micro_batch: u32,
     /// What is computed again.
@@ -72,10 +76,30 @@ pub struct TrainingLayout {
 }
 
 impl TrainingLayout {
+    /// Tensor ranks and stages alone: no interleaving, no experts spread, one sequence a micro-batch.
+    #[must_use]
+    pub fn new(tensor: u32, stages: u32) -> Self {
+        Self {
+            tensor,
+            stages,
+            interleave: 1,
+            context: 1,
+            expert: 1,
+            sharded: false,
+            micro_batch: 1,
+            recompute: Recompute::Selective,
+        }
+    }
+
     /// Data ranks on a number of accelerators.
     #[must_use]
     pub fn data(&self, accelerators: u32) -> u32 {
-        accelerators / (self.tensor * self.stages).max(1)
+        accelerators / (self.tensor * self.stages * self.context).max(1)
+    }
+
+    /// Copies of the weights, whatever part of the batch or of a sequence they work on.
+    fn copies(&self, accelerators: u32) -> f64 {
+        f64::from(accelerators / (self.tensor * self.stages).max(1))
     }
 
     /// Data ranks that share one set of experts.
@@ -96,13 +120,17 @@ impl TrainingLayout {
     /// Why the split cannot run the job, if it cannot.
     #[must_use]
     pub fn illegal(&self, model: &ModelShape, job: &TrainingJob) -> Option<&'static str> {
-        if self.micro_batch == 0 || self.interleave == 0 {
+        if self.micro_batch == 0 || self.interleave == 0 || self.context == 0 {
             return Some("a degree is zero");
         }
         if let Some(reason) = self.serving_layout().illegal(model) {
             return Some(reason);
         }
-        if job.accelerators % (self.tensor * self.stages * self.expert_data()) != 0 {
+        let group = self.expert_data().max(self.context);
+        if group % self.context != 0 && group % self.expert_data() != 0 {
+            return Some("expert ranks and context ranks do not nest");
+        }
+        if job.accelerators % (self.tensor * self.stages * group) != 0 {
             return Some("the accelerators do not divide into whole replicas");
         }
         if self.interleave > 1 && self.stages == 1 {
@@ -160,6 +188,8 @@ pub struct TrainingPoint {
 
 /// Runtime memory beside the model: context, communication buffers, fragmentation. Assumption.
 const RUNTIME_BYTES: f64 = 4e9;
+/// A weight and its gradient, 16 bits each, as published recipes of large runs have them.
+const HELD_BYTES: f64 = 4.0;
 /// Share of usable memory that can be filled. Assumption.
 const USABLE_SHARE: f64 = 0.95;
 
@@ -177,7 +207,7 @@ fn parameters_on_rank(model: &ModelShape, layout: &TrainingLayout) -> (f64, f64)
 /// Memory of the fullest rank.
 ///
 /// ~~~text
-/// weights     2 bytes, gradients 4 bytes a parameter
+/// weights     2 bytes, gradients 2 bytes a parameter
 /// optimiser   12 bytes a parameter over the data ranks that copy it
 /// activations tokens · (17·h + 6·f) bytes a layer over tensor ranks; 2·h with full recomputation
 /// in flight   layers · (1 + (p − 1)/(p·v)) / p · p micro-batches on the first stage
@@ -189,16 +219,24 @@ fn parameters_on_rank(model: &ModelShape, layout: &TrainingLayout) -> (f64, f64)
 pub fn training_memory(model: &ModelShape, job: &TrainingJob, layout: &TrainingLayout) -> TrainingMemory {
     let (dense, experts) = parameters_on_rank(model, layout);
     let data = f64::from(layout.data(job.accelerators));
-    let expert_copies = (data / f64::from(layout.expert_data())).max(1.0);
-    let weights = 6.0 * (dense + experts);
-    let optimizer = 12.0 * (dense / data.max(1.0) + experts / expert_copies);
+    let copies = layout.copies(job.accelerators).max(1.0);
+    let expert_copies = (copies / f64::from(layout.expert_data())).max(1.0);
+    let shards = dense / copies + experts / expert_copies;
+    let one_layer = (dense + experts) * f64::from(layout.stages) / f64::from(model.layers.max(1));
+    // Two gathered layers are alive where weights are shared: one in use, one on its way.
+    let weights = if layout.sharded {
+        HELD_BYTES * shards + 2.0 * 2.0 * one_layer
+    } else {
+        HELD_BYTES * (dense + experts)
+    };
+    let optimizer = 12.0 * shards;
     let f = &model.feed_forward;
     let layers = f64::from(model.layers);
     let h = f64::from(model.hidden);
     let routed = f64::from(f.active_experts * f.expert_width) + f64::from(f.shared_width);
     let width =
         (f64::from(f.dense_layers * f.dense_width) + f64::from(f.moe_layers) * routed) / layers.max(1.0);
-    let tokens = f64::from(layout.micro_batch) * job.sequence / f64::from(layout.tensor);
+    let tokens = f64::from(layout.micro_batch) * job.sequence / f64::from(layout.tensor * layout.context);
     let kept = match layout.recompute {
         Recompute::Selective => 17.0 * h + 6.0 * width,
         Recompute::Full => 2.0 * h,
@@ -300,12 +338,13 @@ pub fn evaluate(
     let table = training_table(model, machine, job, layout);
     let group = f64::from(layout.expert_data());
     let load = StepLoad {
-        prefill_tokens: group * f64::from(layout.micro_batch) * job.sequence,
+        prefill_tokens: group * f64::from(layout.micro_batch) * job.sequence / f64::from(layout.context),
         prefill_context: job.sequence / 2.0,
         tokens_per_sequence: 1.0,
         ..StepLoad::default()
     };
-    let (compute_one, messages_one) = micro_batch_time(&table, &load, layout.recompute);
+    let (compute_one, sent_one) = micro_batch_time(&table, &load, layout.recompute);
+    let messages_one = sent_one + context_time(model, machine, layout, &table, &load, job.sequence);
     let data = f64::from(layout.data(job.accelerators));
     let micro_batches = job.global_batch / (data * f64::from(layout.micro_batch));
     let (p, v) = (f64::from(layout.stages), f64::from(layout.interleave));
@@ -314,17 +353,25 @@ pub fn evaluate(
     let bubble = (p - 1.0) / v * (compute_one + messages_one);
 
     let (dense, experts) = parameters_on_rank(model, layout);
-    let all = f64::from(job.accelerators) / p;
-    // Gradients leave in 32 bits, parameters come back in 16: 4 + 2 bytes.
-    let traffic = gradient_time(machine, 6.0 * dense, data, all)
-        + gradient_time(machine, 6.0 * experts, data / group, all);
-    // What computes while gradients travel is one micro-batch; the last layer's share has nothing left to hide behind.
-    let layers = (f64::from(model.layers) / p).max(1.0);
-    let gradients = (traffic - compute_one * (1.0 - 1.0 / layers)).max(traffic / layers);
+    let copies = layout.copies(job.accelerators);
+    let gradients = if layout.sharded {
+        // Weights come in 16 bits for the forward and the backward pass, gradients leave once: for each micro-batch.
+        let one = gradient_time(machine, 6.0 * dense, copies, copies)
+            + gradient_time(machine, 6.0 * experts, copies / group, copies);
+        let layers = (f64::from(model.layers) / p).max(1.0);
+        micro_batches * (one - compute_one).max(one / layers)
+    } else {
+        // Gradients leave and parameters come back in 16 bits.
+        let traffic = gradient_time(machine, HELD_BYTES * dense, copies, copies)
+            + gradient_time(machine, HELD_BYTES * experts, copies / group, copies);
+        // What computes while gradients travel is one micro-batch; the last layer has nothing left to hide behind.
+        let layers = (f64::from(model.layers) / p).max(1.0);
+        (traffic - compute_one * (1.0 - 1.0 / layers)).max(traffic / layers)
+    };
 
-    // Adam: read gradient, master weight and two moments, write three and the 16-bit weight: 30 bytes.
-    let shard = dense / data + experts / (data / group).max(1.0);
-    let optimizer = 30.0 * shard / machine.bandwidth.0;
+    // Adam: read gradient, master weight and two moments, write three and the 16-bit weight: 28 bytes.
+    let shard = dense / copies + experts / (copies / group).max(1.0);
+    let optimizer = 28.0 * shard / machine.bandwidth.0;
     let work = compute + messages + bubble + gradients + optimizer;
     // The largest of N normal deviates lies at σ·sqrt(2·ln N).
     let waiting = work * job.jitter * (2.0 * f64::from(job.accelerators).ln()).max(0.0).sqrt();
@@ -345,6 +392,38 @@ pub fn evaluate(
         mfu: flop / (peak * step),
         memory: training_memory(model, job, layout),
     })
+}
+
+/// Keys and values that go round the context ranks of a stage for one micro-batch, beyond what attention hides [s].
+///
+/// ~~~text
+/// bytes = (c − 1)/c · tokens · cache elements / tp · 2 B · layers · 3 passes
+/// ~~~
+fn context_time(
+    model: &ModelShape,
+    machine: &Machine,
+    layout: &TrainingLayout,
+    table: &StepTable,
+    load: &StepLoad,
+    sequence: f64,
+) -> f64 {
+    if layout.context <= 1 {
+        return 0.0;
+    }
+    let c = f64::from(layout.context);
+    let tokens = f64::from(layout.micro_batch) * sequence;
+    let elements = model.cache_elements() / f64::from(layout.tensor);
+    let layers = model.attention_layers() / f64::from(layout.stages);
+    let bytes = (c - 1.0) / c * tokens * elements * 2.0 * layers * 3.0;
+    let (bandwidth, launch) = machine.all_to_all(f64::from(layout.tensor * layout.context));
+    let attention: f64 = table
+        .rows
+        .iter()
+        .zip(&table.parts)
+        .filter(|(_, part)| **part == Part::PrefillAttention)
+        .map(|(row, part)| operation_time(row, load).total * (1.0 + backward_share(*part)))
+        .sum();
+    (bytes / bandwidth - attention).max(0.0) + layers * 3.0 * launch
 }
 
 /// Hand-over between stages for one chunk, both ways [s].
@@ -378,8 +457,13 @@ pub fn best_layout(
                 for interleave in [1, 2, 4, 6] {
                     for micro_batch in [1, 2, 4, 8] {
                         for recompute in [Recompute::Selective, Recompute::Full] {
-                            let layout =
-                                TrainingLayout { tensor, stages, interleave, expert, micro_batch, recompute };
+                            let layout = TrainingLayout {
+                                interleave,
+                                expert,
+                                micro_batch,
+                                recompute,
+                                ..TrainingLayout::new(tensor, stages)
+                            };
                             if layout.illegal(model, job).is_some()
                                 || training_memory(model, job, &layout).total.0 > room
                             {
