@@ -454,7 +454,7 @@ pub fn best_layout(
     for tensor in powers(most_tensor) {
         for stages in stage_counts.iter().copied().filter(|s| s * tensor <= job.accelerators) {
             for expert in powers(model.feed_forward.experts.clamp(1, 64)) {
-                for interleave in [1, 2, 4, 6] {
+                for interleave in [1, 2, 3, 4, 5, 6, 8, 10] {
                     for micro_batch in [1, 2, 4, 8] {
                         for recompute in [Recompute::Selective, Recompute::Full] {
                             let layout = TrainingLayout {
@@ -526,4 +526,83 @@ pub fn goodput(
     let lost =
         if interval > 0.0 { checkpoint.0 / interval } else { 0.0 } + rate * (interval / 2.0 + restart.0);
     Goodput { interval: Seconds(interval), share: (1.0 - lost).max(0.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::throughput::precision::Format;
+    use crate::throughput::samples;
+    use crate::units::ByteRate;
+
+    fn job(accelerators: u32) -> TrainingJob {
+        TrainingJob::new(accelerators, 8_192.0, 256.0, Precision::uniform(Format::Bf16))
+    }
+
+    fn layout() -> TrainingLayout {
+        TrainingLayout { interleave: 5, ..TrainingLayout::new(4, 4) }
+    }
+
+    #[test]
+    fn a_step_is_the_sum_of_its_parts_and_utilisation_is_possible() {
+        let point = evaluate(&samples::llama_70b(), &samples::h100(), &job(128), &layout()).expect("legal");
+        let sum = point.compute.0 + point.messages.0 + point.bubble.0 + point.gradients.0 + point.rest.0;
+        assert!((sum / point.step.0 - 1.0).abs() < 1e-9);
+        assert!(point.mfu > 0.25 && point.mfu < 0.75, "{}", point.mfu);
+        // Bubble: (4 − 1)/5 of one of 32 micro-batches: 1.9 % of compute and messages.
+        assert!((point.bubble.0 / (point.compute.0 + point.messages.0) - 0.6 / 32.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn utilisation_is_model_flop_over_peak() {
+        // 6 · 69.5e9 + 3 · 4 · 64 · 128 · 80 layers · 4,096 positions = 4.49e11 FLOP a token.
+        let point = evaluate(&samples::llama_70b(), &samples::h100(), &job(128), &layout()).expect("legal");
+        let flop = 6.0 * 69.5e9 + 12.0 * 8_192.0 * 80.0 * 4_096.0;
+        let expected = flop * point.tokens_per_s / 128.0 / 989e12;
+        assert!((point.mfu / expected - 1.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn more_network_is_never_slower_and_recomputation_saves_memory() {
+        let model = samples::llama_70b();
+        let slow = evaluate(&model, &samples::h100(), &job(128), &layout()).expect("legal");
+        let mut machine = samples::h100();
+        machine.scale_out.bandwidth = ByteRate(100e9);
+        let fast = evaluate(&model, &machine, &job(128), &layout()).expect("legal");
+        assert!(fast.step.0 <= slow.step.0);
+        let full = TrainingLayout { recompute: Recompute::Full, ..layout() };
+        let full = evaluate(&model, &samples::h100(), &job(128), &full).expect("legal");
+        assert!(full.step.0 > slow.step.0);
+        assert!(full.memory.activations.0 < slow.memory.activations.0);
+    }
+
+    #[test]
+    fn the_search_finds_a_layout_that_fits_and_no_listed_one_beats_it() {
+        let (best, second) = best_layout(&samples::llama_70b(), &samples::h100(), &job(64));
+        let best = best.expect("fits on 64");
+        assert!(best.memory.total.0 <= 76e9);
+        assert!(second.expect("more than one split").step.0 >= best.step.0);
+        let known = TrainingLayout { recompute: Recompute::Full, ..layout() };
+        let known = evaluate(&samples::llama_70b(), &samples::h100(), &job(64), &known).expect("legal");
+        assert!(known.memory.total.0 <= 76e9);
+        assert!(best.step.0 <= known.step.0);
+    }
+
+    #[test]
+    fn checkpoints_follow_young_and_daly() {
+        // One interruption in 3 h = 10,800 s, δ = 30 s: τ = sqrt(2 · 30 · 10,800) = 805 s;
+        // lost = 30/805 + (402.5 + 300)/10,800 = 3.73 % + 6.50 %.
+        let run = goodput(16_384, PerSecond(1.0 / (10_800.0 * 16_384.0)), Seconds(30.0), Seconds(300.0));
+        assert!((run.interval.0 - 805.0).abs() < 1.0);
+        assert!((run.share - (1.0 - 0.037_3 - 0.065_0)).abs() < 1e-3, "{}", run.share);
+        assert!((goodput(8, PerSecond(0.0), Seconds(30.0), Seconds(300.0)).share - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn an_uneven_batch_is_refused() {
+        assert!(
+            layout().illegal(&samples::llama_70b(), &TrainingJob { global_batch: 7.0, ..job(128) }).is_some()
+        );
+        assert!(layout().illegal(&samples::llama_70b(), &job(100)).is_some());
+    }
 }
