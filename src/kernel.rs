@@ -295,7 +295,12 @@ mod tests {
                         "f32" => naga::Scalar::F32,
                         _ => naga::Scalar::U32,
                     };
-                    assert_eq!(module.types[member.ty].inner, naga::TypeInner::Scalar(scalar), "{name}.{}", field.name);
+                    assert_eq!(
+                        module.types[member.ty].inner,
+                        naga::TypeInner::Scalar(scalar),
+                        "{name}.{}",
+                        field.name
+                    );
                 }
             }
         }

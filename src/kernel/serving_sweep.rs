@@ -367,7 +367,9 @@ pub enum SweepError {
         index: usize,
     },
     /// More points in one layout, or more layouts, than an index of 31 bits reaches.
-    #[error("{points} points in one layout are more than the {limit} that one sweep reaches: shorten an axis")]
+    #[error(
+        "{points} points in one layout are more than the {limit} that one sweep reaches: shorten an axis"
+    )]
     TooMany {
         /// Points in one layout.
         points: u64,
@@ -425,7 +427,10 @@ impl ServingSweep {
         check(
             "draft",
             space.drafts.iter().map(|draft| {
-                draft.verified >= 1.0 && draft.emitted >= 1.0 && finite(&draft.verified) && finite(&draft.emitted)
+                draft.verified >= 1.0
+                    && draft.emitted >= 1.0
+                    && finite(&draft.verified)
+                    && finite(&draft.emitted)
                     && finite(&draft.drafting_s)
             }),
         )?;

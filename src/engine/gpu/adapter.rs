@@ -30,9 +30,7 @@ impl From<AdapterError> for EngineError {
         let text = error.to_string();
         match error {
             AdapterError::NotFound { looked_for, seen } => Self::NoAdapter { looked_for, seen },
-            AdapterError::Closed { .. } => {
-                Self::NoAdapter { looked_for: looked_for(false), seen: text }
-            }
+            AdapterError::Closed { .. } => Self::NoAdapter { looked_for: looked_for(false), seen: text },
         }
     }
 }
@@ -167,8 +165,11 @@ pub fn open(allow_software: bool) -> Result<OpenDevice, AdapterError> {
             .map(wgpu::Adapter::get_info)
             .map(|info| format!("{} ({}, {})", info.name, interface(info.backend), kind(info.device_type)))
             .collect();
-        let seen =
-            if seen.is_empty() { "no adapter at all".to_owned() } else { format!("saw only {}", seen.join("; ")) };
+        let seen = if seen.is_empty() {
+            "no adapter at all".to_owned()
+        } else {
+            format!("saw only {}", seen.join("; "))
+        };
         return Err(AdapterError::NotFound { looked_for: looked_for(allow_software), seen });
     };
     let info = adapter.get_info();
