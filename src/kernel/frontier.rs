@@ -247,14 +247,16 @@ mod tests {
         list.absorb(0, &scores);
         let kept = indices(list);
         let inside: Vec<_> = scores.iter().enumerate().filter(|(_, score)| score.ttft_s <= 0.7).collect();
+        let mut unbeaten = 0;
         for (index, score) in &inside {
             let beaten = inside.iter().any(|(_, other)| {
                 other.tokens_per_s_per_user > score.tokens_per_s_per_user
                     && other.tokens_per_s_per_accelerator > score.tokens_per_s_per_accelerator
             });
+            unbeaten += usize::from(!beaten);
             assert!(beaten || kept.binary_search(&(*index as u64)).is_ok(), "{index}");
         }
-        assert!(kept.len() < 200, "{} kept", kept.len());
+        assert!(kept.len() < unbeaten + unbeaten / 10 + 10, "{} kept for {unbeaten}", kept.len());
     }
 
     #[test]

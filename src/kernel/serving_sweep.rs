@@ -674,6 +674,8 @@ impl Kernel for ServingSweep {
     type Score = Score;
 
     const NAME: &'static str = "serving_sweep";
+    // Measured on random spaces: 0 on software Vulkan, 6 with fused multiply-adds and reciprocal division forced. The
+    // rest is for a step that little else than 1 − 2^x of a small x decides, where the difference cancels.
     const ULP_BOUND: u32 = 64;
 
     fn points(&self) -> u64 {
