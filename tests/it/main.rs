@@ -1,1 +1,4 @@
-fn main() {}
+//! One test binary, so that it links once.
+
+#[cfg(feature = "cli")]
+mod cli;
