@@ -111,11 +111,11 @@ fn dispatch(command: Command) -> u8 {
         Command::Plan(arguments) => emit(&arguments.common.clone(), || plan::run(arguments)),
         Command::Compare(arguments) => emit(&arguments.common.clone(), || compare::run(arguments)),
         Command::Sweep(arguments) => emit(&arguments.common.clone(), || sweep::run(arguments)),
-        Command::Validate(arguments) => emit(&arguments.common.clone(), || validate::run(arguments)),
+        Command::Validate(arguments) => emit(&arguments.common, || validate::run(&arguments)),
         Command::Calibrate(arguments) => emit(&arguments.common.clone(), || calibrate::run(arguments)),
         Command::Catalog(arguments) => emit(&arguments.common.clone(), || catalog::run(arguments)),
         Command::Explain(arguments) => emit(&arguments.common.clone(), || explain::run(arguments)),
-        Command::Devices(arguments) => emit(&arguments.common.clone(), || devices::run(arguments)),
+        Command::Devices(arguments) => emit(&arguments.common, || devices::run(&arguments)),
         Command::Scenario(arguments) => emit(&arguments.common.clone(), || scenario::run(arguments)),
         Command::Completions(arguments) => {
             emit(&Common::default(), || Ok(manual::completions(&arguments, Arguments::command())))

@@ -47,8 +47,11 @@ impl Common {
     /// The catalogue with the user's folders over it.
     pub fn catalog(&self) -> Result<Catalog, InputError> {
         let named = std::env::var_os("GIGAWATT_CATALOG");
-        let mut folders: Vec<PathBuf> =
-            named.iter().flat_map(std::env::split_paths).filter(|path| !path.as_os_str().is_empty()).collect();
+        let mut folders: Vec<PathBuf> = named
+            .iter()
+            .flat_map(std::env::split_paths)
+            .filter(|path| !path.as_os_str().is_empty())
+            .collect();
         folders.extend(self.folders.iter().cloned());
         Catalog::load(&folders)
     }

@@ -4,10 +4,13 @@ use super::Outcome;
 use super::arguments::Common;
 use super::diagnostic::Failure;
 use crate::catalog::document::suggest;
+use crate::catalog::profile::Confidence;
 use crate::catalog::{Catalog, Document as Profile, FOLDERS, InputError, Listed, check, is_path, read_text};
 use crate::report::Report;
 use crate::report::document::{Align, Block, Column, Document, Section, Table};
+use serde::Deserialize;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// List, show and check profiles: systems, models, sites, network parts, plants, prices
@@ -62,7 +65,9 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Action::List { kind } => {
             let mut list = catalog.list();
             if let Some(kind) = kind {
-                list.retain(|listed| listed.folder == kind || listed.folder.rsplit('/').next() == Some(&kind));
+                list.retain(|listed| {
+                    listed.folder == kind || listed.folder.rsplit('/').next() == Some(&kind)
+                });
                 if list.is_empty() {
                     let kinds: Vec<String> = FOLDERS.iter().map(|(folder, _)| (*folder).to_owned()).collect();
                     let error = InputError::plain("catalog", format!("there is no kind `{kind}`"));
@@ -83,7 +88,7 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
             let mut layers = String::from("built in\n");
             let folders = named.iter().flat_map(std::env::split_paths).chain(arguments.common.folders);
             for folder in folders.filter(|folder| !folder.as_os_str().is_empty()) {
-                layers.push_str(&format!("{}\n", folder.display()));
+                let _ = writeln!(layers, "{}", folder.display());
             }
             Ok(Outcome::Text(layers))
         }
@@ -91,7 +96,7 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
             let mut paths = String::new();
             for (listed, _) in found(&catalog, &id)? {
                 let layer = if listed.built_in { "built in: " } else { "" };
-                paths.push_str(&format!("{layer}{}\n", listed.file));
+                let _ = writeln!(paths, "{layer}{}", listed.file);
             }
             Ok(Outcome::Text(paths))
         }
@@ -161,7 +166,8 @@ impl Report for List {
         json!({"schema": "gigawatt.catalog/1", "profiles": all})
     }
     fn csv(&self) -> String {
-        let rows = self.0.iter().map(|l| [l.folder, &l.id, &l.file, if l.built_in { "true" } else { "false" }]);
+        let rows =
+            self.0.iter().map(|l| [l.folder, &l.id, &l.file, if l.built_in { "true" } else { "false" }]);
         crate::report::csv::table(&["kind", "id", "file", "built_in"], rows)
     }
 }
@@ -186,7 +192,10 @@ fn rows(path: &str, value: &toml::Value, sources: Option<&toml::Value>, rows_of:
             let key = word(table.get("source"));
             let title = sources.and_then(|all| all.get(&key)).and_then(|source| source.get("title"));
             let source = title.map_or(key, |title| word(Some(title)));
-            let (confidence, note) = (word(table.get("confidence")), word(table.get("note")));
+            let confidence =
+                table.get("confidence").and_then(|word| Confidence::deserialize(word.clone()).ok());
+            let confidence = confidence.map_or("", Confidence::word).to_owned();
+            let note = word(table.get("note"));
             rows_of.push([path.into(), word(table.get("value")), range, confidence, source, note]);
         }
         toml::Value::Table(table) => {
@@ -226,11 +235,17 @@ impl Report for Shown {
                 column("field", 0, Align::Left),
                 column("value", 1, Align::Right),
                 column("range", 2, Align::Right),
-                column("confidence", 3, Align::Left),
+                column("trust", 3, Align::Left),
                 column("source", 4, Align::Left),
-                column("note", 5, Align::Left),
             ]);
-            Section { heading: profile.file.clone(), blocks: vec![Block::Table(table)] }
+            let noted = rows.iter().filter(|row| !row[5].is_empty());
+            let notes: Vec<_> = noted.map(|row| (row[0].clone(), row[5].clone())).collect();
+            let blocks = if notes.is_empty() {
+                vec![Block::Table(table)]
+            } else {
+                vec![Block::Table(table), Block::KeyValues(notes)]
+            };
+            Section { heading: profile.file.clone(), blocks }
         });
         let title =
             self.0.first().and_then(|profile| profile.table.get("name")).and_then(toml::Value::as_str);

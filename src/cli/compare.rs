@@ -2,6 +2,7 @@
 
 use super::arguments::{Common, Overrides};
 use super::diagnostic::Failure;
+use super::progress::Progress;
 use super::{Outcome, source};
 use crate::plan::Options;
 use crate::report::compare::Comparison;
@@ -40,12 +41,15 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         return Err(Failure::bad("--system", message));
     }
     let mut plans = Vec::new();
+    let progress = Progress::of("planning", arguments.systems.len() as u64, common.quiet);
     for system in arguments.systems {
         flags.system = Some(system.clone());
         let mut catalog = catalog.clone();
         let scenario = crate::scenario::resolve(file, &flags, &mut catalog)?;
         plans.push((system, crate::plan::plan(&scenario, &catalog, Options { seed: common.seed })?));
+        progress.advance(1);
     }
+    drop(progress);
     let short = plans.iter().any(|(_, plan)| plan.falls_short());
     Ok(Outcome::Report { report: Box::new(Comparison { plans }), short })
 }

@@ -12,7 +12,7 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
+pub fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let _ = arguments.common.backend;
     Err(Failure::Ours("`devices` is not connected to the engine yet".into()))
 }

@@ -3,7 +3,8 @@
 use crate::catalog::InputError;
 use crate::report::terminal::{printable, wrap};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
-use std::io::{IsTerminal, Write};
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write as _};
 
 const WIDTH: usize = 100;
 const SHOWN: usize = 12;
@@ -48,13 +49,13 @@ pub fn tell(failure: &Failure) -> u8 {
                 text.push_str(&drawn(error, color));
             }
             if errors.len() > SHOWN {
-                text.push_str(&format!("and {} more\n", errors.len() - SHOWN));
+                let _ = writeln!(text, "and {} more", errors.len() - SHOWN);
             }
         }
         Failure::Ours(what) => {
             text.push_str("gigawatt: this is our fault, not yours\n");
             for line in wrap(what, WIDTH - 2) {
-                text.push_str(&format!("  {line}\n"));
+                let _ = writeln!(text, "  {line}");
             }
             text.push_str(
                 "  nothing was written; please report it with the command line and the scenario that led here\n",
@@ -92,11 +93,11 @@ pub fn drawn(error: &InputError, color: bool) -> String {
     let line = error.line().map_or_else(String::new, |line| format!(":{line}"));
     let head = format!("error: {}{line}: {}", error.file, error.message);
     for (index, line) in wrap(&head, WIDTH).iter().enumerate() {
-        out.push_str(&format!("{}{line}\n", if index == 0 { "" } else { "  " }));
+        let _ = writeln!(out, "{}{line}", if index == 0 { "" } else { "  " });
     }
     if let Some(help) = &error.help {
         for (index, line) in wrap(help, WIDTH - 8).iter().enumerate() {
-            out.push_str(&format!("{}{line}\n", if index == 0 { "  help: " } else { "        " }));
+            let _ = writeln!(out, "{}{line}", if index == 0 { "  help: " } else { "        " });
         }
     }
     out

@@ -34,13 +34,11 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     let flags = arguments.overrides.into();
     let plan = super::plan::planned(arguments.scenario.as_deref(), &flags, &arguments.common)?;
     let key = arguments.key.trim();
-    match Explanation::of(&plan, key) {
-        Some(explanation) => Ok(Outcome::report(explanation)),
-        None => {
-            let error = InputError::plain("explain", format!("nothing in the plan is called `{key}`"));
-            Err(error.with_help(advice(&plan, key)).into())
-        }
-    }
+    let explanation = Explanation::of(&plan, key).ok_or_else(|| {
+        InputError::plain("explain", format!("nothing in the plan is called `{key}`"))
+            .with_help(advice(&plan, key))
+    })?;
+    Ok(Outcome::report(explanation))
 }
 
 /// What is known of one key.
@@ -105,10 +103,8 @@ fn advice(plan: &Plan, key: &str) -> String {
     known.extend(plan.scenario.origins.keys().cloned());
     known.extend(plan.assumptions.iter().map(|assumption| assumption.field.clone()));
     known.extend(csv::flat_rows(&json::plan(plan)).into_iter().map(|(key, _, _)| key));
-    nearest(key, &known).map_or_else(
-        || format!("such as {}", explained.join(", ")),
-        |near| format!("did you mean `{near}`?"),
-    )
+    nearest(key, &known)
+        .map_or_else(|| format!("such as {}", explained.join(", ")), |near| format!("did you mean `{near}`?"))
 }
 
 impl Report for Explanation {

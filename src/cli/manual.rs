@@ -33,9 +33,7 @@ pub fn man(command: clap::Command) -> Result<Outcome, Failure> {
     let mut bytes = Vec::new();
     let mut page = |command: clap::Command| clap_mangen::Man::new(command).render(&mut bytes);
     page(command.clone())
-        .and_then(|()| {
-            command.get_subcommands().try_for_each(|inner| page(inner.clone()))
-        })
+        .and_then(|()| command.get_subcommands().try_for_each(|inner| page(inner.clone())))
         .map_err(|error| Failure::Ours(format!("the manual page can't be drawn: {error}")))?;
     Ok(Outcome::Text(String::from_utf8_lossy(&bytes).into_owned()))
 }

@@ -57,14 +57,14 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     match arguments.action {
         Action::New => Ok(Outcome::Text(crate::scenario::DEFAULTS.to_owned())),
         Action::List => Ok(Outcome::report(Examples)),
-        Action::Show { name } => match examples().find(|(known, _)| *known == name) {
-            Some((_, text)) => Ok(Outcome::Text(text.to_owned())),
-            None => {
+        Action::Show { name } => {
+            let (_, text) = examples().find(|(known, _)| *known == name).ok_or_else(|| {
                 let known: Vec<String> = examples().map(|(name, _)| name.to_owned()).collect();
-                let error = InputError::plain("scenario", format!("there is no example `{name}`"));
-                Err(error.with_help(suggest(&name, &known)).into())
-            }
-        },
+                InputError::plain("scenario", format!("there is no example `{name}`"))
+                    .with_help(suggest(&name, &known))
+            })?;
+            Ok(Outcome::Text(text.to_owned()))
+        }
     }
 }
 

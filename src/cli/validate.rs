@@ -73,7 +73,7 @@ impl Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
+pub fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let report = checked(&arguments.tables(), &arguments.common)?;
     let mut short = false;
     if let Some(limit) = arguments.max_median_ape {

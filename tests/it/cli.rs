@@ -121,7 +121,10 @@ fn a_full_disk_is_told() {
 #[cfg(target_os = "linux")]
 fn a_device_is_written_to_and_not_replaced() {
     use std::os::unix::fs::FileTypeExt;
-    assert_eq!(run(&["scenario", "list", "--output", "/dev/null", "--format", "json"]).status.code(), Some(0));
+    assert_eq!(
+        run(&["scenario", "list", "--output", "/dev/null", "--format", "json"]).status.code(),
+        Some(0)
+    );
     assert!(std::fs::metadata("/dev/null").unwrap().file_type().is_char_device());
     refused(&["scenario", "list", "--output", "/dev/full", "--format", "json"], "can't be written");
 }
