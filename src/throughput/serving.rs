@@ -284,6 +284,14 @@ impl Replica {
         step_time(&self.table.rows, &load) * (chunks + stages - 1.0)
     }
 
+    /// Time to hand the cache of a prompt from a prefill pool over the network [s].
+    #[must_use]
+    pub fn hand_over(&self, workload: &Workload) -> f64 {
+        let share = workload.input / (workload.input + workload.output).max(1.0);
+        let sent = self.memory.cache_per_sequence.0 * share * f64::from(self.layout.attention_replicas);
+        if self.hand_over_bytes_per_s > 0.0 { sent / self.hand_over_bytes_per_s } else { 0.0 }
+    }
+
     /// Prompts per second that a replica of a prefill pool finishes, and the time of one alone [1/s, s].
     #[must_use]
     pub fn prefill(&self, workload: &Workload) -> (f64, f64) {
@@ -417,10 +425,7 @@ pub fn evaluate_pools(prefill: &Replica, decode: &Replica, workload: &Workload, 
     let accelerators =
         f64::from(decode.layout.accelerators()) + ratio * f64::from(prefill.layout.accelerators());
     let rate = requests * workload.output / accelerators;
-    let share = workload.input / (workload.input + workload.output).max(1.0);
-    let sent = decode.memory.cache_per_sequence.0 * share * f64::from(decode.layout.attention_replicas);
-    let hand_over =
-        if decode.hand_over_bytes_per_s > 0.0 { sent / decode.hand_over_bytes_per_s } else { 0.0 };
+    let hand_over = decode.hand_over(workload);
     let bound = binding(&decode.table, &decode.load(workload, batch, 0.0));
     let mut result =
         point(decode, workload, batch, Mode::Disaggregated, [alone + hand_over + tpot, tpot, rate], bound);
