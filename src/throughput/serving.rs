@@ -214,7 +214,7 @@ impl Replica {
         model: &ModelShape,
         machine: &Machine,
         layout: &Layout,
-        precision: &Precision,
+        precision: Precision,
         workload: &Workload,
         reserve: &Reserve,
     ) -> Option<Self> {
@@ -225,7 +225,7 @@ impl Replica {
         if !memory.fits() {
             return None;
         }
-        let chunk = workload.uncached().min(CHUNK).max(1.0);
+        let chunk = workload.uncached().clamp(1.0, CHUNK);
         let settings = FoldSettings { prompt: workload.input, host: true };
         Some(Self {
             layout: *layout,
@@ -505,7 +505,7 @@ pub fn batches(per_doubling: u32, most: f64) -> Vec<f64> {
 pub fn scan(
     model: &ModelShape,
     machine: &Machine,
-    precision: &Precision,
+    precision: Precision,
     workload: &Workload,
     space: &SearchSpace,
     mut visit: impl FnMut(&ServingPoint),
@@ -555,7 +555,7 @@ pub fn scan(
 pub fn best(
     model: &ModelShape,
     machine: &Machine,
-    precision: &Precision,
+    precision: Precision,
     workload: &Workload,
     space: &SearchSpace,
 ) -> SearchResult {
@@ -621,7 +621,7 @@ mod tests {
             &samples::llama_70b(),
             machine,
             &Layout::tensor(4),
-            &precision,
+            precision,
             workload,
             &Reserve::default(),
         )
@@ -684,7 +684,7 @@ mod tests {
         };
         let precision = Precision::uniform(Format::Nvfp4).with_attention(Format::Bf16);
         let model = samples::deepseek_v3();
-        let result = best(&model, &samples::gb200(), &precision, &limits, &SearchSpace::within(16));
+        let result = best(&model, &samples::gb200(), precision, &limits, &SearchSpace::within(16));
         let best = result.best.expect("some layout keeps 20 ms");
         assert!(best.tpot.0 <= 0.02 && best.ttft.0 <= 2.0);
         assert!(result.evaluated > 500);
