@@ -6,9 +6,10 @@
 //! ~~~text
 //! tokens   n = d·s·g + p·m                 s sequences with g tokens each, m prefill tokens; d, p the row's shares
 //! attended a = d·s·g·min(c, w) + p·m·min(c_p, w)
-//! rows     M = n · rows_per_token
+//! touched  u = 1 − 2^(n · miss_log2)                  share of the weights that some token needs
+//! rows     M = n · rows_per_token / u                 rows of each product that is done at all
 //! flop       = flop_per_token · n + flop_per_attended · a
-//! bytes      = weight_bytes · (1 − 2^(n · miss_log2)) + bytes_per_token · n + bytes_per_position · d·s·min(c, w)
+//! bytes      = weight_bytes · u + bytes_per_token · n + bytes_per_position · d·s·min(c, w)
 //! arithmetic = flop / rate · (1 + half_rows / M)         the rate is half of the plateau at M = half_rows
 //! traffic    = bytes / bandwidth
 //! t = repeats · (max(arithmetic, traffic) + serial · min(arithmetic, traffic) + launch)     0 where n = 0
@@ -170,10 +171,10 @@ pub fn operation_time<T: Real>(op: &Operation<T>, load: &StepLoad<T>) -> Operati
     let attended = decode_tokens * cached + prefill_tokens * Real::min(load.prefill_context, op.window);
 
     let flop = op.flop_per_token * tokens + op.flop_per_attended * attended;
-    let rows = Real::max(tokens * op.rows_per_token, T::of(LEAST_ROWS));
-    let arithmetic = flop / op.rate_flop_per_s * (T::of(1.0) + op.half_rows / rows);
-
     let touched = T::of(1.0) - Real::exp2(tokens * op.miss_log2);
+    let rows = Real::max(tokens * op.rows_per_token, T::of(LEAST_ROWS));
+    let arithmetic = flop / op.rate_flop_per_s * (T::of(1.0) + op.half_rows * touched / rows);
+
     let bytes = op.weight_bytes * touched
         + op.bytes_per_token * tokens
         + op.bytes_per_position * (decode_sequences * cached);
