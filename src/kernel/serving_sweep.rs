@@ -696,9 +696,9 @@ impl Kernel for ServingSweep {
     type Score = Score;
 
     const NAME: &'static str = "serving_sweep";
-    // Measured on random spaces: 0 on software Vulkan, 6 with fused multiply-adds and reciprocal division forced. The
-    // rest is for a step that little else than 1 − 2^x of a small x decides, where the difference cancels.
-    const ULP_BOUND: u32 = 64;
+    // Measured on random spaces: 0 on software Vulkan; 61 with fused multiply-adds, reciprocal division and 2^x one
+    // unit off forced. The bulk is 1 − 2^x, which cancels: a token that touches 1 part in 128 loses 7 bits there.
+    const ULP_BOUND: u32 = 256;
 
     fn points(&self) -> u64 {
         self.space.layouts.len() as u64 * u64::from(self.within)
