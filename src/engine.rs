@@ -1,1 +1,305 @@
-//! To come.
+//! Runs a kernel over all its points: picks the device, cuts the work, hands over when the device goes.
+//!
+//! No driver is touched before a kernel runs. `Auto` takes a hardware adapter when the work is worth waking one
+//! (software Vulkan counts as none), else the CPU. If the device is lost, out of memory, too slow or wrong, the CPU
+//! takes the remaining chunks and the run carries one warning; the answer is the same.
+
+pub mod cpu;
+#[cfg(feature = "gpu")]
+pub mod gpu;
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::str::FromStr;
+
+use crate::kernel::{Kernel, Reduction};
+
+/// Which machine runs kernels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Backend {
+    /// A hardware adapter for long work, else the CPU.
+    #[default]
+    Auto,
+    /// An adapter, or an error that says what was looked for.
+    Gpu,
+    /// The CPU.
+    Cpu,
+}
+
+impl FromStr for Backend {
+    type Err = EngineError;
+
+    fn from_str(text: &str) -> Result<Self, EngineError> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "gpu" => Ok(Self::Gpu),
+            "cpu" => Ok(Self::Cpu),
+            _ => Err(EngineError::UnknownBackend { given: text.to_owned() }),
+        }
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Gpu => "gpu",
+            Self::Cpu => "cpu",
+        })
+    }
+}
+
+/// Why an engine cannot run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// Not the name of a backend.
+    #[error("unknown backend \"{given}\": expected auto, gpu or cpu")]
+    UnknownBackend {
+        /// What was given.
+        given: String,
+    },
+    /// A GPU was asked for and none can be used.
+    #[error("no usable GPU: looked for a {looked_for}; {seen}")]
+    NoAdapter {
+        /// What would have done.
+        looked_for: String,
+        /// What was there instead.
+        seen: String,
+    },
+    /// This build has no GPU support.
+    #[error("this build cannot use a GPU: it was made without the feature `gpu`")]
+    WithoutGpu,
+    /// The thread pool could not start.
+    #[error("the thread pool did not start: {reason}")]
+    Threads {
+        /// What the system said.
+        reason: String,
+    },
+}
+
+/// What became of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Run {
+    /// Points scored: all of them, unless cancelled.
+    pub points: u64,
+    /// Those that a device scored.
+    pub points_on_device: u64,
+    /// The adapter, where one was used.
+    pub device: Option<String>,
+    /// Whether the caller stopped it.
+    pub cancelled: bool,
+    /// What the user should know; at most one line for a hand-over.
+    pub warnings: Vec<String>,
+}
+
+impl Run {
+    /// The backend that did the work, in one word.
+    #[must_use]
+    pub fn backend(&self) -> &'static str {
+        match (self.points_on_device, self.points - self.points_on_device) {
+            (0, _) => "cpu",
+            (_, 0) => "gpu",
+            _ => "gpu+cpu",
+        }
+    }
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Points scored.
+    pub done: u64,
+    /// Points in all.
+    pub total: u64,
+}
+
+/// Points below which `Auto` does not wake a driver: the CPU is done before a device has started.
+pub const AUTO_DEVICE_POINTS: u64 = 1 << 22;
+
+/// Runs kernels.
+#[derive(Debug)]
+pub struct Engine {
+    choice: Backend,
+    allow_software: bool,
+    threads: Option<usize>,
+    #[cfg(feature = "gpu")]
+    most_points: Option<u32>,
+    #[cfg(feature = "gpu")]
+    lose_device_after: Option<u64>,
+    #[cfg(feature = "gpu")]
+    device: std::sync::OnceLock<Result<gpu::adapter::OpenDevice, gpu::adapter::AdapterError>>,
+}
+
+impl Engine {
+    /// An engine that has not looked at the machine yet.
+    #[must_use]
+    pub fn new(choice: Backend) -> Self {
+        Self {
+            choice,
+            allow_software: false,
+            threads: None,
+            #[cfg(feature = "gpu")]
+            most_points: None,
+            #[cfg(feature = "gpu")]
+            lose_device_after: None,
+            #[cfg(feature = "gpu")]
+            device: std::sync::OnceLock::new(),
+        }
+    }
+
+    /// Lets software Vulkan count as a device: for tests.
+    #[must_use]
+    pub fn allow_software(mut self, allow: bool) -> Self {
+        self.allow_software = allow;
+        self
+    }
+
+    /// Runs the CPU path on this many threads instead of all.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = Some(threads.max(1));
+        self
+    }
+
+    /// Caps the points of one dispatch below what time and limits allow.
+    #[cfg(feature = "gpu")]
+    #[must_use]
+    pub fn most_points_per_dispatch(mut self, points: u32) -> Self {
+        self.most_points = Some(points.max(1));
+        self
+    }
+
+    /// Destroys the device after so many dispatches: the fault that tests inject.
+    #[cfg(feature = "gpu")]
+    #[must_use]
+    pub fn lose_device_after(mut self, dispatches: u64) -> Self {
+        self.lose_device_after = Some(dispatches);
+        self
+    }
+
+    /// Scores every point of a kernel into a reduction.
+    ///
+    /// `progress` is called between chunks; when it breaks, the run ends with what is done so far.
+    pub fn run<K, R>(
+        &self,
+        kernel: &K,
+        reduction: &mut R,
+        mut progress: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Run, EngineError>
+    where
+        K: Kernel,
+        R: Reduction<K::Score>,
+    {
+        let mut run = Run::default();
+        self.run_on_device(kernel, reduction, &mut progress, &mut run)?;
+        if !run.cancelled && run.points < kernel.points() {
+            cpu::run(kernel, reduction, self.threads, &mut progress, &mut run)?;
+        }
+        Ok(run)
+    }
+
+    /// Takes as many points as a device will; leaves the rest, with a warning if that is a surprise.
+    #[cfg(feature = "gpu")]
+    fn run_on_device<K, R>(
+        &self,
+        kernel: &K,
+        reduction: &mut R,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+        run: &mut Run,
+    ) -> Result<(), EngineError>
+    where
+        K: Kernel,
+        R: Reduction<K::Score>,
+    {
+        let short = kernel.points() < AUTO_DEVICE_POINTS && !self.allow_software;
+        if self.choice == Backend::Cpu || (self.choice == Backend::Auto && short) {
+            return Ok(());
+        }
+        let device = match self.device.get_or_init(|| gpu::adapter::open(self.allow_software)) {
+            Ok(device) => device,
+            // A machine without a GPU is no surprise in `Auto`; a GPU that does not open is.
+            Err(gpu::adapter::AdapterError::NotFound { .. }) if self.choice == Backend::Auto => return Ok(()),
+            Err(error) if self.choice == Backend::Auto => {
+                run.warnings.push(format!("{error}; the CPU does the work"));
+                return Ok(());
+            }
+            Err(error) => return Err(error.clone().into()),
+        };
+        run.device = Some(device.name());
+        let limits =
+            gpu::dispatch::Limits { most_points: self.most_points, lose_after: self.lose_device_after };
+        if let Err(fault) = gpu::dispatch::run(device, kernel, limits, reduction, progress, run) {
+            let (name, done) = (device.name(), run.points_on_device);
+            run.warnings.push(format!("{name}: {fault} after {done} points; the CPU does the rest"));
+        }
+        Ok(())
+    }
+
+    /// Without device support only the explicit wish for one is an error.
+    #[cfg(not(feature = "gpu"))]
+    fn run_on_device<K, R>(
+        &self,
+        _kernel: &K,
+        _reduction: &mut R,
+        _progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+        _run: &mut Run,
+    ) -> Result<(), EngineError> {
+        if self.choice == Backend::Gpu { Err(EngineError::WithoutGpu) } else { Ok(()) }
+    }
+}
+
+/// An adapter that kernels can run on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceReport {
+    /// The name that the driver gives.
+    pub name: String,
+    /// The interface: Vulkan, Metal, DirectX 12 or OpenGL.
+    pub interface: String,
+    /// Discrete, integrated, virtual, software or other.
+    pub kind: String,
+    /// The driver and its version.
+    pub driver: String,
+    /// Largest storage buffer of one binding [bytes].
+    pub storage_buffer_bytes: u64,
+    /// Most workgroups in one dimension of a dispatch.
+    pub workgroups: u32,
+    /// Most invocations in one workgroup.
+    pub invocations: u32,
+    /// Whether `Auto` would choose it.
+    pub chosen: bool,
+    /// Why, or why not.
+    pub why: String,
+}
+
+/// Lists the adapters of this machine; touches the drivers.
+#[must_use]
+pub fn devices() -> Vec<DeviceReport> {
+    #[cfg(feature = "gpu")]
+    {
+        gpu::adapter::report()
+    }
+    #[cfg(not(feature = "gpu"))]
+    {
+        Vec::new()
+    }
+}
+
+/// The instruction set that the CPU path uses on this machine.
+#[must_use]
+pub fn instruction_set() -> &'static str {
+    cpu::instruction_set()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backend_is_read_as_it_is_written() {
+        for backend in [Backend::Auto, Backend::Gpu, Backend::Cpu] {
+            assert_eq!(backend.to_string().parse(), Ok(backend));
+        }
+        assert!("cuda".parse::<Backend>().is_err());
+    }
+}

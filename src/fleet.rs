@@ -110,7 +110,8 @@ impl NetworkRack {
     pub fn switches(&self, rack_units: u64, power: Watts) -> u64 {
         let by_height = self.rack_units / rack_units.max(1);
         // A float beyond u64 becomes its largest value, which the height then bounds.
-        let by_power = if power > Watts(0.0) { (self.power / power + 1e-9).floor() as u64 } else { by_height };
+        let by_power =
+            if power > Watts(0.0) { (self.power / power + 1e-9).floor() as u64 } else { by_height };
         by_height.min(by_power).max(1)
     }
 

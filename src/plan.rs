@@ -11,7 +11,9 @@ mod ledger;
 mod money;
 mod range;
 pub mod result;
+mod runs;
 pub mod sizing;
+mod standing;
 mod verdict;
 mod workloads;
 
@@ -19,11 +21,11 @@ pub use result::Plan;
 
 use crate::catalog::{Catalog, InputError};
 use crate::cooling::Year;
-use crate::layout;
-use crate::scenario::{MeasuredAt, Scenario};
-use crate::units::{Joules, Meters, Ratio, Share, Watts};
+use crate::power::PowerEnvelope;
+use crate::scenario::Scenario;
+use crate::units::{Joules, Ratio, Share, Watts};
 use equipment::{Equipment, Machine};
-use result::{Cable, Fabric, Fleet, Layout, Power, Racks, ScaleOut, ScaleUp, Stage, SystemFleet};
+use result::{Fabric, Fleet, Power, Racks, ScaleOut, ScaleUp, Stage, SystemFleet};
 use sizing::{Draw, FacilityHour};
 
 /// Seed of the synthesised year when nobody asks for another.
@@ -59,19 +61,21 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let energy = sizing::year(place, &loads, &design, duty, &year);
 
     let power = power(scenario, place, &design, &energy);
-    let (layout, floor_load, racks) = stand(fields, place, &loads, &design);
-    let fleet = fleet(&loads, racks);
+    let standing = standing::stand(fields, place, &loads, &design);
+    let fleet = fleet(&loads, standing.racks);
     let fabric = fabric(&loads);
     let facility_per_it = if energy.it_j > 0.0 { energy.meter_j / energy.it_j } else { 1.0 };
     let (mut serving, training) = workloads::run(scenario, &equipment, &draws, facility_per_it)?;
-    let economics = money::economics(scenario, &equipment, &draws, &design, &energy, &layout, &mut serving);
+    let economics =
+        money::economics(scenario, &equipment, &draws, &design, &energy, &standing.layout, &mut serving);
     let verdicts = verdict::verdicts(&verdict::Evidence {
         fields,
         place,
         loads: &loads,
         design: &design,
-        layout: &layout,
-        floor_load,
+        layout: &standing.layout,
+        floor_load: standing.floor_load,
+        row_power: standing.row_power,
         serving: &serving,
         training: &training,
     });
@@ -81,7 +85,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         scenario: scenario.resolved.clone(),
         power,
         fleet,
-        layout,
+        layout: standing.layout,
         fabric,
         serving,
         training,
@@ -102,8 +106,10 @@ fn fill(scenario: &Scenario, place: &equipment::Place, machine: &Machine) -> Res
         place,
         machine,
         &fields.fabric,
-        fields.envelope.power * machine.share.0,
-        fields.envelope.measured_at,
+        PowerEnvelope {
+            power: fields.envelope.power * machine.share.0,
+            measured_at: fields.envelope.measured_at.into(),
+        },
         fields.provisioning.granularity,
     );
     racks
@@ -117,11 +123,8 @@ fn power(
     design: &FacilityHour,
     energy: &sizing::FacilityYear,
 ) -> Power {
-    let envelope = &scenario.fields.envelope;
-    let drawn = match envelope.measured_at {
-        MeasuredAt::Utility => design.meter,
-        MeasuredAt::CriticalIt => design.it,
-    };
+    let said = &scenario.fields.envelope;
+    let envelope = PowerEnvelope { power: said.power, measured_at: said.measured_at.into() };
     let stages = design
         .yard
         .iter()
@@ -155,7 +158,7 @@ fn power(
         peak_ratio: Ratio(if design.it.0 > 0.0 { design.meter / design.it } else { 0.0 }),
         pue_annual: Ratio(if energy.it_j > 0.0 { energy.meter_j / energy.it_j } else { 0.0 }),
         wue_l_per_kwh: if it_kwh > 0.0 { 1e3 * energy.water_m3 / it_kwh } else { 0.0 },
-        stranded: (envelope.power - drawn).max(Watts(0.0)),
+        stranded: envelope.left(design.meter, design.it).max(Watts(0.0)),
         annual_energy: Joules(energy.meter_j),
         stages,
         overheads,
@@ -233,3 +236,6 @@ fn fabric(loads: &[(&Machine, &Draw)]) -> Fabric {
         .collect();
     Fabric { scale_up, scale_out }
 }
+
+#[cfg(test)]
+mod tests;

@@ -94,6 +94,15 @@ pub enum MeasuredAt {
     CriticalIt,
 }
 
+impl From<MeasuredAt> for crate::power::MeasuredAt {
+    fn from(said: MeasuredAt) -> Self {
+        match said {
+            MeasuredAt::Utility => Self::Utility,
+            MeasuredAt::CriticalIt => Self::CriticalIt,
+        }
+    }
+}
+
 /// How much power, and where it is measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -347,6 +356,10 @@ pub struct TrainingTemplate {
     pub accelerators: u64,
     /// Instead of serving.
     pub alternative: bool,
+    /// Time that a checkpoint stops the run.
+    pub checkpoint_stall: Seconds,
+    /// Time from a failure to the next useful step, lost work aside.
+    pub restart: Seconds,
 }
 
 /// A training workload.
@@ -369,6 +382,10 @@ pub struct Training {
     pub accelerators: u64,
     /// Instead of serving.
     pub alternative: bool,
+    /// Time that a checkpoint stops the run.
+    pub checkpoint_stall: Seconds,
+    /// Time from a failure to the next useful step, lost work aside.
+    pub restart: Seconds,
 }
 
 /// Prices.

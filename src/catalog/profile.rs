@@ -121,7 +121,7 @@ pub struct Accelerator {
     pub name: String,
     /// Who makes it.
     pub maker: String,
-    /// Which efficiency curves it uses: `ampere`, `hopper`, `blackwell`, `blackwell-ultra`, `rubin`, `cdna3`, `cdna4`, `cdna5`, `trainium2`, `trainium3`, `tpu`.
+    /// Which efficiency curves it uses: `ampere`, `hopper`, `blackwell`, `blackwell-ultra`, `rubin`, `rubin-ultra`, `ada`, `cdna3`, `cdna4`, `cdna5`, `trainium1`, `trainium2`, `trainium3`, `tpu`, `gaudi`.
     pub generation: String,
     /// Reticle-size compute dies in the package.
     pub dies: u32,
@@ -307,6 +307,15 @@ pub struct ScaleOut {
     pub planes: u32,
     /// Accelerators of a node that go to different leaf switches.
     pub rails: u32,
+    /// Accelerators that share a set of leaf switches, where it is not the scalable unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaf_unit: Option<u32>,
+    /// Accelerators whose rails each have spines of their own, where the design is rail-optimised to the top.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spine_group: Option<u32>,
+    /// Port links that run in one cable, where it is more than one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links_per_cable: Option<u32>,
     /// Start-up time of one transfer through the fabric.
     pub latency: Datum<Seconds>,
     /// Id of the switch that its reference design uses.
@@ -406,8 +415,10 @@ pub enum Medium {
     RetimedActiveCopper,
     /// Multimode fibre.
     Multimode,
-    /// Single-mode fibre.
+    /// Single-mode fibre to 500 m.
     SingleMode,
+    /// Single-mode fibre beyond 500 m.
+    LongSingleMode,
 }
 
 /// A link: a cable with what is plugged at its ends.

@@ -14,6 +14,11 @@
 //! All functions are generic over [`Real`] and free of branches on values, so that kernels can mirror them. Left
 //! out: contention between jobs, unequal routes, and whatever halves measured bandwidth at 20 racks.
 
+#![allow(
+    clippy::inline_always,
+    reason = "a kernel's loop is compiled for several targets and must take these in"
+)]
+
 use crate::scalar::Real;
 use crate::units::{ByteRate, Bytes, Seconds};
 

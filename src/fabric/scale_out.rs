@@ -92,7 +92,9 @@ pub enum FabricError {
     #[error("oversubscription is {0}, it must be a number from 1 up")]
     Oversubscription(f64),
     /// One unit needs more leaf switches than the radix lets a fabric join.
-    #[error("a unit of {unit} accelerators needs {leaves} leaf switches on a plane, radix {radix} joins at most {limit}")]
+    #[error(
+        "a unit of {unit} accelerators needs {leaves} leaf switches on a plane, radix {radix} joins at most {limit}"
+    )]
     Radix {
         /// Accelerators in the unit.
         unit: u64,

@@ -15,9 +15,9 @@
 
 use super::equipment::{Machine, Place};
 use crate::cooling::{HeatLoad, PlantHour};
-use crate::fabric::{FabricDemand, FabricError, FatTree, Tiers, fat_tree};
-use crate::power::{StageFlow, chain, chain_at, indoor_loss};
-use crate::scenario::{Cluster, Fabric, Granularity, MeasuredAt};
+use crate::fabric::scale_out::{FabricDemand, FabricError, FatTree, Tiers, fat_tree};
+use crate::power::{MeasuredAt, PowerEnvelope, StageFlow, chain, chain_at, indoor_loss};
+use crate::scenario::{Cluster, Fabric, Granularity};
 use crate::units::Watts;
 
 /// What a number of racks of one system draws and gives off.
@@ -76,11 +76,11 @@ pub fn fabric_of(machine: &Machine, accelerators: u64, wish: &Fabric) -> Result<
         planes: out.planes,
         rails: out.rails,
         radix: machine.radix,
-        unit_accelerators: machine.unit.accelerators(),
-        group_accelerators: 0,
+        unit_accelerators: out.leaf_unit.map_or_else(|| machine.unit.accelerators(), u64::from),
+        group_accelerators: out.spine_group.map_or(0, u64::from),
         oversubscription: wish.oversubscription.0,
         tiers: Tiers::Auto,
-        links_per_cable: 1,
+        links_per_cable: out.links_per_cable.unwrap_or(1),
     };
     let Cluster::AtMost(size) = wish.cluster else { return fat_tree(&demand(accelerators)) };
     if accelerators <= size {
@@ -88,7 +88,7 @@ pub fn fabric_of(machine: &Machine, accelerators: u64, wish: &Fabric) -> Result<
     }
     let (whole, rest) = (accelerators / size, accelerators % size);
     let mut total = fat_tree(&demand(size))?;
-    let one = total.clone();
+    let one = total;
     let mut add = |part: &FatTree, times: u64| {
         total.leaf += part.leaf * times;
         total.spine += part.spine * times;
@@ -230,20 +230,20 @@ pub fn racks_that_fit(
     place: &Place,
     machine: &Machine,
     wish: &Fabric,
-    envelope: Watts,
-    measured_at: MeasuredAt,
+    envelope: PowerEnvelope,
     granularity: Granularity,
 ) -> Result<u64, FabricError> {
     let fits = |racks: u64| -> Result<bool, FabricError> {
         let draw = draw(machine, racks, wish)?;
-        let drawn = match measured_at {
+        let meter = match envelope.measured_at {
+            // What happens between the meter and the racks is not asked for.
             MeasuredAt::CriticalIt => draw.it(),
             MeasuredAt::Utility => design_hour(place, &[(machine, &draw)]).meter,
         };
-        Ok(drawn <= envelope)
+        Ok(envelope.drawn(meter, draw.it()) <= envelope.power)
     };
     // No rack draws less than its own power, so this many can't fit.
-    let (mut most, mut least) = ((envelope / machine.compute_bound.power).floor() as u64 + 1, 0);
+    let (mut most, mut least) = ((envelope.power / machine.compute_bound.power).floor() as u64 + 1, 0);
     while most - least > 1 {
         let middle = least + (most - least) / 2;
         if fits(middle)? {

@@ -86,7 +86,7 @@ pub const LOWEST_CAP: Share = Share(0.55);
 /// f = 1 − a·(1 − p)^b    compute-bound a = 0.6, b = 1.4 · memory-bound a = 0.25, b = 1.5
 /// ~~~
 ///
-/// p capped power over heat [1], 0.55 ≤ p ≤ 1. An estimate that passes through the vendor's own points for
+/// p capped power over heat [1], 0.55 ≤ p ≤ 1. An estimate that lies within two points of what the vendor states for
 /// Blackwell and Rubin power profiles (97 % at 85 %; 96–97 % at 72 % in inference); nobody published a curve.
 #[must_use]
 pub fn performance_at_cap(cap: Share, bound: Bound) -> Share {

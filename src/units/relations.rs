@@ -3,9 +3,9 @@
 //! A line `A / B = C` generates A/B = C, A/C = B, B·C = A and C·B = A.
 
 use super::{
-    ByteRate, Bytes, CubicMeters, CubicMetersPerJoule, CubicMetersPerSecond, Dollars, DollarsPerCubicMeter,
-    DollarsPerJoule, DollarsPerSecond, DollarsPerToken, DollarsPerWatt, Flop, FlopRate, Joules, Kilograms,
-    KilogramsPerJoule, Meters, Seconds, SquareMeters, TokenRate, Tokens, Watts,
+    ByteRate, Bytes, Celsius, CubicMeters, CubicMetersPerJoule, CubicMetersPerSecond, Dollars,
+    DollarsPerCubicMeter, DollarsPerJoule, DollarsPerSecond, DollarsPerToken, DollarsPerWatt, Flop, FlopRate,
+    Joules, Kelvin, Kilograms, KilogramsPerJoule, Meters, Seconds, SquareMeters, TokenRate, Tokens, Watts,
 };
 use crate::scalar::Real;
 use std::ops::{Div, Mul};
@@ -53,11 +53,36 @@ relations! {
     CubicMeters / Joules = CubicMetersPerJoule;
     CubicMetersPerSecond / Watts = CubicMetersPerJoule;
     Kilograms / Joules = KilogramsPerJoule;
+    DollarsPerSecond / TokenRate = DollarsPerToken;
+    DollarsPerSecond / Watts = DollarsPerJoule;
+    DollarsPerSecond / CubicMetersPerSecond = DollarsPerCubicMeter;
 }
 
 impl<T: Real> Mul for Meters<T> {
     type Output = SquareMeters<T>;
     fn mul(self, other: Self) -> SquareMeters<T> {
         SquareMeters(self.0 * other.0)
+    }
+}
+
+impl<T: Real> std::ops::Add<Kelvin<T>> for Celsius<T> {
+    type Output = Self;
+    fn add(self, difference: Kelvin<T>) -> Self {
+        Self(self.0 + difference.0)
+    }
+}
+
+impl<T: Real> std::ops::Sub<Kelvin<T>> for Celsius<T> {
+    type Output = Self;
+    fn sub(self, difference: Kelvin<T>) -> Self {
+        Self(self.0 - difference.0)
+    }
+}
+
+impl<T: Real> Celsius<T> {
+    /// How far this temperature lies above another.
+    #[must_use]
+    pub fn above(self, other: Self) -> Kelvin<T> {
+        Kelvin(self.0 - other.0)
     }
 }

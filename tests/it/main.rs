@@ -1,4 +1,5 @@
-//! One test binary, so that it links once.
+//! Every integration test in one binary, so that it links once.
 
 #[cfg(feature = "cli")]
 mod cli;
+mod parity;

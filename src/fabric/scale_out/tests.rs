@@ -145,10 +145,7 @@ fn lambda_photonics_switch_totals_are_reproduced() {
 // under-built 4:3; its 36 cores have ports for the 2,304 of a non-blocking one, which is what is counted here.
 #[test]
 fn superpod_gb200_reading_is_reproduced_but_for_its_core_links() {
-    reproduces(
-        gb200(),
-        &[(576, [32, 24, 0, 576, 576, 0]), (2_304, [128, 96, 36, 2_304, 2_304, 2_304])],
-    );
+    reproduces(gb200(), &[(576, [32, 24, 0, 576, 576, 0]), (2_304, [128, 96, 36, 2_304, 2_304, 2_304])]);
 }
 
 // The same architecture stops at 16 units, 9,216 GPUs: 16 groups × 4 rails are the 64 ports of a core.
@@ -220,7 +217,9 @@ fn impossible_demands_are_refused_with_their_values() {
         refused(FabricDemand { oversubscription: 0.5, ..ndr() }),
         "oversubscription is 0.5, it must be a number from 1 up"
     );
-    assert!(refused(FabricDemand { unit_accelerators: 1 << 30, ..ndr() }).contains("leaf switches on a plane"));
+    assert!(
+        refused(FabricDemand { unit_accelerators: 1 << 30, ..ndr() }).contains("leaf switches on a plane")
+    );
     assert!(fat_tree(&FabricDemand { accelerators: u64::MAX, ..ndr() }).is_err());
 }
 
@@ -234,21 +233,23 @@ fn demands() -> impl Strategy<Value = FabricDemand> {
         (1_u32..=3, 1_u32..=2, 1_u32..=8, prop::sample::select(vec![32_u32, 40, 64, 128, 144])),
         (1_u64..=1_200, 0_u64..=4, 1.0_f64..4.0, 0_usize..3, 1_u32..=2),
     )
-        .prop_map(|((per_plane, planes, rails, radix), (unit, group, oversubscription, tiers, per_cable))| {
-            FabricDemand {
-                accelerators: 0,
-                ports_per_accelerator: per_plane * planes,
-                port_rate: gbit(400.0),
-                planes,
-                rails,
-                radix,
-                unit_accelerators: unit,
-                group_accelerators: group * unit,
-                oversubscription,
-                tiers: [Tiers::Auto, Tiers::Two, Tiers::Three][tiers],
-                links_per_cable: per_cable,
-            }
-        })
+        .prop_map(
+            |((per_plane, planes, rails, radix), (unit, group, oversubscription, tiers, per_cable))| {
+                FabricDemand {
+                    accelerators: 0,
+                    ports_per_accelerator: per_plane * planes,
+                    port_rate: gbit(400.0),
+                    planes,
+                    rails,
+                    radix,
+                    unit_accelerators: unit,
+                    group_accelerators: group * unit,
+                    oversubscription,
+                    tiers: [Tiers::Auto, Tiers::Two, Tiers::Three][tiers],
+                    links_per_cable: per_cable,
+                }
+            },
+        )
 }
 
 fn counts(f: &FatTree) -> [u64; 6] {

@@ -1,0 +1,126 @@
+//! Liquid to the chips: the coolant loop from the cold plates to the facility water.
+//!
+//! Racks are return-limited: the coolant may leave at little more than 50 to 60 °C, so the warmer the supply, the
+//! smaller its range and the larger its flow. A coolant distribution unit passes the heat to facility water at an
+//! approach of some kelvin, the same at both ends.
+
+use super::heat_rejection::{Coolers, HeatLoop, Rejection, to_air, to_tower};
+use super::{HeatLoad, HeatRejection, Plant, Weather};
+use crate::units::{Celsius, CubicMetersPerJoule, CubicMetersPerSecond, Kelvin, Watts};
+
+/// Heat that a cubic metre of coolant takes up per kelvin [J/(m³·K)]: a quarter propylene glycol, 1.025 kg/L and
+/// 3.9 kJ/(kg·K) at 40 °C.
+const COOLANT_HEAT_CAPACITY: f64 = 1_025.0 * 3_900.0;
+
+/// Flow of coolant that carries a heat over a range.
+///
+/// ~~~text
+/// V = Q / (ρc · ΔT)
+/// ~~~
+#[must_use]
+pub fn coolant_flow(heat: Watts, range: Kelvin) -> CubicMetersPerSecond {
+    CubicMetersPerSecond(heat.value() / (COOLANT_HEAT_CAPACITY * range.value()))
+}
+
+/// Range over which coolant carries its heat at a flow per heat.
+///
+/// ~~~text
+/// ΔT = 1 / (ρc · v)
+/// ~~~
+#[must_use]
+pub fn coolant_range(flow_per_heat: CubicMetersPerJoule) -> Kelvin {
+    Kelvin(1.0 / (COOLANT_HEAT_CAPACITY * flow_per_heat.value()))
+}
+
+/// Flow at a supply temperature from published points of a rack, linear between them and constant outside.
+///
+/// Points stand by rising temperature; without points there is no answer.
+#[must_use]
+pub fn flow_at(points: &[(Celsius, CubicMetersPerSecond)], supply: Celsius) -> Option<CubicMetersPerSecond> {
+    let first = points.first()?;
+    let last = points.last()?;
+    if supply <= first.0 {
+        return Some(first.1);
+    }
+    let pair = points.windows(2).find(|pair| supply <= pair[1].0);
+    Some(pair.map_or(last.1, |pair| {
+        let part = supply.above(pair[0].0) / pair[1].0.above(pair[0].0);
+        pair[0].1 + (pair[1].1 - pair[0].1) * part
+    }))
+}
+
+/// Coolant distribution units for a heat: those that carry it, and one spare for each begun group.
+#[must_use]
+pub fn distribution_units(heat: Watts, capacity: Watts, group: u32) -> u32 {
+    if heat.value() <= 0.0 || capacity.value() <= 0.0 {
+        return 0;
+    }
+    let carrying = ((heat / capacity) * (1.0 - 1e-12)).ceil() as u32;
+    carrying.saturating_add(carrying.div_ceil(group.max(1)))
+}
+
+/// The facility water loop behind the coolant: its heat includes what both loops' pumps stir into it.
+pub(super) fn facility_loop(plant: &Plant, load: &HeatLoad) -> HeatLoop {
+    let stirred = 1.0 + plant.coolant_pump_share.value() + plant.facility_pump_share.value();
+    let warm = load.coolant_supply - plant.cdu_approach;
+    // A chiller plant has one loop for coolant and air handlers, so it is as cold as the colder one needs.
+    let supply = match plant.heat_rejection {
+        HeatRejection::AirCooledChiller => warm.min(plant.chilled_water),
+        _ => warm,
+    };
+    HeatLoop { heat: load.liquid * stirred, supply, range: load.coolant_return.above(load.coolant_supply) }
+}
+
+/// Rejects the heat of the coolant.
+pub(super) fn reject(plant: &Plant, load: &HeatLoad, weather: &Weather) -> Rejection {
+    let heat = facility_loop(plant, load);
+    let coolers = Coolers { free: true, approach: plant.rejection_approach, ..plant.coolers() };
+    match plant.heat_rejection {
+        HeatRejection::Tower => to_tower(&coolers, heat, weather.wet_bulb),
+        _ => to_air(&coolers, heat, weather.dry_bulb, weather.wet_bulb),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Litres per minute in m³/s.
+    fn lpm(flow: f64) -> CubicMetersPerSecond {
+        CubicMetersPerSecond(flow / 60_000.0)
+    }
+
+    #[test]
+    fn a_gb300_rack_at_40_degrees_has_a_range_of_14_5_kelvin() {
+        // 115 kW, 119 LPM = 1.9833e-3 m³/s: 115,000 / (1,025 · 3,900 · 1.9833e-3) = 14.50 K, return 54.5 °C.
+        let per_heat = lpm(119.0) / Watts(115e3);
+        assert!((coolant_range(per_heat).value() - 14.50).abs() < 0.01);
+        let flow = coolant_flow(Watts(115e3), Kelvin(14.505)).value() * 60_000.0;
+        assert!((flow - 119.0).abs() < 0.1, "{flow}");
+    }
+
+    #[test]
+    fn the_design_rule_of_vera_rubin_gives_ten_kelvin() {
+        // 1.5 LPM/kW = 2.5e-8 m³/J: 1 / (3.9975e6 · 2.5e-8) = 10.006 K.
+        assert!((coolant_range(CubicMetersPerJoule(2.5e-8)).value() - 10.006).abs() < 1e-3);
+    }
+
+    #[test]
+    fn published_flows_are_joined_by_lines() {
+        let points = [(Celsius(25.0), lpm(59.0)), (Celsius(40.0), lpm(119.0)), (Celsius(45.0), lpm(177.0))];
+        let at = |supply: f64| flow_at(&points, Celsius(supply)).unwrap().value() * 60_000.0;
+        assert!((at(20.0) - 59.0).abs() < 1e-9);
+        assert!((at(42.5) - 148.0).abs() < 1e-9);
+        assert!((at(45.0) - 177.0).abs() < 1e-9);
+        assert!((at(50.0) - 177.0).abs() < 1e-9);
+        assert!(flow_at(&[], Celsius(40.0)).is_none());
+    }
+
+    #[test]
+    fn each_group_of_distribution_units_has_a_spare() {
+        // 10 MW / 2.3 MW = 4.35 → 5 units; groups of 4 → 2 spares.
+        assert_eq!(distribution_units(Watts(10e6), Watts(2.3e6), 4), 7);
+        assert_eq!(distribution_units(Watts(2.3e6), Watts(2.3e6), 4), 2);
+        assert_eq!(distribution_units(Watts(0.0), Watts(2.3e6), 4), 0);
+    }
+}

@@ -1,0 +1,230 @@
+//! Which adapter, with which limits.
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use crate::engine::{DeviceReport, EngineError};
+
+/// Why no adapter is open.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AdapterError {
+    /// None that would do.
+    #[error("no usable GPU: {seen}")]
+    NotFound {
+        /// What would have done.
+        looked_for: String,
+        /// What was there instead.
+        seen: String,
+    },
+    /// One that does not open.
+    #[error("{name} did not open: {reason}")]
+    Closed {
+        /// The adapter.
+        name: String,
+        /// What the driver said.
+        reason: String,
+    },
+}
+
+impl From<AdapterError> for EngineError {
+    fn from(error: AdapterError) -> Self {
+        let text = error.to_string();
+        match error {
+            AdapterError::NotFound { looked_for, seen } => Self::NoAdapter { looked_for, seen },
+            AdapterError::Closed { .. } => Self::NoAdapter { looked_for: looked_for(false), seen: text },
+        }
+    }
+}
+
+/// An adapter with its device open.
+#[derive(Debug)]
+pub struct OpenDevice {
+    pub(super) device: wgpu::Device,
+    pub(super) queue: wgpu::Queue,
+    name: String,
+    lost: Arc<OnceLock<String>>,
+    uncaptured: Arc<Mutex<Option<String>>>,
+}
+
+impl OpenDevice {
+    /// The adapter's name and interface.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    /// Why the device is gone, if it is.
+    #[must_use]
+    pub fn lost(&self) -> Option<&str> {
+        self.lost.get().map(String::as_str)
+    }
+
+    /// An error outside every scope since the last call.
+    #[must_use]
+    pub fn uncaptured(&self) -> Option<String> {
+        self.uncaptured.lock().ok().and_then(|mut error| error.take())
+    }
+}
+
+fn looked_for(allow_software: bool) -> String {
+    let software = if allow_software { " or software" } else { "" };
+    let interfaces = wgpu::Instance::enabled_backend_features();
+    let names = [
+        (wgpu::Backends::VULKAN, "Vulkan"),
+        (wgpu::Backends::METAL, "Metal"),
+        (wgpu::Backends::DX12, "DirectX 12"),
+        (wgpu::Backends::GL, "OpenGL"),
+    ];
+    let names: Vec<_> =
+        names.iter().filter(|(backend, _)| interfaces.contains(*backend)).map(|(_, name)| *name).collect();
+    format!("hardware{software} adapter through {}", names.join(", "))
+}
+
+/// All adapters of this machine: those of OpenGL only where no other interface has any.
+fn adapters() -> Vec<wgpu::Adapter> {
+    let primary = adapters_through(wgpu::Backends::PRIMARY);
+    // Without a session OpenGL on Linux finds nothing, and its loader writes to our stderr.
+    let session = !cfg!(target_os = "linux") || std::env::var_os("XDG_RUNTIME_DIR").is_some();
+    if primary.is_empty() && session { adapters_through(wgpu::Backends::GL) } else { primary }
+}
+
+fn adapters_through(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
+    if !wgpu::Instance::enabled_backend_features().intersects(backends) {
+        return Vec::new();
+    }
+    let mut wish = wgpu::InstanceDescriptor::new_without_display_handle();
+    wish.backends = backends;
+    wish.flags = wgpu::InstanceFlags::empty();
+    let instance = wgpu::Instance::new(wish);
+    pollster::block_on(instance.enumerate_adapters(backends))
+}
+
+/// Lower is better; none for an adapter that is not taken.
+fn rank(info: &wgpu::AdapterInfo, compute: bool, allow_software: bool) -> Option<u32> {
+    let kind = match info.device_type {
+        wgpu::DeviceType::DiscreteGpu => 0,
+        wgpu::DeviceType::IntegratedGpu => 1,
+        wgpu::DeviceType::VirtualGpu => 2,
+        wgpu::DeviceType::Other => 3,
+        wgpu::DeviceType::Cpu if allow_software => 4,
+        wgpu::DeviceType::Cpu => return None,
+    };
+    compute.then_some(kind)
+}
+
+fn computes(adapter: &wgpu::Adapter) -> bool {
+    let flags = adapter.get_downlevel_capabilities().flags;
+    let baseline = baseline(adapter);
+    flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS)
+        && adapter.limits().max_storage_buffers_per_shader_stage
+            >= baseline.max_storage_buffers_per_shader_stage
+}
+
+/// Baseline limits, with the storage-buffer ones raised to what the adapter grants.
+fn baseline(adapter: &wgpu::Adapter) -> wgpu::Limits {
+    let granted = adapter.limits();
+    wgpu::Limits {
+        max_storage_buffer_binding_size: granted.max_storage_buffer_binding_size,
+        max_buffer_size: granted.max_buffer_size,
+        ..wgpu::Limits::downlevel_defaults()
+    }
+}
+
+fn kind(device_type: wgpu::DeviceType) -> &'static str {
+    match device_type {
+        wgpu::DeviceType::DiscreteGpu => "discrete",
+        wgpu::DeviceType::IntegratedGpu => "integrated",
+        wgpu::DeviceType::VirtualGpu => "virtual",
+        wgpu::DeviceType::Cpu => "software",
+        wgpu::DeviceType::Other => "other",
+    }
+}
+
+fn interface(backend: wgpu::Backend) -> &'static str {
+    match backend {
+        wgpu::Backend::Vulkan => "Vulkan",
+        wgpu::Backend::Metal => "Metal",
+        wgpu::Backend::Dx12 => "DirectX 12",
+        wgpu::Backend::Gl => "OpenGL",
+        _ => "other",
+    }
+}
+
+fn best(adapters: &[wgpu::Adapter], allow_software: bool) -> Option<usize> {
+    let ranked = adapters.iter().enumerate().filter_map(|(index, adapter)| {
+        rank(&adapter.get_info(), computes(adapter), allow_software).map(|rank| (rank, index))
+    });
+    ranked.min().map(|(_, index)| index)
+}
+
+/// Opens the best adapter; software ones count only where they are allowed.
+pub fn open(allow_software: bool) -> Result<OpenDevice, AdapterError> {
+    let adapters = adapters();
+    let Some(adapter) = best(&adapters, allow_software).and_then(|index| adapters.get(index)) else {
+        let seen: Vec<_> = adapters
+            .iter()
+            .map(wgpu::Adapter::get_info)
+            .map(|info| format!("{} ({}, {})", info.name, interface(info.backend), kind(info.device_type)))
+            .collect();
+        let seen = if seen.is_empty() {
+            "no adapter at all".to_owned()
+        } else {
+            format!("saw only {}", seen.join("; "))
+        };
+        return Err(AdapterError::NotFound { looked_for: looked_for(allow_software), seen });
+    };
+    let info = adapter.get_info();
+    let name = format!("{} ({})", info.name, interface(info.backend));
+    let wish = wgpu::DeviceDescriptor {
+        label: Some("gigawatt"),
+        required_limits: baseline(adapter),
+        ..wgpu::DeviceDescriptor::default()
+    };
+    let (device, queue) = pollster::block_on(adapter.request_device(&wish))
+        .map_err(|error| AdapterError::Closed { name: name.clone(), reason: error.to_string() })?;
+
+    let lost = Arc::new(OnceLock::new());
+    let tell = Arc::clone(&lost);
+    device.set_device_lost_callback(move |reason, message| {
+        // Only the first reason is the cause.
+        let _ = tell.set(format!("{reason:?}: {message}"));
+    });
+    let uncaptured = Arc::new(Mutex::new(None));
+    let keep = Arc::clone(&uncaptured);
+    device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+        if let Ok(mut kept) = keep.lock() {
+            kept.get_or_insert_with(|| error.to_string());
+        }
+    }));
+    Ok(OpenDevice { device, queue, name, lost, uncaptured })
+}
+
+/// What `devices` lists.
+#[must_use]
+pub fn report() -> Vec<DeviceReport> {
+    let adapters = adapters();
+    let chosen = best(&adapters, false);
+    let describe = |(index, adapter): (usize, &wgpu::Adapter)| {
+        let (info, limits) = (adapter.get_info(), adapter.limits());
+        let why = if chosen == Some(index) {
+            "the best hardware adapter"
+        } else if info.device_type == wgpu::DeviceType::Cpu {
+            "software: slower than the CPU path, for tests only"
+        } else if computes(adapter) {
+            "another adapter ranks before it"
+        } else {
+            "lacks compute shaders with four storage buffers"
+        };
+        DeviceReport {
+            name: info.name,
+            interface: interface(info.backend).to_owned(),
+            kind: kind(info.device_type).to_owned(),
+            driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
+            storage_buffer_bytes: limits.max_storage_buffer_binding_size,
+            workgroups: limits.max_compute_workgroups_per_dimension,
+            invocations: limits.max_compute_invocations_per_workgroup,
+            chosen: chosen == Some(index),
+            why: why.to_owned(),
+        }
+    };
+    adapters.iter().enumerate().map(describe).collect()
+}

@@ -1,0 +1,791 @@
+//! The serving sweep: every layout × batch × prefill chunk × draft of one system, model, precision and workload.
+//!
+//! A layout is folded once in `f64` into rows of [`Operation`]; what is left for a point is arithmetic on the rows.
+//! Each point sums the rows twice: a step that only decodes, and a step that also carries a chunk of prefill.
+//!
+//! ~~~text
+//! p   = s · e · r                 prefill tokens that a step owes: s sequences, e emitted tokens, r prefill per output
+//! φ   = p / c                     share of steps that carry a chunk of c tokens; above 1 prefill cannot keep up
+//! t   = (1 − φ)·t_decode + φ·t_mixed                       mean step
+//! TPOT = t / e
+//! TTFT = max(input / c, 1) · t_mixed + t                   its chunks, after the step that is running
+//! cost = t · accelerators / (s · e)                        accelerator-seconds per output token
+//! ~~~
+//!
+//! A chunk of 0 means that a pool of its own prefills (disaggregated): φ = 0, TTFT is the pool's plus one step, and
+//! the pool's accelerators are paid for: cost += r / pool rate. Waiting in a queue is left out: arrivals are as
+//! even as a closed loop makes them.
+//!
+//! Mirrored by `shaders/serving_sweep.wgsl`.
+
+pub mod sample;
+
+use crate::kernel::{
+    Input, Kernel, KernelText, ROOFLINE_WGSL, SCALAR_WGSL, ShaderStruct, WORKGROUP, buffer_bytes, join,
+    ulp_distance,
+};
+use crate::scalar::Real;
+use crate::throughput::roofline::{Operation, OperationTime, StepLoad, operation_time};
+use crate::{shader_constants, shader_mirror, shader_struct};
+
+shader_constants! { constants_wgsl:
+    /// The binding part of the step is arithmetic.
+    pub const BOUND_ARITHMETIC: u32 = 0;
+    /// The binding part of the step is memory traffic.
+    pub const BOUND_MEMORY: u32 = 1;
+    /// The binding part of the step is messages between ranks.
+    pub const BOUND_MESSAGES: u32 = 2;
+    /// The binding part of the step is launches and latencies.
+    pub const BOUND_FIXED: u32 = 3;
+    /// More sequences than the caches of the replica hold.
+    pub const MISFIT_MEMORY: u32 = 1;
+    /// Fewer sequences than the layout has ranks and stages to feed.
+    pub const MISFIT_TOO_FEW: u32 = 2;
+    /// More prefill owed than the chunk can carry in every step.
+    pub const MISFIT_PREFILL: u32 = 4;
+    /// Prefill elsewhere, but there is no pool.
+    pub const MISFIT_NO_POOL: u32 = 8;
+    /// Invocations of one workgroup.
+    pub const GROUP: u32 = WORKGROUP;
+}
+
+shader_struct! {
+    /// One way to spread the model over the accelerators of a replica.
+    pub struct ParallelLayout {
+        /// Index of its first row of operations.
+        pub first_operation: u32,
+        /// Index of its first row of messages; they follow the operations.
+        pub first_message: u32,
+        /// Index after its last row.
+        pub end: u32,
+        /// Accelerators of one replica.
+        pub accelerators: f32,
+        /// Sequences below which a rank or a stage has nothing to do.
+        pub least_sequences: f32,
+        /// Sequences whose caches fit beside the weights.
+        pub most_sequences: f32,
+    }
+}
+
+shader_struct! {
+    /// Which points one dispatch scores.
+    pub struct SweepRange {
+        /// Layout of the first point.
+        pub first_layout: u32,
+        /// The first point's index within its layout.
+        pub first_within: u32,
+        /// Points to score.
+        pub count: u32,
+        /// Length of the batch axis, the fastest.
+        pub batch_count: u32,
+        /// Length of the chunk axis.
+        pub chunk_count: u32,
+        /// Length of the draft axis, the slowest within a layout.
+        pub draft_count: u32,
+    }
+}
+
+shader_struct! {
+    /// What a point gets.
+    pub struct Score {
+        /// Time between output tokens of a sequence [s].
+        pub tpot_s: f32,
+        /// Time to the first output token [s].
+        pub ttft_s: f32,
+        /// Output tokens per second of one sequence.
+        pub tokens_per_s_per_user: f32,
+        /// Output tokens per second and accelerator, those of a prefill pool counted.
+        pub tokens_per_s_per_accelerator: f32,
+        /// Why the point cannot run: a sum of the `MISFIT` bits, 0 if it can.
+        pub misfit: u32,
+        /// What takes most of the step: one of the `BOUND` values.
+        pub bound: u32,
+    }
+}
+
+/// What the requests ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[repr(C)]
+pub struct Workload<T = f64> {
+    /// Input tokens of a request that no prefix cache holds.
+    pub input_tokens: T,
+    /// Those per output token.
+    pub prefill_per_output: T,
+    /// Mean cached positions of a decoding sequence.
+    pub context: T,
+    /// Mean positions that a prefill token attends to.
+    pub prefill_context: T,
+    /// Time to first token in the prefill pool, transfer of the cache included [s].
+    pub pool_ttft_s: T,
+    /// Prefill tokens per second and accelerator of the pool; 0 for no pool.
+    pub pool_tokens_per_s: T,
+}
+
+/// Speculative decoding of one depth.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[repr(C)]
+pub struct Draft<T = f64> {
+    /// Tokens that a step verifies per sequence: 1 plus the drafted ones.
+    pub verified: T,
+    /// Tokens that a step emits per sequence on average: 1 plus the accepted ones.
+    pub emitted: T,
+    /// Time of drafting in each step [s].
+    pub drafting_s: T,
+}
+
+/// A step's time by what takes it, summed over rows.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[repr(C)]
+pub struct StepParts<T = f64> {
+    /// Rows that arithmetic binds [s].
+    pub arithmetic: T,
+    /// Rows that memory traffic binds [s].
+    pub memory: T,
+    /// Messages between ranks [s].
+    pub messages: T,
+    /// Launches and latencies [s].
+    pub fixed: T,
+}
+
+shader_mirror!(Operation<f32>, Operation as "Operation" {
+    repeats: f32, launch_s: f32, flop_per_token: f32, flop_per_attended: f32, rate_flop_per_s: f32,
+    rows_per_token: f32, half_rows: f32, weight_bytes: f32, miss_log2: f32, bytes_per_token: f32,
+    bytes_per_position: f32, bandwidth_bytes_per_s: f32, decode_share: f32, prefill_share: f32, window: f32,
+    serial: f32,
+});
+shader_mirror!(StepLoad<f32>, StepLoad as "StepLoad" {
+    sequences: f32, tokens_per_sequence: f32, context: f32, prefill_tokens: f32, prefill_context: f32,
+});
+shader_mirror!(OperationTime<f32>, OperationTime as "OperationTime" {
+    total: f32, arithmetic: f32, traffic: f32, fixed: f32,
+});
+shader_mirror!(Workload<f32>, Workload as "Workload" {
+    input_tokens: f32, prefill_per_output: f32, context: f32, prefill_context: f32, pool_ttft_s: f32,
+    pool_tokens_per_s: f32,
+});
+shader_mirror!(Draft<f32>, Draft as "Draft" { verified: f32, emitted: f32, drafting_s: f32 });
+shader_mirror!(StepParts<f32>, StepParts as "StepParts" {
+    arithmetic: f32, memory: f32, messages: f32, fixed: f32,
+});
+
+/// A pool slower than this many prefill tokens per second is no pool.
+const LEAST_POOL_TOKENS_PER_S: f64 = 1e-6;
+
+/// The parts of a step with one more row; mirrored in `serving_sweep.wgsl`.
+#[inline(always)]
+#[must_use]
+pub fn with_row<T: Real>(parts: StepParts<T>, time: OperationTime<T>, message: bool) -> StepParts<T> {
+    let zero = T::of(0.0);
+    let busy = time.total - time.fixed;
+    let arithmetic = !message & (time.arithmetic >= time.traffic);
+    let memory = !message & (time.arithmetic < time.traffic);
+    StepParts {
+        arithmetic: parts.arithmetic + T::select(arithmetic, busy, zero),
+        memory: parts.memory + T::select(memory, busy, zero),
+        messages: parts.messages + T::select(message, busy, zero),
+        fixed: parts.fixed + time.fixed,
+    }
+}
+
+/// The mean of two steps, a share `share` of which are `mixed`; mirrored in `serving_sweep.wgsl`.
+#[inline(always)]
+#[must_use]
+pub fn mean_step<T: Real>(decode: StepParts<T>, mixed: StepParts<T>, share: T) -> StepParts<T> {
+    let rest = T::of(1.0) - share;
+    StepParts {
+        arithmetic: rest * decode.arithmetic + share * mixed.arithmetic,
+        memory: rest * decode.memory + share * mixed.memory,
+        messages: rest * decode.messages + share * mixed.messages,
+        fixed: rest * decode.fixed + share * mixed.fixed,
+    }
+}
+
+/// The time of a step from its parts [s]; mirrored in `serving_sweep.wgsl`.
+#[inline(always)]
+#[must_use]
+pub fn whole_step<T: Real>(parts: StepParts<T>, draft: Draft<T>) -> T {
+    (parts.arithmetic + parts.memory) + (parts.messages + parts.fixed) + draft.drafting_s
+}
+
+/// The largest part, the first of equals; mirrored in `serving_sweep.wgsl`.
+#[inline(always)]
+#[must_use]
+pub fn binding_part<T: Real>(parts: StepParts<T>) -> u32 {
+    let work = Real::max(parts.arithmetic, parts.memory);
+    let work_bound = if parts.memory > parts.arithmetic { BOUND_MEMORY } else { BOUND_ARITHMETIC };
+    let rest = Real::max(parts.messages, parts.fixed);
+    let rest_bound = if parts.fixed > parts.messages { BOUND_FIXED } else { BOUND_MESSAGES };
+    if rest > work { rest_bound } else { work_bound }
+}
+
+/// What a point gets, in the precision of its inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Serving<T = f64> {
+    /// Time between output tokens of a sequence [s].
+    pub tpot_s: T,
+    /// Time to the first output token [s].
+    pub ttft_s: T,
+    /// Output tokens per second of one sequence.
+    pub tokens_per_s_per_user: T,
+    /// Output tokens per second and accelerator.
+    pub tokens_per_s_per_accelerator: T,
+    /// Why the point cannot run.
+    pub misfit: u32,
+    /// What takes most of the step.
+    pub bound: u32,
+}
+
+/// The place of a point on the axes of its layout.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Setting<T = f64> {
+    /// Sequences that decode on a replica.
+    pub sequences: T,
+    /// Prefill tokens of a mixed step; 0 where a pool prefills.
+    pub chunk: T,
+    /// Speculative decoding.
+    pub draft: Draft<T>,
+}
+
+/// The replica that a point runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Replica<T = f64> {
+    /// Accelerators.
+    pub accelerators: T,
+    /// Sequences below which a rank or a stage has nothing to do.
+    pub least_sequences: T,
+    /// Sequences whose caches fit.
+    pub most_sequences: T,
+}
+
+/// Latency and throughput from the two steps; the module's equations, mirrored in `serving_sweep.wgsl`.
+#[inline(always)]
+#[must_use]
+pub fn serving<T: Real>(
+    setting: Setting<T>,
+    replica: Replica<T>,
+    workload: &Workload<T>,
+    decode: StepParts<T>,
+    mixed: StepParts<T>,
+) -> Serving<T> {
+    let (zero, one) = (T::of(0.0), T::of(1.0));
+    let aggregated = setting.chunk > zero;
+    let emitted_per_step = setting.sequences * setting.draft.emitted;
+    let owed = emitted_per_step * workload.prefill_per_output;
+    let chunk = Real::max(setting.chunk, one);
+    let share = T::select(aggregated, Real::min(owed / chunk, one), zero);
+
+    let mean = mean_step(decode, mixed, share);
+    let step_s = whole_step(mean, setting.draft);
+    let mixed_s = whole_step(mixed, setting.draft);
+    let own_prefill_s = Real::max(workload.input_tokens / chunk, one) * mixed_s;
+    let prefill_s = T::select(aggregated, own_prefill_s, workload.pool_ttft_s);
+
+    let pool = Real::max(workload.pool_tokens_per_s, T::of(LEAST_POOL_TOKENS_PER_S));
+    let pool_cost = T::select(aggregated, zero, workload.prefill_per_output / pool);
+    let cost = step_s * replica.accelerators / emitted_per_step + pool_cost;
+
+    let misfit = u32::from(setting.sequences > replica.most_sequences) * MISFIT_MEMORY
+        + u32::from(setting.sequences < replica.least_sequences) * MISFIT_TOO_FEW
+        + u32::from(aggregated & (owed > chunk)) * MISFIT_PREFILL
+        + u32::from(!aggregated & (workload.pool_tokens_per_s <= zero)) * MISFIT_NO_POOL;
+    Serving {
+        tpot_s: step_s / setting.draft.emitted,
+        ttft_s: prefill_s + step_s,
+        tokens_per_s_per_user: setting.draft.emitted / step_s,
+        tokens_per_s_per_accelerator: one / cost,
+        misfit,
+        bound: binding_part(mean),
+    }
+}
+
+/// What one step carries: decode alone, or with a chunk of prefill.
+#[inline(always)]
+fn step_load<T: Real>(setting: Setting<T>, workload: &Workload<T>, prefill_tokens: T) -> StepLoad<T> {
+    StepLoad {
+        sequences: setting.sequences,
+        tokens_per_sequence: setting.draft.verified,
+        context: workload.context,
+        prefill_tokens,
+        prefill_context: workload.prefill_context,
+    }
+}
+
+/// Scores one point: both steps summed row by row.
+#[inline(always)]
+fn score_point<T: Real>(
+    operations: &[Operation<T>],
+    messages: &[Operation<T>],
+    replica: Replica<T>,
+    workload: &Workload<T>,
+    setting: Setting<T>,
+) -> Serving<T> {
+    let decode_load = step_load(setting, workload, T::of(0.0));
+    let mixed_load = step_load(setting, workload, setting.chunk);
+    let (mut decode, mut mixed) = (StepParts::default(), StepParts::default());
+    for (rows, message) in [(operations, false), (messages, true)] {
+        for row in rows {
+            decode = with_row(decode, operation_time(row, &decode_load), message);
+            mixed = with_row(mixed, operation_time(row, &mixed_load), message);
+        }
+    }
+    serving(setting, replica, workload, decode, mixed)
+}
+
+/// The axes and tables of a sweep, in `f64`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DesignSpace {
+    /// Rows of all layouts, each layout's messages after its operations.
+    pub rows: Vec<Operation>,
+    /// The layouts.
+    pub layouts: Vec<ParallelLayout>,
+    /// Sequences on a replica, the fastest axis.
+    pub batches: Vec<f64>,
+    /// Prefill tokens of a mixed step; 0 for a pool of its own.
+    pub chunks: Vec<f64>,
+    /// Speculation depths, the slowest axis within a layout.
+    pub drafts: Vec<Draft>,
+    /// What the requests ask for.
+    pub workload: Workload,
+}
+
+/// What is wrong with a design space.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SweepError {
+    /// An axis has no value.
+    #[error("the {axis} axis of the sweep has no value")]
+    EmptyAxis {
+        /// The axis.
+        axis: &'static str,
+    },
+    /// A value that no formula takes.
+    #[error("entry {index} of the {axis} axis is outside what the sweep can compute")]
+    Impossible {
+        /// The axis.
+        axis: &'static str,
+        /// Its entry.
+        index: usize,
+    },
+    /// More points in one layout, or more layouts, than an index of 31 bits reaches.
+    #[error(
+        "{points} points in one layout are more than the {limit} that one sweep reaches: shorten an axis"
+    )]
+    TooMany {
+        /// Points in one layout.
+        points: u64,
+        /// The most that fit.
+        limit: u64,
+    },
+}
+
+/// Points of one layout, and layouts, at most: their indices stay exact in the shader's `u32`.
+const MOST_WITHIN: u64 = 1 << 31;
+
+/// The serving sweep over a checked design space.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServingSweep {
+    space: DesignSpace,
+    rows: Vec<Operation<f32>>,
+    batches: Vec<f32>,
+    chunks: Vec<f32>,
+    drafts: Vec<Draft<f32>>,
+    workload: Workload<f32>,
+    within: u32,
+}
+
+fn narrow_draft(draft: &Draft) -> Draft<f32> {
+    Draft {
+        verified: draft.verified as f32,
+        emitted: draft.emitted as f32,
+        drafting_s: draft.drafting_s as f32,
+    }
+}
+
+fn check(axis: &'static str, good: impl Iterator<Item = bool>) -> Result<(), SweepError> {
+    let mut empty = true;
+    for (index, good) in good.enumerate() {
+        empty = false;
+        if !good {
+            return Err(SweepError::Impossible { axis, index });
+        }
+    }
+    if empty { Err(SweepError::EmptyAxis { axis }) } else { Ok(()) }
+}
+
+fn is_row(row: &Operation) -> bool {
+    let wide = row.to_array();
+    let divides = row.rate_flop_per_s > 0.0 && row.bandwidth_bytes_per_s > 0.0;
+    divides && wide.iter().all(|value| (*value as f32).is_finite())
+}
+
+impl ServingSweep {
+    /// Checks a design space and narrows it for the kernel.
+    pub fn new(space: DesignSpace) -> Result<Self, SweepError> {
+        let finite = |value: &f64| value.is_finite() && *value >= 0.0;
+        check("batch", space.batches.iter().map(|batch| finite(batch) && *batch >= 1.0))?;
+        check("chunk", space.chunks.iter().map(|chunk| finite(chunk) && (*chunk >= 1.0 || *chunk == 0.0)))?;
+        check(
+            "draft",
+            space.drafts.iter().map(|draft| {
+                draft.verified >= 1.0
+                    && draft.emitted >= 1.0
+                    && finite(&draft.verified)
+                    && finite(&draft.emitted)
+                    && finite(&draft.drafting_s)
+            }),
+        )?;
+        check("row", space.rows.iter().map(is_row))?;
+        let rows = space.rows.len() as u32;
+        check(
+            "layout",
+            space.layouts.iter().map(|layout| {
+                layout.first_operation <= layout.first_message
+                    && layout.first_message <= layout.end
+                    && layout.first_operation < layout.end
+                    && layout.end <= rows
+                    && layout.accelerators >= 1.0
+            }),
+        )?;
+        let load = &space.workload;
+        let asked = [load.input_tokens, load.prefill_per_output, load.context, load.prefill_context];
+        let pool = [load.pool_ttft_s, load.pool_tokens_per_s];
+        check("workload", asked.iter().chain(&pool).map(finite))?;
+        let lengths = [space.batches.len(), space.chunks.len(), space.drafts.len()];
+        let points = lengths.iter().fold(1_u64, |product, length| product.saturating_mul(*length as u64));
+        for points in [points, space.layouts.len() as u64] {
+            if points > MOST_WITHIN {
+                return Err(SweepError::TooMany { points, limit: MOST_WITHIN });
+            }
+        }
+        Ok(Self {
+            rows: space.rows.iter().map(Operation::cast).collect(),
+            batches: space.batches.iter().map(|batch| *batch as f32).collect(),
+            chunks: space.chunks.iter().map(|chunk| *chunk as f32).collect(),
+            drafts: space.drafts.iter().map(narrow_draft).collect(),
+            workload: Workload {
+                input_tokens: load.input_tokens as f32,
+                prefill_per_output: load.prefill_per_output as f32,
+                context: load.context as f32,
+                prefill_context: load.prefill_context as f32,
+                pool_ttft_s: load.pool_ttft_s as f32,
+                pool_tokens_per_s: load.pool_tokens_per_s as f32,
+            },
+            within: points as u32,
+            space,
+        })
+    }
+
+    /// The space that the sweep covers.
+    #[must_use]
+    pub fn space(&self) -> &DesignSpace {
+        &self.space
+    }
+
+    /// The layout's index and the place on its axes of a point.
+    #[must_use]
+    pub fn setting(&self, index: u64) -> (usize, Setting) {
+        let (layout, [batch, chunk, draft]) = self.places(index);
+        let setting = Setting {
+            sequences: self.space.batches[batch],
+            chunk: self.space.chunks[chunk],
+            draft: self.space.drafts[draft],
+        };
+        (layout, setting)
+    }
+
+    /// The point in `f64`: what is shown to people.
+    #[must_use]
+    pub fn reference(&self, index: u64) -> Serving {
+        let (layout, setting) = self.setting(index);
+        let layout = self.space.layouts[layout];
+        let [operations, messages] = halves(&layout, &self.space.rows);
+        score_point(operations, messages, replica(&layout), &self.space.workload, setting)
+    }
+
+    fn places(&self, index: u64) -> (usize, [usize; 3]) {
+        let layout = index / u64::from(self.within);
+        let within = (index % u64::from(self.within)) as usize;
+        let (batches, chunks) = (self.batches.len(), self.chunks.len());
+        (layout as usize, [within % batches, within / batches % chunks, within / batches / chunks])
+    }
+
+    /// Scores up to `LANES` neighbours of one layout: rows outside, points inside, so that each row's coefficients
+    /// are loaded once and the inner loops run in vectors.
+    #[inline(always)]
+    fn score_block(&self, first: u64, scores: &mut [Score]) {
+        let (layout, [mut batch, mut chunk, mut draft]) = self.places(first);
+        let layout = &self.space.layouts[layout];
+        let mut settings = Lanes::<5>::default();
+        for lane in 0..LANES {
+            let depth = self.drafts[draft];
+            settings[0][lane] = self.batches[batch];
+            settings[1][lane] = self.chunks[chunk];
+            settings[2][lane] = depth.verified;
+            settings[3][lane] = depth.emitted;
+            settings[4][lane] = depth.drafting_s;
+            batch += 1;
+            if batch == self.batches.len() {
+                batch = 0;
+                chunk += 1;
+                if chunk == self.chunks.len() {
+                    chunk = 0;
+                    draft = (draft + 1) % self.drafts.len();
+                }
+            }
+        }
+        let setting = |settings: &Lanes<5>, lane: usize| Setting {
+            sequences: settings[0][lane],
+            chunk: settings[1][lane],
+            draft: Draft {
+                verified: settings[2][lane],
+                emitted: settings[3][lane],
+                drafting_s: settings[4][lane],
+            },
+        };
+
+        let (mut decode, mut mixed) = (Lanes::<4>::default(), Lanes::<4>::default());
+        let [operations, messages] = halves(layout, &self.rows);
+        for row in operations {
+            add_row::<false>(row, &self.workload, &settings, &mut decode, &mut mixed);
+        }
+        for row in messages {
+            add_row::<true>(row, &self.workload, &settings, &mut decode, &mut mixed);
+        }
+
+        let replica = replica(layout);
+        let mut floats = Lanes::<4>::default();
+        let (mut misfit, mut bound) = ([0; LANES], [0; LANES]);
+        for lane in 0..LANES {
+            let result = serving(
+                setting(&settings, lane),
+                replica,
+                &self.workload,
+                parts(&decode, lane),
+                parts(&mixed, lane),
+            );
+            floats[0][lane] = result.tpot_s;
+            floats[1][lane] = result.ttft_s;
+            floats[2][lane] = result.tokens_per_s_per_user;
+            floats[3][lane] = result.tokens_per_s_per_accelerator;
+            misfit[lane] = result.misfit;
+            bound[lane] = result.bound;
+        }
+        for (lane, score) in scores.iter_mut().enumerate().take(LANES) {
+            *score = Score {
+                tpot_s: floats[0][lane],
+                ttft_s: floats[1][lane],
+                tokens_per_s_per_user: floats[2][lane],
+                tokens_per_s_per_accelerator: floats[3][lane],
+                misfit: misfit[lane],
+                bound: bound[lane],
+            };
+        }
+    }
+}
+
+/// Points that are scored together: four of the widest registers.
+const LANES: usize = 64;
+
+/// `N` values of each of the points, value by value.
+#[derive(Clone, Copy)]
+struct Lanes<const N: usize>([[f32; LANES]; N]);
+
+impl<const N: usize> Default for Lanes<N> {
+    #[inline(always)]
+    fn default() -> Self {
+        Self([[0.0; LANES]; N])
+    }
+}
+
+impl<const N: usize> std::ops::Index<usize> for Lanes<N> {
+    type Output = [f32; LANES];
+    #[inline(always)]
+    fn index(&self, value: usize) -> &[f32; LANES] {
+        &self.0[value]
+    }
+}
+
+impl<const N: usize> std::ops::IndexMut<usize> for Lanes<N> {
+    #[inline(always)]
+    fn index_mut(&mut self, value: usize) -> &mut [f32; LANES] {
+        &mut self.0[value]
+    }
+}
+
+#[inline(always)]
+fn parts(lanes: &Lanes<4>, lane: usize) -> StepParts<f32> {
+    StepParts {
+        arithmetic: lanes[0][lane],
+        memory: lanes[1][lane],
+        messages: lanes[2][lane],
+        fixed: lanes[3][lane],
+    }
+}
+
+#[inline(always)]
+fn set_parts(lanes: &mut Lanes<4>, lane: usize, parts: StepParts<f32>) {
+    lanes[0][lane] = parts.arithmetic;
+    lanes[1][lane] = parts.memory;
+    lanes[2][lane] = parts.messages;
+    lanes[3][lane] = parts.fixed;
+}
+
+/// Adds one row to both steps of every lane.
+#[inline(always)]
+fn add_row<const MESSAGE: bool>(
+    row: &Operation<f32>,
+    workload: &Workload<f32>,
+    settings: &Lanes<5>,
+    decode: &mut Lanes<4>,
+    mixed: &mut Lanes<4>,
+) {
+    let row = *row;
+    for lane in 0..LANES {
+        let setting = Setting {
+            sequences: settings[0][lane],
+            chunk: settings[1][lane],
+            draft: Draft { verified: settings[2][lane], ..Draft::default() },
+        };
+        let decode_load = step_load(setting, workload, 0.0);
+        let sum = with_row(parts(decode, lane), operation_time(&row, &decode_load), MESSAGE);
+        set_parts(decode, lane, sum);
+        let mixed_load = step_load(setting, workload, setting.chunk);
+        let sum = with_row(parts(mixed, lane), operation_time(&row, &mixed_load), MESSAGE);
+        set_parts(mixed, lane, sum);
+    }
+}
+
+#[inline(always)]
+fn halves<'a, T>(layout: &ParallelLayout, rows: &'a [Operation<T>]) -> [&'a [Operation<T>]; 2] {
+    let (first, message, end) = (layout.first_operation, layout.first_message, layout.end);
+    [&rows[first as usize..message as usize], &rows[message as usize..end as usize]]
+}
+
+#[inline(always)]
+fn replica<T: Real>(layout: &ParallelLayout) -> Replica<T> {
+    Replica {
+        accelerators: T::of(f64::from(layout.accelerators)),
+        least_sequences: T::of(f64::from(layout.least_sequences)),
+        most_sequences: T::of(f64::from(layout.most_sequences)),
+    }
+}
+
+impl Kernel for ServingSweep {
+    type Score = Score;
+
+    const NAME: &'static str = "serving_sweep";
+    // Measured on random spaces: 0 on software Vulkan, 6 with fused multiply-adds and reciprocal division forced. The
+    // rest is for a step that little else than 1 − 2^x of a small x decides, where the difference cancels.
+    const ULP_BOUND: u32 = 64;
+
+    fn points(&self) -> u64 {
+        self.space.layouts.len() as u64 * u64::from(self.within)
+    }
+
+    fn score(&self, index: u64) -> Score {
+        let (layout, [batch, chunk, draft]) = self.places(index);
+        let layout = &self.space.layouts[layout];
+        let setting =
+            Setting { sequences: self.batches[batch], chunk: self.chunks[chunk], draft: self.drafts[draft] };
+        let [operations, messages] = halves(layout, &self.rows);
+        let result = score_point(operations, messages, replica(layout), &self.workload, setting);
+        Score {
+            tpot_s: result.tpot_s,
+            ttft_s: result.ttft_s,
+            tokens_per_s_per_user: result.tokens_per_s_per_user,
+            tokens_per_s_per_accelerator: result.tokens_per_s_per_accelerator,
+            misfit: result.misfit,
+            bound: result.bound,
+        }
+    }
+
+    #[inline(always)]
+    fn score_range(&self, first: u64, scores: &mut [Score]) {
+        let within = u64::from(self.within);
+        let mut done = 0;
+        while done < scores.len() {
+            let index = first + done as u64;
+            let in_layout = (within - index % within) as usize;
+            let count = LANES.min(in_layout).min(scores.len() - done);
+            self.score_block(index, &mut scores[done..done + count]);
+            done += count;
+        }
+    }
+
+    fn shader() -> String {
+        let generated = [
+            constants_wgsl(),
+            Operation::<f32>::wgsl(),
+            StepLoad::<f32>::wgsl(),
+            OperationTime::<f32>::wgsl(),
+            Workload::<f32>::wgsl(),
+            Draft::<f32>::wgsl(),
+            StepParts::<f32>::wgsl(),
+            ParallelLayout::wgsl(),
+            SweepRange::wgsl(),
+            Score::wgsl(),
+        ];
+        let entry = include_str!("../../shaders/serving_sweep.wgsl");
+        join(&generated, &[SCALAR_WGSL, ROOFLINE_WGSL], entry)
+    }
+
+    fn inputs(&self) -> Vec<Input> {
+        let mut axes = self.batches.clone();
+        axes.extend(&self.chunks);
+        let mut axes = bytemuck::cast_slice(&axes).to_vec();
+        axes.extend(buffer_bytes(&self.drafts));
+        vec![
+            Input::Uniform(buffer_bytes(&[self.workload])),
+            Input::Storage(buffer_bytes(&self.rows)),
+            Input::Storage(buffer_bytes(&self.space.layouts)),
+            Input::Storage(axes),
+        ]
+    }
+
+    fn range(&self, first: u64, count: u32) -> Vec<u8> {
+        let within = u64::from(self.within);
+        let range = SweepRange {
+            first_layout: (first / within) as u32,
+            first_within: (first % within) as u32,
+            count,
+            batch_count: self.batches.len() as u32,
+            chunk_count: self.chunks.len() as u32,
+            draft_count: self.drafts.len() as u32,
+        };
+        buffer_bytes(&[range])
+    }
+
+    fn agrees(twin: &Score, device: &Score) -> bool {
+        let floats = |score: &Score| {
+            [score.tpot_s, score.ttft_s, score.tokens_per_s_per_user, score.tokens_per_s_per_accelerator]
+        };
+        let near = floats(twin)
+            .iter()
+            .zip(floats(device))
+            .all(|(twin, device)| ulp_distance(*twin, device) <= Self::ULP_BOUND);
+        near && twin.misfit == device.misfit && device.bound <= BOUND_FIXED
+    }
+}
+
+/// The kernel as the list of kernels has it.
+#[must_use]
+pub fn text() -> KernelText {
+    fn one<S: ShaderStruct>() -> (&'static str, &'static [crate::kernel::ShaderField], usize) {
+        (S::NAME, S::FIELDS, S::SIZE)
+    }
+    KernelText {
+        name: ServingSweep::NAME,
+        shader: ServingSweep::shader(),
+        structs: vec![
+            one::<Operation<f32>>(),
+            one::<StepLoad<f32>>(),
+            one::<OperationTime<f32>>(),
+            one::<Workload<f32>>(),
+            one::<Draft<f32>>(),
+            one::<StepParts<f32>>(),
+            one::<ParallelLayout>(),
+            one::<SweepRange>(),
+            one::<Score>(),
+        ],
+    }
+}

@@ -1,0 +1,134 @@
+//! What a plan costs: the unit costs of the catalogue on the powers and counts of the plan.
+//!
+//! Rack prices are without the scale-out network, which is priced from its switches, transceivers and fibre;
+//! storage, management and CPU nodes are priced by the unit.
+
+use super::equipment::{Equipment, Machine};
+use super::result::{Economics, Layout, Serving};
+use super::sizing::{Draw, FacilityHour, FacilityYear};
+use crate::catalog::profile;
+use crate::economics::{CostRates, Costs, SitePowers, Utilities, costs};
+use crate::fabric::optics::{LinkKind, fabric_price};
+use crate::scalar::SECONDS_PER_YEAR;
+use crate::scenario::Scenario;
+use crate::units::{CubicMetersPerSecond, Dollars, DollarsPerToken, DollarsPerWatt, Meters, Seconds, Watts};
+
+/// Prices a plan, and the tokens of its serving workloads.
+pub(super) fn economics(
+    scenario: &Scenario,
+    equipment: &Equipment,
+    draws: &[Draw],
+    design: &FacilityHour,
+    energy: &FacilityYear,
+    layout: &Layout,
+    serving: &mut [Serving],
+) -> Economics {
+    let place = &equipment.place;
+    let rates = rates(scenario, &place.costs);
+    let ups = design.indoors.iter().chain(&design.yard).filter(|flow| flow.name.contains("ups"));
+    let powers = SitePowers {
+        it: design.it,
+        facility_peak: design.meter,
+        ups_installed: ups.map(|flow| flow.installed).sum(),
+        heat_rejected: place.plant.installed_rejection(&design.plant),
+        facility_mean: Watts(energy.meter_j / SECONDS_PER_YEAR),
+    };
+    let utilities = Utilities {
+        electricity: place.electricity,
+        water: place.water,
+        water_flow: CubicMetersPerSecond(energy.water_m3 / SECONDS_PER_YEAR),
+    };
+    let mut it_parts = Vec::new();
+    for (machine, draw) in equipment.machines.iter().zip(draws).filter(|(_, draw)| draw.racks > 0) {
+        it_parts.extend(it_prices(scenario, machine, draw, layout));
+    }
+    let bill = costs(&it_parts, &[], &rates, &powers, &utilities);
+    let accelerators: u64 = draws.iter().map(|draw| draw.accelerators).sum();
+    let hour = bill.per_accelerator(accelerators, rates.utilization);
+    let per_output_token = price_tokens(&bill, accelerators, serving);
+    Economics {
+        capex: bill.capex(),
+        opex_per_year: bill.opex_per_year(),
+        tco_per_accelerator_hour: hour.map_or(Dollars(0.0), |rate| rate * Seconds(3_600.0)),
+        per_output_token,
+        capex_per_watt: bill.capex_per_watt(design.it).unwrap_or(DollarsPerWatt(0.0)),
+        parts: bill.parts.iter().map(|part| (part.name.clone(), part.amount)).collect(),
+        opex_parts: bill
+            .opex_parts
+            .iter()
+            .map(|part| (part.name.to_owned(), part.rate * Seconds(SECONDS_PER_YEAR)))
+            .collect(),
+    }
+}
+
+/// The unit costs, with what the scenario sets over them.
+fn rates(scenario: &Scenario, costs: &profile::Costs) -> CostRates {
+    CostRates {
+        land: costs.land.value,
+        building: costs.building.value,
+        grid_connection: costs.grid_connection.value,
+        transformers: costs.transformers.value,
+        switchgear: costs.switchgear.value,
+        ups: costs.ups.value,
+        generators: costs.generators.value,
+        busway: costs.busway.value,
+        cooling: costs.cooling.value,
+        soft_cost_share: costs.soft_cost_share.value,
+        facility_maintenance_share: costs.facility_maintenance_share.value,
+        it_maintenance_share: costs.it_maintenance_share.value,
+        staff_per_year: costs.staff.value,
+        tax_and_insurance_share: costs.tax_and_insurance_share.value,
+        it_life: costs.it_life.value,
+        facility_life: costs.facility_life.value,
+        cost_of_capital: scenario.fields.economics.cost_of_capital.unwrap_or(costs.cost_of_capital.value),
+        utilization: costs.utilization.value,
+    }
+}
+
+/// Racks, support nodes and network of one system.
+fn it_prices(scenario: &Scenario, machine: &Machine, draw: &Draw, layout: &Layout) -> Vec<(String, Dollars)> {
+    let rack = scenario.fields.economics.rack_price.unwrap_or(machine.system.rack.price.value);
+    let units = draw.racks as f64 / machine.unit_racks as f64;
+    let length_of = |kinds: &[&str]| -> Meters {
+        layout
+            .cables
+            .iter()
+            .filter(|cable| kinds.contains(&cable.kind.as_str()))
+            .map(|c| c.length_total)
+            .sum()
+    };
+    let link = |link: &profile::Link| LinkKind {
+        power_per_end: link.power_per_end.value,
+        price_per_end: link.price_per_end.value,
+        price_per_meter: link.price_per_meter.value,
+    };
+    let network = fabric_price(
+        &draw.fabric,
+        &machine.switch_kind,
+        (&link(&machine.host_link), length_of(&["host-leaf"])),
+        (&link(&machine.switch_link), length_of(&["leaf-spine", "spine-core"])),
+    );
+    vec![
+        (format!("{} racks", machine.id), rack * draw.racks as f64),
+        (format!("{} storage and management", machine.id), machine.system.unit.support_price.value * units),
+        (format!("{} scale-out network", machine.id), network),
+    ]
+}
+
+/// Prices each workload's output by its accelerators' part of all cost; returns the blend.
+fn price_tokens(bill: &Costs, accelerators: u64, serving: &mut [Serving]) -> Option<DollarsPerToken> {
+    if accelerators == 0 {
+        return None;
+    }
+    let (mut dollars_per_s, mut tokens_per_s) = (0.0, 0.0);
+    for result in serving.iter_mut() {
+        let cost = bill.total().0 * result.accelerators as f64 / accelerators as f64;
+        let rate = result.output_tokens_per_s.0;
+        if rate > 0.0 {
+            result.cost_per_token = DollarsPerToken(cost / rate);
+            dollars_per_s += cost;
+            tokens_per_s += rate;
+        }
+    }
+    (tokens_per_s > 0.0).then(|| DollarsPerToken(dollars_per_s / tokens_per_s))
+}

@@ -1,0 +1,322 @@
+//! What the fleet does: the best serving point and the best training layout for each workload on each system.
+//!
+//! ~~~text
+//! output tokens/s = tokens/s of an accelerator × accelerators in whole replicas × availability × load factor
+//! energy of a token = facility power of these accelerators at the mean duty / output tokens/s
+//! ~~~
+
+use super::equipment::{Equipment, Machine};
+use super::result::{Parallelism, Serving, Training};
+use super::sizing::Draw;
+use crate::catalog::InputError;
+use crate::catalog::profile;
+use crate::power::Provisioned;
+use crate::scenario::{self, Scenario, ServingMode};
+use crate::throughput::efficiency::CurveSet;
+use crate::throughput::machine::{Link, Machine as Chip, Software};
+use crate::throughput::operations::{AttentionKind, AttentionShape, FeedForwardShape, ModelShape};
+use crate::throughput::precision::{Format, PeakRates, Precision};
+use crate::throughput::serving::{Bound, Mode, SearchSpace, ServingPoint, Workload, best};
+use crate::units::{DollarsPerToken, Joules, Seconds, TokenRate, Watts};
+
+/// The shapes of a model card.
+#[must_use]
+pub fn shape_of(card: &profile::Model) -> ModelShape {
+    let a = &card.attention;
+    let f = &card.feed_forward;
+    ModelShape {
+        layers: card.layers,
+        hidden: card.hidden,
+        vocabulary: card.vocabulary,
+        tied_embeddings: card.tied_embeddings,
+        mtp_layers: card.mtp_layers,
+        attention: AttentionShape {
+            kind: match a.kind {
+                profile::AttentionKind::Grouped => AttentionKind::Grouped,
+                profile::AttentionKind::Latent => AttentionKind::Latent,
+                profile::AttentionKind::CompressedLatent => AttentionKind::CompressedLatent,
+            },
+            heads: a.heads,
+            kv_heads: a.kv_heads,
+            head_dim: a.head_dim,
+            full_layers: a.full_layers,
+            window_layers: a.window_layers,
+            window: a.window,
+            linear_layers: a.linear_layers,
+            q_lora: a.q_lora,
+            kv_lora: a.kv_lora,
+            rope_dim: a.rope_dim,
+            nope_dim: a.nope_dim,
+            v_dim: a.v_dim,
+            sparse_topk: a.sparse_topk,
+            kv_elements_per_token: a.kv_elements_per_token,
+            state_elements: a.state_elements,
+        },
+        feed_forward: FeedForwardShape {
+            dense_layers: f.dense_layers,
+            dense_width: f.dense_width,
+            matrices: f.matrices,
+            moe_layers: f.moe_layers,
+            experts: f.experts,
+            active_experts: f.active_experts,
+            shared_experts: f.shared_experts,
+            expert_width: f.expert_width,
+            shared_width: f.shared_width,
+            expert_hidden: f.expert_hidden,
+        },
+        card_parameters: card.published.computed_parameters,
+    }
+}
+
+/// A system's accelerator as the throughput model sees it.
+#[must_use]
+pub fn chip_of(machine: &Machine, power: Watts) -> Chip {
+    let peak = &machine.accelerator.peak;
+    let sustained = machine.compute_share.0;
+    let out = &machine.system.scale_out;
+    Chip {
+        peak: PeakRates {
+            bf16: peak.bf16.value * sustained,
+            fp8: peak.fp8.as_ref().map(|peak| peak.value * sustained),
+            fp4: peak.fp4.as_ref().map(|peak| peak.value * sustained),
+            int8: peak.int8.as_ref().map(|peak| peak.value * sustained),
+        },
+        memory: machine.memory,
+        bandwidth: machine.memory_bandwidth,
+        scale_up: Link {
+            bandwidth: machine.scale_up_bandwidth,
+            latency: machine.system.scale_up.latency.value,
+        },
+        domain: machine.system.scale_up.domain,
+        in_network_reduction: machine.system.scale_up.in_network_reduction,
+        scale_out: Link {
+            bandwidth: out.port_bandwidth.value * f64::from(out.ports),
+            latency: out.latency.value,
+        },
+        curves: CurveSet::embedded().generation(&machine.accelerator.generation),
+        software: Software::default(),
+        power,
+    }
+}
+
+/// The number formats that a wish means on an accelerator and a model, and the word for reports.
+pub fn precision_of(
+    wish: &str,
+    accelerator: &profile::Accelerator,
+    card: &profile::Model,
+) -> Result<(Precision, &'static str), String> {
+    let peak = &accelerator.peak;
+    let word = match wish {
+        "auto" if peak.fp4.is_some() => "fp4",
+        "auto" if peak.fp8.is_some() => "fp8",
+        "auto" => "bf16",
+        other => other,
+    };
+    let mut precision = match word {
+        "fp4" if peak.fp4.is_some() => Precision::uniform(Format::Nvfp4),
+        "fp8" if peak.fp8.is_some() => Precision::uniform(Format::Fp8),
+        "bf16" => Precision::uniform(Format::Bf16),
+        other => return Err(format!("{} has no {other} arithmetic", accelerator.name)),
+    };
+    // Published 4-bit checkpoints of latent-attention models keep 16-bit attention.
+    if word == "fp4" && card.attention.kind != profile::AttentionKind::Grouped {
+        precision = precision.with_attention(Format::Bf16);
+    }
+    // Experts that are published in four bits stay so whatever the rest is.
+    if let Some(format) = card.weights.get("experts").and_then(|name| Format::parse(name))
+        && format.bytes() < precision.experts.bytes()
+    {
+        precision.experts = format;
+    }
+    Ok((
+        precision,
+        match word {
+            "fp4" => "fp4",
+            "fp8" => "fp8",
+            _ => "bf16",
+        },
+    ))
+}
+
+/// Runs all workloads on all systems.
+pub(super) fn run(
+    scenario: &Scenario,
+    equipment: &Equipment,
+    draws: &[Draw],
+    facility_per_it: f64,
+) -> Result<(Vec<Serving>, Vec<Training>), InputError> {
+    let mut serving = Vec::new();
+    let mut training = Vec::new();
+    for (machine, draw) in equipment.machines.iter().zip(draws) {
+        for (place, entry) in scenario.fields.serving.iter().enumerate() {
+            let card = &equipment.serving[place].profile;
+            let formats = precision_of(&entry.precision, &machine.accelerator, card)
+                .map_err(|message| scenario.error(&format!("serving.{place}.precision"), message))?;
+            serving.push(serve(scenario, machine, draw, entry, card, formats, facility_per_it));
+        }
+        for (place, entry) in scenario.fields.training.iter().enumerate() {
+            let card = &equipment.training[place].profile;
+            training.push(super::runs::train(scenario, machine, draw, place, entry, card)?);
+        }
+    }
+    Ok((serving, training))
+}
+
+/// The workload of a serving entry.
+#[must_use]
+pub fn workload_of(entry: &scenario::Serving) -> Workload {
+    Workload {
+        input: entry.isl as f64,
+        output: entry.osl as f64,
+        hit: entry.prefix_hit.0,
+        drafted: 0.0,
+        acceptance: 0.0,
+        ttft_limit: Some(entry.ttft),
+        tpot_limit: Some(entry.tpot),
+    }
+}
+
+/// The spaces to search: one domain first; several only for a model that no single domain holds.
+pub fn spaces(domain: u32, mode: ServingMode) -> impl Iterator<Item = SearchSpace> {
+    [1, 2, 4, 8].into_iter().map(move |domains| SearchSpace {
+        aggregated: mode != ServingMode::Disaggregated,
+        disaggregated: mode != ServingMode::Aggregated,
+        ..SearchSpace::within(domain.max(1).saturating_mul(domains))
+    })
+}
+
+fn serve(
+    scenario: &Scenario,
+    machine: &Machine,
+    draw: &Draw,
+    entry: &scenario::Serving,
+    card: &profile::Model,
+    (precision, word): (Precision, &'static str),
+    facility_per_it: f64,
+) -> Serving {
+    let it_each = if draw.accelerators > 0 { draw.it() / draw.accelerators as f64 } else { Watts(0.0) };
+    let chip = chip_of(machine, it_each);
+    let shape = shape_of(card);
+    let workload = workload_of(entry);
+    let accelerators = (draw.accelerators as f64 * entry.share.0) as u64;
+    let mut shortfall = None;
+    let mut found: Option<ServingPoint> = None;
+    if entry.isl + entry.osl > card.max_context {
+        let longest = card.max_context;
+        shortfall = Some(format!(
+            "{} tokens in and out exceed the model's context of {longest}",
+            entry.isl + entry.osl
+        ));
+    } else {
+        let mut evaluated = 0;
+        let mut fastest = Seconds(f64::INFINITY);
+        for space in spaces(chip.domain, entry.mode) {
+            let result = best(&shape, &chip, &precision, &workload, &space);
+            evaluated += result.evaluated;
+            found = result.best;
+            if let Some(point) = result.frontier.first() {
+                fastest = fastest.min(point.tpot);
+            }
+            if result.evaluated > 0 {
+                break;
+            }
+        }
+        if found.is_none() {
+            shortfall = Some(if evaluated == 0 {
+                format!("the weights in {word} do not fit into eight domains of {}", machine.id)
+            } else {
+                format!(
+                    "no design point keeps TTFT {} and TPOT {}; the fastest time per token is {fastest}",
+                    entry.ttft, entry.tpot
+                )
+            });
+        }
+    }
+    let result = Serving {
+        model: card.id.clone(),
+        system: machine.id.clone(),
+        precision: word.into(),
+        parallelism: Parallelism::default(),
+        mode: "none".into(),
+        isl: entry.isl,
+        osl: entry.osl,
+        batch: 0,
+        ttft: Seconds(0.0),
+        tpot: Seconds(0.0),
+        tokens_per_s_per_user: TokenRate(0.0),
+        tokens_per_s_per_accelerator: TokenRate(0.0),
+        output_tokens_per_s: TokenRate(0.0),
+        input_tokens_per_s: TokenRate(0.0),
+        energy_per_token: Joules(0.0),
+        bound_by: String::new(),
+        accelerators,
+        replicas: 0,
+        cost_per_token: DollarsPerToken(0.0),
+        shortfall,
+    };
+    let Some(point) = found else { return result };
+
+    let kept = performance(machine, &point).performance.0;
+    let (replicas, busy) = whole_replicas(&point, chip.domain, accelerators);
+    let availability = machine.system.reliability.availability.value.0;
+    let each = point.tokens_per_s_per_accelerator * kept;
+    let output = each * busy * availability * entry.load_factor.0;
+    let input = output * entry.isl as f64 / entry.osl as f64;
+    let duty = scenario.fields.provisioning.duty_factor.0;
+    let power = it_each * accelerators as f64 * duty * facility_per_it;
+    Serving {
+        parallelism: Parallelism {
+            tp: point.layout.tensor,
+            pp: point.layout.stages,
+            ep: point.layout.expert,
+            dp: point.layout.attention_replicas,
+        },
+        mode: match point.mode {
+            Mode::Disaggregated => "disaggregated".into(),
+            _ => "aggregated".into(),
+        },
+        batch: point.batch as u64,
+        ttft: Seconds(point.ttft.0 / kept),
+        tpot: Seconds(point.tpot.0 / kept),
+        tokens_per_s_per_user: TokenRate(point.tokens_per_s_per_user * kept),
+        tokens_per_s_per_accelerator: TokenRate(each),
+        output_tokens_per_s: TokenRate(output),
+        input_tokens_per_s: TokenRate(input),
+        energy_per_token: Joules(if output > 0.0 { power.0 / output } else { 0.0 }),
+        bound_by: point.bound.word().into(),
+        replicas,
+        shortfall: (busy <= 0.0 && accelerators > 0)
+            .then(|| format!("a replica needs {} accelerators", point.layout.accelerators())),
+        ..result
+    }
+}
+
+/// What a cap leaves of the speed, by what binds the step.
+fn performance<'a>(machine: &'a Machine, point: &ServingPoint) -> &'a Provisioned {
+    match point.bound {
+        Bound::Arithmetic => &machine.compute_bound,
+        _ => &machine.memory_bound,
+    }
+}
+
+/// Replicas that fit whole into domains, and the accelerators in them.
+fn whole_replicas(point: &ServingPoint, domain: u32, accelerators: u64) -> (u64, f64) {
+    let size = u64::from(point.layout.accelerators().max(1));
+    let domain = u64::from(domain.max(1));
+    // Two pools share the domains between them: what one leaves over the other uses.
+    if point.mode == Mode::Disaggregated || size > domain {
+        let group = size.max(domain);
+        let usable = accelerators / group * group;
+        let decode = usable as f64 / (1.0 + pool_ratio(point));
+        return ((decode / size as f64) as u64, usable as f64);
+    }
+    let replicas = accelerators / domain * (domain / size) + accelerators % domain / size;
+    (replicas, (replicas * size) as f64)
+}
+
+/// Accelerators of the prefill pool for each accelerator of the decode pool.
+fn pool_ratio(point: &ServingPoint) -> f64 {
+    point.prefill_layout.map_or(0.0, |prefill| {
+        point.prefill_per_decode * f64::from(prefill.accelerators()) / f64::from(point.layout.accelerators())
+    })
+}

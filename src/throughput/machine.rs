@@ -1,0 +1,125 @@
+//! The machine as throughput sees it: peaks, memory, links, curves and what the software adds.
+
+use super::efficiency::{Curve, GenerationCurves, KernelClass};
+use super::precision::{Format, PeakRates};
+use crate::units::{ByteRate, Bytes, Seconds, Watts};
+
+/// A level of the network as one accelerator sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Link {
+    /// Nominal bandwidth of one accelerator, one direction.
+    pub bandwidth: ByteRate,
+    /// Start-up time of a transfer.
+    pub latency: Seconds,
+}
+
+/// What engine and operating system add to the kernels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Software {
+    /// Share of the isolated kernels' fixed times that remains in an engine with captured graphs and fused casts.
+    pub launch_share: f64,
+    /// Host time of a step that the accelerator waits for.
+    pub step: Seconds,
+    /// Host time of a step for each running sequence: scheduling, sampling, detokenising.
+    pub sequence: Seconds,
+    /// Relative speed of the software release against the calibrated one; 1 where nothing is stated.
+    pub maturity: f64,
+}
+
+impl Default for Software {
+    /// Assumptions: half of the fixed times, 0.5 ms a step, 10 us a sequence. Engines hide from 30 to 70 % of the
+    /// fixed times; published online steps carry 0.4 to 1.2 ms and 8 to 25 us a sequence.
+    fn default() -> Self {
+        Self { launch_share: 0.5, step: Seconds(0.5e-3), sequence: Seconds(10e-6), maturity: 1.0 }
+    }
+}
+
+/// One accelerator in its system.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Machine {
+    /// Dense arithmetic peaks.
+    pub peak: PeakRates,
+    /// Memory that software can allocate.
+    pub memory: Bytes,
+    /// Nominal memory bandwidth.
+    pub bandwidth: ByteRate,
+    /// Inside the scale-up domain.
+    pub scale_up: Link,
+    /// Accelerators in one domain.
+    pub domain: u32,
+    /// Whether switches add up all-reduce traffic on the way.
+    pub in_network_reduction: bool,
+    /// Between domains.
+    pub scale_out: Link,
+    /// Efficiency curves of its generation.
+    pub curves: GenerationCurves,
+    /// What the software adds.
+    pub software: Software,
+    /// Power of one accelerator with its share of everything in the rack; zero if unknown.
+    pub power: Watts,
+}
+
+/// Share of the one-way link that all-to-all reaches: 0.44 to 0.59 in the GB200 rows of the kernel table.
+pub const ALL_TO_ALL_SHARE: f64 = 0.5;
+/// Fixed time of an all-to-all inside the domain: 12 to 19 us in the same rows.
+pub const ALL_TO_ALL_LAUNCH: Seconds = Seconds(15e-6);
+/// Share of the scale-out rate that collectives reach: 0.79 for NCCL over 400 Gb/s ports.
+pub const SCALE_OUT_SHARE: f64 = 0.79;
+
+/// A curve on a machine: rates instead of shares.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Roofs {
+    pub rate_flop_per_s: f64,
+    pub bandwidth_bytes_per_s: f64,
+    pub half_rows: f64,
+    pub launch_s: f64,
+    pub serial: f64,
+    pub cast_bytes: f64,
+}
+
+impl Machine {
+    /// The roofs of a kernel at a format and width.
+    pub(crate) fn roofs(&self, class: KernelClass, format: Format, width: f64) -> Roofs {
+        let curve = self.curves.curve(class, format);
+        let mut share = curve.plateau_at_width(width);
+        if class == KernelClass::ExpertGemm {
+            // A grouped product cannot beat the plain one of its format.
+            share = share.min(self.curves.curve(KernelClass::Gemm, format).plateau);
+        }
+        self.with_share(&curve, self.peak.effective(format).1.0 * share)
+    }
+
+    fn with_share(&self, curve: &Curve, rate_flop_per_s: f64) -> Roofs {
+        let maturity = self.software.maturity;
+        Roofs {
+            rate_flop_per_s: rate_flop_per_s * maturity,
+            bandwidth_bytes_per_s: self.bandwidth.0 * curve.bandwidth_share * maturity,
+            half_rows: curve.half_rows,
+            launch_s: curve.launch_s * self.software.launch_share / maturity,
+            serial: curve.serial,
+            cast_bytes: curve.cast_bytes,
+        }
+    }
+
+    /// Achieved bandwidth and fixed time of a sum over ranks.
+    pub(crate) fn all_reduce(&self, ranks: f64) -> (f64, f64) {
+        let curve = self.curves.curve(KernelClass::AllReduce, Format::Bf16);
+        if ranks <= f64::from(self.domain) {
+            (self.scale_up.bandwidth.0 * curve.bandwidth_share, curve.launch_s.max(self.scale_up.latency.0))
+        } else {
+            (self.scale_out.bandwidth.0 * SCALE_OUT_SHARE, curve.launch_s + 2.0 * self.scale_out.latency.0)
+        }
+    }
+
+    /// Achieved bandwidth and fixed time of an exchange between all ranks.
+    pub(crate) fn all_to_all(&self, ranks: f64) -> (f64, f64) {
+        if ranks <= f64::from(self.domain) {
+            (self.scale_up.bandwidth.0 * ALL_TO_ALL_SHARE, ALL_TO_ALL_LAUNCH.0)
+        } else {
+            (
+                self.scale_out.bandwidth.0 * SCALE_OUT_SHARE,
+                ALL_TO_ALL_LAUNCH.0 + 2.0 * self.scale_out.latency.0,
+            )
+        }
+    }
+}

@@ -1,0 +1,877 @@
+//! A model card expanded: parameters, and FLOP, bytes and messages of each operation of a step on one rank.
+//!
+//! A layout splits the rows: heads and widths over tensor ranks, sequences over attention replicas, experts over
+//! expert ranks, layers over pipeline stages. What is left out: vision encoders, sampling beyond the host's time,
+//! and the scan of linear-attention layers in prefill beyond its projections.
+
+use super::efficiency::KernelClass;
+use super::machine::{Machine, Roofs};
+use super::parallelism::Layout;
+use super::precision::{Format, Precision};
+use super::roofline::{ALWAYS_TOUCHED, NO_WINDOW, Operation};
+
+/// How attention works; the same kinds as in a model card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AttentionKind {
+    /// Grouped queries share key and value heads.
+    #[default]
+    Grouped,
+    /// One compressed key-value per token and layer.
+    Latent,
+    /// One shared latent head over compressed past.
+    CompressedLatent,
+}
+
+/// Attention of a model, fields as in its card.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[allow(missing_docs, reason = "the fields of `catalog::profile::Attention`, documented there")]
+pub struct AttentionShape {
+    pub kind: AttentionKind,
+    pub heads: u32,
+    pub kv_heads: u32,
+    pub head_dim: u32,
+    pub full_layers: u32,
+    pub window_layers: u32,
+    pub window: u32,
+    pub linear_layers: u32,
+    pub q_lora: u32,
+    pub kv_lora: u32,
+    pub rope_dim: u32,
+    pub nope_dim: u32,
+    pub v_dim: u32,
+    pub sparse_topk: u32,
+    pub kv_elements_per_token: f64,
+    pub state_elements: f64,
+}
+
+/// Feed-forward layers of a model, fields as in its card.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[allow(missing_docs, reason = "the fields of `catalog::profile::FeedForward`, documented there")]
+pub struct FeedForwardShape {
+    pub dense_layers: u32,
+    pub dense_width: u32,
+    pub matrices: u32,
+    pub moe_layers: u32,
+    pub experts: u32,
+    pub active_experts: u32,
+    pub shared_experts: u32,
+    pub expert_width: u32,
+    pub shared_width: u32,
+    pub expert_hidden: u32,
+}
+
+/// A model as throughput sees it, fields as in its card.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ModelShape {
+    /// Transformer layers or blocks.
+    pub layers: u32,
+    /// Width of the residual stream.
+    pub hidden: u32,
+    /// Tokens in the vocabulary.
+    pub vocabulary: u32,
+    /// Whether input and output embeddings are one matrix.
+    pub tied_embeddings: bool,
+    /// Multi-token prediction layers.
+    pub mtp_layers: u32,
+    /// Attention layers.
+    pub attention: AttentionShape,
+    /// Feed-forward layers.
+    pub feed_forward: FeedForwardShape,
+    /// Total parameters of the card; what the shapes below do not explain is the weight of linear-attention layers
+    /// or of compressed attention. Zero if unknown.
+    pub card_parameters: f64,
+}
+
+/// Parameters by part.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Parameters {
+    /// Input and output embeddings.
+    pub embedding: f64,
+    /// Attention projections of all layers, linear mixers included.
+    pub attention: f64,
+    /// Dense feed-forward layers, shared experts, routers.
+    pub dense: f64,
+    /// Routed experts.
+    pub experts: f64,
+}
+
+impl Parameters {
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.embedding + self.attention + self.dense + self.experts
+    }
+}
+
+/// Attention projections of one layer, by how a tensor group holds them.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Projections {
+    /// Held whole by each rank: the latent's down-projections.
+    whole: f64,
+    /// Split by heads: towards attention.
+    inward: f64,
+    /// Key and value projections, split by their heads.
+    cache: f64,
+    /// Split by heads: back to the residual stream.
+    outward: f64,
+    /// The indexer of sparse attention.
+    indexer: f64,
+}
+
+impl Projections {
+    fn total(&self) -> f64 {
+        self.whole + self.inward + self.cache + self.outward + self.indexer
+    }
+}
+
+impl ModelShape {
+    fn h(&self) -> f64 {
+        f64::from(self.hidden)
+    }
+
+    /// Layers whose attention has a cache.
+    #[must_use]
+    pub fn attention_layers(&self) -> f64 {
+        f64::from(self.attention.full_layers + self.attention.window_layers)
+    }
+
+    /// Cached elements of one attention layer and position that attention itself reads.
+    #[must_use]
+    pub fn cache_elements(&self) -> f64 {
+        let a = &self.attention;
+        match a.kind {
+            AttentionKind::Grouped => 2.0 * f64::from(a.kv_heads * a.head_dim),
+            AttentionKind::Latent => f64::from(a.kv_lora + a.rope_dim),
+            AttentionKind::CompressedLatent => a.kv_elements_per_token / f64::from(self.layers.max(1)),
+        }
+    }
+
+    /// Keys of the sparse-attention indexer per position, all layers.
+    #[must_use]
+    pub fn indexer_elements(&self) -> f64 {
+        let a = &self.attention;
+        if a.kind == AttentionKind::Latent && a.sparse_topk > 0 {
+            (a.kv_elements_per_token - self.attention_layers() * self.cache_elements()).max(0.0)
+        } else {
+            0.0
+        }
+    }
+
+    /// Width of an indexer head: 128 in DeepSeek-V3.2 and GLM-5.
+    const INDEXER_WIDTH: f64 = 128.0;
+
+    /// Heads of the indexer: half of the attention heads, as in DeepSeek-V3.2 (64 of 128) and GLM-5 (32 of 64).
+    fn indexer_heads(&self) -> f64 {
+        f64::from(self.attention.heads) / 2.0
+    }
+
+    fn projections(&self) -> Projections {
+        let a = &self.attention;
+        let h = self.h();
+        let heads = f64::from(a.heads);
+        match a.kind {
+            AttentionKind::Grouped => Projections {
+                inward: h * heads * f64::from(a.head_dim),
+                cache: 2.0 * h * f64::from(a.kv_heads * a.head_dim),
+                outward: h * heads * f64::from(a.head_dim),
+                ..Projections::default()
+            },
+            AttentionKind::Latent => {
+                let query_width = heads * f64::from(a.nope_dim + a.rope_dim);
+                let latent = f64::from(a.kv_lora);
+                let q_lora = f64::from(a.q_lora);
+                let (query_down, query_up) =
+                    if a.q_lora > 0 { (h * q_lora, q_lora * query_width) } else { (0.0, h * query_width) };
+                let indexed_layers = self.indexer_elements() / Self::INDEXER_WIDTH;
+                let one_indexer =
+                    Self::INDEXER_WIDTH * (q_lora * self.indexer_heads() + h) + h * self.indexer_heads();
+                Projections {
+                    whole: query_down + h * (latent + f64::from(a.rope_dim)),
+                    inward: query_up + latent * heads * f64::from(a.nope_dim + a.v_dim),
+                    cache: 0.0,
+                    outward: heads * f64::from(a.v_dim) * h,
+                    indexer: one_indexer * indexed_layers / self.attention_layers().max(1.0),
+                }
+            }
+            AttentionKind::CompressedLatent => {
+                let known = self.feed_forward_parameters();
+                let rest = self.card_parameters - known.0 - known.1 - self.embedding_parameters();
+                let one = rest.max(0.0) / self.attention_layers().max(1.0);
+                Projections { inward: one / 2.0, outward: one / 2.0, ..Projections::default() }
+            }
+        }
+    }
+
+    fn embedding_parameters(&self) -> f64 {
+        f64::from(self.vocabulary) * self.h() * if self.tied_embeddings { 1.0 } else { 2.0 }
+    }
+
+    /// (dense feed-forward, shared experts and routers; routed experts)
+    fn feed_forward_parameters(&self) -> (f64, f64) {
+        let f = &self.feed_forward;
+        let matrices = f64::from(f.matrices);
+        let dense = f64::from(f.dense_layers) * matrices * self.h() * f64::from(f.dense_width);
+        let moe = f64::from(f.moe_layers);
+        let beside = moe * (self.shared_parameters() + self.h() * f64::from(f.experts));
+        (dense + beside, moe * f64::from(f.experts) * self.expert_parameters())
+    }
+
+    /// Width at which routed experts work.
+    fn expert_input(&self) -> f64 {
+        let latent = self.feed_forward.expert_hidden;
+        if latent == 0 { self.h() } else { f64::from(latent) }
+    }
+
+    fn expert_parameters(&self) -> f64 {
+        f64::from(self.feed_forward.matrices)
+            * self.expert_input()
+            * f64::from(self.feed_forward.expert_width)
+    }
+
+    /// Shared experts of one layer, with the projections to and from a latent expert width.
+    fn shared_parameters(&self) -> f64 {
+        let f = &self.feed_forward;
+        let shared = if f.shared_experts > 0 {
+            f64::from(f.matrices) * self.h() * f64::from(f.shared_width)
+        } else {
+            0.0
+        };
+        let latent = if (self.expert_input() - self.h()).abs() > 0.5 {
+            2.0 * self.h() * self.expert_input()
+        } else {
+            0.0
+        };
+        shared + latent
+    }
+
+    /// Weights of one linear-attention layer: what the card's total leaves after everything else.
+    fn linear_parameters(&self) -> f64 {
+        let layers = f64::from(self.attention.linear_layers);
+        if layers < 0.5 {
+            return 0.0;
+        }
+        let (dense, experts) = self.feed_forward_parameters();
+        let rest = self.card_parameters
+            - dense
+            - experts
+            - self.embedding_parameters()
+            - self.attention_layers() * self.projections().total();
+        (rest / layers).max(0.0)
+    }
+
+    /// Parameters by part; multi-token prediction and vision left out.
+    #[must_use]
+    pub fn parameters(&self) -> Parameters {
+        let (dense, experts) = self.feed_forward_parameters();
+        Parameters {
+            embedding: self.embedding_parameters(),
+            attention: self.attention_layers() * self.projections().total()
+                + f64::from(self.attention.linear_layers) * self.linear_parameters(),
+            dense,
+            experts,
+        }
+    }
+
+    /// Parameters that one token meets; the input embedding, a look-up, left out.
+    #[must_use]
+    pub fn active_parameters(&self) -> f64 {
+        let parameters = self.parameters();
+        let f = &self.feed_forward;
+        let chosen = if f.experts > 0 { f64::from(f.active_experts) / f64::from(f.experts) } else { 0.0 };
+        parameters.attention
+            + parameters.dense
+            + parameters.experts * chosen
+            + f64::from(self.vocabulary) * self.h()
+    }
+
+    /// Arithmetic of attention per pair of token and attended position, all full layers, not absorbed [FLOP].
+    #[must_use]
+    pub fn attention_flop_per_attended(&self) -> f64 {
+        let a = &self.attention;
+        let heads = f64::from(a.heads);
+        match a.kind {
+            AttentionKind::Grouped => 4.0 * heads * f64::from(a.head_dim),
+            AttentionKind::Latent => 2.0 * heads * f64::from(a.nope_dim + a.rope_dim + a.v_dim),
+            // Positions are merged before they are read; the card's cache growth says by how much.
+            AttentionKind::CompressedLatent => 4.0 * heads * self.cache_elements().min(f64::from(a.head_dim)),
+        }
+    }
+
+    /// Arithmetic of a forward pass per token at a mean attended context [FLOP].
+    #[must_use]
+    pub fn forward_flop_per_token(&self, attended: f64) -> f64 {
+        let a = &self.attention;
+        let window = if a.window == 0 { NO_WINDOW } else { f64::from(a.window) };
+        let positions =
+            f64::from(a.full_layers) * attended + f64::from(a.window_layers) * attended.min(window);
+        2.0 * self.active_parameters() + self.attention_flop_per_attended() * positions
+    }
+
+    /// Cache of one sequence on all ranks together, one copy [bytes].
+    ///
+    /// ~~~text
+    /// C = b · (e_full · c + e_window · min(c, w)) + 2 · state
+    /// ~~~
+    #[must_use]
+    pub fn cache_bytes(&self, context: f64, cache: Format) -> f64 {
+        let a = &self.attention;
+        let window = if a.window == 0 { NO_WINDOW } else { f64::from(a.window) };
+        let b = cache.bytes();
+        let growing = match a.kind {
+            AttentionKind::CompressedLatent => {
+                a.kv_elements_per_token * context
+                    + self.attention_layers() * f64::from(a.head_dim) * context.min(window)
+            }
+            _ => {
+                (f64::from(a.full_layers) * context + f64::from(a.window_layers) * context.min(window))
+                    * self.cache_elements()
+                    + self.indexer_elements() * context
+            }
+        };
+        b * growing + STATE_BYTES * a.state_elements
+    }
+}
+
+/// Storage of an element of recurrent state: 16 bits, the engines' default.
+const STATE_BYTES: f64 = 2.0;
+
+/// What a row of a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// Projections around attention.
+    Projections,
+    /// Attention over cached positions.
+    DecodeAttention,
+    /// Attention of prompts.
+    PrefillAttention,
+    /// The indexer of sparse attention.
+    Indexer,
+    /// Linear attention or state-space layers.
+    LinearMixer,
+    /// Dense feed-forward layers.
+    DenseFeedForward,
+    /// Routers.
+    Router,
+    /// Routed experts.
+    Experts,
+    /// Shared experts.
+    SharedExperts,
+    /// Output head.
+    Head,
+    /// Norms, residuals, activations.
+    Elementwise,
+    /// Sums over tensor ranks.
+    AllReduce,
+    /// Exchange of tokens between expert ranks.
+    AllToAll,
+    /// Hand-over to the next pipeline stage.
+    PipelineSend,
+    /// Host time.
+    Host,
+}
+
+/// The rows of a step on the busiest rank, and what each is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StepTable {
+    /// The coefficients.
+    pub rows: Vec<Operation>,
+    /// What each row is.
+    pub parts: Vec<Part>,
+}
+
+/// What a fold needs besides model, machine, layout and precision.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FoldSettings {
+    /// Positions of one prompt, for the efficiency of prompt attention.
+    pub prompt: f64,
+    /// Whether the host's time is part of the step: not in training.
+    pub host: bool,
+}
+
+struct Fold<'a> {
+    model: &'a ModelShape,
+    machine: &'a Machine,
+    tp: f64,
+    dp: f64,
+    /// Layers of the card over layers of the stage.
+    stages: f64,
+    table: StepTable,
+}
+
+/// Expands a model on a layout to the rows of a step of the busiest rank.
+#[must_use]
+pub fn step_table(
+    model: &ModelShape,
+    machine: &Machine,
+    layout: &Layout,
+    precision: &Precision,
+    settings: &FoldSettings,
+) -> StepTable {
+    let mut fold = Fold {
+        model,
+        machine,
+        tp: f64::from(layout.tensor),
+        dp: f64::from(layout.attention_replicas),
+        stages: f64::from(layout.stages),
+        table: StepTable::default(),
+    };
+    fold.attention(precision, settings);
+    fold.linear_mixers(precision);
+    fold.feed_forward(layout, precision);
+    fold.head(precision);
+    fold.elementwise();
+    fold.messages(layout, precision);
+    if settings.host {
+        fold.host();
+    }
+    fold.table
+}
+
+impl Fold<'_> {
+    fn push(&mut self, part: Part, row: Operation) {
+        if row.repeats > 0.0 {
+            self.table.rows.push(row);
+            self.table.parts.push(part);
+        }
+    }
+
+    /// A matrix product of `parameters` weights on this rank, `input` elements wide, `width` out, launched `calls` times.
+    fn gemm(
+        &mut self,
+        part: Part,
+        layers: f64,
+        format: Format,
+        parameters: f64,
+        input: f64,
+        width: f64,
+        calls: f64,
+    ) {
+        if parameters <= 0.0 {
+            return;
+        }
+        let roofs = self.machine.roofs(KernelClass::Gemm, format, width);
+        let output = parameters / input.max(1.0);
+        self.push(
+            part,
+            Operation {
+                repeats: layers / self.stages,
+                launch_s: roofs.launch_s * calls,
+                flop_per_token: 2.0 * parameters / self.dp,
+                rate_flop_per_s: roofs.rate_flop_per_s,
+                rows_per_token: 1.0 / self.dp,
+                half_rows: roofs.half_rows,
+                weight_bytes: parameters * format.bytes(),
+                miss_log2: ALWAYS_TOUCHED,
+                bytes_per_token: (calls * input * (format.activation_bytes() + roofs.cast_bytes)
+                    + 2.0 * output)
+                    / self.dp,
+                bandwidth_bytes_per_s: roofs.bandwidth_bytes_per_s,
+                decode_share: 1.0,
+                prefill_share: 1.0,
+                window: NO_WINDOW,
+                serial: roofs.serial,
+                ..Operation::default()
+            },
+        );
+    }
+
+    fn attention(&mut self, precision: &Precision, settings: &FoldSettings) {
+        let model = self.model;
+        let a = &model.attention;
+        let layers = model.attention_layers();
+        let h = model.h();
+        let weights = model.projections();
+        let format = precision.attention;
+        let kv_share = self.kv_heads_on_rank() / f64::from(a.kv_heads.max(1));
+        if weights.whole > 0.0 {
+            self.gemm(Part::Projections, layers, format, weights.whole, h, weights.whole / h, 1.0);
+        }
+        let inward = weights.inward / self.tp + weights.cache * kv_share;
+        let (input, calls) = match a.kind {
+            // Query up-projection and the two halves of the absorbed key-value up-projection.
+            AttentionKind::Latent => (f64::from(a.q_lora.max(a.kv_lora)), 3.0),
+            _ => (h, 1.0),
+        };
+        self.gemm(Part::Projections, layers, format, inward, input, inward / (input * calls), calls);
+        let outward = weights.outward / self.tp;
+        self.gemm(Part::Projections, layers, format, outward, outward / h, h, 1.0);
+        self.gemm(Part::Indexer, layers, format, weights.indexer, h, weights.indexer / h, 1.0);
+
+        for (count, window) in [(a.full_layers, 0), (a.window_layers, a.window)] {
+            let mut limit = if window == 0 { NO_WINDOW } else { f64::from(window) };
+            if a.sparse_topk > 0 && a.kind == AttentionKind::Latent {
+                limit = limit.min(f64::from(a.sparse_topk));
+            }
+            if a.kind == AttentionKind::CompressedLatent {
+                limit = NO_WINDOW;
+            }
+            self.decode_attention(f64::from(count), limit, precision);
+            self.prefill_attention(f64::from(count), limit, precision, settings);
+        }
+        self.indexer_scan(precision);
+    }
+
+    /// Key-value heads on the busiest rank: at least one, so heads are copied where ranks outnumber them.
+    fn kv_heads_on_rank(&self) -> f64 {
+        (f64::from(self.model.attention.kv_heads) / self.tp).max(1.0)
+    }
+
+    fn decode_attention(&mut self, layers: f64, window: f64, precision: &Precision) {
+        let a = &self.model.attention;
+        let heads = f64::from(a.heads) / self.tp;
+        let bytes = precision.cache.bytes();
+        let (class, format, flop, elements) = match a.kind {
+            AttentionKind::Grouped => (
+                KernelClass::AttentionDecode,
+                precision.cache,
+                4.0 * heads * f64::from(a.head_dim),
+                2.0 * self.kv_heads_on_rank() * f64::from(a.head_dim),
+            ),
+            AttentionKind::Latent => (
+                KernelClass::LatentDecode,
+                precision.cache,
+                2.0 * heads * f64::from(2 * a.kv_lora + a.rope_dim),
+                self.model.cache_elements(),
+            ),
+            AttentionKind::CompressedLatent => (
+                KernelClass::LatentDecode,
+                precision.cache,
+                4.0 * heads * self.model.cache_elements(),
+                self.model.cache_elements(),
+            ),
+        };
+        let mut roofs = self.machine.roofs(class, format, f64::from(a.head_dim));
+        if class == KernelClass::AttentionDecode {
+            // The measured kernels multiply in 16 bits whatever the cache holds.
+            roofs.rate_flop_per_s = self
+                .machine
+                .roofs(KernelClass::AttentionPrefill, Format::Bf16, f64::from(a.head_dim))
+                .rate_flop_per_s;
+        }
+        let mut row = self.plain(layers, &roofs);
+        row.flop_per_attended = flop / self.dp;
+        row.bytes_per_position = elements * bytes / self.dp;
+        row.decode_share = 1.0;
+        row.window = window;
+        self.push(Part::DecodeAttention, row);
+    }
+
+    fn prefill_attention(
+        &mut self,
+        layers: f64,
+        window: f64,
+        precision: &Precision,
+        settings: &FoldSettings,
+    ) {
+        let a = &self.model.attention;
+        let latent = a.kind != AttentionKind::Grouped;
+        let class = if latent { KernelClass::LatentPrefill } else { KernelClass::AttentionPrefill };
+        let width = if latent { 192.0 } else { f64::from(a.head_dim) };
+        let mut roofs = self.machine.roofs(class, precision.attention_math, width);
+        // Here the rows are the positions of one prompt, which the fold knows and a step does not.
+        roofs.rate_flop_per_s /= 1.0 + roofs.half_rows / settings.prompt.max(1.0);
+        roofs.half_rows = 0.0;
+        let mut row = self.plain(layers, &roofs);
+        row.flop_per_attended = self.model.attention_flop_per_attended() / (self.tp * self.dp);
+        row.bytes_per_token = self.model.cache_elements() * precision.cache.bytes() / self.dp;
+        row.prefill_share = 1.0;
+        row.window = window;
+        self.push(Part::PrefillAttention, row);
+    }
+
+    /// The indexer reads the keys of all positions, whole on each tensor rank, for its own heads.
+    fn indexer_scan(&mut self, precision: &Precision) {
+        let elements = self.model.indexer_elements();
+        if elements <= 0.0 {
+            return;
+        }
+        let layers = elements / ModelShape::INDEXER_WIDTH;
+        let roofs = self.machine.roofs(KernelClass::LatentDecode, Format::Fp8, ModelShape::INDEXER_WIDTH);
+        let mut row = self.plain(layers, &roofs);
+        row.flop_per_attended =
+            2.0 * ModelShape::INDEXER_WIDTH * self.model.indexer_heads() / (self.tp * self.dp);
+        row.bytes_per_position = ModelShape::INDEXER_WIDTH * precision.cache.bytes() / self.dp;
+        row.decode_share = 1.0;
+        row.prefill_share = 1.0;
+        self.push(Part::Indexer, row);
+    }
+
+    /// A row without weights or load: the roofs alone.
+    fn plain(&self, layers: f64, roofs: &Roofs) -> Operation {
+        Operation {
+            repeats: layers / self.stages,
+            launch_s: roofs.launch_s,
+            rate_flop_per_s: roofs.rate_flop_per_s,
+            rows_per_token: 1.0 / self.dp,
+            half_rows: roofs.half_rows,
+            miss_log2: ALWAYS_TOUCHED,
+            bandwidth_bytes_per_s: roofs.bandwidth_bytes_per_s,
+            window: NO_WINDOW,
+            serial: roofs.serial,
+            ..Operation::default()
+        }
+    }
+
+    fn linear_mixers(&mut self, precision: &Precision) {
+        let layers = f64::from(self.model.attention.linear_layers);
+        if layers < 0.5 {
+            return;
+        }
+        let h = self.model.h();
+        let weights = self.model.linear_parameters() / self.tp;
+        self.gemm(Part::LinearMixer, layers, precision.attention, weights, h, weights / h / 2.0, 2.0);
+        let roofs = self.machine.roofs(KernelClass::AttentionDecode, Format::Bf16, 128.0);
+        let mut row = self.plain(layers, &roofs);
+        // The state is read and written once a step, however long the context: one position.
+        row.window = 1.0;
+        row.bytes_per_position =
+            2.0 * STATE_BYTES * self.model.attention.state_elements / layers / (self.tp * self.dp);
+        row.decode_share = 1.0;
+        self.push(Part::LinearMixer, row);
+    }
+
+    fn feed_forward(&mut self, layout: &Layout, precision: &Precision) {
+        let f = &self.model.feed_forward;
+        let h = self.model.h();
+        let matrices = f64::from(f.matrices);
+        let gated = matrices - 1.0;
+        let width = f64::from(f.dense_width) / self.tp;
+        let dense = f64::from(f.dense_layers);
+        self.gemm(Part::DenseFeedForward, dense, precision.dense, gated * h * width, h, gated * width, 1.0);
+        self.gemm(Part::DenseFeedForward, dense, precision.dense, width * h, width, h, 1.0);
+        let moe = f64::from(f.moe_layers);
+        if moe < 0.5 {
+            return;
+        }
+        let experts = f64::from(f.experts);
+        self.gemm(Part::Router, moe, Format::Bf16, h * experts, h, experts, 1.0);
+        let shared = self.model.shared_parameters() / self.tp;
+        let shared_width = (f64::from(f.shared_width) / self.tp).max(1.0);
+        self.gemm(Part::SharedExperts, moe, precision.dense, shared, h, gated * shared_width, 2.0);
+        self.experts(layout, precision);
+    }
+
+    fn experts(&mut self, layout: &Layout, precision: &Precision) {
+        let f = &self.model.feed_forward;
+        let format = precision.experts;
+        let ep = f64::from(layout.expert);
+        let split = f64::from(layout.ranks()) / ep;
+        let width = f64::from(f.expert_width) / split;
+        let (all, active) = (f64::from(f.experts), f64::from(f.active_experts));
+        let input = self.model.expert_input();
+        let weights = f64::from(f.matrices) * input * width;
+        let roofs = self.machine.roofs(KernelClass::ExpertGemm, format, width);
+        let skew = 1.0 + layout.routing_skew * (ep - 1.0) / (ep + 3.0);
+        self.push(
+            Part::Experts,
+            Operation {
+                repeats: f64::from(f.moe_layers) / self.stages,
+                launch_s: roofs.launch_s,
+                flop_per_token: 2.0 * weights * active / ep * skew,
+                rate_flop_per_s: roofs.rate_flop_per_s,
+                rows_per_token: active / all,
+                half_rows: roofs.half_rows,
+                weight_bytes: weights * all / ep * format.bytes(),
+                miss_log2: (1.0 - active / all).max(f64::MIN_POSITIVE).log2().max(ALWAYS_TOUCHED),
+                // Permutation and combination run over the tokens of the whole group.
+                bytes_per_token: roofs.cast_bytes * input
+                    + active / ep * input * (format.activation_bytes() + 2.0),
+                bandwidth_bytes_per_s: roofs.bandwidth_bytes_per_s,
+                decode_share: 1.0,
+                prefill_share: 1.0,
+                window: NO_WINDOW,
+                serial: roofs.serial,
+                ..Operation::default()
+            },
+        );
+    }
+
+    fn head(&mut self, precision: &Precision) {
+        let h = self.model.h();
+        let width = f64::from(self.model.vocabulary) / self.tp;
+        // One head a step, on the last stage; prompts need it for their last token only.
+        self.gemm(Part::Head, self.stages, precision.embedding, h * width, h, width, 1.0);
+        if let (Some(row), Some(Part::Head)) = (self.table.rows.last_mut(), self.table.parts.last()) {
+            row.prefill_share = 0.0;
+        }
+    }
+
+    /// Norms with residuals: two a layer, each reads two rows and writes two, 16 bits; the activation function reads
+    /// the gated width and writes a third of it less.
+    fn elementwise(&mut self) {
+        let model = self.model;
+        let f = &model.feed_forward;
+        let roofs = self.machine.roofs(KernelClass::AttentionDecode, Format::Bf16, 128.0);
+        let layers = f64::from(model.layers);
+        let activation =
+            f64::from(f.dense_layers) * f64::from(f.matrices * f.dense_width) / (self.tp * layers.max(1.0));
+        let mut row = self.plain(layers, &roofs);
+        row.launch_s = 2.0 * SMALL_KERNEL_S * self.machine.software.launch_share;
+        row.rate_flop_per_s = self.machine.peak.bf16.0;
+        row.bytes_per_token = 2.0 * (8.0 * model.h() + activation) / self.dp;
+        row.decode_share = 1.0;
+        row.prefill_share = 1.0;
+        self.push(Part::Elementwise, row);
+    }
+
+    fn messages(&mut self, layout: &Layout, precision: &Precision) {
+        let model = self.model;
+        let h = model.h();
+        let f = &model.feed_forward;
+        let moe = f64::from(f.moe_layers);
+        let blocks = model.attention_layers() + f64::from(model.attention.linear_layers);
+        let mut row = Operation {
+            rate_flop_per_s: self.machine.peak.bf16.0,
+            miss_log2: ALWAYS_TOUCHED,
+            decode_share: 1.0,
+            prefill_share: 1.0,
+            window: NO_WINDOW,
+            ..Operation::default()
+        };
+        let by_tokens = layout.attention_replicas > 1;
+        if layout.tensor > 1 {
+            let (bandwidth, launch) = self.machine.all_reduce(self.tp);
+            let sums = blocks + f64::from(f.dense_layers) + if by_tokens { 0.0 } else { moe };
+            row.repeats = sums / self.stages;
+            row.bytes_per_token = 2.0 * (self.tp - 1.0) / self.tp * 2.0 * h / self.dp;
+            row.bandwidth_bytes_per_s = bandwidth;
+            row.launch_s = launch;
+            self.push(Part::AllReduce, row);
+        }
+        if by_tokens && moe > 0.5 {
+            let ep = f64::from(layout.expert);
+            let distinct = ep * (1.0 - (1.0 - 1.0 / ep).powf(f64::from(f.active_experts)));
+            let remote = distinct * (ep - 1.0) / ep;
+            let (bandwidth, launch) = self.machine.all_to_all(ep);
+            row.repeats = moe / self.stages;
+            row.bytes_per_token =
+                remote * model.expert_input() * (precision.experts.activation_bytes() + 2.0)
+                    / f64::from(layout.ranks());
+            row.bandwidth_bytes_per_s = bandwidth;
+            row.launch_s = 2.0 * launch;
+            self.push(Part::AllToAll, row);
+        }
+        if layout.stages > 1 {
+            let inside = layout.accelerators() <= self.machine.domain;
+            let link = if inside { self.machine.scale_up } else { self.machine.scale_out };
+            row.repeats = 1.0;
+            row.bytes_per_token = 2.0 * h / (self.dp * self.tp);
+            row.bandwidth_bytes_per_s = link.bandwidth.0 * super::machine::SCALE_OUT_SHARE;
+            row.launch_s = link.latency.0 + SMALL_KERNEL_S;
+            self.push(Part::PipelineSend, row);
+        }
+    }
+
+    fn host(&mut self) {
+        let software = &self.machine.software;
+        let row = Operation {
+            repeats: 1.0 / self.stages,
+            launch_s: software.step.0,
+            rate_flop_per_s: self.machine.peak.bf16.0,
+            miss_log2: ALWAYS_TOUCHED,
+            // One position of a sequence that is "read" at one per `sequence` seconds.
+            bytes_per_position: software.sequence.0 / self.dp,
+            bandwidth_bytes_per_s: 1.0,
+            decode_share: 1.0,
+            prefill_share: 1.0,
+            window: 1.0,
+            ..Operation::default()
+        };
+        self.push(Part::Host, row);
+    }
+}
+
+/// Fixed time of a small kernel: the launch part of the plain 16-bit products in `efficiency.toml`, 3 to 4 us.
+const SMALL_KERNEL_S: f64 = 3e-6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::throughput::roofline::{StepLoad, step_time};
+    use crate::throughput::samples;
+
+    fn close(value: f64, expected: f64, share: f64) {
+        assert!((value / expected - 1.0).abs() < share, "{value:e} against {expected:e}");
+    }
+
+    #[test]
+    fn parameters_agree_with_the_published_ones() {
+        // Published totals and active counts in billions (reference cards, 3 % asked for).
+        for (model, total, active) in [
+            (samples::llama_8b(), 8.0, 7.50),
+            (samples::llama_70b(), 70.55, 69.5),
+            (samples::llama_405b(), 405.0, 403.75),
+            (samples::mixtral_8x7b(), 46.7, 12.9),
+            (samples::qwen3_235b(), 235.0, 22.0),
+            (samples::gpt_oss_120b(), 116.8, 5.1),
+            (samples::deepseek_v3(), 671.0, 37.0),
+            (samples::deepseek_v32(), 671.88, 37.48),
+            (samples::qwen35_27b(), 26.90, 25.62),
+        ] {
+            close(model.parameters().total(), total * 1e9, 0.03);
+            close(model.active_parameters(), active * 1e9, 0.03);
+        }
+    }
+
+    #[test]
+    fn a_layer_of_deepseek_has_the_weights_of_its_shapes() {
+        // down 7168·1536 + 7168·576, up 1536·128·192 + 512·128·256, out 128·128·7168: 187.1 M a layer.
+        let p = samples::deepseek_v3().projections();
+        close(p.whole, 7_168.0 * (1_536.0 + 576.0), 1e-9);
+        close(p.total(), 187.1e6, 1e-3);
+    }
+
+    #[test]
+    fn a_cached_position_has_the_bytes_of_the_card() {
+        // 61 layers · (512 + 64) elements · 1 byte; Llama 70B: 80 · 2 · 8 · 128 · 2 bytes = 327,680.
+        let deepseek = samples::deepseek_v3();
+        close(deepseek.cache_bytes(1_000.0, Format::Fp8), 35_136.0 * 1_000.0, 1e-9);
+        close(samples::llama_70b().cache_bytes(1.0, Format::Bf16), 327_680.0, 1e-9);
+        close(samples::deepseek_v32().cache_bytes(1.0, Format::Fp8), 42_944.0, 1e-9);
+        // A window of 128 stops growing: 18 layers · 1,024 elements · 128 + 18 · 1,024 · 1,000.
+        close(samples::gpt_oss_120b().cache_bytes(1_000.0, Format::Fp8), 18_432.0 * 1_128.0, 1e-9);
+    }
+
+    fn table(model: &ModelShape, layout: &Layout) -> StepTable {
+        let settings = FoldSettings { prompt: 1_000.0, host: true };
+        step_table(model, &samples::gb200(), layout, &Precision::uniform(Format::Fp8), &settings)
+    }
+
+    fn decode(sequences: f64) -> StepLoad {
+        StepLoad { sequences, tokens_per_sequence: 1.0, context: 1_000.0, ..StepLoad::default() }
+    }
+
+    #[test]
+    fn the_rows_stream_each_weight_once() {
+        // All rows of one rank hold 1/8 of the weights, but the input embedding, a look-up, and the head in 16 bits.
+        let model = samples::llama_70b();
+        let rows = table(&model, &Layout::tensor(8)).rows;
+        let streamed: f64 = rows.iter().map(|row| row.repeats * row.weight_bytes).sum();
+        let embedding = 128_256.0 * 8_192.0;
+        close(streamed, (model.parameters().total() - 2.0 * embedding + 2.0 * embedding) / 8.0, 1e-6);
+    }
+
+    #[test]
+    fn the_rows_hold_the_arithmetic_of_the_active_parameters() {
+        let model = samples::deepseek_v3();
+        for layout in [Layout::tensor(8), Layout::attention_data_parallel(8)] {
+            let rows = table(&model, &layout).rows;
+            let flop: f64 = rows.iter().map(|row| row.repeats * row.flop_per_token).sum();
+            // Routers, and with tensor ranks the latent's down-projection, are done whole on each rank.
+            close(flop * 8.0, 2.0 * model.active_parameters(), 0.2);
+        }
+    }
+
+    #[test]
+    fn a_table_stays_small() {
+        assert!(table(&samples::deepseek_v3(), &Layout::attention_data_parallel(8)).rows.len() <= 24);
+    }
+
+    #[test]
+    fn one_pass_of_a_small_batch_takes_at_least_the_weights_over_the_bandwidth() {
+        let model = samples::llama_70b();
+        let time = step_time(&table(&model, &Layout::tensor(1)).rows, &decode(1.0));
+        let weights = model.parameters().total() / 8e12;
+        assert!(time > weights && time < 2.0 * weights, "{time} against {weights}");
+    }
+}

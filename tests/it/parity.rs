@@ -1,0 +1,301 @@
+//! The promise of the kernels: scalar, SIMD and rayon agree bit for bit, a device within the declared bound.
+//!
+//! The tests of a device show as ignored; `tests/run` installs software Vulkan where there is none and runs them.
+
+use std::ops::ControlFlow;
+
+use gigawatt::engine::{Backend, Engine, EngineError, Progress, Run, cpu, devices};
+use gigawatt::kernel::frontier::Shortlist;
+use gigawatt::kernel::serving_sweep::sample::design_space;
+use gigawatt::kernel::serving_sweep::{DesignSpace, Draft, Score, Serving, ServingSweep, Workload};
+use gigawatt::kernel::{Kernel, Reduction, ulp_distance};
+
+/// Keeps every score: what tests compare.
+#[derive(Clone)]
+struct Everything(Vec<(u64, Vec<Score>)>);
+
+impl Reduction<Score> for Everything {
+    fn fork(&self) -> Self {
+        Self(Vec::new())
+    }
+    fn absorb(&mut self, first: u64, scores: &[Score]) {
+        self.0.push((first, scores.to_vec()));
+    }
+    fn merge(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+}
+
+fn go_on(_: Progress) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+fn scores(engine: &Engine, sweep: &ServingSweep) -> (Vec<Score>, Run) {
+    let mut everything = Everything(Vec::new());
+    let run = engine.run(sweep, &mut everything, go_on).expect("the engine runs");
+    everything.0.sort_by_key(|(first, _)| *first);
+    (everything.0.into_iter().flat_map(|(_, scores)| scores).collect(), run)
+}
+
+fn sweep(seed: u64, layouts: u32, batches: u32) -> ServingSweep {
+    ServingSweep::new(design_space(seed, layouts, batches)).expect("the sample is valid")
+}
+
+/// The awkward end of every axis.
+fn corners() -> ServingSweep {
+    let mut space: DesignSpace = design_space(7, 5, 3);
+    space.batches = vec![1.0, 3.0, 63.0, 64.0, 65.0, 1e4, 1e6];
+    space.chunks = vec![0.0, 1.0, 7.0, 1e6];
+    space.drafts.push(Draft { verified: 16.0, emitted: 16.0, drafting_s: 0.1 });
+    space.workload = Workload {
+        input_tokens: 0.0,
+        prefill_per_output: 0.0,
+        context: 1.0,
+        prefill_context: 0.0,
+        pool_ttft_s: 0.0,
+        pool_tokens_per_s: 0.0,
+    };
+    for row in &mut space.rows[..4] {
+        row.half_rows = 0.0;
+        row.launch_s = 0.0;
+        row.repeats = 1.0;
+    }
+    space.rows[5].weight_bytes = 2e12;
+    space.rows[6].flop_per_attended = 1e9;
+    space.layouts[0].first_message = space.layouts[0].first_operation;
+    space.layouts[1].first_message = space.layouts[1].end;
+    space.layouts[2].end = space.layouts[2].first_operation + 1;
+    space.layouts[2].first_message = space.layouts[2].end;
+    space.layouts[3].least_sequences = 64.0;
+    space.layouts[3].most_sequences = 64.0;
+    ServingSweep::new(space).expect("the corners are valid")
+}
+
+fn suite() -> Vec<ServingSweep> {
+    let mut suite: Vec<_> = (0..12).map(|seed| sweep(seed, 9, 37)).collect();
+    suite.push(corners());
+    suite
+}
+
+fn same_bits(a: &Score, b: &Score) -> bool {
+    bytemuck::bytes_of(a) == bytemuck::bytes_of(b)
+}
+
+fn floats(score: &Score) -> [f32; 4] {
+    [score.tpot_s, score.ttft_s, score.tokens_per_s_per_user, score.tokens_per_s_per_accelerator]
+}
+
+#[test]
+fn scalar_and_simd_agree_bit_for_bit() {
+    for sweep in suite() {
+        let mut vector = vec![Score::default(); sweep.points() as usize];
+        cpu::score_range(&sweep, 0, &mut vector);
+        for (index, score) in (0..).zip(&vector) {
+            assert!(
+                same_bits(&sweep.score(index), score),
+                "point {index}: {:?} {score:?}",
+                sweep.score(index)
+            );
+        }
+    }
+}
+
+#[test]
+fn simd_scores_do_not_depend_on_where_a_chunk_starts() {
+    let sweep = sweep(3, 4, 37);
+    let points = sweep.points() as usize;
+    let mut whole = vec![Score::default(); points];
+    cpu::score_range(&sweep, 0, &mut whole);
+    for (first, count) in [(1, 1), (63, 2), (points - 1, 1), (100, 777), (points / 4 - 5, 10)] {
+        let mut part = vec![Score::default(); count];
+        cpu::score_range(&sweep, first as u64, &mut part);
+        for (score, expected) in part.iter().zip(&whole[first..]) {
+            assert!(same_bits(score, expected), "from {first}");
+        }
+    }
+}
+
+#[test]
+fn rayon_agrees_with_simd_bit_for_bit_on_any_number_of_threads() {
+    let sweep = sweep(5, 11, 97);
+    let mut vector = vec![Score::default(); sweep.points() as usize];
+    cpu::score_range(&sweep, 0, &mut vector);
+    for threads in [1, 2, 3] {
+        let (parallel, run) = scores(&Engine::new(Backend::Cpu).threads(threads), &sweep);
+        assert_eq!(run.points, sweep.points());
+        assert_eq!(run.backend(), "cpu");
+        assert_eq!(parallel.len(), vector.len());
+        assert!(parallel.iter().zip(&vector).all(|(a, b)| same_bits(a, b)), "{threads} threads");
+    }
+}
+
+#[test]
+fn every_score_is_a_number() {
+    for sweep in suite() {
+        for index in 0..sweep.points() {
+            let score = sweep.score(index);
+            assert!(
+                floats(&score).iter().all(|value| value.is_finite() && *value >= 0.0),
+                "{index}: {score:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn single_precision_is_within_the_guard_of_the_reference() {
+    for sweep in suite() {
+        for index in 0..sweep.points() {
+            let (score, wide) = (sweep.score(index), sweep.reference(index));
+            for (narrow, wide) in floats(&score).iter().zip(wide_floats(&wide)) {
+                let relative = (f64::from(*narrow) - wide).abs() / wide.abs().max(1e-30);
+                assert!(relative < 5e-5, "point {index}: {narrow} for {wide}");
+            }
+            assert_eq!(score.misfit, wide.misfit, "point {index}");
+        }
+    }
+}
+
+fn wide_floats(wide: &Serving) -> [f64; 4] {
+    [wide.tpot_s, wide.ttft_s, wide.tokens_per_s_per_user, wide.tokens_per_s_per_accelerator]
+}
+
+#[test]
+fn a_cancelled_run_says_how_far_it_came() {
+    let sweep = sweep(1, 60, 2_000);
+    let mut list = Shortlist::new(f32::INFINITY);
+    let run = Engine::new(Backend::Cpu).run(&sweep, &mut list, |_| ControlFlow::Break(())).expect("it runs");
+    assert!(run.cancelled && run.points > 0 && run.points < sweep.points());
+    assert_eq!(list.evaluated(), run.points);
+}
+
+#[test]
+fn the_shortlist_holds_the_frontier_of_the_reference() {
+    let sweep = sweep(11, 8, 40);
+    let mut list = Shortlist::new(f32::INFINITY);
+    Engine::new(Backend::Cpu).run(&sweep, &mut list, go_on).expect("it runs");
+    let kept: Vec<u64> = list.candidates().iter().map(|candidate| candidate.index).collect();
+    let frontier = frontier(&sweep, 0..sweep.points());
+    assert!(frontier.len() > 3);
+    assert_eq!(frontier, self::frontier(&sweep, kept.iter().copied()));
+}
+
+/// The points that no other feasible one beats, in `f64`.
+fn frontier(sweep: &ServingSweep, indices: impl Iterator<Item = u64>) -> Vec<u64> {
+    let points = indices.map(|index| (index, sweep.reference(index)));
+    let mut points: Vec<_> = points.filter(|(_, point)| point.misfit == 0).collect();
+    points.sort_by(|(_, a), (_, b)| b.tokens_per_s_per_user.total_cmp(&a.tokens_per_s_per_user));
+    let mut most = 0.0;
+    points.retain(|(_, point)| {
+        let best = point.tokens_per_s_per_accelerator > most;
+        most = point.tokens_per_s_per_accelerator.max(most);
+        best
+    });
+    points.into_iter().map(|(index, _)| index).collect()
+}
+
+mod device {
+    //! With software Vulkan at the least.
+
+    use super::*;
+
+    fn engine() -> Engine {
+        Engine::new(Backend::Gpu).allow_software(true)
+    }
+
+    /// The second part of the promise: integers equal unless the choice was a tie, floats within the bound.
+    fn assert_parity(sweep: &ServingSweep, device: &[Score]) -> u32 {
+        assert_eq!(device.len() as u64, sweep.points());
+        let (mut worst, mut ties) = (0, 0_u64);
+        for (index, score) in (0..).zip(device) {
+            let twin = sweep.score(index);
+            assert_eq!(twin.misfit, score.misfit, "point {index}");
+            for (a, b) in floats(&twin).into_iter().zip(floats(score)) {
+                worst = worst.max(ulp_distance(a, b));
+                assert!(ulp_distance(a, b) <= ServingSweep::ULP_BOUND, "point {index}: {twin:?} {score:?}");
+            }
+            ties += u64::from(twin.bound != score.bound);
+        }
+        assert!(ties * 10_000 <= sweep.points(), "{ties} of {} bounds differ", sweep.points());
+        worst
+    }
+
+    #[test]
+    #[ignore = "needs a Vulkan adapter; tests/run installs one"]
+    fn a_device_agrees_with_the_twin_within_the_bound() {
+        let engine = engine();
+        let mut worst = 0;
+        for sweep in suite() {
+            let (device, run) = scores(&engine, &sweep);
+            assert_eq!((run.backend(), run.warnings.len()), ("gpu", 0), "{:?}", run.warnings);
+            worst = worst.max(assert_parity(&sweep, &device));
+        }
+        println!("worst distance: {worst} units in the last place");
+    }
+
+    #[test]
+    #[ignore = "needs a Vulkan adapter; tests/run installs one"]
+    fn chunks_of_any_size_give_the_same_scores() {
+        let sweep = sweep(2, 5, 37);
+        let (whole, _) = scores(&engine(), &sweep);
+        for points in [64, 1_000, 4_096] {
+            let (parts, run) = scores(&engine().most_points_per_dispatch(points), &sweep);
+            assert!(run.warnings.is_empty());
+            assert!(parts.iter().zip(&whole).all(|(a, b)| same_bits(a, b)), "{points} points");
+        }
+    }
+
+    #[test]
+    #[ignore = "needs a Vulkan adapter; tests/run installs one"]
+    fn the_cpu_takes_over_from_a_lost_device_with_one_warning() {
+        let sweep = sweep(4, 20, 100);
+        for after in [0, 1, 3] {
+            let engine = engine().most_points_per_dispatch(5_000).lose_device_after(after);
+            let (mixed, run) = scores(&engine, &sweep);
+            assert_eq!(run.points, sweep.points());
+            assert_eq!(run.points_on_device, after * 5_000);
+            assert_eq!(run.warnings.len(), 1, "{:?}", run.warnings);
+            assert_parity(&sweep, &mixed);
+            // A device that is gone stays gone, and says so once a run.
+            let (again, run) = scores(&engine, &sweep);
+            assert_eq!((again.len() as u64, run.warnings.len()), (sweep.points(), 1));
+        }
+    }
+
+    #[test]
+    #[ignore = "needs a Vulkan adapter; tests/run installs one"]
+    fn the_frontier_is_the_same_on_either_backend() {
+        let sweep = sweep(11, 12, 60);
+        let answer = |engine: &Engine| {
+            let mut list = Shortlist::new(2.0);
+            engine.run(&sweep, &mut list, go_on).expect("it runs");
+            let counts = (list.evaluated(), list.feasible(), list.misfits());
+            let kept = list.candidates();
+            (counts, frontier(&sweep, kept.iter().map(|candidate| candidate.index)))
+        };
+        assert_eq!(answer(&engine()), answer(&Engine::new(Backend::Cpu)));
+    }
+
+    #[test]
+    #[ignore = "needs a Vulkan adapter; tests/run installs one"]
+    fn software_counts_as_no_device_unless_asked_for() {
+        let sweep = sweep(1, 1, 10);
+        let hardware = devices().iter().any(|device| device.chosen);
+        match Engine::new(Backend::Gpu).run(&sweep, &mut Shortlist::new(1.0), go_on) {
+            Ok(_) => assert!(hardware),
+            Err(EngineError::NoAdapter { looked_for, seen }) => {
+                assert!(!hardware);
+                assert!(looked_for.contains("hardware"), "{looked_for}");
+                assert!(!seen.is_empty());
+            }
+            Err(error) => panic!("{error}"),
+        }
+        assert!(!devices().is_empty());
+    }
+
+    #[test]
+    fn an_adapter_is_there_where_one_is_required() {
+        let required = std::env::var_os("GIGAWATT_REQUIRE_ADAPTER").is_some_and(|value| value == "1");
+        assert!(!required || !devices().is_empty(), "GIGAWATT_REQUIRE_ADAPTER=1, but no adapter was found");
+    }
+}
