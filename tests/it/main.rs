@@ -1,5 +1,4 @@
-//! Every integration test in one binary, so that it links once.
+//! One test binary, so that it links once: a module a theme.
 
-#[cfg(feature = "cli")]
 mod cli;
 mod parity;
