@@ -48,7 +48,7 @@ struct Setting {
     draft: Draft,
 }
 
-fn serving(setting: Setting, layout: ParallelLayout, decode: StepParts, mixed: StepParts) -> Score {
+fn serving(setting: Setting, replica: ParallelLayout, decode: StepParts, mixed: StepParts) -> Score {
     let aggregated = setting.chunk > 0.0;
     let emitted_per_step = setting.sequences * setting.draft.emitted;
     let owed = emitted_per_step * workload.prefill_per_output;
@@ -63,10 +63,10 @@ fn serving(setting: Setting, layout: ParallelLayout, decode: StepParts, mixed: S
 
     let pool = max(workload.pool_tokens_per_s, 1e-6);
     let pool_cost = select(workload.prefill_per_output / pool, 0.0, aggregated);
-    let cost = step_s * layout.accelerators / emitted_per_step + pool_cost;
+    let cost = step_s * replica.accelerators / emitted_per_step + pool_cost;
 
-    let misfit = u32(setting.sequences > layout.most_sequences) * MISFIT_MEMORY
-        + u32(setting.sequences < layout.least_sequences) * MISFIT_TOO_FEW
+    let misfit = u32(setting.sequences > replica.most_sequences) * MISFIT_MEMORY
+        + u32(setting.sequences < replica.least_sequences) * MISFIT_TOO_FEW
         + u32(aggregated & (owed > chunk)) * MISFIT_PREFILL
         + u32(!aggregated & (workload.pool_tokens_per_s <= 0.0)) * MISFIT_NO_POOL;
     return Score(
@@ -109,18 +109,18 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     let in_layout = range.batch_count * range.chunk_count * range.draft_count;
     let index = range.first_within + id.x;
-    let layout = layouts[range.first_layout + index / in_layout];
+    let replica = layouts[range.first_layout + index / in_layout];
     let setting = setting_at(index % in_layout);
 
     let decode_load = step_load(setting, 0.0);
     let mixed_load = step_load(setting, setting.chunk);
     var decode = StepParts();
     var mixed = StepParts();
-    for (var row = layout.first_operation; row < layout.end; row += 1u) {
-        let message = row >= layout.first_message;
+    for (var row = replica.first_operation; row < replica.end; row += 1u) {
+        let message = row >= replica.first_message;
         let operation = rows[row];
         decode = with_row(decode, operation_time(operation, decode_load), message);
         mixed = with_row(mixed, operation_time(operation, mixed_load), message);
     }
-    scores[id.x] = serving(setting, layout, decode, mixed);
+    scores[id.x] = serving(setting, replica, decode, mixed);
 }

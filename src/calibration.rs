@@ -370,7 +370,7 @@ mod tests {
     fn synthetic() -> String {
         let mut text = HEAD.to_owned();
         for (n, k) in [(4_096.0, 4_096.0), (8_192.0, 8_192.0), (2_048.0, 7_168.0), (16_384.0, 16_384.0)] {
-            for m in [1.0, 16.0, 64.0, 128.0, 256.0, 512.0, 1_024.0, 4_096.0, 16_384.0] {
+            for m in [1.0_f64, 16.0, 64.0, 128.0, 256.0, 512.0, 1_024.0, 4_096.0, 16_384.0] {
                 let arithmetic = 2.0 * m * n * k / (989e12 * 0.7) * (1.0 + 50.0 / m);
                 let traffic = 2.0 * (n * k + m * k + m * n) / (3.35e12 * 0.8);
                 let time = arithmetic.max(traffic) + 5e-6;

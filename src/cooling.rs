@@ -94,9 +94,10 @@ pub struct HeatLoad {
 }
 
 /// How a plant works in an hour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Mode {
     /// Outside air alone.
+    #[default]
     Free,
     /// Outside air and evaporating water.
     Wetted,
@@ -120,7 +121,7 @@ impl Mode {
 }
 
 /// What a plant takes in one hour.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct PlantHour {
     /// Fans outside: coolers, towers, condensers.
     pub fans: Watts,

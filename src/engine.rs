@@ -227,7 +227,8 @@ impl Engine {
             Err(error) => return Err(error.clone().into()),
         };
         run.device = Some(device.name());
-        let limits = gpu::dispatch::Limits { most_points: self.most_points, lose_after: self.lose_device_after };
+        let limits =
+            gpu::dispatch::Limits { most_points: self.most_points, lose_after: self.lose_device_after };
         if let Err(fault) = gpu::dispatch::run(device, kernel, limits, reduction, progress, run) {
             let (name, done) = (device.name(), run.points_on_device);
             run.warnings.push(format!("{name}: {fault} after {done} points; the CPU does the rest"));

@@ -195,6 +195,7 @@ pub trait Kernel: Sync {
 ///
 /// The result must not depend on how the points are cut into parts or on the order of the parts.
 pub trait Reduction<S>: Send + Sync + Sized {
+    #[must_use]
     /// An empty part that may use what is known so far to drop points early.
     fn fork(&self) -> Self;
     /// Folds in the scores of the points from `first` on.
@@ -295,7 +296,12 @@ mod tests {
                         "f32" => naga::Scalar::F32,
                         _ => naga::Scalar::U32,
                     };
-                    assert_eq!(module.types[member.ty].inner, naga::TypeInner::Scalar(scalar), "{name}.{}", field.name);
+                    assert_eq!(
+                        module.types[member.ty].inner,
+                        naga::TypeInner::Scalar(scalar),
+                        "{name}.{}",
+                        field.name
+                    );
                 }
             }
         }

@@ -21,7 +21,8 @@ pub use result::Plan;
 
 use crate::catalog::{Catalog, InputError};
 use crate::cooling::Year;
-use crate::scenario::{MeasuredAt, Scenario};
+use crate::power::PowerEnvelope;
+use crate::scenario::Scenario;
 use crate::units::{Joules, Ratio, Share, Watts};
 use equipment::{Equipment, Machine};
 use result::{Fabric, Fleet, Power, Racks, ScaleOut, ScaleUp, Stage, SystemFleet};
@@ -65,7 +66,8 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let fabric = fabric(&loads);
     let facility_per_it = if energy.it_j > 0.0 { energy.meter_j / energy.it_j } else { 1.0 };
     let (mut serving, training) = workloads::run(scenario, &equipment, &draws, facility_per_it)?;
-    let economics = money::economics(scenario, &equipment, &draws, &design, &energy, &standing.layout, &mut serving);
+    let economics =
+        money::economics(scenario, &equipment, &draws, &design, &energy, &standing.layout, &mut serving);
     let verdicts = verdict::verdicts(&verdict::Evidence {
         fields,
         place,
@@ -104,8 +106,10 @@ fn fill(scenario: &Scenario, place: &equipment::Place, machine: &Machine) -> Res
         place,
         machine,
         &fields.fabric,
-        fields.envelope.power * machine.share.0,
-        fields.envelope.measured_at,
+        PowerEnvelope {
+            power: fields.envelope.power * machine.share.0,
+            measured_at: fields.envelope.measured_at.into(),
+        },
         fields.provisioning.granularity,
     );
     racks
@@ -119,11 +123,8 @@ fn power(
     design: &FacilityHour,
     energy: &sizing::FacilityYear,
 ) -> Power {
-    let envelope = &scenario.fields.envelope;
-    let drawn = match envelope.measured_at {
-        MeasuredAt::Utility => design.meter,
-        MeasuredAt::CriticalIt => design.it,
-    };
+    let said = &scenario.fields.envelope;
+    let envelope = PowerEnvelope { power: said.power, measured_at: said.measured_at.into() };
     let stages = design
         .yard
         .iter()
@@ -157,7 +158,7 @@ fn power(
         peak_ratio: Ratio(if design.it.0 > 0.0 { design.meter / design.it } else { 0.0 }),
         pue_annual: Ratio(if energy.it_j > 0.0 { energy.meter_j / energy.it_j } else { 0.0 }),
         wue_l_per_kwh: if it_kwh > 0.0 { 1e3 * energy.water_m3 / it_kwh } else { 0.0 },
-        stranded: (envelope.power - drawn).max(Watts(0.0)),
+        stranded: envelope.left(design.meter, design.it).max(Watts(0.0)),
         annual_energy: Joules(energy.meter_j),
         stages,
         overheads,
@@ -235,3 +236,6 @@ fn fabric(loads: &[(&Machine, &Draw)]) -> Fabric {
         .collect();
     Fabric { scale_up, scale_out }
 }
+
+#[cfg(test)]
+mod tests;

@@ -94,6 +94,15 @@ pub enum MeasuredAt {
     CriticalIt,
 }
 
+impl From<MeasuredAt> for crate::power::MeasuredAt {
+    fn from(said: MeasuredAt) -> Self {
+        match said {
+            MeasuredAt::Utility => Self::Utility,
+            MeasuredAt::CriticalIt => Self::CriticalIt,
+        }
+    }
+}
+
 /// How much power, and where it is measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

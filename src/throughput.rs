@@ -13,5 +13,7 @@ pub mod operations;
 pub mod parallelism;
 pub mod precision;
 pub mod roofline;
+#[cfg(test)]
+mod samples;
 pub mod serving;
 pub mod training;

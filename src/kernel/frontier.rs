@@ -122,13 +122,17 @@ impl Shortlist {
     fn prune(&mut self) {
         let mut kept = std::mem::take(&mut self.kept);
         kept.sort_unstable_by(|a, b| {
-            b.score.tokens_per_s_per_user.total_cmp(&a.score.tokens_per_s_per_user).then(a.index.cmp(&b.index))
+            b.score
+                .tokens_per_s_per_user
+                .total_cmp(&a.score.tokens_per_s_per_user)
+                .then(a.index.cmp(&b.index))
         });
         let (mut ahead, mut most) = (0, 0.0_f32);
         let all = kept.clone();
         kept.retain(|candidate| {
             while let Some(faster) = all.get(ahead) {
-                if faster.score.tokens_per_s_per_user * (1.0 - GUARD) < candidate.score.tokens_per_s_per_user {
+                if faster.score.tokens_per_s_per_user * (1.0 - GUARD) < candidate.score.tokens_per_s_per_user
+                {
                     break;
                 }
                 if self.is_sure(&faster.score) {
@@ -158,7 +162,9 @@ impl Reduction<Score> for Shortlist {
             }
             self.feasible += 1;
             let beaten = self.beaten_below[bucket(score.tokens_per_s_per_user)];
-            if score.tokens_per_s_per_accelerator > beaten && score.ttft_s <= self.ttft_limit_s * (1.0 + GUARD) {
+            if score.tokens_per_s_per_accelerator > beaten
+                && score.ttft_s <= self.ttft_limit_s * (1.0 + GUARD)
+            {
                 self.offer(Candidate { index, score: *score });
             }
         }
@@ -203,7 +209,11 @@ mod tests {
             .map(|index| {
                 let noise = |salt: u64| (index.wrapping_mul(salt) >> 11 & 0xffff) as f32 / 65_536.0;
                 let user = 10.0 + 190.0 * noise(0x9e37_79b9_7f4a_7c15);
-                point(user, 1_000.0 / user * (0.5 + 0.5 * noise(0xc2b2_ae3d_27d4_eb4f)), noise(0x1656_67b1_9e37_79f9))
+                point(
+                    user,
+                    1_000.0 / user * (0.5 + 0.5 * noise(0xc2b2_ae3d_27d4_eb4f)),
+                    noise(0x1656_67b1_9e37_79f9),
+                )
             })
             .collect()
     }
@@ -211,7 +221,15 @@ mod tests {
     #[test]
     fn a_beaten_point_is_dropped_and_a_near_one_kept() {
         let mut list = Shortlist::new(f32::INFINITY);
-        list.absorb(0, &[point(100.0, 10.0, 1.0), point(90.0, 9.0, 1.0), point(99.999, 9.999_9, 1.0), point(50.0, 20.0, 1.0)]);
+        list.absorb(
+            0,
+            &[
+                point(100.0, 10.0, 1.0),
+                point(90.0, 9.0, 1.0),
+                point(99.999, 9.999_9, 1.0),
+                point(50.0, 20.0, 1.0),
+            ],
+        );
         assert_eq!(indices(list), [0, 2, 3]);
     }
 
@@ -229,14 +247,16 @@ mod tests {
         list.absorb(0, &scores);
         let kept = indices(list);
         let inside: Vec<_> = scores.iter().enumerate().filter(|(_, score)| score.ttft_s <= 0.7).collect();
+        let mut unbeaten = 0;
         for (index, score) in &inside {
             let beaten = inside.iter().any(|(_, other)| {
                 other.tokens_per_s_per_user > score.tokens_per_s_per_user
                     && other.tokens_per_s_per_accelerator > score.tokens_per_s_per_accelerator
             });
+            unbeaten += usize::from(!beaten);
             assert!(beaten || kept.binary_search(&(*index as u64)).is_ok(), "{index}");
         }
-        assert!(kept.len() < 200, "{} kept", kept.len());
+        assert!(kept.len() < unbeaten + unbeaten / 10 + 10, "{} kept for {unbeaten}", kept.len());
     }
 
     #[test]

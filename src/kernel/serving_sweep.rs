@@ -367,7 +367,9 @@ pub enum SweepError {
         index: usize,
     },
     /// More points in one layout, or more layouts, than an index of 31 bits reaches.
-    #[error("{points} points in one layout are more than the {limit} that one sweep reaches: shorten an axis")]
+    #[error(
+        "{points} points in one layout are more than the {limit} that one sweep reaches: shorten an axis"
+    )]
     TooMany {
         /// Points in one layout.
         points: u64,
@@ -425,7 +427,10 @@ impl ServingSweep {
         check(
             "draft",
             space.drafts.iter().map(|draft| {
-                draft.verified >= 1.0 && draft.emitted >= 1.0 && finite(&draft.verified) && finite(&draft.emitted)
+                draft.verified >= 1.0
+                    && draft.emitted >= 1.0
+                    && finite(&draft.verified)
+                    && finite(&draft.emitted)
                     && finite(&draft.drafting_s)
             }),
         )?;
@@ -669,6 +674,8 @@ impl Kernel for ServingSweep {
     type Score = Score;
 
     const NAME: &'static str = "serving_sweep";
+    // Measured on random spaces: 0 on software Vulkan, 6 with fused multiply-adds and reciprocal division forced. The
+    // rest is for a step that little else than 1 − 2^x of a small x decides, where the difference cancels.
     const ULP_BOUND: u32 = 64;
 
     fn points(&self) -> u64 {

@@ -16,8 +16,8 @@ use crate::power::{PartLoadLoss, Provisioned, RackPower, Redundancy, StageDesign
 use crate::scenario::{Origin, Policy, Scenario};
 use crate::units::text::{Quantity, show};
 use crate::units::{
-    ByteRate, Bytes, Celsius, DollarsPerCubicMeter, DollarsPerJoule, Kelvin, KilogramsPerJoule, Seconds, Share,
-    Watts,
+    ByteRate, Bytes, Celsius, DollarsPerCubicMeter, DollarsPerJoule, Kelvin, KilogramsPerJoule, Seconds,
+    Share, Watts,
 };
 
 /// Everything of the place: weather, plant, chain, prices.
@@ -178,20 +178,16 @@ impl Equipment {
         let serving = scenario.fields.serving.iter().enumerate();
         let serving = serving.map(|(i, entry)| card("serving", i, &entry.model)).collect::<Result<_, _>>()?;
         let training = scenario.fields.training.iter().enumerate();
-        let training = training.map(|(i, entry)| card("training", i, &entry.model)).collect::<Result<_, _>>()?;
+        let training =
+            training.map(|(i, entry)| card("training", i, &entry.model)).collect::<Result<_, _>>()?;
         Ok(Self { place, machines, serving, training, taken })
     }
 }
 
-fn place(
-    scenario: &Scenario,
-    catalog: &Catalog,
-    taken: &mut Vec<Assumption>,
-) -> Result<Place, InputError> {
+fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) -> Result<Place, InputError> {
     let fields = &scenario.fields;
-    let climate = catalog
-        .get::<profile::Climate>(&fields.site.id)
-        .map_err(|error| scenario.blame("site.id", error))?;
+    let climate =
+        catalog.get::<profile::Climate>(&fields.site.id).map_err(|error| scenario.blame("site.id", error))?;
     let weather = &climate.profile;
     taken.push(Assumption {
         field: format!("climates.{}", weather.id),
@@ -262,9 +258,8 @@ fn place(
         })
         .collect();
     let continuous = taker.take("busway_continuous_share", &design.busway_continuous_share);
-    let busway = Watts(
-        3.0_f64.sqrt() * design.busway_volts.value * design.busway_amperes.value * continuous.value(),
-    );
+    let busway =
+        Watts(3.0_f64.sqrt() * design.busway_volts.value * design.busway_amperes.value * continuous.value());
 
     let (plant, house_load, cdus) = plant(&cooling, taken);
     Ok(Place {
@@ -410,8 +405,7 @@ pub fn machine(
     let found = catalog.get::<System>(system_id).map_err(|error| scenario.blame(path, error))?;
     let system = found.profile.clone();
     let chip_id = accelerator_reference(&found, &system.accelerator);
-    let chip =
-        catalog.get::<profile::Accelerator>(&chip_id).map_err(|error| scenario.blame(path, error))?;
+    let chip = catalog.get::<profile::Accelerator>(&chip_id).map_err(|error| scenario.blame(path, error))?;
     let profile_name = named.map(str::to_owned).or_else(|| system.default_profile.clone());
     let power_profile = match &profile_name {
         None => None,
@@ -461,10 +455,11 @@ pub fn machine(
         Some(rate) => taker.take("profiles.scale_up_bandwidth_per_direction", rate),
         None => taker.take("scale_up.bandwidth_per_direction", &system.scale_up.bandwidth_per_direction),
     };
-    let compute_share = power_profile
-        .map_or(Share(1.0), |p| taker.take("profiles.compute_share", &p.compute_share));
-    let profile_bandwidth =
-        power_profile.and_then(|p| p.memory_bandwidth.as_ref()).map(|rate| taker.take("profiles.memory_bandwidth", rate));
+    let compute_share =
+        power_profile.map_or(Share(1.0), |p| taker.take("profiles.compute_share", &p.compute_share));
+    let profile_bandwidth = power_profile
+        .and_then(|p| p.memory_bandwidth.as_ref())
+        .map(|rate| taker.take("profiles.memory_bandwidth", rate));
     let profile_power = power_profile.map(|p| taker.take("profiles.accelerator_power", &p.accelerator_power));
     let range = coolant_range_of(&system, liquid, supply);
 
@@ -496,7 +491,8 @@ pub fn machine(
     let (host_id, at) = part("host_link", &fabric.host_link, &system.scale_out.host_link);
     let host_link = catalog.get::<profile::Link>(&host_id).map_err(|error| scenario.blame(&at, error))?;
     let (between_id, at) = part("switch_link", &fabric.switch_link, &system.scale_out.switch_link);
-    let switch_link = catalog.get::<profile::Link>(&between_id).map_err(|error| scenario.blame(&at, error))?;
+    let switch_link =
+        catalog.get::<profile::Link>(&between_id).map_err(|error| scenario.blame(&at, error))?;
     let mut taker = Taker {
         taken,
         document: &switch.document,
@@ -581,8 +577,7 @@ fn policy(scenario: &Scenario) -> crate::power::Provisioning {
 
 /// Temperature rise of the coolant through a rack: from its curve, its flow rule, or 10 K.
 fn coolant_range_of(system: &System, liquid: Watts, supply: Celsius) -> Kelvin {
-    let points: Vec<_> =
-        system.rack.coolant_curve.iter().map(|point| (point.supply, point.flow)).collect();
+    let points: Vec<_> = system.rack.coolant_curve.iter().map(|point| (point.supply, point.flow)).collect();
     if let Some(flow) = flow_at(&points, supply)
         && liquid.0 > 0.0
     {

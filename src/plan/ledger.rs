@@ -2,7 +2,8 @@
 
 use super::equipment::Equipment;
 use super::result::{Assumption, Entry, Ledger, Plan};
-use crate::scenario::{MeasuredAt, Origin};
+use crate::power::MeasuredAt;
+use crate::scenario::Origin;
 use crate::units::text::{digits, group, show};
 
 /// Orders what was taken from the catalogue: figures that nobody stands behind first, each once.
@@ -103,7 +104,12 @@ fn power_entries(w: &mut Writer<'_>, equipment: &Equipment) {
     let it = result("power.it_provisioned_w", show(p.it_provisioned));
     let mut inputs = vec![it.clone()];
     for stage in &p.stages {
-        let what = format!("{} lost of {} in, loaded to {}", show(stage.loss), show(stage.input), stage.load_fraction);
+        let what = format!(
+            "{} lost of {} in, loaded to {}",
+            show(stage.loss),
+            show(stage.input),
+            stage.load_fraction
+        );
         inputs.push(result(&stage.name, what));
     }
     for (name, watts) in &p.overheads {
@@ -111,7 +117,9 @@ fn power_entries(w: &mut Writer<'_>, equipment: &Equipment) {
     }
     inputs.push(w.said("electrical.design"));
     inputs.push(w.said("cooling.design"));
-    inputs.extend(w.taken(&format!("climates.{}", w.plan.scenario.fields["site"]["id"].as_str().unwrap_or_default())));
+    inputs.extend(
+        w.taken(&format!("climates.{}", w.plan.scenario.fields["site"]["id"].as_str().unwrap_or_default())),
+    );
     w.entry(
         "power.facility_peak_w",
         show(p.facility_peak),
@@ -155,7 +163,8 @@ fn power_entries(w: &mut Writer<'_>, equipment: &Equipment) {
     let mut inputs = vec![result("racks.compute", w.plan.fleet.racks.compute.to_string())];
     inputs.push(w.said("provisioning.policy"));
     for machine in &equipment.machines {
-        inputs.push(result(&format!("provisioned rack of {}", machine.id), show(machine.compute_bound.power)));
+        inputs
+            .push(result(&format!("provisioned rack of {}", machine.id), show(machine.compute_bound.power)));
         inputs.push(result(&format!("support of a unit of {}", machine.id), show(machine.unit_support)));
     }
     inputs.push(["house load".into(), show(place.house_load), "catalog".into()]);
@@ -185,10 +194,8 @@ fn fabric_entries(w: &mut Writer<'_>) {
         "leaves per unit, plane and rail; uplinks spread evenly over the spines; cores when leaves exceed the radix",
         inputs,
     );
-    let inputs = vec![
-        result("switches", switches.to_string()),
-        result("transceivers", out.transceivers.to_string()),
-    ];
+    let inputs =
+        vec![result("switches", switches.to_string()), result("transceivers", out.transceivers.to_string())];
     w.entry(
         "fabric.scale_out.power_w",
         show(out.power),
@@ -244,7 +251,13 @@ fn money_entries(w: &mut Writer<'_>, equipment: &Equipment) {
     let per_token = e.per_output_token;
     let costs = format!("costs.{}", equipment.place.costs.id);
     w.entry("economics.capex_usd", show(capex), "to build and fill", "sum of the parts", parts);
-    w.entry("economics.opex_usd_per_year", show(opex), "each year, without capital", "sum of the parts", yearly);
+    w.entry(
+        "economics.opex_usd_per_year",
+        show(opex),
+        "each year, without capital",
+        "sum of the parts",
+        yearly,
+    );
     let mut inputs = vec![
         result("economics.capex_usd", show(capex)),
         result("economics.opex_usd_per_year", show(opex)),

@@ -11,9 +11,7 @@ use crate::economics::{CostRates, Costs, SitePowers, Utilities, costs};
 use crate::fabric::optics::{LinkKind, fabric_price};
 use crate::scalar::SECONDS_PER_YEAR;
 use crate::scenario::Scenario;
-use crate::units::{
-    CubicMetersPerSecond, Dollars, DollarsPerToken, DollarsPerWatt, Meters, Seconds, Watts,
-};
+use crate::units::{CubicMetersPerSecond, Dollars, DollarsPerToken, DollarsPerWatt, Meters, Seconds, Watts};
 
 /// Prices a plan, and the tokens of its serving workloads.
 pub(super) fn economics(
@@ -92,7 +90,12 @@ fn it_prices(scenario: &Scenario, machine: &Machine, draw: &Draw, layout: &Layou
     let rack = scenario.fields.economics.rack_price.unwrap_or(machine.system.rack.price.value);
     let units = draw.racks as f64 / machine.unit_racks as f64;
     let length_of = |kinds: &[&str]| -> Meters {
-        layout.cables.iter().filter(|cable| kinds.contains(&cable.kind.as_str())).map(|c| c.length_total).sum()
+        layout
+            .cables
+            .iter()
+            .filter(|cable| kinds.contains(&cable.kind.as_str()))
+            .map(|c| c.length_total)
+            .sum()
     };
     let link = |link: &profile::Link| LinkKind {
         power_per_end: link.power_per_end.value,

@@ -9,6 +9,7 @@ use super::equipment::{Equipment, Machine};
 use super::result::{Economics, Serving, Uncertain};
 use super::sizing::racks_that_fit;
 use crate::catalog::profile::Datum;
+use crate::power::PowerEnvelope;
 use crate::random::Stream;
 use crate::scenario::Scenario;
 use crate::units::text::Quantity;
@@ -58,13 +59,15 @@ pub(super) fn ranges(
         for (place, machine) in equipment.machines.iter().enumerate() {
             let draw = |what: u64| Stream { seed, stream: 1_000 + 16 * place as u64 + what }.uniform(sample);
             let sampled = sampled(machine, &draw);
-            let slice = fields.envelope.power * machine.share.0;
+            let slice = PowerEnvelope {
+                power: fields.envelope.power * machine.share.0,
+                measured_at: fields.envelope.measured_at.into(),
+            };
             let racks = racks_that_fit(
                 &equipment.place,
                 &sampled,
                 &fields.fabric,
                 slice,
-                fields.envelope.measured_at,
                 fields.provisioning.granularity,
             );
             let racks = racks.unwrap_or(0);

@@ -1,7 +1,8 @@
 //! What a plan says: the building from the meter to the token, as plain values.
 
 use crate::catalog::profile::{Confidence, Medium};
-use crate::scenario::{MeasuredAt, Resolved};
+use crate::power::MeasuredAt;
+use crate::scenario::Resolved;
 use crate::units::{
     ByteRate, Dollars, DollarsPerToken, DollarsPerWatt, Joules, Meters, Ratio, Seconds, Share, SquareMeters,
     TokenRate, Watts,

@@ -30,8 +30,7 @@ pub(super) fn train(
     let available = ((draw.accelerators as f64 * entry.share.0) as u64).min(entry.accelerators);
     let accelerators = if available == 0 { 0 } else { 1 << available.ilog2().min(30) };
     let sequences = (entry.global_batch / entry.sequence).max(1);
-    let mut job =
-        TrainingJob::new(accelerators as u32, entry.sequence as f64, sequences as f64, precision);
+    let mut job = TrainingJob::new(accelerators as u32, entry.sequence as f64, sequences as f64, precision);
     let found = if accelerators == 0 {
         None
     } else {
@@ -62,7 +61,10 @@ pub(super) fn train(
         shortfall: Some(if accelerators == 0 {
             "no accelerators are left for it".into()
         } else {
-            format!("no split of {} on {accelerators} accelerators of {} fits into memory", card.id, machine.id)
+            format!(
+                "no split of {} on {accelerators} accelerators of {} fits into memory",
+                card.id, machine.id
+            )
         }),
     };
     let Some(point) = found else { return Ok(run) };

@@ -16,8 +16,8 @@
 use super::equipment::{Machine, Place};
 use crate::cooling::{HeatLoad, PlantHour};
 use crate::fabric::scale_out::{FabricDemand, FabricError, FatTree, Tiers, fat_tree};
-use crate::power::{StageFlow, chain, chain_at, indoor_loss};
-use crate::scenario::{Cluster, Fabric, Granularity, MeasuredAt};
+use crate::power::{MeasuredAt, PowerEnvelope, StageFlow, chain, chain_at, indoor_loss};
+use crate::scenario::{Cluster, Fabric, Granularity};
 use crate::units::Watts;
 
 /// What a number of racks of one system draws and gives off.
@@ -230,20 +230,20 @@ pub fn racks_that_fit(
     place: &Place,
     machine: &Machine,
     wish: &Fabric,
-    envelope: Watts,
-    measured_at: MeasuredAt,
+    envelope: PowerEnvelope,
     granularity: Granularity,
 ) -> Result<u64, FabricError> {
     let fits = |racks: u64| -> Result<bool, FabricError> {
         let draw = draw(machine, racks, wish)?;
-        let drawn = match measured_at {
+        let meter = match envelope.measured_at {
+            // What happens between the meter and the racks is not asked for.
             MeasuredAt::CriticalIt => draw.it(),
             MeasuredAt::Utility => design_hour(place, &[(machine, &draw)]).meter,
         };
-        Ok(drawn <= envelope)
+        Ok(envelope.drawn(meter, draw.it()) <= envelope.power)
     };
     // No rack draws less than its own power, so this many can't fit.
-    let (mut most, mut least) = ((envelope / machine.compute_bound.power).floor() as u64 + 1, 0);
+    let (mut most, mut least) = ((envelope.power / machine.compute_bound.power).floor() as u64 + 1, 0);
     while most - least > 1 {
         let middle = least + (most - least) / 2;
         if fits(middle)? {

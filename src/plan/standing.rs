@@ -6,9 +6,7 @@ use super::sizing::{Draw, FacilityHour};
 use crate::catalog::profile::Medium;
 use crate::fleet::{NetworkRack, RackCounts, SwitchLoad, rack_counts};
 use crate::layout::cables::{CableCounts, CableMedium, cable_runs, reaches};
-use crate::layout::{
-    AREA_PER_IT_WATT, Aisles, GRAVITY, LayoutDemand, RackBody, layout, units_within,
-};
+use crate::layout::{AREA_PER_IT_WATT, Aisles, GRAVITY, LayoutDemand, RackBody, layout, units_within};
 use crate::scenario::Fields;
 use crate::units::{Meters, SquareMeters, Watts};
 
@@ -55,8 +53,7 @@ fn add(standing: &mut Standing, fields: &Fields, place: &Place, machine: &Machin
         power: machine.switch_kind.power,
     };
     let network_rack = NetworkRack::default();
-    let racks =
-        rack_counts(draw.racks, &machine.unit, &switches, &network_rack, draw.liquid, place.cdus);
+    let racks = rack_counts(draw.racks, &machine.unit, &switches, &network_rack, draw.liquid, place.cdus);
     let units = machine.unit.units_for(draw.racks).max(1);
     // Leaves and spines stand with the units, cores in the network room.
     let core_racks = network_rack.racks(draw.fabric.core, switches.rack_units, switches.power);

@@ -7,7 +7,8 @@
 use super::equipment::{Machine, Place};
 use super::result::{Layout, Serving, Training, Verdict};
 use super::sizing::{Draw, FacilityHour};
-use crate::scenario::{Fields, MeasuredAt};
+use crate::power::{MeasuredAt, PowerEnvelope};
+use crate::scenario::Fields;
 use crate::units::Watts;
 use crate::units::text::{group, show};
 
@@ -42,27 +43,28 @@ pub struct Evidence<'a> {
 /// All verdicts, the binding one first.
 #[must_use]
 pub fn verdicts(evidence: &Evidence<'_>) -> Vec<Verdict> {
-    let Evidence { fields, place, loads, design, layout, floor_load, row_power, serving, training } = evidence;
+    let Evidence { fields, place, loads, design, layout, floor_load, row_power, serving, training } =
+        evidence;
     let mut all = Vec::new();
     let envelope = fields.envelope.power;
-    let drawn = match fields.envelope.measured_at {
-        MeasuredAt::Utility => design.meter,
-        MeasuredAt::CriticalIt => design.it,
-    };
-    let where_ = match fields.envelope.measured_at {
+    let measured_at = fields.envelope.measured_at.into();
+    let drawn = PowerEnvelope { power: envelope, measured_at }.drawn(design.meter, design.it);
+    let where_ = match measured_at {
         MeasuredAt::Utility => "at the utility meter, design hour",
         MeasuredAt::CriticalIt => "at the rack inputs",
     };
     let racks: u64 = loads.iter().map(|(_, draw)| draw.racks).sum();
     let left = envelope - drawn;
     let note = if racks == 0 {
-        let smallest = loads.iter().map(|(machine, _)| machine.compute_bound.power.0).fold(f64::MAX, f64::min);
+        let smallest =
+            loads.iter().map(|(machine, _)| machine.compute_bound.power.0).fold(f64::MAX, f64::min);
         format!(
             "not one rack fits: the smallest draws {} before network, support and cooling",
             show(Watts(smallest))
         )
     } else {
-        let step = loads.iter().map(|(machine, draw)| next_step(machine, draw)).collect::<Vec<_>>().join("; ");
+        let step =
+            loads.iter().map(|(machine, draw)| next_step(machine, draw)).collect::<Vec<_>>().join("; ");
         format!("{} of the envelope is left: {step}", show(left))
     };
     let need = if racks == 0 { smallest_need(loads).0.max(envelope.0 * 1.000_001) } else { drawn.0 };

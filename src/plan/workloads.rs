@@ -128,11 +128,14 @@ pub fn precision_of(
     {
         precision.experts = format;
     }
-    Ok((precision, match word {
-        "fp4" => "fp4",
-        "fp8" => "fp8",
-        _ => "bf16",
-    }))
+    Ok((
+        precision,
+        match word {
+            "fp4" => "fp4",
+            "fp8" => "fp8",
+            _ => "bf16",
+        },
+    ))
 }
 
 /// Runs all workloads on all systems.
@@ -200,7 +203,10 @@ fn serve(
     let mut found: Option<ServingPoint> = None;
     if entry.isl + entry.osl > card.max_context {
         let longest = card.max_context;
-        shortfall = Some(format!("{} tokens in and out exceed the model's context of {longest}", entry.isl + entry.osl));
+        shortfall = Some(format!(
+            "{} tokens in and out exceed the model's context of {longest}",
+            entry.isl + entry.osl
+        ));
     } else {
         let mut evaluated = 0;
         let mut fastest = Seconds(f64::INFINITY);

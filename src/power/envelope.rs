@@ -15,7 +15,7 @@ const LITERS_PER_CUBIC_METER: f64 = 1e3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MeasuredAt {
     /// At the utility meter: everything on the site.
-    UtilityMeter,
+    Utility,
     /// At the rack inputs: what a lease calls critical IT.
     CriticalIt,
 }
@@ -25,7 +25,7 @@ impl MeasuredAt {
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            Self::UtilityMeter => "at the utility meter",
+            Self::Utility => "at the utility meter",
             Self::CriticalIt => "at critical IT",
         }
     }
@@ -45,7 +45,7 @@ impl PowerEnvelope {
     #[must_use]
     pub fn drawn(self, facility: Watts, it: Watts) -> Watts {
         match self.measured_at {
-            MeasuredAt::UtilityMeter => facility,
+            MeasuredAt::Utility => facility,
             MeasuredAt::CriticalIt => it,
         }
     }
@@ -58,7 +58,7 @@ impl PowerEnvelope {
     #[must_use]
     pub fn it_limit(self, ratio: PeakRatio) -> Watts {
         match self.measured_at {
-            MeasuredAt::UtilityMeter => self.power / ratio.value(),
+            MeasuredAt::Utility => self.power / ratio.value(),
             MeasuredAt::CriticalIt => self.power,
         }
     }
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn the_same_gigawatt_buys_less_at_the_meter() {
         let ratio = PeakRatio::of(Watts(1.25e9), Watts(1e9)).unwrap();
-        let meter = PowerEnvelope { power: Watts(1e9), measured_at: MeasuredAt::UtilityMeter };
+        let meter = PowerEnvelope { power: Watts(1e9), measured_at: MeasuredAt::Utility };
         let lease = PowerEnvelope { power: Watts(1e9), measured_at: MeasuredAt::CriticalIt };
         assert!((meter.it_limit(ratio).value() - 0.8e9).abs() < 1e-3);
         assert!((lease.it_limit(ratio).value() - 1e9).abs() < 1e-3);

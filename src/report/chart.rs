@@ -143,7 +143,7 @@ fn open(rows: usize, title: &str) -> String {
 
 fn text_cells(svg: &mut String, row: usize, label: &str, value: &str) {
     let y = row * ROW + ROW * 2 / 3;
-    let _ = writeln!(svg, "<text x=\"0\" y=\"{y}\">{}</text>", escape(&pad(label, 36).trim_end().to_owned()));
+    let _ = writeln!(svg, "<text x=\"0\" y=\"{y}\">{}</text>", escape(pad(label, 36).trim_end()));
     let x = LABELS + VALUES - 8;
     let _ = writeln!(svg, "<text x=\"{x}\" y=\"{y}\" text-anchor=\"end\">{}</text>", escape(value));
 }

@@ -38,7 +38,8 @@ fn document(comparison: &Comparison) -> Document {
         return Document { title: "Nothing to compare".into(), ..Document::default() };
     };
     let envelope = Unit::Metric("W").show(first.power.envelope.0);
-    let title = format!("{envelope} {}, {} ways", measured_at(first.power.measured_at), comparison.plans.len());
+    let title =
+        format!("{envelope} {}, {} ways", measured_at(first.power.measured_at), comparison.plans.len());
     let mut sections = vec![Section {
         heading: "Side by side".into(),
         blocks: vec![Block::Table(side_by_side(comparison, &rows()))],
@@ -97,9 +98,7 @@ fn rows() -> Vec<Row<'static>> {
 
 fn serving_rows(model: &str) -> Vec<Row<'_>> {
     let of = move |value: fn(&crate::plan::result::Serving) -> f64| {
-        move |plan: &Plan| {
-            plan.serving.iter().find(|s| s.model == model && s.shortfall.is_none()).map(value)
-        }
+        move |plan: &Plan| plan.serving.iter().find(|s| s.model == model && s.shortfall.is_none()).map(value)
     };
     let tokens = Unit::Many("tokens/s");
     vec![

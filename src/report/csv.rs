@@ -38,7 +38,8 @@ pub fn unit(key: &str) -> &'static str {
     UNITS
         .iter()
         .find(|(ending, _)| {
-            (name == *ending && name.len() > 1) || name.strip_suffix(ending).is_some_and(|front| front.ends_with('_'))
+            (name == *ending && name.len() > 1)
+                || name.strip_suffix(ending).is_some_and(|front| front.ends_with('_'))
         })
         .map_or("", |(_, unit)| unit)
 }

@@ -14,7 +14,8 @@ pub fn draw(document: &Document) -> String {
         out.push('\n');
         for figure in &document.lead {
             let note = if figure.note.is_empty() { String::new() } else { format!(" ({})", figure.note) };
-            let _ = writeln!(out, "- {}: **{}**{}", escape(&figure.label), escape(&figure.value), escape(&note));
+            let _ =
+                writeln!(out, "- {}: **{}**{}", escape(&figure.label), escape(&figure.value), escape(&note));
         }
     }
     for section in &document.sections {

@@ -1,12 +1,13 @@
 //! A plan as people read it: the answer, what binds, the building from meter to token, what it rests on.
 
 use super::document::{
-    Bars, Block, Cascade, Column, Document, Figure, Section, Step, StepKind, Table, Unit, count, count_or_blank,
+    Bars, Block, Cascade, Column, Document, Figure, Section, Step, StepKind, Table, Unit, count,
+    count_or_blank,
 };
 use super::{Report, csv, json};
 use crate::plan::Plan;
 use crate::plan::result::{Parallelism, Serving, Stage, Verdict};
-use crate::power::MeasuredAt;
+use crate::scenario::MeasuredAt;
 use crate::scenario::Origin;
 use crate::units::text::digits;
 use serde_json::Value;
@@ -108,7 +109,11 @@ fn lead(plan: &Plan) -> Vec<Figure> {
         fleet.systems.iter().map(|s| format!("{} × {}", count(s.racks), s.name)).collect();
     let mut figures = vec![
         figure("accelerators", count(fleet.accelerators), kinds.join(", ")),
-        figure("racks", count(fleet.racks.total()), format!("{} of them compute", count(fleet.racks.compute))),
+        figure(
+            "racks",
+            count(fleet.racks.total()),
+            format!("{} of them compute", count(fleet.racks.compute)),
+        ),
         figure("halls", count(layout.halls), format!("in {} buildings", count(layout.buildings))),
         figure(
             "IT power",
@@ -197,9 +202,8 @@ fn chain(plan: &Plan) -> Section {
     let power = &plan.power;
     let stages = &power.stages;
     let branch = |stage: &Stage| stage.output.0 <= 0.0;
-    let chained = |value: fn(&Stage) -> f64| {
-        stages.iter().map(move |stage| (!branch(stage)).then(|| value(stage)))
-    };
+    let chained =
+        |value: fn(&Stage) -> f64| stages.iter().map(move |stage| (!branch(stage)).then(|| value(stage)));
     let table = Table::of(vec![
         Column::words("stage", stages.iter().map(|stage| stage.name.clone())),
         Column::values("in", POWER, stages.iter().map(|stage| Some(stage.input.0))),
@@ -241,7 +245,8 @@ struct Flow {
 
 impl Flow {
     fn push(&mut self, label: &str, value: f64, kind: StepKind, from: f64, to: f64) {
-        let share = if self.full > 0.0 { format!("{:.1} %", 100.0 * value / self.full) } else { String::new() };
+        let share =
+            if self.full > 0.0 { format!("{:.1} %", 100.0 * value / self.full) } else { String::new() };
         self.steps.push(Step { label: label.into(), value: self.scale.digits(value), share, kind, from, to });
     }
     fn level(&mut self, label: &str, value: f64) {
@@ -277,8 +282,12 @@ pub fn cascade(plan: &Plan) -> Cascade {
     let power = &plan.power;
     let at_meter = power.measured_at == MeasuredAt::Utility;
     let full = if at_meter { power.envelope.0.max(power.facility_peak.0) } else { power.facility_peak.0 };
-    let mut flow =
-        Flow { scale: POWER.common_scale([0.001 * full, full].into_iter()), full, remains: full, steps: Vec::new() };
+    let mut flow = Flow {
+        scale: POWER.common_scale([0.001 * full, full].into_iter()),
+        full,
+        remains: full,
+        steps: Vec::new(),
+    };
     if at_meter {
         flow.level("envelope at the meter", power.envelope.0);
         if power.stranded.0 > 0.0 {
@@ -290,7 +299,8 @@ pub fn cascade(plan: &Plan) -> Cascade {
         }
     }
     flow.level("facility, design hour", power.facility_peak.0);
-    let overheads: Vec<(String, f64)> = power.overheads.iter().map(|(n, watts)| (n.clone(), watts.0)).collect();
+    let overheads: Vec<(String, f64)> =
+        power.overheads.iter().map(|(n, watts)| (n.clone(), watts.0)).collect();
     for stage in &power.stages {
         if stage.output.0 <= 0.0 {
             flow.loss(&stage.name, stage.input.0);
@@ -302,7 +312,11 @@ pub fn cascade(plan: &Plan) -> Cascade {
     flow.drop_to(power.it_provisioned.0, &overheads);
     flow.level("IT at the rack inputs", power.it_provisioned.0);
     parts_of_it(plan, &mut flow);
-    Cascade { header: format!("power, design hour [{}]; bars to scale", flow.scale.name), full, steps: flow.steps }
+    Cascade {
+        header: format!("power, design hour [{}]; bars to scale", flow.scale.name),
+        full,
+        steps: flow.steps,
+    }
 }
 
 /// Splits IT power by what it feeds: compute racks by system, the network, everything else.
@@ -424,21 +438,16 @@ fn fabric(plan: &Plan) -> Section {
 /// The split of a replica in the letters of the trade, axes of one left out.
 #[must_use]
 pub fn split(parallelism: Parallelism) -> String {
-    let axes = [
-        ("TP", parallelism.tp),
-        ("PP", parallelism.pp),
-        ("EP", parallelism.ep),
-        ("DP", parallelism.dp),
-    ];
+    let axes =
+        [("TP", parallelism.tp), ("PP", parallelism.pp), ("EP", parallelism.ep), ("DP", parallelism.dp)];
     let parts: Vec<String> =
         axes.iter().filter(|(_, n)| *n > 1).map(|(name, n)| format!("{name}{n}")).collect();
     if parts.is_empty() { "one".into() } else { parts.join(" ") }
 }
 
 fn serving(serving: &[Serving]) -> Section {
-    let runs = |value: fn(&Serving) -> f64| {
-        serving.iter().map(move |s| s.shortfall.is_none().then(|| value(s)))
-    };
+    let runs =
+        |value: fn(&Serving) -> f64| serving.iter().map(move |s| s.shortfall.is_none().then(|| value(s)));
     let names = || serving.iter().map(|s| s.model.clone());
     let system = || serving.iter().map(|s| s.system.clone());
     let campus = Table::of(vec![

@@ -105,7 +105,8 @@ impl Best {
     /// The best of some points by each measure.
     #[must_use]
     pub fn of(points: &[DesignPoint]) -> Self {
-        let most = |of: fn(&DesignPoint) -> f64| points.iter().max_by(|a, b| of(a).total_cmp(&of(b))).cloned();
+        let most =
+            |of: fn(&DesignPoint) -> f64| points.iter().max_by(|a, b| of(a).total_cmp(&of(b))).cloned();
         let least = |of: fn(&DesignPoint) -> Option<f64>| {
             let known = points.iter().filter_map(|point| Some((of(point)?, point)));
             known.min_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, point)| point.clone())
@@ -148,7 +149,14 @@ pub fn merge(shards: Vec<SweepReport>) -> SweepReport {
         }
     }
     let best = Best::of(&points);
-    SweepReport { evaluated, feasible, seconds, backend: backends.join(" + "), frontier: frontier(points), best }
+    SweepReport {
+        evaluated,
+        feasible,
+        seconds,
+        backend: backends.join(" + "),
+        frontier: frontier(points),
+        best,
+    }
 }
 
 impl Report for SweepReport {
@@ -186,8 +194,11 @@ impl Report for SweepReport {
         value
     }
     fn csv(&self) -> String {
-        let rows: Vec<Vec<(String, String, &str)>> =
-            self.frontier.iter().map(|p| csv::flat_rows(&serde_json::to_value(p).unwrap_or_default())).collect();
+        let rows: Vec<Vec<(String, String, &str)>> = self
+            .frontier
+            .iter()
+            .map(|p| csv::flat_rows(&serde_json::to_value(p).unwrap_or_default()))
+            .collect();
         let header: Vec<String> =
             rows.first().map_or_else(Vec::new, |row| row.iter().map(|(key, _, _)| key.clone()).collect());
         csv::table(&header, rows.into_iter().map(|row| row.into_iter().map(|(_, value, _)| value)))
@@ -206,7 +217,11 @@ fn point_columns(points: &[&DesignPoint]) -> Vec<Column> {
         Column::words("split", points.iter().map(|p| split(p))),
         Column::words("mode", points.iter().map(|p| p.mode.clone())),
         Column::counts("batch", points.iter().map(|p| p.batch)),
-        Column::values("per user", Unit::Plain("tok/s"), points.iter().map(|p| Some(p.tokens_per_s_per_user))),
+        Column::values(
+            "per user",
+            Unit::Plain("tok/s"),
+            points.iter().map(|p| Some(p.tokens_per_s_per_user)),
+        ),
         Column::values(
             "per accel.",
             Unit::Plain("tok/s"),
@@ -252,7 +267,8 @@ mod tests {
 
     #[test]
     fn the_frontier_keeps_what_nothing_beats() {
-        let kept = frontier(vec![point(10.0, 100.0), point(20.0, 50.0), point(15.0, 40.0), point(10.0, 90.0)]);
+        let kept =
+            frontier(vec![point(10.0, 100.0), point(20.0, 50.0), point(15.0, 40.0), point(10.0, 90.0)]);
         let shown: Vec<(f64, f64)> =
             kept.iter().map(|p| (p.tokens_per_s_per_user, p.tokens_per_s_per_accelerator)).collect();
         assert_eq!(shown, [(10.0, 100.0), (20.0, 50.0)]);

@@ -13,6 +13,8 @@ const RULES: TableStyle = TableStyle::new().header_separator(LineStyle::none().f
 /// Rows up to which a table that is too wide is drawn on its side instead of broken into narrow columns.
 const TURNED_ROWS: usize = 6;
 const GAP: usize = 2;
+/// Longest word that a column of words is made wide enough for.
+const WORD: usize = 32;
 
 /// Draws a document.
 #[must_use]
@@ -102,6 +104,10 @@ fn column_width(column: &Column) -> usize {
     header.max(widest(column.cells.iter().map(String::as_str)))
 }
 
+fn longest_word(column: &Column) -> usize {
+    widest(column.cells.iter().chain([&column.header]).flat_map(|cell| cell.split_whitespace()))
+}
+
 fn width(table: &Table) -> usize {
     table.columns.iter().map(|column| column_width(column) + GAP).sum::<usize>().saturating_sub(GAP)
 }
@@ -137,16 +143,21 @@ fn draw_grid(out: &mut String, table: &Table, look: Look) {
             Cell::new(printable(table.cell(row, index))).set_alignment(alignment(column.align))
         }));
     }
-    // Numbers are never broken while words can be.
-    let numbers = |column: &&Column| column.align == Align::Right;
-    let needed: usize = table.columns.iter().filter(numbers).map(|column| column_width(column) + GAP).sum();
-    let words = table.columns.len() - table.columns.iter().filter(numbers).count();
-    let keep = needed + words * 10 <= look.width;
-    for (column, drawn) in table.columns.iter().zip(grid.column_iter_mut()) {
-        drawn.set_padding((0, GAP as u16));
-        if keep && column.align == Align::Right {
-            let least = u16::try_from(column_width(column) + GAP).unwrap_or(u16::MAX);
-            drawn.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
+    // Numbers are never broken while words can be; words are not, where there is room.
+    let least: Vec<usize> = table
+        .columns
+        .iter()
+        .map(|column| match column.align {
+            Align::Right => column_width(column) + GAP,
+            Align::Left => longest_word(column).min(WORD) + GAP,
+        })
+        .collect();
+    let keep = least.iter().sum::<usize>() <= look.width;
+    for (least, column) in least.into_iter().zip(grid.column_iter_mut()) {
+        column.set_padding((0, GAP as u16));
+        if keep {
+            let least = u16::try_from(least).unwrap_or(u16::MAX);
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
         }
     }
     for line in grid.lines() {

@@ -96,6 +96,7 @@ pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
 
 impl Statistics {
     /// The statistics of some rows.
+    #[must_use]
     pub fn of<'a>(rows: impl IntoIterator<Item = &'a RowReport>) -> Self {
         let mut found = Self::default();
         let mut errors = Vec::new();
@@ -238,8 +239,10 @@ impl ValidateReport {
 impl Report for ValidateReport {
     fn document(&self) -> Document {
         let statistics: Vec<Statistics> = self.tables.iter().map(TableReport::statistics).collect();
-        let summary =
-            summary("table", self.tables.iter().map(|table| table.table.clone()).zip(statistics).collect());
+        let summary = summary(
+            "table",
+            &self.tables.iter().map(|t| t.table.clone()).zip(statistics).collect::<Vec<_>>(),
+        );
         let mut sections =
             vec![Section { heading: "All tables".into(), blocks: vec![Block::Table(summary)] }];
         sections.extend(self.tables.iter().map(table_section));
@@ -255,7 +258,7 @@ impl Report for ValidateReport {
     }
 }
 
-fn summary(name: &str, found: Vec<(String, Statistics)>) -> Table {
+fn summary(name: &str, found: &[(String, Statistics)]) -> Table {
     let share = |of: fn(&Statistics) -> Option<f64>| {
         found.iter().map(|(_, statistics)| of(statistics)).collect::<Vec<_>>()
     };
@@ -276,7 +279,7 @@ fn table_section(table: &TableReport) -> Section {
     for (key, name) in GROUPS {
         let groups = table.grouped(name);
         if !groups.is_empty() {
-            blocks.push(Block::Table(summary(&format!("by {key}"), groups.into_iter().collect())));
+            blocks.push(Block::Table(summary(&format!("by {key}"), &groups.into_iter().collect::<Vec<_>>())));
         }
     }
     let worst = table.worst();
@@ -335,13 +338,8 @@ mod tests {
     fn report() -> ValidateReport {
         let mut apart = row("e", Some(9.0));
         apart.counted = false;
-        let rows = vec![
-            row("a", Some(0.1)),
-            row("b", Some(-0.3)),
-            row("c", Some(0.2)),
-            row("d", None),
-            apart,
-        ];
+        let rows =
+            vec![row("a", Some(0.1)), row("b", Some(-0.3)), row("c", Some(0.2)), row("d", None), apart];
         let header = vec!["id".into()];
         ValidateReport {
             tables: vec![TableReport { table: "inference".into(), header, extra: vec![], rows }],

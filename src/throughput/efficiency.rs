@@ -293,3 +293,49 @@ impl Curve {
         arithmetic.max(traffic) + self.serial * arithmetic.min(traffic) + self.launch_s
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_coefficients_keep_their_bounds() {
+        let set = CurveSet::embedded();
+        assert!(set.curves.len() >= 30);
+        let text = EMBEDDED.parse::<toml::Table>().expect("the file is sound");
+        for table in text["curves"].as_array().expect("curves") {
+            for (name, bounds) in &set.bounds {
+                let value = table["curve"][name.as_str()].as_float().expect("a number");
+                assert!(bounds.low <= value && value <= bounds.high, "{name} = {value} in {table}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_embedded_curves_meet_their_measurements() {
+        for fitted in &CurveSet::embedded().curves {
+            let r = fitted.residuals;
+            assert!(r.points >= 20 && r.median < 0.2 && r.bias.abs() < 0.05, "{fitted:?}");
+        }
+    }
+
+    #[test]
+    fn an_unmeasured_generation_inherits_with_a_wider_range() {
+        let set = CurveSet::embedded();
+        let (own, rubin) = (set.generation("blackwell-ultra"), set.generation("rubin"));
+        assert_eq!(rubin.origin, "inherited from blackwell-ultra");
+        assert!(rubin.range > own.range);
+        let gemm = |curves: &GenerationCurves| curves.curve(KernelClass::Gemm, Format::Nvfp4);
+        assert_eq!(gemm(&own), gemm(&rubin));
+        assert_eq!(set.generation("unheard-of").origin, "inherited from hopper");
+    }
+
+    #[test]
+    fn a_missing_format_takes_the_nearest_measured_one() {
+        let hopper = CurveSet::embedded().generation("hopper");
+        assert_eq!(
+            hopper.curve(KernelClass::ExpertGemm, Format::Bf16),
+            hopper.curve(KernelClass::ExpertGemm, Format::Fp8Block)
+        );
+    }
+}

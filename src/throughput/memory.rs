@@ -124,3 +124,44 @@ pub fn memory_use(
         sequences,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::throughput::precision::Format;
+    use crate::throughput::samples;
+
+    #[test]
+    fn llama_70b_in_eight_bits_holds_so_many_sequences() {
+        // One H100: weights 68.45e9 · 1 + 2.10e9 · 2 = 72.65 GB leave nothing of 80 · 0.92 = 73.6 GB; two ranks do.
+        let precision = Precision::uniform(Format::Fp8);
+        let fit = |ranks| {
+            memory_use(
+                &samples::llama_70b(),
+                &samples::h100(),
+                &Layout::tensor(ranks),
+                &precision,
+                2_048.0,
+                &Reserve::default(),
+            )
+        };
+        assert!(
+            (weight_bytes(&samples::llama_70b(), &Layout::tensor(1), &precision).0 / 72.65e9 - 1.0).abs()
+                < 1e-3
+        );
+        assert!(!fit(1).fits());
+        // Two: 73.6 − 36.33 − 3 − 8192·2·(4·8192 + 57344/2) = 33.27 GB; 2048 · 163,840 / 2 bytes a sequence: 198.
+        assert!((fit(2).sequences - 198.0).abs() < 2.0, "{:?}", fit(2));
+    }
+
+    #[test]
+    fn a_latent_cache_is_not_split_by_tensor_ranks() {
+        let precision = Precision::uniform(Format::Fp8);
+        let model = samples::deepseek_v3();
+        let one = cache_per_sequence(&model, &Layout::tensor(1), &precision, 1_000.0);
+        let eight = cache_per_sequence(&model, &Layout::tensor(8), &precision, 1_000.0);
+        let copies = cache_per_sequence(&model, &Layout::attention_data_parallel(8), &precision, 1_000.0);
+        assert!((one.0 - eight.0).abs() < 1.0);
+        assert!((one.0 / copies.0 - 8.0).abs() < 1e-9);
+    }
+}

@@ -783,3 +783,95 @@ impl Fold<'_> {
 
 /// Fixed time of a small kernel: the launch part of the plain 16-bit products in `efficiency.toml`, 3 to 4 us.
 const SMALL_KERNEL_S: f64 = 3e-6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::throughput::roofline::{StepLoad, step_time};
+    use crate::throughput::samples;
+
+    fn close(value: f64, expected: f64, share: f64) {
+        assert!((value / expected - 1.0).abs() < share, "{value:e} against {expected:e}");
+    }
+
+    #[test]
+    fn parameters_agree_with_the_published_ones() {
+        // Published totals and active counts in billions (reference cards, 3 % asked for).
+        for (model, total, active) in [
+            (samples::llama_8b(), 8.0, 7.50),
+            (samples::llama_70b(), 70.55, 69.5),
+            (samples::llama_405b(), 405.0, 403.75),
+            (samples::mixtral_8x7b(), 46.7, 12.9),
+            (samples::qwen3_235b(), 235.0, 22.0),
+            (samples::gpt_oss_120b(), 116.8, 5.1),
+            (samples::deepseek_v3(), 671.0, 37.0),
+            (samples::deepseek_v32(), 671.88, 37.48),
+            (samples::qwen35_27b(), 26.90, 25.62),
+        ] {
+            close(model.parameters().total(), total * 1e9, 0.03);
+            close(model.active_parameters(), active * 1e9, 0.03);
+        }
+    }
+
+    #[test]
+    fn a_layer_of_deepseek_has_the_weights_of_its_shapes() {
+        // down 7168·1536 + 7168·576, up 1536·128·192 + 512·128·256, out 128·128·7168: 187.1 M a layer.
+        let p = samples::deepseek_v3().projections();
+        close(p.whole, 7_168.0 * (1_536.0 + 576.0), 1e-9);
+        close(p.total(), 187.1e6, 1e-3);
+    }
+
+    #[test]
+    fn a_cached_position_has_the_bytes_of_the_card() {
+        // 61 layers · (512 + 64) elements · 1 byte; Llama 70B: 80 · 2 · 8 · 128 · 2 bytes = 327,680.
+        let deepseek = samples::deepseek_v3();
+        close(deepseek.cache_bytes(1_000.0, Format::Fp8), 35_136.0 * 1_000.0, 1e-9);
+        close(samples::llama_70b().cache_bytes(1.0, Format::Bf16), 327_680.0, 1e-9);
+        close(samples::deepseek_v32().cache_bytes(1.0, Format::Fp8), 42_944.0, 1e-9);
+        // A window of 128 stops growing: 18 layers · 1,024 elements · 128 + 18 · 1,024 · 1,000.
+        close(samples::gpt_oss_120b().cache_bytes(1_000.0, Format::Fp8), 18_432.0 * 1_128.0, 1e-9);
+    }
+
+    fn table(model: &ModelShape, layout: &Layout) -> StepTable {
+        let settings = FoldSettings { prompt: 1_000.0, host: true };
+        step_table(model, &samples::gb200(), layout, &Precision::uniform(Format::Fp8), &settings)
+    }
+
+    fn decode(sequences: f64) -> StepLoad {
+        StepLoad { sequences, tokens_per_sequence: 1.0, context: 1_000.0, ..StepLoad::default() }
+    }
+
+    #[test]
+    fn the_rows_stream_each_weight_once() {
+        // All rows of one rank hold 1/8 of the weights, but the input embedding, a look-up, and the head in 16 bits.
+        let model = samples::llama_70b();
+        let rows = table(&model, &Layout::tensor(8)).rows;
+        let streamed: f64 = rows.iter().map(|row| row.repeats * row.weight_bytes).sum();
+        let embedding = 128_256.0 * 8_192.0;
+        close(streamed, (model.parameters().total() - 2.0 * embedding + 2.0 * embedding) / 8.0, 1e-6);
+    }
+
+    #[test]
+    fn the_rows_hold_the_arithmetic_of_the_active_parameters() {
+        let model = samples::deepseek_v3();
+        for layout in [Layout::tensor(8), Layout::attention_data_parallel(8)] {
+            let rows = table(&model, &layout).rows;
+            let flop: f64 = rows.iter().map(|row| row.repeats * row.flop_per_token).sum();
+            // Routers, and with tensor ranks the latent's down-projection, are done whole on each rank.
+            close(flop * 8.0, 2.0 * model.active_parameters(), 0.2);
+        }
+    }
+
+    #[test]
+    fn a_table_stays_small() {
+        assert!(table(&samples::deepseek_v3(), &Layout::attention_data_parallel(8)).rows.len() <= 24);
+    }
+
+    #[test]
+    fn one_pass_of_a_small_batch_takes_at_least_the_weights_over_the_bandwidth() {
+        let model = samples::llama_70b();
+        let time = step_time(&table(&model, &Layout::tensor(1)).rows, &decode(1.0));
+        let weights = model.parameters().total() / 8e12;
+        assert!(time > weights && time < 2.0 * weights, "{time} against {weights}");
+    }
+}

@@ -131,3 +131,36 @@ pub fn layouts(model: &ModelShape, most: u32) -> Vec<Layout> {
     });
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::throughput::samples;
+
+    #[test]
+    fn eight_key_value_heads_repeat_on_sixteen_ranks() {
+        assert_eq!(Layout::tensor(16).illegal(&samples::llama_405b()), None);
+        assert!(Layout::tensor(3).illegal(&samples::llama_405b()).is_some());
+    }
+
+    #[test]
+    fn a_dense_model_has_no_attention_copies() {
+        assert!(Layout::attention_data_parallel(4).illegal(&samples::llama_70b()).is_some());
+        assert_eq!(Layout::attention_data_parallel(64).illegal(&samples::deepseek_v3()), None);
+        // 256 experts do not spread over 72 ranks without copies.
+        assert!(Layout::attention_data_parallel(72).illegal(&samples::deepseek_v3()).is_some());
+    }
+
+    #[test]
+    fn every_layout_listed_is_legal_and_fits_the_domain() {
+        for model in [samples::llama_70b(), samples::deepseek_v3(), samples::gpt_oss_120b()] {
+            let found = layouts(&model, 72);
+            assert!(found.len() > 3);
+            for (index, layout) in found.iter().enumerate() {
+                assert_eq!(layout.illegal(&model), None);
+                assert!(layout.accelerators() <= 72);
+                assert!(!found[..index].contains(layout), "{layout} twice");
+            }
+        }
+    }
+}

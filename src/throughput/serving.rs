@@ -602,3 +602,111 @@ pub fn frontier(mut points: Vec<ServingPoint>) -> Vec<ServingPoint> {
     });
     points
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::throughput::precision::Format;
+    use crate::throughput::samples;
+    use crate::units::ByteRate;
+
+    fn replica(machine: &Machine, workload: &Workload) -> Replica {
+        let precision = Precision::uniform(Format::Fp8);
+        Replica::fold(
+            &samples::llama_70b(),
+            machine,
+            &Layout::tensor(4),
+            &precision,
+            workload,
+            &Reserve::default(),
+        )
+        .expect("fits")
+    }
+
+    #[test]
+    fn a_larger_batch_gives_more_throughput_and_a_worse_time_per_token() {
+        let workload = Workload::fixed(1_024.0, 512.0);
+        for machine in [samples::h100(), samples::gb200()] {
+            let replica = replica(&machine, &workload);
+            let mut last: Option<ServingPoint> = None;
+            for batch in batches(4, replica.memory.sequences) {
+                let point = evaluate(&replica, &workload, batch, Mode::Aggregated);
+                if let Some(last) = last {
+                    assert!(point.tpot.0 >= last.tpot.0);
+                    assert!(
+                        point.tokens_per_s_per_accelerator >= last.tokens_per_s_per_accelerator * 0.999_999
+                    );
+                }
+                last = Some(point);
+            }
+        }
+    }
+
+    #[test]
+    fn more_bandwidth_is_never_slower() {
+        let workload = Workload::fixed(1_024.0, 512.0);
+        let mut last = f64::INFINITY;
+        for scale in [0.5, 1.0, 1.5, 2.0, 4.0] {
+            let mut machine = samples::h100();
+            machine.bandwidth = ByteRate(3.35e12 * scale);
+            let tpot = replica(&machine, &workload).tpot(&workload, 32.0, true);
+            assert!(tpot <= last);
+            last = tpot;
+        }
+    }
+
+    #[test]
+    fn drafted_tokens_win_what_the_geometric_series_says() {
+        // a = 0.8, γ = 3: (1 − 0.8⁴)/0.2 = 2.952.
+        let workload = Workload { drafted: 3.0, acceptance: 0.8, ..Workload::fixed(100.0, 100.0) };
+        assert!((workload.tokens_per_step() - 2.952).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_small_batch_reads_weights_and_a_long_prompt_computes() {
+        let workload = Workload::fixed(8_192.0, 8_192.0);
+        let replica = replica(&samples::h100(), &workload);
+        assert_eq!(evaluate(&replica, &workload, 4.0, Mode::DecodeOnly).bound, Bound::WeightTraffic);
+        assert_eq!(evaluate(&replica, &workload, 1.0, Mode::PrefillOnly).bound, Bound::Arithmetic);
+    }
+
+    #[test]
+    fn the_best_point_keeps_the_promise_and_leads_the_frontier_there() {
+        let limits = Workload {
+            ttft_limit: Some(Seconds(2.0)),
+            tpot_limit: Some(Seconds(0.02)),
+            ..Workload::fixed(1_024.0, 1_024.0)
+        };
+        let precision = Precision::uniform(Format::Nvfp4).with_attention(Format::Bf16);
+        let model = samples::deepseek_v3();
+        let result = best(&model, &samples::gb200(), &precision, &limits, &SearchSpace::within(16));
+        let best = result.best.expect("some layout keeps 20 ms");
+        assert!(best.tpot.0 <= 0.02 && best.ttft.0 <= 2.0);
+        assert!(result.evaluated > 500);
+        for pair in result.frontier.windows(2) {
+            assert!(pair[0].tokens_per_s_per_user >= pair[1].tokens_per_s_per_user);
+            assert!(pair[0].tokens_per_s_per_accelerator < pair[1].tokens_per_s_per_accelerator);
+        }
+        let second = result.runner_up.expect("more than one layout");
+        assert!(second.tokens_per_s_per_accelerator <= best.tokens_per_s_per_accelerator);
+        assert!(second.layout != best.layout || second.mode != best.mode);
+    }
+
+    #[test]
+    fn pools_are_in_balance() {
+        let workload = Workload::fixed(2_048.0, 256.0);
+        let replica = replica(&samples::gb200(), &workload);
+        let point = evaluate_pools(&replica, &replica, &workload, 64.0);
+        let requests = 0.92 * 64.0 / (point.tpot.0 * 256.0);
+        let prompts = 0.90 * replica.prefill(&workload).0 * point.prefill_per_decode;
+        assert!((requests / prompts - 1.0).abs() < 1e-9);
+        let total = requests * 256.0 / (4.0 + 4.0 * point.prefill_per_decode);
+        assert!((total / point.tokens_per_s_per_accelerator - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_grid_of_batches_ends_at_the_most() {
+        assert_eq!(batches(1, 10.0), [1.0, 2.0, 4.0, 8.0, 10.0]);
+        assert!(batches(4, 0.0).is_empty());
+    }
+}

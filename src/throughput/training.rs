@@ -2,8 +2,8 @@
 //!
 //! The rows of a forward pass are the prefill rows of [`step_table`]; the backward pass multiplies them by the
 //! work of each part. Tensor ranks share a layer, stages form an interleaved pipeline, experts spread over tensor
-//! ranks and neighbouring data ranks, data ranks hold shards of the optimiser. What is left out: context parallelism,
-//! schedules without bubbles, uneven stages.
+//! ranks and neighbouring data ranks, data ranks hold shards of the optimiser. What is left out: schedules without
+//! bubbles, uneven stages.
 //!
 //! ~~~text
 //! step = (μ + (p − 1)/v) · (t_f + t_b + t_r) + exposed gradient traffic + optimiser + fixed, · jitter
@@ -63,8 +63,12 @@ pub struct TrainingLayout {
     pub stages: u32,
     /// Model chunks of a stage; 1 without interleaving.
     pub interleave: u32,
+    /// Ranks that share the positions of a sequence.
+    pub context: u32,
     /// Ranks that share the experts of a layer.
     pub expert: u32,
+    /// Whether weights and gradients are shared over the data ranks too and gathered layer by layer (FSDP, ZeRO-3).
+    pub sharded: bool,
     /// Sequences of a micro-batch.
     pub micro_batch: u32,
     /// What is computed again.
@@ -72,10 +76,30 @@ pub struct TrainingLayout {
 }
 
 impl TrainingLayout {
+    /// Tensor ranks and stages alone: no interleaving, no experts spread, one sequence a micro-batch.
+    #[must_use]
+    pub fn new(tensor: u32, stages: u32) -> Self {
+        Self {
+            tensor,
+            stages,
+            interleave: 1,
+            context: 1,
+            expert: 1,
+            sharded: false,
+            micro_batch: 1,
+            recompute: Recompute::Selective,
+        }
+    }
+
     /// Data ranks on a number of accelerators.
     #[must_use]
     pub fn data(&self, accelerators: u32) -> u32 {
-        accelerators / (self.tensor * self.stages).max(1)
+        accelerators / (self.tensor * self.stages * self.context).max(1)
+    }
+
+    /// Copies of the weights, whatever part of the batch or of a sequence they work on.
+    fn copies(&self, accelerators: u32) -> f64 {
+        f64::from(accelerators / (self.tensor * self.stages).max(1))
     }
 
     /// Data ranks that share one set of experts.
@@ -96,13 +120,17 @@ impl TrainingLayout {
     /// Why the split cannot run the job, if it cannot.
     #[must_use]
     pub fn illegal(&self, model: &ModelShape, job: &TrainingJob) -> Option<&'static str> {
-        if self.micro_batch == 0 || self.interleave == 0 {
+        if self.micro_batch == 0 || self.interleave == 0 || self.context == 0 {
             return Some("a degree is zero");
         }
         if let Some(reason) = self.serving_layout().illegal(model) {
             return Some(reason);
         }
-        if job.accelerators % (self.tensor * self.stages * self.expert_data()) != 0 {
+        let group = self.expert_data().max(self.context);
+        if group % self.context != 0 && group % self.expert_data() != 0 {
+            return Some("expert ranks and context ranks do not nest");
+        }
+        if job.accelerators % (self.tensor * self.stages * group) != 0 {
             return Some("the accelerators do not divide into whole replicas");
         }
         if self.interleave > 1 && self.stages == 1 {
@@ -160,6 +188,8 @@ pub struct TrainingPoint {
 
 /// Runtime memory beside the model: context, communication buffers, fragmentation. Assumption.
 const RUNTIME_BYTES: f64 = 4e9;
+/// A weight and its gradient, 16 bits each, as published recipes of large runs have them.
+const HELD_BYTES: f64 = 4.0;
 /// Share of usable memory that can be filled. Assumption.
 const USABLE_SHARE: f64 = 0.95;
 
@@ -177,7 +207,7 @@ fn parameters_on_rank(model: &ModelShape, layout: &TrainingLayout) -> (f64, f64)
 /// Memory of the fullest rank.
 ///
 /// ~~~text
-/// weights     2 bytes, gradients 4 bytes a parameter
+/// weights     2 bytes, gradients 2 bytes a parameter
 /// optimiser   12 bytes a parameter over the data ranks that copy it
 /// activations tokens · (17·h + 6·f) bytes a layer over tensor ranks; 2·h with full recomputation
 /// in flight   layers · (1 + (p − 1)/(p·v)) / p · p micro-batches on the first stage
@@ -189,16 +219,24 @@ fn parameters_on_rank(model: &ModelShape, layout: &TrainingLayout) -> (f64, f64)
 pub fn training_memory(model: &ModelShape, job: &TrainingJob, layout: &TrainingLayout) -> TrainingMemory {
     let (dense, experts) = parameters_on_rank(model, layout);
     let data = f64::from(layout.data(job.accelerators));
-    let expert_copies = (data / f64::from(layout.expert_data())).max(1.0);
-    let weights = 6.0 * (dense + experts);
-    let optimizer = 12.0 * (dense / data.max(1.0) + experts / expert_copies);
+    let copies = layout.copies(job.accelerators).max(1.0);
+    let expert_copies = (copies / f64::from(layout.expert_data())).max(1.0);
+    let shards = dense / copies + experts / expert_copies;
+    let one_layer = (dense + experts) * f64::from(layout.stages) / f64::from(model.layers.max(1));
+    // Two gathered layers are alive where weights are shared: one in use, one on its way.
+    let weights = if layout.sharded {
+        HELD_BYTES * shards + 2.0 * 2.0 * one_layer
+    } else {
+        HELD_BYTES * (dense + experts)
+    };
+    let optimizer = 12.0 * shards;
     let f = &model.feed_forward;
     let layers = f64::from(model.layers);
     let h = f64::from(model.hidden);
     let routed = f64::from(f.active_experts * f.expert_width) + f64::from(f.shared_width);
     let width =
         (f64::from(f.dense_layers * f.dense_width) + f64::from(f.moe_layers) * routed) / layers.max(1.0);
-    let tokens = f64::from(layout.micro_batch) * job.sequence / f64::from(layout.tensor);
+    let tokens = f64::from(layout.micro_batch) * job.sequence / f64::from(layout.tensor * layout.context);
     let kept = match layout.recompute {
         Recompute::Selective => 17.0 * h + 6.0 * width,
         Recompute::Full => 2.0 * h,
@@ -300,12 +338,13 @@ pub fn evaluate(
     let table = training_table(model, machine, job, layout);
     let group = f64::from(layout.expert_data());
     let load = StepLoad {
-        prefill_tokens: group * f64::from(layout.micro_batch) * job.sequence,
+        prefill_tokens: group * f64::from(layout.micro_batch) * job.sequence / f64::from(layout.context),
         prefill_context: job.sequence / 2.0,
         tokens_per_sequence: 1.0,
         ..StepLoad::default()
     };
-    let (compute_one, messages_one) = micro_batch_time(&table, &load, layout.recompute);
+    let (compute_one, sent_one) = micro_batch_time(&table, &load, layout.recompute);
+    let messages_one = sent_one + context_time(model, machine, layout, &table, &load, job.sequence);
     let data = f64::from(layout.data(job.accelerators));
     let micro_batches = job.global_batch / (data * f64::from(layout.micro_batch));
     let (p, v) = (f64::from(layout.stages), f64::from(layout.interleave));
@@ -314,17 +353,25 @@ pub fn evaluate(
     let bubble = (p - 1.0) / v * (compute_one + messages_one);
 
     let (dense, experts) = parameters_on_rank(model, layout);
-    let all = f64::from(job.accelerators) / p;
-    // Gradients leave in 32 bits, parameters come back in 16: 4 + 2 bytes.
-    let traffic = gradient_time(machine, 6.0 * dense, data, all)
-        + gradient_time(machine, 6.0 * experts, data / group, all);
-    // What computes while gradients travel is one micro-batch; the last layer's share has nothing left to hide behind.
-    let layers = (f64::from(model.layers) / p).max(1.0);
-    let gradients = (traffic - compute_one * (1.0 - 1.0 / layers)).max(traffic / layers);
+    let copies = layout.copies(job.accelerators);
+    let gradients = if layout.sharded {
+        // Weights come in 16 bits for the forward and the backward pass, gradients leave once: for each micro-batch.
+        let one = gradient_time(machine, 6.0 * dense, copies, copies)
+            + gradient_time(machine, 6.0 * experts, copies / group, copies);
+        let layers = (f64::from(model.layers) / p).max(1.0);
+        micro_batches * (one - compute_one).max(one / layers)
+    } else {
+        // Gradients leave and parameters come back in 16 bits.
+        let traffic = gradient_time(machine, HELD_BYTES * dense, copies, copies)
+            + gradient_time(machine, HELD_BYTES * experts, copies / group, copies);
+        // What computes while gradients travel is one micro-batch; the last layer has nothing left to hide behind.
+        let layers = (f64::from(model.layers) / p).max(1.0);
+        (traffic - compute_one * (1.0 - 1.0 / layers)).max(traffic / layers)
+    };
 
-    // Adam: read gradient, master weight and two moments, write three and the 16-bit weight: 30 bytes.
-    let shard = dense / data + experts / (data / group).max(1.0);
-    let optimizer = 30.0 * shard / machine.bandwidth.0;
+    // Adam: read gradient, master weight and two moments, write three and the 16-bit weight: 28 bytes.
+    let shard = dense / copies + experts / (copies / group).max(1.0);
+    let optimizer = 28.0 * shard / machine.bandwidth.0;
     let work = compute + messages + bubble + gradients + optimizer;
     // The largest of N normal deviates lies at σ·sqrt(2·ln N).
     let waiting = work * job.jitter * (2.0 * f64::from(job.accelerators).ln()).max(0.0).sqrt();
@@ -345,6 +392,38 @@ pub fn evaluate(
         mfu: flop / (peak * step),
         memory: training_memory(model, job, layout),
     })
+}
+
+/// Keys and values that go round the context ranks of a stage for one micro-batch, beyond what attention hides [s].
+///
+/// ~~~text
+/// bytes = (c − 1)/c · tokens · cache elements / tp · 2 B · layers · 3 passes
+/// ~~~
+fn context_time(
+    model: &ModelShape,
+    machine: &Machine,
+    layout: &TrainingLayout,
+    table: &StepTable,
+    load: &StepLoad,
+    sequence: f64,
+) -> f64 {
+    if layout.context <= 1 {
+        return 0.0;
+    }
+    let c = f64::from(layout.context);
+    let tokens = f64::from(layout.micro_batch) * sequence;
+    let elements = model.cache_elements() / f64::from(layout.tensor);
+    let layers = model.attention_layers() / f64::from(layout.stages);
+    let bytes = (c - 1.0) / c * tokens * elements * 2.0 * layers * 3.0;
+    let (bandwidth, launch) = machine.all_to_all(f64::from(layout.tensor * layout.context));
+    let attention: f64 = table
+        .rows
+        .iter()
+        .zip(&table.parts)
+        .filter(|(_, part)| **part == Part::PrefillAttention)
+        .map(|(row, part)| operation_time(row, load).total * (1.0 + backward_share(*part)))
+        .sum();
+    (bytes / bandwidth - attention).max(0.0) + layers * 3.0 * launch
 }
 
 /// Hand-over between stages for one chunk, both ways [s].
@@ -375,11 +454,16 @@ pub fn best_layout(
     for tensor in powers(most_tensor) {
         for stages in stage_counts.iter().copied().filter(|s| s * tensor <= job.accelerators) {
             for expert in powers(model.feed_forward.experts.clamp(1, 64)) {
-                for interleave in [1, 2, 4, 6] {
+                for interleave in [1, 2, 3, 4, 5, 6, 8, 10] {
                     for micro_batch in [1, 2, 4, 8] {
                         for recompute in [Recompute::Selective, Recompute::Full] {
-                            let layout =
-                                TrainingLayout { tensor, stages, interleave, expert, micro_batch, recompute };
+                            let layout = TrainingLayout {
+                                interleave,
+                                expert,
+                                micro_batch,
+                                recompute,
+                                ..TrainingLayout::new(tensor, stages)
+                            };
                             if layout.illegal(model, job).is_some()
                                 || training_memory(model, job, &layout).total.0 > room
                             {
@@ -442,4 +526,83 @@ pub fn goodput(
     let lost =
         if interval > 0.0 { checkpoint.0 / interval } else { 0.0 } + rate * (interval / 2.0 + restart.0);
     Goodput { interval: Seconds(interval), share: (1.0 - lost).max(0.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::throughput::precision::Format;
+    use crate::throughput::samples;
+    use crate::units::ByteRate;
+
+    fn job(accelerators: u32) -> TrainingJob {
+        TrainingJob::new(accelerators, 8_192.0, 256.0, Precision::uniform(Format::Bf16))
+    }
+
+    fn layout() -> TrainingLayout {
+        TrainingLayout { interleave: 5, ..TrainingLayout::new(4, 4) }
+    }
+
+    #[test]
+    fn a_step_is_the_sum_of_its_parts_and_utilisation_is_possible() {
+        let point = evaluate(&samples::llama_70b(), &samples::h100(), &job(128), &layout()).expect("legal");
+        let sum = point.compute.0 + point.messages.0 + point.bubble.0 + point.gradients.0 + point.rest.0;
+        assert!((sum / point.step.0 - 1.0).abs() < 1e-9);
+        assert!(point.mfu > 0.25 && point.mfu < 0.75, "{}", point.mfu);
+        // Bubble: (4 − 1)/5 of one of 32 micro-batches: 1.9 % of compute and messages.
+        assert!((point.bubble.0 / (point.compute.0 + point.messages.0) - 0.6 / 32.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn utilisation_is_model_flop_over_peak() {
+        // 6 · 69.5e9 + 3 · 4 · 64 · 128 · 80 layers · 4,096 positions = 4.49e11 FLOP a token.
+        let point = evaluate(&samples::llama_70b(), &samples::h100(), &job(128), &layout()).expect("legal");
+        let flop = 6.0 * 69.5e9 + 12.0 * 8_192.0 * 80.0 * 4_096.0;
+        let expected = flop * point.tokens_per_s / 128.0 / 989e12;
+        assert!((point.mfu / expected - 1.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn more_network_is_never_slower_and_recomputation_saves_memory() {
+        let model = samples::llama_70b();
+        let slow = evaluate(&model, &samples::h100(), &job(128), &layout()).expect("legal");
+        let mut machine = samples::h100();
+        machine.scale_out.bandwidth = ByteRate(100e9);
+        let fast = evaluate(&model, &machine, &job(128), &layout()).expect("legal");
+        assert!(fast.step.0 <= slow.step.0);
+        let full = TrainingLayout { recompute: Recompute::Full, ..layout() };
+        let full = evaluate(&model, &samples::h100(), &job(128), &full).expect("legal");
+        assert!(full.step.0 > slow.step.0);
+        assert!(full.memory.activations.0 < slow.memory.activations.0);
+    }
+
+    #[test]
+    fn the_search_finds_a_layout_that_fits_and_no_listed_one_beats_it() {
+        let (best, second) = best_layout(&samples::llama_70b(), &samples::h100(), &job(64));
+        let best = best.expect("fits on 64");
+        assert!(best.memory.total.0 <= 76e9);
+        assert!(second.expect("more than one split").step.0 >= best.step.0);
+        let known = TrainingLayout { recompute: Recompute::Full, ..layout() };
+        let known = evaluate(&samples::llama_70b(), &samples::h100(), &job(64), &known).expect("legal");
+        assert!(known.memory.total.0 <= 76e9);
+        assert!(best.step.0 <= known.step.0);
+    }
+
+    #[test]
+    fn checkpoints_follow_young_and_daly() {
+        // One interruption in 3 h = 10,800 s, δ = 30 s: τ = sqrt(2 · 30 · 10,800) = 805 s;
+        // lost = 30/805 + (402.5 + 300)/10,800 = 3.73 % + 6.50 %.
+        let run = goodput(16_384, PerSecond(1.0 / (10_800.0 * 16_384.0)), Seconds(30.0), Seconds(300.0));
+        assert!((run.interval.0 - 805.0).abs() < 1.0);
+        assert!((run.share - (1.0 - 0.037_3 - 0.065_0)).abs() < 1e-3, "{}", run.share);
+        assert!((goodput(8, PerSecond(0.0), Seconds(30.0), Seconds(300.0)).share - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn an_uneven_batch_is_refused() {
+        assert!(
+            layout().illegal(&samples::llama_70b(), &TrainingJob { global_batch: 7.0, ..job(128) }).is_some()
+        );
+        assert!(layout().illegal(&samples::llama_70b(), &job(100)).is_some());
+    }
 }

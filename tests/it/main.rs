@@ -1,3 +1,4 @@
-//! Every integration test in one binary, so that it links once.
+//! One test binary, so that it links once: a module a theme.
 
+mod cli;
 mod parity;

@@ -91,7 +91,11 @@ fn scalar_and_simd_agree_bit_for_bit() {
         let mut vector = vec![Score::default(); sweep.points() as usize];
         cpu::score_range(&sweep, 0, &mut vector);
         for (index, score) in (0..).zip(&vector) {
-            assert!(same_bits(&sweep.score(index), score), "point {index}: {:?} {score:?}", sweep.score(index));
+            assert!(
+                same_bits(&sweep.score(index), score),
+                "point {index}: {:?} {score:?}",
+                sweep.score(index)
+            );
         }
     }
 }
@@ -130,7 +134,10 @@ fn every_score_is_a_number() {
     for sweep in suite() {
         for index in 0..sweep.points() {
             let score = sweep.score(index);
-            assert!(floats(&score).iter().all(|value| value.is_finite() && *value >= 0.0), "{index}: {score:?}");
+            assert!(
+                floats(&score).iter().all(|value| value.is_finite() && *value >= 0.0),
+                "{index}: {score:?}"
+            );
         }
     }
 }

@@ -30,9 +30,7 @@ impl From<AdapterError> for EngineError {
         let text = error.to_string();
         match error {
             AdapterError::NotFound { looked_for, seen } => Self::NoAdapter { looked_for, seen },
-            AdapterError::Closed { .. } => {
-                Self::NoAdapter { looked_for: looked_for(false), seen: text }
-            }
+            AdapterError::Closed { .. } => Self::NoAdapter { looked_for: looked_for(false), seen: text },
         }
     }
 }
@@ -81,15 +79,23 @@ fn looked_for(allow_software: bool) -> String {
     format!("hardware{software} adapter through {}", names.join(", "))
 }
 
-/// All adapters of this machine.
+/// All adapters of this machine: those of OpenGL only where no other interface has any.
 fn adapters() -> Vec<wgpu::Adapter> {
-    if wgpu::Instance::enabled_backend_features().is_empty() {
+    let primary = adapters_through(wgpu::Backends::PRIMARY);
+    // Without a session OpenGL on Linux finds nothing, and its loader writes to our stderr.
+    let session = !cfg!(target_os = "linux") || std::env::var_os("XDG_RUNTIME_DIR").is_some();
+    if primary.is_empty() && session { adapters_through(wgpu::Backends::GL) } else { primary }
+}
+
+fn adapters_through(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
+    if !wgpu::Instance::enabled_backend_features().intersects(backends) {
         return Vec::new();
     }
     let mut wish = wgpu::InstanceDescriptor::new_without_display_handle();
+    wish.backends = backends;
     wish.flags = wgpu::InstanceFlags::empty();
     let instance = wgpu::Instance::new(wish);
-    pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()))
+    pollster::block_on(instance.enumerate_adapters(backends))
 }
 
 /// Lower is better; none for an adapter that is not taken.
@@ -102,9 +108,7 @@ fn rank(info: &wgpu::AdapterInfo, compute: bool, allow_software: bool) -> Option
         wgpu::DeviceType::Cpu if allow_software => 4,
         wgpu::DeviceType::Cpu => return None,
     };
-    // The same card is often there twice; OpenGL is the last resort.
-    let interface = u32::from(info.backend == wgpu::Backend::Gl);
-    compute.then_some(kind * 2 + interface)
+    compute.then_some(kind)
 }
 
 fn computes(adapter: &wgpu::Adapter) -> bool {
@@ -161,8 +165,11 @@ pub fn open(allow_software: bool) -> Result<OpenDevice, AdapterError> {
             .map(wgpu::Adapter::get_info)
             .map(|info| format!("{} ({}, {})", info.name, interface(info.backend), kind(info.device_type)))
             .collect();
-        let seen =
-            if seen.is_empty() { "no adapter at all".to_owned() } else { format!("saw only {}", seen.join("; ")) };
+        let seen = if seen.is_empty() {
+            "no adapter at all".to_owned()
+        } else {
+            format!("saw only {}", seen.join("; "))
+        };
         return Err(AdapterError::NotFound { looked_for: looked_for(allow_software), seen });
     };
     let info = adapter.get_info();

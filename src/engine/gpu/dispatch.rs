@@ -142,7 +142,8 @@ fn prepare<K: Kernel>(open: &OpenDevice, kernel: &K, capacity: u32) -> Result<Pr
             .collect();
         let size = u64::from(capacity) * size_of::<K::Score>() as u64;
         let scores = buffer("scores", size, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC);
-        let read_back = buffer("read-back", size, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
+        let read_back =
+            buffer("read-back", size, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
         let entries: Vec<_> = std::iter::once(&range)
             .chain(&inputs)
             .chain(std::iter::once(&scores))

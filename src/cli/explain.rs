@@ -1,0 +1,171 @@
+//! `gigawatt explain`: how one result came to be.
+
+use super::Outcome;
+use super::arguments::{Common, Overrides};
+use super::diagnostic::Failure;
+use crate::catalog::InputError;
+use crate::catalog::document::nearest;
+use crate::plan::Plan;
+use crate::report::document::{Block, Column, Document, Section, Table};
+use crate::report::{Report, csv, json};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Explain how a result or a field came to be: formula, inputs, sources
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Key of a result in the JSON plan, of a scenario field, or of a catalogue value
+    ///
+    /// Example: gigawatt explain power.pue_annual
+    key: String,
+    /// Scenario file, or - for stdin; the built-in 1 GW scenario if left out
+    ///
+    /// Example: gigawatt explain fleet.accelerators campus.toml
+    #[arg(value_name = "SCENARIO.toml")]
+    scenario: Option<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Runs the command.
+pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
+    let flags = arguments.overrides.into();
+    let plan = super::plan::planned(arguments.scenario.as_deref(), &flags, &arguments.common)?;
+    let key = arguments.key.trim();
+    let explanation = Explanation::of(&plan, key).ok_or_else(|| {
+        InputError::plain("explain", format!("nothing in the plan is called `{key}`"))
+            .with_help(advice(&plan, key))
+    })?;
+    Ok(Outcome::report(explanation))
+}
+
+/// What is known of one key.
+#[derive(Debug, Default, PartialEq)]
+struct Explanation {
+    key: String,
+    value: String,
+    meaning: String,
+    formula: String,
+    origin: String,
+    /// Name, value, origin or source.
+    inputs: Vec<(String, String, String)>,
+}
+
+impl Explanation {
+    /// Looks a key up: first how it was computed, then where it was set, then what was taken.
+    fn of(plan: &Plan, key: &str) -> Option<Self> {
+        let bare = key.strip_prefix("scenario.").unwrap_or(key);
+        if let Some(entry) = plan.ledger.find(key) {
+            return Some(Self {
+                key: entry.key.clone(),
+                value: entry.value.clone(),
+                meaning: entry.meaning.clone(),
+                formula: entry.formula.clone(),
+                origin: String::new(),
+                inputs: entry.inputs.clone(),
+            });
+        }
+        if let Some(origin) = plan.scenario.origins.get(bare) {
+            let value = json::value_of(&plan.scenario.fields, bare).unwrap_or_default().0;
+            return Some(Self {
+                key: bare.into(),
+                value,
+                meaning: "A field of the scenario.".into(),
+                origin: origin.to_string(),
+                ..Self::default()
+            });
+        }
+        if let Some(taken) = plan.assumptions.iter().find(|assumption| assumption.field == key) {
+            return Some(Self {
+                key: key.into(),
+                value: taken.value.clone(),
+                meaning: taken.note.clone().unwrap_or_else(|| "A value of the catalogue.".into()),
+                origin: format!("{} ({})", taken.source, taken.confidence.word()),
+                ..Self::default()
+            });
+        }
+        let (value, unit) = json::value_of(&json::plan(plan), key)?;
+        Some(Self {
+            key: key.into(),
+            value: format!("{value} {unit}").trim().to_owned(),
+            meaning: "A result of the plan.".into(),
+            ..Self::default()
+        })
+    }
+}
+
+/// Keys that look like the one asked for, else those that can be explained best.
+fn advice(plan: &Plan, key: &str) -> String {
+    let explained: Vec<String> = plan.ledger.entries.iter().map(|entry| entry.key.clone()).collect();
+    let mut known = explained.clone();
+    known.extend(plan.scenario.origins.keys().cloned());
+    known.extend(plan.assumptions.iter().map(|assumption| assumption.field.clone()));
+    known.extend(csv::flat_rows(&json::plan(plan)).into_iter().map(|(key, _, _)| key));
+    nearest(key, &known)
+        .map_or_else(|| format!("such as {}", explained.join(", ")), |near| format!("did you mean `{near}`?"))
+}
+
+impl Report for Explanation {
+    fn document(&self) -> Document {
+        let facts: Vec<(String, String)> = [
+            ("value", &self.value),
+            ("meaning", &self.meaning),
+            ("formula", &self.formula),
+            ("from", &self.origin),
+        ]
+        .into_iter()
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(name, text)| (name.to_owned(), text.clone()))
+        .collect();
+        let mut blocks = vec![Block::KeyValues(facts)];
+        if !self.inputs.is_empty() {
+            blocks.push(Block::Table(Table::of(vec![
+                Column::words("input", self.inputs.iter().map(|(name, _, _)| name.clone())),
+                Column::numbers("value", self.inputs.iter().map(|(_, value, _)| value.clone())),
+                Column::words("from", self.inputs.iter().map(|(_, _, from)| from.clone())),
+            ])));
+        }
+        let sections = vec![Section { heading: "How it came to be".into(), blocks }];
+        Document { title: self.key.clone(), lead: Vec::new(), sections }
+    }
+    fn json(&self) -> Value {
+        let some = |text: &String| (!text.is_empty()).then(|| text.clone());
+        json!({
+            "schema": "gigawatt.explain/1",
+            "key": self.key,
+            "value": self.value,
+            "meaning": some(&self.meaning),
+            "formula": some(&self.formula),
+            "origin": some(&self.origin),
+            "inputs": self.inputs.iter()
+                .map(|(name, value, from)| json!({"name": name, "value": value, "from": from}))
+                .collect::<Vec<_>>(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn results_fields_and_catalogue_values_can_be_explained() {
+        let plan = sample::plan();
+        let found = |key: &str| Explanation::of(&plan, key).unwrap_or_else(|| panic!("no {key}"));
+        assert!(found("power.pue_annual").formula.contains("E_facility"));
+        assert_eq!(found("site").origin, "default");
+        assert_eq!(found("scenario.power").origin, "flag");
+        assert_eq!(found("systems.gb300-nvl72.rack_heat").value, "135 kW");
+        assert_eq!(found("fleet.accelerators").value, "360000");
+        assert!(found("power.envelope_w").value.ends_with(" W"));
+        assert!(Explanation::of(&plan, "no.such.key").is_none());
+    }
+
+    #[test]
+    fn near_keys_are_suggested() {
+        assert!(advice(&sample::plan(), "power.pue_anual").contains("power.pue_annual"));
+    }
+}

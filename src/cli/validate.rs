@@ -1,0 +1,92 @@
+//! `gigawatt validate`: predicted against published.
+
+use super::Outcome;
+use super::arguments::Common;
+use super::diagnostic::{Failure, say};
+use crate::report::validation::ValidateReport;
+use std::path::PathBuf;
+
+/// Check predictions against measured tables; all embedded ones unless some are named
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Measured serving throughput, in the columns of the embedded table
+    ///
+    /// Example: --inference measured.csv
+    #[arg(long, value_name = "FILE")]
+    inference: Option<PathBuf>,
+    /// Measured serving points: time to first token and per output token
+    ///
+    /// Example: --points points.csv
+    #[arg(long, value_name = "FILE")]
+    points: Option<PathBuf>,
+    /// Measured training runs
+    ///
+    /// Example: --training runs.csv
+    #[arg(long, value_name = "FILE")]
+    training: Option<PathBuf>,
+    /// Measured collectives
+    ///
+    /// Example: --collectives nccl.csv
+    #[arg(long, value_name = "FILE")]
+    collectives: Option<PathBuf>,
+    /// Sites with their power and their accelerators
+    ///
+    /// Example: --sites sites.csv
+    #[arg(long, value_name = "FILE")]
+    sites: Option<PathBuf>,
+    /// Fabrics with their counts
+    ///
+    /// Example: --fabrics fabrics.csv
+    #[arg(long, value_name = "FILE")]
+    fabrics: Option<PathBuf>,
+    /// Exit with 1 when the median error of a table is above this fraction
+    ///
+    /// Example: --max-median-ape 0.15
+    #[arg(long, value_name = "X", value_parser = fraction)]
+    max_median_ape: Option<f64>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+fn fraction(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
+        _ => Err("a fraction of one looks like 0.15".into()),
+    }
+}
+
+/// Tables by name, in the order they are checked.
+pub const TABLES: [&str; 6] = ["inference", "points", "training", "collectives", "sites", "fabrics"];
+
+impl Arguments {
+    /// The tables to check: those named with their files, or all embedded ones.
+    fn tables(&self) -> Vec<(&'static str, Option<PathBuf>)> {
+        let files =
+            [&self.inference, &self.points, &self.training, &self.collectives, &self.sites, &self.fabrics];
+        let named: Vec<_> = TABLES
+            .into_iter()
+            .zip(files)
+            .filter_map(|(table, file)| file.clone().map(|file| (table, Some(file))))
+            .collect();
+        if named.is_empty() { TABLES.map(|table| (table, None)).to_vec() } else { named }
+    }
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let report = checked(&arguments.tables(), &arguments.common)?;
+    let mut short = false;
+    if let Some(limit) = arguments.max_median_ape {
+        for (table, median) in report.above(limit) {
+            short = true;
+            say(&format!("{table}: the median error {median:.4} is above {limit}\n"));
+        }
+    }
+    Ok(Outcome::Report { report: Box::new(report), short })
+}
+
+/// Predicts every row of the tables.
+fn checked(tables: &[(&'static str, Option<PathBuf>)], _common: &Common) -> Result<ValidateReport, Failure> {
+    let names: Vec<&str> = tables.iter().map(|(name, _)| *name).collect();
+    Err(Failure::Ours(format!("`validate` is not connected yet: {}", names.join(", "))))
+}
