@@ -20,18 +20,8 @@ fn with_row(parts: StepParts, time: OperationTime, message: bool) -> StepParts {
     );
 }
 
-fn mean_step(decode: StepParts, mixed: StepParts, share: f32) -> StepParts {
-    let rest = 1.0 - share;
-    return StepParts(
-        rest * decode.arithmetic + share * mixed.arithmetic,
-        rest * decode.memory + share * mixed.memory,
-        rest * decode.messages + share * mixed.messages,
-        rest * decode.fixed + share * mixed.fixed,
-    );
-}
-
-fn whole_step(parts: StepParts, draft: Draft) -> f32 {
-    return (parts.arithmetic + parts.memory) + (parts.messages + parts.fixed) + draft.drafting_s;
+fn whole_step(parts: StepParts) -> f32 {
+    return (parts.arithmetic + parts.memory) + (parts.messages + parts.fixed);
 }
 
 fn binding_part(parts: StepParts) -> u32 {
@@ -48,30 +38,36 @@ struct Setting {
     draft: Draft,
 }
 
-fn serving(setting: Setting, replica: ParallelLayout, decode: StepParts, mixed: StepParts) -> Score {
-    let aggregated = setting.chunk > 0.0;
-    let emitted_per_step = setting.sequences * setting.draft.emitted;
-    let owed = emitted_per_step * workload.prefill_per_output;
-    let chunk = max(setting.chunk, 1.0);
-    let share = select(0.0, min(owed / chunk, 1.0), aggregated);
+fn mean_prefill(setting: Setting) -> f32 {
+    let owed = setting.sequences * setting.draft.emitted * workload.prefill_per_output;
+    return select(0.0, owed, setting.chunk > 0.0);
+}
 
-    let mean = mean_step(decode, mixed, share);
-    let step_s = whole_step(mean, setting.draft);
-    let mixed_s = whole_step(mixed, setting.draft);
-    let own_prefill_s = max(workload.input_tokens / chunk, 1.0) * mixed_s;
-    let prefill_s = select(workload.pool_ttft_s, own_prefill_s, aggregated);
+fn chunk_prefill(setting: Setting, stages: f32) -> f32 {
+    return min(setting.chunk, workload.input_tokens) * stages;
+}
+
+fn serving(setting: Setting, replica: ParallelLayout, mean: StepParts, chunked: StepParts) -> Score {
+    let aggregated = setting.chunk > 0.0;
+    let step_s = whole_step(mean) * (1.0 + setting.draft.drafting_share);
+    let tpot_s = step_s / setting.draft.emitted;
+
+    let chunks = max(workload.input_tokens / max(setting.chunk, 1.0), 1.0);
+    let own_ttft_s = whole_step(chunked) / replica.stages * (chunks + (replica.stages - 1.0));
+    let pool_ttft_s = workload.pool_ttft_s + replica.hand_over_s + tpot_s;
 
     let pool = max(workload.pool_tokens_per_s, 1e-6);
-    let pool_cost = select(workload.prefill_per_output / pool, 0.0, aggregated);
-    let cost = step_s * replica.accelerators / emitted_per_step + pool_cost;
+    let own_cost = step_s * replica.accelerators / (setting.sequences * setting.draft.emitted);
+    let pool_cost = own_cost / workload.decode_pool_share + workload.prefill_per_output / pool;
+    let cost = select(pool_cost, own_cost, aggregated);
 
     let misfit = u32(setting.sequences > replica.most_sequences) * MISFIT_MEMORY
         + u32(setting.sequences < replica.least_sequences) * MISFIT_TOO_FEW
-        + u32(aggregated & (owed > chunk)) * MISFIT_PREFILL
+        + u32(mean_prefill(setting) > setting.chunk * replica.stages) * MISFIT_PREFILL
         + u32(!aggregated & (workload.pool_tokens_per_s <= 0.0)) * MISFIT_NO_POOL;
     return Score(
-        step_s / setting.draft.emitted,
-        prefill_s + step_s,
+        tpot_s,
+        select(pool_ttft_s, own_ttft_s, aggregated),
         setting.draft.emitted / step_s,
         1.0 / cost,
         misfit,
@@ -112,15 +108,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let replica = layouts[range.first_layout + index / in_layout];
     let setting = setting_at(index % in_layout);
 
-    let decode_load = step_load(setting, 0.0);
-    let mixed_load = step_load(setting, setting.chunk);
-    var decode = StepParts();
-    var mixed = StepParts();
+    let mean_load = step_load(setting, mean_prefill(setting));
+    let chunked_load = step_load(setting, chunk_prefill(setting, replica.stages));
+    var mean = StepParts();
+    var chunked = StepParts();
     for (var row = replica.first_operation; row < replica.end; row += 1u) {
         let message = row >= replica.first_message;
         let operation = rows[row];
-        decode = with_row(decode, operation_time(operation, decode_load), message);
-        mixed = with_row(mixed, operation_time(operation, mixed_load), message);
+        mean = with_row(mean, operation_time(operation, mean_load), message);
+        chunked = with_row(chunked, operation_time(operation, chunked_load), message);
     }
-    scores[id.x] = serving(setting, replica, decode, mixed);
+    scores[id.x] = serving(setting, replica, mean, chunked);
 }

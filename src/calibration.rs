@@ -152,7 +152,7 @@ fn inheritance() -> Vec<Inheritance> {
 }
 
 /// The points that identify the curve of a class.
-fn thin<'a>(class: KernelClass, points: Vec<&'a Measurement>) -> Vec<&'a Measurement> {
+fn thin(class: KernelClass, points: Vec<&Measurement>) -> Vec<&Measurement> {
     match class {
         // Steps send from kilobytes to tens of megabytes; beyond, other algorithms take over.
         KernelClass::AllReduce => {
@@ -374,7 +374,8 @@ mod tests {
                 let arithmetic = 2.0 * m * n * k / (989e12 * 0.7) * (1.0 + 50.0 / m);
                 let traffic = 2.0 * (n * k + m * k + m * n) / (3.35e12 * 0.8);
                 let time = arithmetic.max(traffic) + 5e-6;
-                text += &format!("H100-SXM,gemm,,bfloat16,,{m},{n},{k},,,,,,,,,,,,{}\n", time * 1e6);
+                let row = format!("H100-SXM,gemm,,bfloat16,,{m},{n},{k},,,,,,,,,,,,{}\n", time * 1e6);
+                text.push_str(&row);
             }
         }
         text

@@ -195,8 +195,8 @@ pub trait Kernel: Sync {
 ///
 /// The result must not depend on how the points are cut into parts or on the order of the parts.
 pub trait Reduction<S>: Send + Sync + Sized {
-    #[must_use]
     /// An empty part that may use what is known so far to drop points early.
+    #[must_use]
     fn fork(&self) -> Self;
     /// Folds in the scores of the points from `first` on.
     fn absorb(&mut self, first: u64, scores: &[S]);

@@ -8,10 +8,10 @@ fn operation_time(op: Operation, load: StepLoad) -> OperationTime {
     let attended = decode_tokens * cached + prefill_tokens * min(load.prefill_context, op.window);
 
     let flop = op.flop_per_token * tokens + op.flop_per_attended * attended;
-    let rows = max(tokens * op.rows_per_token, 1e-6);
-    let arithmetic = flop / op.rate_flop_per_s * (1.0 + op.half_rows / rows);
-
     let touched = 1.0 - exp2_polynomial(tokens * op.miss_log2);
+    let rows = max(tokens * op.rows_per_token, 1e-6);
+    let arithmetic = flop / op.rate_flop_per_s * (1.0 + op.half_rows * touched / rows);
+
     let bytes = op.weight_bytes * touched
         + op.bytes_per_token * tokens
         + op.bytes_per_position * (decode_sequences * cached);

@@ -10,14 +10,17 @@ use super::result::{Parallelism, Serving, Training};
 use super::sizing::Draw;
 use crate::catalog::InputError;
 use crate::catalog::profile;
+use crate::engine::{Backend, Engine};
 use crate::power::Provisioned;
 use crate::scenario::{self, Scenario, ServingMode};
+use crate::search::{Axes, DesignPoint, Found, Pools, explore};
 use crate::throughput::efficiency::CurveSet;
 use crate::throughput::machine::{Link, Machine as Chip, Software};
 use crate::throughput::operations::{AttentionKind, AttentionShape, FeedForwardShape, ModelShape};
 use crate::throughput::precision::{Format, PeakRates, Precision};
-use crate::throughput::serving::{Bound, Mode, SearchSpace, ServingPoint, Workload, best};
+use crate::throughput::serving::Workload;
 use crate::units::{DollarsPerToken, Joules, Seconds, TokenRate, Watts};
+use std::ops::ControlFlow;
 
 /// The shapes of a model card.
 #[must_use]
@@ -176,13 +179,14 @@ pub fn workload_of(entry: &scenario::Serving) -> Workload {
     }
 }
 
-/// The spaces to search: one domain first; several only for a model that no single domain holds.
-pub fn spaces(domain: u32, mode: ServingMode) -> impl Iterator<Item = SearchSpace> {
-    [1, 2, 4, 8].into_iter().map(move |domains| SearchSpace {
-        aggregated: mode != ServingMode::Disaggregated,
-        disaggregated: mode != ServingMode::Aggregated,
-        ..SearchSpace::within(domain.max(1).saturating_mul(domains))
-    })
+/// How a scenario wants prefill run.
+#[must_use]
+pub fn pools_of(mode: ServingMode) -> Pools {
+    match mode {
+        ServingMode::Best => Pools::Either,
+        ServingMode::Aggregated => Pools::Shared,
+        ServingMode::Disaggregated => Pools::Separate,
+    }
 }
 
 fn serve(
@@ -200,7 +204,7 @@ fn serve(
     let workload = workload_of(entry);
     let accelerators = (draw.accelerators as f64 * entry.share.0) as u64;
     let mut shortfall = None;
-    let mut found: Option<ServingPoint> = None;
+    let mut found: Option<DesignPoint> = None;
     if entry.isl + entry.osl > card.max_context {
         let longest = card.max_context;
         shortfall = Some(format!(
@@ -208,28 +212,17 @@ fn serve(
             entry.isl + entry.osl
         ));
     } else {
-        let mut evaluated = 0;
-        let mut fastest = Seconds(f64::INFINITY);
-        for space in spaces(chip.domain, entry.mode) {
-            let result = best(&shape, &chip, &precision, &workload, &space);
-            evaluated += result.evaluated;
-            found = result.best;
-            if let Some(point) = result.frontier.first() {
-                fastest = fastest.min(point.tpot);
+        // The driver of a device would take longer to wake than the few points of a plan take.
+        let engine = Engine::new(Backend::Cpu);
+        let axes = Axes::coarse(pools_of(entry.mode));
+        let searched =
+            explore(&shape, &chip, &precision, &workload, &axes, &engine, |_| ControlFlow::Continue(()));
+        match searched {
+            Ok(search) => {
+                shortfall = search.best.is_none().then(|| why_none(&search, entry, word, &machine.id));
+                found = search.best;
             }
-            if result.evaluated > 0 {
-                break;
-            }
-        }
-        if found.is_none() {
-            shortfall = Some(if evaluated == 0 {
-                format!("the weights in {word} do not fit into eight domains of {}", machine.id)
-            } else {
-                format!(
-                    "no design point keeps TTFT {} and TPOT {}; the fastest time per token is {fastest}",
-                    entry.ttft, entry.tpot
-                )
-            });
+            Err(error) => shortfall = Some(error.to_string()),
         }
     }
     let result = Serving {
@@ -271,10 +264,7 @@ fn serve(
             ep: point.layout.expert,
             dp: point.layout.attention_replicas,
         },
-        mode: match point.mode {
-            Mode::Disaggregated => "disaggregated".into(),
-            _ => "aggregated".into(),
-        },
+        mode: if point.prefill_layout.is_some() { "disaggregated" } else { "aggregated" }.into(),
         batch: point.batch as u64,
         ttft: Seconds(point.ttft.0 / kept),
         tpot: Seconds(point.tpot.0 / kept),
@@ -283,7 +273,7 @@ fn serve(
         output_tokens_per_s: TokenRate(output),
         input_tokens_per_s: TokenRate(input),
         energy_per_token: Joules(if output > 0.0 { power.0 / output } else { 0.0 }),
-        bound_by: point.bound.word().into(),
+        bound_by: point.bound.into(),
         replicas,
         shortfall: (busy <= 0.0 && accelerators > 0)
             .then(|| format!("a replica needs {} accelerators", point.layout.accelerators())),
@@ -291,32 +281,36 @@ fn serve(
     }
 }
 
-/// What a cap leaves of the speed, by what binds the step.
-fn performance<'a>(machine: &'a Machine, point: &ServingPoint) -> &'a Provisioned {
-    match point.bound {
-        Bound::Arithmetic => &machine.compute_bound,
-        _ => &machine.memory_bound,
+/// Why no point was found.
+fn why_none(search: &Found, entry: &scenario::Serving, word: &str, system: &str) -> String {
+    match search.fastest {
+        _ if search.layouts == 0 => {
+            format!("the weights in {word} do not fit into eight domains of {system}")
+        }
+        Some(fastest) => format!(
+            "no design point keeps TTFT {} and TPOT {}; the fastest time per token is {fastest}",
+            entry.ttft, entry.tpot
+        ),
+        None => format!("no design point keeps TTFT {}", entry.ttft),
     }
 }
 
+/// What a cap leaves of the speed, by what binds the step.
+fn performance<'a>(machine: &'a Machine, point: &DesignPoint) -> &'a Provisioned {
+    if point.bound == "arithmetic" { &machine.compute_bound } else { &machine.memory_bound }
+}
+
 /// Replicas that fit whole into domains, and the accelerators in them.
-fn whole_replicas(point: &ServingPoint, domain: u32, accelerators: u64) -> (u64, f64) {
+fn whole_replicas(point: &DesignPoint, domain: u32, accelerators: u64) -> (u64, f64) {
     let size = u64::from(point.layout.accelerators().max(1));
     let domain = u64::from(domain.max(1));
     // Two pools share the domains between them: what one leaves over the other uses.
-    if point.mode == Mode::Disaggregated || size > domain {
+    if point.prefill_layout.is_some() || size > domain {
         let group = size.max(domain);
         let usable = accelerators / group * group;
-        let decode = usable as f64 / (1.0 + pool_ratio(point));
+        let decode = usable as f64 / (1.0 + point.prefill_per_decode);
         return ((decode / size as f64) as u64, usable as f64);
     }
     let replicas = accelerators / domain * (domain / size) + accelerators % domain / size;
     (replicas, (replicas * size) as f64)
-}
-
-/// Accelerators of the prefill pool for each accelerator of the decode pool.
-fn pool_ratio(point: &ServingPoint) -> f64 {
-    point.prefill_layout.map_or(0.0, |prefill| {
-        point.prefill_per_decode * f64::from(prefill.accelerators()) / f64::from(point.layout.accelerators())
-    })
 }

@@ -3,7 +3,7 @@
 use super::csv;
 use crate::plan::Plan;
 use crate::plan::result::{Economics, Fabric, Layout, Parallelism, ScaleOut, Serving, Training, Verdict};
-use crate::scenario::MeasuredAt;
+use crate::power::MeasuredAt;
 use serde_json::{Map, Value, json};
 
 /// JSON as text: indented, with a newline at the end.

@@ -7,7 +7,7 @@ use super::document::{
 use super::{Report, csv, json};
 use crate::plan::Plan;
 use crate::plan::result::{Parallelism, Serving, Stage, Verdict};
-use crate::scenario::MeasuredAt;
+use crate::power::MeasuredAt;
 use crate::scenario::Origin;
 use crate::units::text::digits;
 use serde_json::Value;

@@ -5,7 +5,7 @@ use crate::plan::result::{
     Assumption, Cable, Economics, Entry, Fabric, Fleet, Layout, Ledger, Parallelism, Plan, Power, Racks,
     ScaleOut, ScaleUp, Serving, Stage, SystemFleet, Training, Verdict,
 };
-use crate::scenario::MeasuredAt;
+use crate::power::MeasuredAt;
 use crate::scenario::{Origin, Resolved};
 use crate::units::{
     ByteRate, Dollars, DollarsPerToken, DollarsPerWatt, Joules, Meters, Ratio, Seconds, Share, SquareMeters,

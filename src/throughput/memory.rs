@@ -65,7 +65,7 @@ impl MemoryUse {
 /// Attention and dense layers are copied over attention replicas. The latent's down-projections, copied over tensor
 /// ranks, are less than 1 % and counted as split.
 #[must_use]
-pub fn weight_bytes(model: &ModelShape, layout: &Layout, precision: &Precision) -> Bytes {
+pub fn weight_bytes(model: &ModelShape, layout: &Layout, precision: Precision) -> Bytes {
     let parameters = model.parameters();
     let tp = f64::from(layout.tensor);
     let stages = f64::from(layout.stages);
@@ -80,7 +80,7 @@ pub fn weight_bytes(model: &ModelShape, layout: &Layout, precision: &Precision) 
 
 /// Cache of one sequence of the replica on the fullest rank at a number of cached positions.
 #[must_use]
-pub fn cache_per_sequence(model: &ModelShape, layout: &Layout, precision: &Precision, context: f64) -> Bytes {
+pub fn cache_per_sequence(model: &ModelShape, layout: &Layout, precision: Precision, context: f64) -> Bytes {
     let whole = model.cache_bytes(context, precision.cache);
     let a = &model.attention;
     let split = match a.kind {
@@ -98,7 +98,7 @@ pub fn memory_use(
     model: &ModelShape,
     machine: &Machine,
     layout: &Layout,
-    precision: &Precision,
+    precision: Precision,
     context: f64,
     reserve: &Reserve,
 ) -> MemoryUse {
@@ -140,13 +140,13 @@ mod tests {
                 &samples::llama_70b(),
                 &samples::h100(),
                 &Layout::tensor(ranks),
-                &precision,
+                precision,
                 2_048.0,
                 &Reserve::default(),
             )
         };
         assert!(
-            (weight_bytes(&samples::llama_70b(), &Layout::tensor(1), &precision).0 / 72.65e9 - 1.0).abs()
+            (weight_bytes(&samples::llama_70b(), &Layout::tensor(1), precision).0 / 72.65e9 - 1.0).abs()
                 < 1e-3
         );
         assert!(!fit(1).fits());
@@ -158,9 +158,9 @@ mod tests {
     fn a_latent_cache_is_not_split_by_tensor_ranks() {
         let precision = Precision::uniform(Format::Fp8);
         let model = samples::deepseek_v3();
-        let one = cache_per_sequence(&model, &Layout::tensor(1), &precision, 1_000.0);
-        let eight = cache_per_sequence(&model, &Layout::tensor(8), &precision, 1_000.0);
-        let copies = cache_per_sequence(&model, &Layout::attention_data_parallel(8), &precision, 1_000.0);
+        let one = cache_per_sequence(&model, &Layout::tensor(1), precision, 1_000.0);
+        let eight = cache_per_sequence(&model, &Layout::tensor(8), precision, 1_000.0);
+        let copies = cache_per_sequence(&model, &Layout::attention_data_parallel(8), precision, 1_000.0);
         assert!((one.0 - eight.0).abs() < 1.0);
         assert!((one.0 / copies.0 - 8.0).abs() < 1e-9);
     }

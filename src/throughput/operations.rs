@@ -388,6 +388,21 @@ pub struct FoldSettings {
     pub host: bool,
 }
 
+/// A matrix product on this rank: weights, input and output widths, calls that share them.
+#[derive(Clone, Copy)]
+struct Product {
+    parameters: f64,
+    input: f64,
+    width: f64,
+    calls: f64,
+}
+
+impl Product {
+    fn new(parameters: f64, input: f64, width: f64, calls: f64) -> Self {
+        Self { parameters, input, width, calls }
+    }
+}
+
 struct Fold<'a> {
     model: &'a ModelShape,
     machine: &'a Machine,
@@ -404,7 +419,7 @@ pub fn step_table(
     model: &ModelShape,
     machine: &Machine,
     layout: &Layout,
-    precision: &Precision,
+    precision: Precision,
     settings: &FoldSettings,
 ) -> StepTable {
     let mut fold = Fold {
@@ -435,17 +450,8 @@ impl Fold<'_> {
         }
     }
 
-    /// A matrix product of `parameters` weights on this rank, `input` elements wide, `width` out, launched `calls` times.
-    fn gemm(
-        &mut self,
-        part: Part,
-        layers: f64,
-        format: Format,
-        parameters: f64,
-        input: f64,
-        width: f64,
-        calls: f64,
-    ) {
+    fn gemm(&mut self, part: Part, layers: f64, format: Format, product: Product) {
+        let Product { parameters, input, width, calls } = product;
         if parameters <= 0.0 {
             return;
         }
@@ -475,7 +481,7 @@ impl Fold<'_> {
         );
     }
 
-    fn attention(&mut self, precision: &Precision, settings: &FoldSettings) {
+    fn attention(&mut self, precision: Precision, settings: &FoldSettings) {
         let model = self.model;
         let a = &model.attention;
         let layers = model.attention_layers();
@@ -484,7 +490,12 @@ impl Fold<'_> {
         let format = precision.attention;
         let kv_share = self.kv_heads_on_rank() / f64::from(a.kv_heads.max(1));
         if weights.whole > 0.0 {
-            self.gemm(Part::Projections, layers, format, weights.whole, h, weights.whole / h, 1.0);
+            self.gemm(
+                Part::Projections,
+                layers,
+                format,
+                Product::new(weights.whole, h, weights.whole / h, 1.0),
+            );
         }
         let inward = weights.inward / self.tp + weights.cache * kv_share;
         let (input, calls) = match a.kind {
@@ -492,10 +503,15 @@ impl Fold<'_> {
             AttentionKind::Latent => (f64::from(a.q_lora.max(a.kv_lora)), 3.0),
             _ => (h, 1.0),
         };
-        self.gemm(Part::Projections, layers, format, inward, input, inward / (input * calls), calls);
+        self.gemm(
+            Part::Projections,
+            layers,
+            format,
+            Product::new(inward, input, inward / (input * calls), calls),
+        );
         let outward = weights.outward / self.tp;
-        self.gemm(Part::Projections, layers, format, outward, outward / h, h, 1.0);
-        self.gemm(Part::Indexer, layers, format, weights.indexer, h, weights.indexer / h, 1.0);
+        self.gemm(Part::Projections, layers, format, Product::new(outward, outward / h, h, 1.0));
+        self.gemm(Part::Indexer, layers, format, Product::new(weights.indexer, h, weights.indexer / h, 1.0));
 
         for (count, window) in [(a.full_layers, 0), (a.window_layers, a.window)] {
             let mut limit = if window == 0 { NO_WINDOW } else { f64::from(window) };
@@ -516,7 +532,7 @@ impl Fold<'_> {
         (f64::from(self.model.attention.kv_heads) / self.tp).max(1.0)
     }
 
-    fn decode_attention(&mut self, layers: f64, window: f64, precision: &Precision) {
+    fn decode_attention(&mut self, layers: f64, window: f64, precision: Precision) {
         let a = &self.model.attention;
         let heads = f64::from(a.heads) / self.tp;
         let bytes = precision.cache.bytes();
@@ -556,13 +572,7 @@ impl Fold<'_> {
         self.push(Part::DecodeAttention, row);
     }
 
-    fn prefill_attention(
-        &mut self,
-        layers: f64,
-        window: f64,
-        precision: &Precision,
-        settings: &FoldSettings,
-    ) {
+    fn prefill_attention(&mut self, layers: f64, window: f64, precision: Precision, settings: &FoldSettings) {
         let a = &self.model.attention;
         let latent = a.kind != AttentionKind::Grouped;
         let class = if latent { KernelClass::LatentPrefill } else { KernelClass::AttentionPrefill };
@@ -580,7 +590,7 @@ impl Fold<'_> {
     }
 
     /// The indexer reads the keys of all positions, whole on each tensor rank, for its own heads.
-    fn indexer_scan(&mut self, precision: &Precision) {
+    fn indexer_scan(&mut self, precision: Precision) {
         let elements = self.model.indexer_elements();
         if elements <= 0.0 {
             return;
@@ -612,14 +622,19 @@ impl Fold<'_> {
         }
     }
 
-    fn linear_mixers(&mut self, precision: &Precision) {
+    fn linear_mixers(&mut self, precision: Precision) {
         let layers = f64::from(self.model.attention.linear_layers);
         if layers < 0.5 {
             return;
         }
         let h = self.model.h();
         let weights = self.model.linear_parameters() / self.tp;
-        self.gemm(Part::LinearMixer, layers, precision.attention, weights, h, weights / h / 2.0, 2.0);
+        self.gemm(
+            Part::LinearMixer,
+            layers,
+            precision.attention,
+            Product::new(weights, h, weights / h / 2.0, 2.0),
+        );
         let roofs = self.machine.roofs(KernelClass::AttentionDecode, Format::Bf16, 128.0);
         let mut row = self.plain(layers, &roofs);
         // The state is read and written once a step, however long the context: one position.
@@ -630,28 +645,38 @@ impl Fold<'_> {
         self.push(Part::LinearMixer, row);
     }
 
-    fn feed_forward(&mut self, layout: &Layout, precision: &Precision) {
+    fn feed_forward(&mut self, layout: &Layout, precision: Precision) {
         let f = &self.model.feed_forward;
         let h = self.model.h();
         let matrices = f64::from(f.matrices);
         let gated = matrices - 1.0;
         let width = f64::from(f.dense_width) / self.tp;
         let dense = f64::from(f.dense_layers);
-        self.gemm(Part::DenseFeedForward, dense, precision.dense, gated * h * width, h, gated * width, 1.0);
-        self.gemm(Part::DenseFeedForward, dense, precision.dense, width * h, width, h, 1.0);
+        self.gemm(
+            Part::DenseFeedForward,
+            dense,
+            precision.dense,
+            Product::new(gated * h * width, h, gated * width, 1.0),
+        );
+        self.gemm(Part::DenseFeedForward, dense, precision.dense, Product::new(width * h, width, h, 1.0));
         let moe = f64::from(f.moe_layers);
         if moe < 0.5 {
             return;
         }
         let experts = f64::from(f.experts);
-        self.gemm(Part::Router, moe, Format::Bf16, h * experts, h, experts, 1.0);
+        self.gemm(Part::Router, moe, Format::Bf16, Product::new(h * experts, h, experts, 1.0));
         let shared = self.model.shared_parameters() / self.tp;
         let shared_width = (f64::from(f.shared_width) / self.tp).max(1.0);
-        self.gemm(Part::SharedExperts, moe, precision.dense, shared, h, gated * shared_width, 2.0);
+        self.gemm(
+            Part::SharedExperts,
+            moe,
+            precision.dense,
+            Product::new(shared, h, gated * shared_width, 2.0),
+        );
         self.experts(layout, precision);
     }
 
-    fn experts(&mut self, layout: &Layout, precision: &Precision) {
+    fn experts(&mut self, layout: &Layout, precision: Precision) {
         let f = &self.model.feed_forward;
         let format = precision.experts;
         let ep = f64::from(layout.expert);
@@ -686,11 +711,11 @@ impl Fold<'_> {
         );
     }
 
-    fn head(&mut self, precision: &Precision) {
+    fn head(&mut self, precision: Precision) {
         let h = self.model.h();
         let width = f64::from(self.model.vocabulary) / self.tp;
         // One head a step, on the last stage; prompts need it for their last token only.
-        self.gemm(Part::Head, self.stages, precision.embedding, h * width, h, width, 1.0);
+        self.gemm(Part::Head, self.stages, precision.embedding, Product::new(h * width, h, width, 1.0));
         if let (Some(row), Some(Part::Head)) = (self.table.rows.last_mut(), self.table.parts.last()) {
             row.prefill_share = 0.0;
         }
@@ -714,7 +739,7 @@ impl Fold<'_> {
         self.push(Part::Elementwise, row);
     }
 
-    fn messages(&mut self, layout: &Layout, precision: &Precision) {
+    fn messages(&mut self, layout: &Layout, precision: Precision) {
         let model = self.model;
         let h = model.h();
         let f = &model.feed_forward;
@@ -834,7 +859,7 @@ mod tests {
 
     fn table(model: &ModelShape, layout: &Layout) -> StepTable {
         let settings = FoldSettings { prompt: 1_000.0, host: true };
-        step_table(model, &samples::gb200(), layout, &Precision::uniform(Format::Fp8), &settings)
+        step_table(model, &samples::gb200(), layout, Precision::uniform(Format::Fp8), &settings)
     }
 
     fn decode(sequences: f64) -> StepLoad {

@@ -55,16 +55,16 @@ impl Layout {
         if self.tensor == 0 || self.stages == 0 || self.expert == 0 || self.attention_replicas == 0 {
             return Some("a degree is zero");
         }
-        if a.heads % self.tensor != 0 {
+        if !a.heads.is_multiple_of(self.tensor) {
             return Some("attention heads do not divide over the tensor ranks");
         }
         if a.kind == AttentionKind::Grouped
-            && a.kv_heads % self.tensor != 0
-            && self.tensor % a.kv_heads.max(1) != 0
+            && !a.kv_heads.is_multiple_of(self.tensor)
+            && !self.tensor.is_multiple_of(a.kv_heads.max(1))
         {
             return Some("key-value heads neither divide over the tensor ranks nor repeat on them");
         }
-        if f.dense_layers > 0 && f.dense_width % self.tensor != 0 {
+        if f.dense_layers > 0 && !f.dense_width.is_multiple_of(self.tensor) {
             return Some("the feed-forward width does not divide over the tensor ranks");
         }
         if self.stages > model.layers {
@@ -76,13 +76,13 @@ impl Layout {
         if !moe && self.attention_replicas > 1 {
             return Some("copies of a whole dense model are replicas");
         }
-        if moe && self.ranks() % self.expert != 0 {
+        if moe && !self.ranks().is_multiple_of(self.expert) {
             return Some("the expert ranks do not divide the ranks of a stage");
         }
-        if moe && f.experts % self.expert != 0 {
+        if moe && !f.experts.is_multiple_of(self.expert) {
             return Some("experts do not divide over the expert ranks");
         }
-        if moe && f.expert_width % (self.ranks() / self.expert) != 0 {
+        if moe && !f.expert_width.is_multiple_of(self.ranks() / self.expert) {
             return Some("the expert width does not divide over the ranks that share an expert");
         }
         if moe && self.attention_replicas > 1 && self.expert != self.ranks() {

@@ -66,9 +66,9 @@ impl Format {
             Self::Fp8 | Self::Int8 => 1.0,
             Self::Fp8Block => 1.0 + 4.0 / (128.0 * 128.0),
             Self::Mxfp8 => 1.0 + 1.0 / 32.0,
-            Self::Nvfp4 => 0.5 + 1.0 / 16.0,
+            // One byte for 16 values, or two for 32.
+            Self::Nvfp4 | Self::Int4 => 0.5 + 1.0 / 16.0,
             Self::Mxfp4 => 0.5 + 1.0 / 32.0,
-            Self::Int4 => 0.5 + 2.0 / 32.0,
         }
     }
 
@@ -158,7 +158,7 @@ impl PeakRates {
             Arithmetic::Bf16 => sixteen,
             Arithmetic::Fp8 => eight.unwrap_or(sixteen),
             Arithmetic::Fp4 => self.fp4.map(|rate| (Arithmetic::Fp4, rate)).or(eight).unwrap_or(sixteen),
-            Arithmetic::Int8 => self.int8.map(|rate| (Arithmetic::Int8, rate)).unwrap_or(sixteen),
+            Arithmetic::Int8 => self.int8.map_or(sixteen, |rate| (Arithmetic::Int8, rate)),
         }
     }
 

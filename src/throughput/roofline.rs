@@ -160,6 +160,7 @@ impl StepLoad<f64> {
 }
 
 /// The time of one row under a load; see the module's equations.
+#[allow(clippy::inline_always, reason = "one loop over rows, compiled for each instruction set")]
 #[inline(always)]
 #[must_use]
 pub fn operation_time<T: Real>(op: &Operation<T>, load: &StepLoad<T>) -> OperationTime<T> {
@@ -193,6 +194,7 @@ pub fn operation_time<T: Real>(op: &Operation<T>, load: &StepLoad<T>) -> Operati
 }
 
 /// The time of a step: the sum of its rows [s].
+#[allow(clippy::inline_always, reason = "one loop over rows, compiled for each instruction set")]
 #[inline(always)]
 #[must_use]
 pub fn step_time<T: Real>(ops: &[Operation<T>], load: &StepLoad<T>) -> T {

@@ -214,7 +214,7 @@ impl Replica {
         model: &ModelShape,
         machine: &Machine,
         layout: &Layout,
-        precision: &Precision,
+        precision: Precision,
         workload: &Workload,
         reserve: &Reserve,
     ) -> Option<Self> {
@@ -225,7 +225,7 @@ impl Replica {
         if !memory.fits() {
             return None;
         }
-        let chunk = workload.uncached().min(CHUNK).max(1.0);
+        let chunk = workload.uncached().clamp(1.0, CHUNK);
         let settings = FoldSettings { prompt: workload.input, host: true };
         Some(Self {
             layout: *layout,
@@ -282,6 +282,14 @@ impl Replica {
             ..self.load(workload, batch, 0.0)
         };
         step_time(&self.table.rows, &load) * (chunks + stages - 1.0)
+    }
+
+    /// Time to hand the cache of a prompt from a prefill pool over the network [s].
+    #[must_use]
+    pub fn hand_over(&self, workload: &Workload) -> f64 {
+        let share = workload.input / (workload.input + workload.output).max(1.0);
+        let sent = self.memory.cache_per_sequence.0 * share * f64::from(self.layout.attention_replicas);
+        if self.hand_over_bytes_per_s > 0.0 { sent / self.hand_over_bytes_per_s } else { 0.0 }
     }
 
     /// Prompts per second that a replica of a prefill pool finishes, and the time of one alone [1/s, s].
@@ -417,10 +425,7 @@ pub fn evaluate_pools(prefill: &Replica, decode: &Replica, workload: &Workload, 
     let accelerators =
         f64::from(decode.layout.accelerators()) + ratio * f64::from(prefill.layout.accelerators());
     let rate = requests * workload.output / accelerators;
-    let share = workload.input / (workload.input + workload.output).max(1.0);
-    let sent = decode.memory.cache_per_sequence.0 * share * f64::from(decode.layout.attention_replicas);
-    let hand_over =
-        if decode.hand_over_bytes_per_s > 0.0 { sent / decode.hand_over_bytes_per_s } else { 0.0 };
+    let hand_over = decode.hand_over(workload);
     let bound = binding(&decode.table, &decode.load(workload, batch, 0.0));
     let mut result =
         point(decode, workload, batch, Mode::Disaggregated, [alone + hand_over + tpot, tpot, rate], bound);
@@ -500,7 +505,7 @@ pub fn batches(per_doubling: u32, most: f64) -> Vec<f64> {
 pub fn scan(
     model: &ModelShape,
     machine: &Machine,
-    precision: &Precision,
+    precision: Precision,
     workload: &Workload,
     space: &SearchSpace,
     mut visit: impl FnMut(&ServingPoint),
@@ -550,7 +555,7 @@ pub fn scan(
 pub fn best(
     model: &ModelShape,
     machine: &Machine,
-    precision: &Precision,
+    precision: Precision,
     workload: &Workload,
     space: &SearchSpace,
 ) -> SearchResult {
@@ -616,7 +621,7 @@ mod tests {
             &samples::llama_70b(),
             machine,
             &Layout::tensor(4),
-            &precision,
+            precision,
             workload,
             &Reserve::default(),
         )
@@ -679,7 +684,7 @@ mod tests {
         };
         let precision = Precision::uniform(Format::Nvfp4).with_attention(Format::Bf16);
         let model = samples::deepseek_v3();
-        let result = best(&model, &samples::gb200(), &precision, &limits, &SearchSpace::within(16));
+        let result = best(&model, &samples::gb200(), precision, &limits, &SearchSpace::within(16));
         let best = result.best.expect("some layout keeps 20 ms");
         assert!(best.tpot.0 <= 0.02 && best.ttft.0 <= 2.0);
         assert!(result.evaluated > 500);

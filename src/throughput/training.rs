@@ -127,10 +127,10 @@ impl TrainingLayout {
             return Some(reason);
         }
         let group = self.expert_data().max(self.context);
-        if group % self.context != 0 && group % self.expert_data() != 0 {
+        if !group.is_multiple_of(self.context) || !group.is_multiple_of(self.expert_data()) {
             return Some("expert ranks and context ranks do not nest");
         }
-        if job.accelerators % (self.tensor * self.stages * group) != 0 {
+        if !job.accelerators.is_multiple_of(self.tensor * self.stages * group) {
             return Some("the accelerators do not divide into whole replicas");
         }
         if self.interleave > 1 && self.stages == 1 {
@@ -296,7 +296,7 @@ fn training_table(
     layout: &TrainingLayout,
 ) -> StepTable {
     let settings = FoldSettings { prompt: job.sequence, host: false };
-    let mut table = step_table(model, machine, &layout.serving_layout(), &job.precision, &settings);
+    let mut table = step_table(model, machine, &layout.serving_layout(), job.precision, &settings);
     for (row, part) in table.rows.iter_mut().zip(&table.parts) {
         if *part == Part::Head {
             // Every token counts in the loss; uneven stages make room for the head.

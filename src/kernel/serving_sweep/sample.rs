@@ -81,9 +81,9 @@ pub fn design_space(seed: u64, layouts: u32, batches: u32) -> DesignSpace {
         batches: (1..=batches).map(f64::from).collect(),
         chunks: [0.0, 128.0, 256.0, 512.0, 1_024.0, 2_048.0, 4_096.0, 8_192.0].to_vec(),
         drafts: vec![
-            Draft { verified: 1.0, emitted: 1.0, drafting_s: 0.0 },
-            Draft { verified: 2.0, emitted: 1.8, drafting_s: 3e-4 },
-            Draft { verified: 4.0, emitted: 2.6, drafting_s: 9e-4 },
+            Draft { verified: 1.0, emitted: 1.0, drafting_share: 0.0 },
+            Draft { verified: 2.0, emitted: 1.8, drafting_share: 0.02 },
+            Draft { verified: 4.0, emitted: 2.6, drafting_share: 0.06 },
         ],
         workload: Workload {
             input_tokens: numbers.between(100.0, 100_000.0),
@@ -92,6 +92,7 @@ pub fn design_space(seed: u64, layouts: u32, batches: u32) -> DesignSpace {
             prefill_context: numbers.between(50.0, 50_000.0),
             pool_ttft_s: numbers.between(0.1, 3.0),
             pool_tokens_per_s: numbers.between(1e3, 1e5),
+            decode_pool_share: 0.92,
         },
         ..DesignSpace::default()
     };
@@ -111,6 +112,8 @@ pub fn design_space(seed: u64, layouts: u32, batches: u32) -> DesignSpace {
             end: first_operation + ROWS_OF_A_LAYOUT,
             accelerators: accelerators as f32,
             least_sequences: 1.0,
+            stages: (1_u32 << (layout % 3)) as f32,
+            hand_over_s: numbers.between(1e-3, 0.1) as f32,
             most_sequences: numbers.between(8.0, 4_096.0).floor() as f32,
         });
     }
