@@ -15,7 +15,7 @@ mod runs;
 pub mod sizing;
 mod standing;
 mod verdict;
-mod workloads;
+pub(crate) mod workloads;
 
 pub use result::Plan;
 

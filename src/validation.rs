@@ -1,1 +1,177 @@
-//! To come.
+//! Predicted against published, row by row.
+//!
+//! A table of measurements ([`tables`]) is read, each row is put as a question to the same functions that a plan
+//! uses, and the answer stands beside what was published ([`statistics`]). Rows that the model cannot express say
+//! why; rows that repeat or contradict others are predicted too but counted apart. No constant here aims at a row:
+//! what a row leaves open is read by a rule that its module states.
+//!
+//! | table | what is predicted |
+//! |---|---|
+//! | inference ([`inference`]) | output tokens per second of an accelerator, as `metric_kind` says |
+//! | points ([`points`]) | time per output token, and time to the first |
+//! | training ([`training`]) | tokens per second of an accelerator, else step time, FLOP/s or time to train |
+//! | collectives ([`collectives`]) | time, else bandwidth |
+//! | sites ([`sites`]) | accelerators that a power buys |
+//! | fabrics ([`fabrics`]) | switches and cables |
+
+pub mod collectives;
+pub mod fabrics;
+pub mod hardware;
+pub mod inference;
+pub mod points;
+mod running;
+mod shapes;
+pub mod sites;
+pub mod statistics;
+pub mod tables;
+pub mod training;
+
+pub use statistics::{RowReport, Statistics, TableReport};
+pub use tables::{Kind, Table};
+
+use crate::catalog::{Catalog, InputError};
+use hardware::Hardware;
+use rayon::prelude::*;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tables::{KINDS, Row};
+
+/// Which tables to check.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Kinds with a file of the same columns; without one the embedded table is meant.
+    pub tables: Vec<(Kind, Option<PathBuf>)>,
+}
+
+impl Request {
+    /// All embedded tables.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self { tables: KINDS.into_iter().map(|kind| (kind, None)).collect() }
+    }
+}
+
+/// What a row is called in groups.
+#[derive(Debug, Clone, Default)]
+struct Names {
+    id: String,
+    system: String,
+    model: String,
+    source: String,
+}
+
+/// What is predicted of a row.
+#[derive(Debug, Clone, Default)]
+struct Forecast {
+    published: f64,
+    predicted: f64,
+    /// How the row was read.
+    reason: String,
+    /// Whether it is set apart.
+    apart: bool,
+    /// Values of the extra columns.
+    extra: Vec<String>,
+}
+
+/// Why there is no prediction.
+#[derive(Debug)]
+enum Gap {
+    /// The file is wrong.
+    Fault(InputError),
+    /// The model has no word for it.
+    NotExpressible(String),
+}
+
+impl From<InputError> for Gap {
+    fn from(error: InputError) -> Self {
+        Self::Fault(error)
+    }
+}
+
+/// A reason for a row that can't be expressed.
+fn gap<T>(reason: impl Into<String>) -> Result<T, Gap> {
+    Err(Gap::NotExpressible(reason.into()))
+}
+
+/// Predicts every row of the tables; `progress` hears how many rows of how many are done.
+pub fn run(
+    request: &Request,
+    catalog: &Catalog,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Vec<TableReport>, InputError> {
+    let hardware = Hardware::open(catalog)?;
+    let tables = request
+        .tables
+        .iter()
+        .map(|(kind, file)| match file {
+            Some(path) => Table::read(*kind, path),
+            None => Table::embedded(*kind),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let all = tables.iter().map(Table::len).sum();
+    let done = AtomicUsize::new(0);
+    let tick = || progress(done.fetch_add(1, Ordering::Relaxed) + 1, all);
+    tables.iter().map(|table| check(table, &hardware, &tick)).collect()
+}
+
+/// Predicts every row of one table.
+pub fn check(
+    table: &Table,
+    hardware: &Hardware,
+    tick: &(dyn Fn() + Sync),
+) -> Result<TableReport, InputError> {
+    let marks = match table.kind {
+        Kind::Points => points::marks(table),
+        _ => Vec::new(),
+    };
+    let sized = sites::Yard::new(table, hardware);
+    let rows: Vec<Result<RowReport, InputError>> = table
+        .rows()
+        .into_par_iter()
+        .map(|row| {
+            let (names, outcome) = match table.kind {
+                Kind::Inference => inference::predict(row, hardware),
+                Kind::Points => points::predict(row, hardware, &marks),
+                Kind::Training => training::predict(row, hardware),
+                Kind::Collectives => collectives::predict(row, hardware),
+                Kind::Sites => sites::predict(row, hardware, &sized),
+                Kind::Fabrics => fabrics::predict(row, hardware),
+            };
+            tick();
+            reported(row, names, outcome)
+        })
+        .collect();
+    // The first wrong row is named, whatever thread found one first.
+    let rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let extra = match table.kind {
+        Kind::Points => vec!["predicted_ttft_ms".to_owned(), "error_ttft".to_owned()],
+        _ => Vec::new(),
+    };
+    Ok(TableReport { table: table.kind.word().to_owned(), header: table.header.clone(), extra, rows })
+}
+
+fn reported(row: Row<'_>, names: Names, outcome: Result<Forecast, Gap>) -> Result<RowReport, InputError> {
+    let mut report = RowReport {
+        id: if names.id.is_empty() { row.number_in_table().to_string() } else { names.id },
+        cells: row.cells().to_vec(),
+        system: names.system,
+        model: names.model,
+        source: names.source,
+        counted: true,
+        ..RowReport::default()
+    };
+    match outcome {
+        Ok(found) if found.predicted.is_finite() && found.published > 0.0 => {
+            report.published = Some(found.published);
+            report.predicted = Some(found.predicted);
+            report.error = Some(found.predicted / found.published - 1.0);
+            report.reason = found.reason;
+            report.counted = !found.apart;
+            report.extra = found.extra;
+        }
+        Ok(_) => report.reason = "the prediction is not a number".into(),
+        Err(Gap::Fault(error)) => return Err(error),
+        Err(Gap::NotExpressible(reason)) => report.reason = reason,
+    }
+    Ok(report)
+}

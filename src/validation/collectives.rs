@@ -1,0 +1,134 @@
+//! Collectives: time of one run, else its bandwidth.
+//!
+//! How a row is read: ranks are the row's `gpus`, the domain is the system's; a `no-mnnvl` rack falls back to trays
+//! of four. `Ring` or "NVLS off" switches in-network reduction off. Time is compared where the row has one, else
+//! bus bandwidth, else algorithm bandwidth; a plateau without a size is taken at 16 GiB, where the ramp is over.
+//! An expert exchange sends tokens · top_k · width, 1 byte each in dispatch and 2 in combine; a `logical` bandwidth
+//! counts all of them, a `bottleneck` one those that cross the narrower link. Bandwidth of one port is that of the
+//! port at the share that rings or exchanges reach.
+
+use super::hardware::{Hardware, Rig};
+use super::tables::Row;
+use super::{Forecast, Gap, Names, gap};
+use crate::fabric::collective::{
+    CROSSING_LATENCY, Collective, CollectiveRun, DOMAIN_LATENCY, PORT_EXCHANGE_SHARE, PORT_RING_SHARE,
+};
+use crate::units::{Bytes, Seconds};
+
+/// Size of a run whose publisher states a plateau only.
+const PLATEAU: f64 = (16_u64 << 30) as f64;
+
+pub(super) fn predict(row: Row<'_>, hardware: &Hardware) -> (Names, Result<Forecast, Gap>) {
+    let label = format!("{} {}", row.word("system_family"), row.word("accelerator"));
+    let rig = hardware.rig(&label);
+    let names = Names {
+        id: row.word("row_id").to_owned(),
+        system: rig.as_ref().map_or_else(|| row.word("system_family").to_owned(), |rig| rig.id.clone()),
+        model: row.word("collective").to_owned(),
+        source: row.word("library").to_owned(),
+    };
+    let outcome = match rig {
+        Some(rig) => forecast(row, &rig),
+        None => gap(format!("the catalogue has no system for `{}`", label.trim())),
+    };
+    (names, outcome)
+}
+
+fn kind_of(word: &str) -> Option<Collective> {
+    Some(match word {
+        "all_reduce" => Collective::AllReduce,
+        "all_gather" => Collective::AllGather,
+        "reduce_scatter" => Collective::ReduceScatter,
+        "all_to_all" | "alltoall" => Collective::AllToAll,
+        "p2p_copy_unidirectional" | "send_recv" | "rdma_write_point_to_point" => Collective::PointToPoint,
+        other if other.starts_with("moe_dispatch") || other.starts_with("moe_combine") => {
+            Collective::AllToAll
+        }
+        _ => return None,
+    })
+}
+
+fn forecast(row: Row<'_>, rig: &Rig) -> Result<Forecast, Gap> {
+    let word = row.word("collective");
+    let (bus, algorithm) = (row.positive_or_unknown("busbw_gb_s")?, row.positive_or_unknown("algbw_gb_s")?);
+    let scale_out = rig.chip.scale_out.bandwidth;
+    let port = match word {
+        "ring_per_nic" => Some(PORT_RING_SHARE),
+        "alltoall_per_nic" => Some(PORT_EXCHANGE_SHARE),
+        _ => None,
+    };
+    if let Some(share) = port {
+        let Some(published) = bus.or(algorithm) else { return gap("no bandwidth is published") };
+        let predicted = scale_out.0 * share / 1e9;
+        let reason = "bandwidth of one port".to_owned();
+        return Ok(Forecast { published, predicted, reason, ..Forecast::default() });
+    }
+    let Some(collective) = kind_of(word) else {
+        return gap(format!("`{word}` is no collective between accelerators of different ranks"));
+    };
+    let pair = collective == Collective::PointToPoint;
+    let Some(ranks) = row.count("gpus")?.or(pair.then_some(2)) else {
+        return gap("the number of accelerators is not stated");
+    };
+    let across = word.starts_with("rdma") || (pair && row.word("interconnect").contains("plane"));
+    let low = row.word("library").to_lowercase() + &row.word("algorithm").to_lowercase();
+    let ring = low.contains("nvls off") || (low.contains("ring") && !low.contains("nvls"));
+    let domain = match row.word("caveat") {
+        "no-mnnvl" => 4,
+        _ if across => 1,
+        _ => rig.chip.domain,
+    };
+    let tokens = row.positive("tokens")?.zip(row.positive("hidden")?);
+    let experts = tokens.map(|(tokens, hidden)| {
+        let bytes = if word.contains("combine") { 2.0 } else { 1.0 };
+        (tokens * hidden * bytes, row.positive("top_k"))
+    });
+    let message = match (row.positive("message_bytes")?, experts) {
+        (Some(message), _) => message,
+        (None, Some((one, top_k))) => one * top_k?.unwrap_or(1.0),
+        (None, None) => PLATEAU,
+    };
+    let run = CollectiveRun {
+        collective,
+        ranks: f64::from(ranks),
+        domain: f64::from(domain.max(1)),
+        message: Bytes(message),
+        scale_up: rig.chip.scale_up.bandwidth,
+        scale_out,
+        in_network_reduction: rig.chip.in_network_reduction && !ring,
+        domain_latency: Seconds(DOMAIN_LATENCY),
+        crossing_latency: Seconds(CROSSING_LATENCY),
+    };
+    let bandwidth = |rate: f64| rate / 1e9;
+    let share = match row.word("bandwidth_is") {
+        // What crosses the narrower link of an exchange: the part for ranks of other domains, or of this one.
+        "bottleneck-rdma" => (f64::from(ranks) - run.domain.min(f64::from(ranks))) / f64::from(ranks),
+        "bottleneck-nvlink" => 1.0 - 1.0 / f64::from(ranks),
+        _ => 1.0,
+    };
+    let (published, predicted, what) = if let Some(time) = row.positive_or_unknown("time_us")? {
+        (time, run.time().0 * 1e6, "time")
+    } else if let Some(bus) = bus {
+        (bus, bandwidth(run.bus_bandwidth().0) * share, "bus bandwidth")
+    } else if let Some(algorithm) = algorithm {
+        (algorithm, bandwidth(run.algorithm_bandwidth().0), "algorithm bandwidth")
+    } else {
+        return gap("neither time nor bandwidth is published");
+    };
+    let mut reason = format!("{what} of {ranks} ranks in domains of {domain}");
+    if row.text("message_bytes").is_none() && experts_unknown(row) {
+        reason.push_str("; size not stated: 16 GiB");
+    }
+    Ok(Forecast { published, predicted, reason, ..Forecast::default() })
+}
+
+fn experts_unknown(row: Row<'_>) -> bool {
+    row.text("tokens").is_none()
+}
+
+impl Row<'_> {
+    /// A number above zero; a printed zero is one too small for its digits, and so unknown.
+    fn positive_or_unknown(self, column: &str) -> Result<Option<f64>, crate::catalog::InputError> {
+        Ok(self.number(column)?.filter(|value| *value > 0.0))
+    }
+}

@@ -1,0 +1,413 @@
+//! Published serving results: output tokens per second of an accelerator, as `metric_kind` defines them.
+//!
+//! How a row is read:
+//!
+//! | row | question |
+//! |---|---|
+//! | offline, saturated | the fastest batch that memory holds, prompts mixed in. TensorRT-LLM tables keep input + output of every request; MLPerf keeps input + 0.6 output, since answers stop early |
+//! | concurrency stated | a closed loop of that many requests, shared out over the replicas that fill the row's accelerators |
+//! | neither | the best batch that keeps the row's TTFT and TPOT limits, or its tokens/s per user |
+//! | `decode_output_tokens_per_s` | the decode pool alone, no prompts in its steps |
+//! | `prefill_input_tokens_per_s` | prompt tokens per second of the prefill pool alone |
+//! | prefill and decode pools stated | the slower of both pools over the accelerators of both |
+//!
+//! Layout: `tp`, `pp`, `ep`; "DEP n", "attention DP n" or EP alone mean attention copied on n accelerators with
+//! experts over all of them. A mixture of 64 and more experts of which only "TP n, expert parallel degree not stated"
+//! is known is read the same way; fewer experts as tensor ranks. Without a layout the best of all legal ones
+//! within the row's accelerators and one domain is taken. Limits are percentiles where published and compared with
+//! means here. Lengths of InferenceX are 0.9 of nominal. Where speculative decoding is on and its gain not stated,
+//! two drafted tokens of which three quarters hold are assumed.
+//!
+//! Not expressible: latencies alone, tokens per utility megawatt and agentic traces, whose cached input is unknown.
+
+use super::hardware::{Card, Hardware, Rig, formats_of, system_of};
+use super::running::{DRAWN_LENGTH, Setting, Steady};
+use super::tables::Row;
+use super::{Forecast, Gap, Names, gap};
+use crate::throughput::parallelism::{Layout, layouts};
+use crate::throughput::serving::{Mode, Replica, Workload, evaluate};
+
+/// Part of the answer that a request's cache holds on average when answers stop before their reserve.
+const EARLY_STOP: f64 = 0.6;
+/// Experts from which a mixture is served with attention copied over the ranks.
+const MANY_EXPERTS: u32 = 64;
+/// Accelerators tried where the row does not say how many there are: a server.
+const SERVER: u32 = 8;
+
+pub(super) fn predict(row: Row<'_>, hardware: &Hardware) -> (Names, Result<Forecast, Gap>) {
+    let label = label(row);
+    let rig = hardware.rig(&label);
+    let card = hardware.card(row.word("model_card")).or_else(|| hardware.card(row.word("model")));
+    let names = Names {
+        id: row.word("id").to_owned(),
+        system: rig.as_ref().map_or_else(|| label.clone(), |rig| rig.id.clone()),
+        model: card.as_ref().map_or_else(|| row.word("model_card").to_owned(), |card| card.id.clone()),
+        source: row.word("source_family").to_owned(),
+    };
+    let outcome = match (rig, card) {
+        (Some(rig), Some(card)) => forecast(row, &rig, &card),
+        (None, _) => gap(format!("the catalogue has no system for `{label}`")),
+        (_, None) => gap(format!("the catalogue has no card for `{}`", row.word("model_card"))),
+    };
+    (names, outcome)
+}
+
+/// The columns that name the hardware, the ones with a memory size last.
+fn label(row: Row<'_>) -> String {
+    let class = row.word("system_class");
+    let chip = row.word("accelerator");
+    if system_of(class).is_some_and(|id| !id.starts_with("gh200")) {
+        return class.to_owned();
+    }
+    let all = format!("{class} {chip} {} {}", row.word("accelerator_full"), row.word("platform"));
+    if all.trim().is_empty() { row.word("system").to_owned() } else { all }
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Metric {
+    Output,
+    Decode,
+    Prefill,
+}
+
+fn metric_of(row: Row<'_>) -> Result<Metric, Gap> {
+    if row.word("scenario").contains("agentic") {
+        return gap("an agentic trace: its cached input is not stated");
+    }
+    match row.word("metric_kind") {
+        "output_tokens_per_s" | "total_tokens_per_s" | "samples_per_s" => Ok(Metric::Output),
+        "decode_output_tokens_per_s" => Ok(Metric::Decode),
+        "prefill_input_tokens_per_s" => Ok(Metric::Prefill),
+        "ttft_ms" => gap("a latency is published, no rate"),
+        other => gap(format!("`{other}` is no rate per accelerator")),
+    }
+}
+
+/// Drafted tokens and the chance that one holds.
+fn speculation(words: &str) -> (f64, f64) {
+    if !words.contains("MTP") && !words.to_lowercase().contains("eagle") {
+        return (0.0, 0.0);
+    }
+    // "MTP1, 1.780816 tokens/step": one token drafted, 0.78 of them hold.
+    let gain = words
+        .split_once(", ")
+        .and_then(|(_, rest)| rest.split_whitespace().next())
+        .and_then(|number| number.parse::<f64>().ok())
+        .filter(|gain| (1.0..=2.0).contains(gain));
+    match gain {
+        Some(gain) if words.starts_with("MTP1") => (1.0, gain - 1.0),
+        _ => (2.0, 0.75),
+    }
+}
+
+/// A number right behind a word: `number_after("prefill 4 GPU (TP4)", "TP")` is 4.
+fn number_after(text: &str, word: &str) -> Option<u32> {
+    let start = text.find(word)? + word.len();
+    let digits: String =
+        text[start..].trim_start().chars().take_while(char::is_ascii_digit).take(5).collect();
+    digits.parse().ok().filter(|number| (1..=1_024).contains(number))
+}
+
+/// What a row says about its layout.
+enum Stated {
+    One(Layout),
+    /// Prefill and decode pools with their accelerators; a layout may be unknown.
+    Pools([(u32, Option<Layout>); 2]),
+    Nothing,
+}
+
+/// A layout from words such as `TP4` or `EP8` on a number of accelerators.
+fn pool_layout(words: &str, moe: bool) -> Option<Layout> {
+    if let Some(ranks) = number_after(words, "EP").filter(|ranks| moe && *ranks > 1) {
+        return Some(Layout::attention_data_parallel(ranks));
+    }
+    number_after(words, "TP").map(Layout::tensor)
+}
+
+fn stated(row: Row<'_>, card: &Card) -> Result<Stated, Gap> {
+    let words = row.word("parallelism");
+    let moe = card.shape.feed_forward.moe_layers > 0;
+    if let (Some(rest), true) = (words.strip_prefix("prefill "), words.contains("decode "))
+        && let Some((prompts, answers)) = rest.split_once("decode ")
+        && let (Some(p), Some(d)) = (number_after(prompts, ""), number_after(answers, ""))
+        && prompts.contains("GPU")
+    {
+        return Ok(Stated::Pools([(p, pool_layout(prompts, moe)), (d, pool_layout(answers, moe))]));
+    }
+    let (tp, pp, ep) = (row.degree("tp")?, row.degree("pp")?, row.degree("ep")?);
+    let copied = words.contains("attention data-parallel")
+        || words.contains("attention DP")
+        || words.contains("attention-DP")
+        || words.contains("DEP");
+    let ranks = ep.unwrap_or(1).max(tp.unwrap_or(1));
+    if moe && (copied || tp.is_none()) && ranks > 1 {
+        let layout = Layout { stages: pp.unwrap_or(1), ..Layout::attention_data_parallel(ranks) };
+        return Ok(Stated::One(layout));
+    }
+    let unclear = words.contains("expert parallel degree not stated");
+    if moe && unclear && card.shape.feed_forward.experts >= MANY_EXPERTS && ranks > 1 {
+        return Ok(Stated::One(Layout::attention_data_parallel(ranks)));
+    }
+    match tp {
+        Some(tensor) if !copied => Ok(Stated::One(Layout {
+            stages: pp.unwrap_or(1),
+            expert: if moe { ep.unwrap_or(1) } else { 1 },
+            ..Layout::tensor(tensor)
+        })),
+        _ => Ok(Stated::Nothing),
+    }
+}
+
+/// What limits a row beside memory.
+#[derive(Debug, Clone, Copy)]
+enum Load {
+    Saturated,
+    Requests(f64),
+    Limits,
+}
+
+struct Question<'a> {
+    setting: Setting<'a>,
+    metric: Metric,
+    load: Load,
+    accelerators: Option<u32>,
+    /// Positions that the cache of a request takes.
+    kept: f64,
+    /// Engine's limit on running sequences of a replica.
+    most: Option<f64>,
+}
+
+impl Question<'_> {
+    fn slots(&self, replica: &Replica) -> f64 {
+        let slots = self.setting.slots(replica, self.kept);
+        self.most.map_or(slots, |most| {
+            slots.min(most * f64::from(replica.layout.attention_replicas)).max(1.0)
+        })
+    }
+
+    /// Replicas that the row's accelerators make; one where it does not say.
+    fn replicas(&self, layout: &Layout) -> f64 {
+        let size = f64::from(layout.accelerators());
+        self.accelerators.map_or(1.0, |all| (f64::from(all) / size).max(1.0))
+    }
+
+    /// Rate of one accelerator on a layout and how it runs; whether the limits hold.
+    fn answer(&self, layout: Layout) -> Option<(f64, Steady, bool)> {
+        let replica = self.setting.replica(layout)?;
+        let size = f64::from(layout.accelerators());
+        let w = &self.setting.workload;
+        if self.metric == Metric::Prefill {
+            let point = evaluate(&replica, w, 1.0, Mode::PrefillOnly);
+            let steady = Steady { running: 1.0, tpot: 1.0, ttft: point.ttft.0 };
+            return Some((point.input_tokens_per_s_per_accelerator, steady, true));
+        }
+        let mixed = self.metric == Metric::Output;
+        let slots = self.slots(&replica);
+        let keeps = |steady: &Steady| {
+            w.tpot_limit.is_none_or(|limit| steady.tpot <= limit.0)
+                && (!mixed || w.ttft_limit.is_none_or(|limit| steady.ttft <= limit.0))
+        };
+        let (steady, kept) = match self.load {
+            Load::Saturated => (self.setting.saturated(&replica, slots, mixed), true),
+            Load::Requests(all) => {
+                let each = all / self.replicas(&layout);
+                let first = (!mixed).then_some(0.0);
+                let steady = self.setting.closed_loop(&replica, each, slots, mixed, first);
+                (steady, keeps(&steady))
+            }
+            Load::Limits => match self.setting.fastest(&replica, slots, mixed, keeps) {
+                Some(steady) => (steady, true),
+                None => (self.setting.closed_loop(&replica, 1.0, slots, mixed, None), false),
+            },
+        };
+        Some((steady.rate() / size, steady, kept))
+    }
+
+    /// The best legal layout: most tokens where limits hold, else the shortest time per token.
+    fn search(&self) -> Option<(Layout, f64, Steady, bool)> {
+        let most = self.accelerators.unwrap_or(SERVER).min(self.setting.chip.domain.max(SERVER));
+        let mut best: Option<(Layout, f64, Steady, bool)> = None;
+        for layout in layouts(self.setting.shape, most) {
+            let Some((rate, steady, kept)) = self.answer(layout) else { continue };
+            let better = best.as_ref().is_none_or(|(_, known, other, held)| match (kept, held) {
+                (true, true) => rate > *known,
+                (true, false) => true,
+                (false, true) => false,
+                (false, false) => steady.tpot < other.tpot,
+            });
+            if better {
+                best = Some((layout, rate, steady, kept));
+            }
+        }
+        best
+    }
+
+    /// Two pools: what the slower of both gives over the accelerators of both.
+    fn pools(&self, pools: [(u32, Option<Layout>); 2]) -> Option<(f64, String)> {
+        let [(prefill, prompts), (decode, answers)] = pools;
+        let of = |count: u32, layout: Option<Layout>, metric: Metric, load: Load| {
+            let part = Question { setting: self.setting, metric, load, accelerators: Some(count), ..*self };
+            let fits = layout.filter(|layout| layout.accelerators() <= count);
+            match fits.and_then(|layout| part.answer(layout).map(|(rate, ..)| (layout, rate))) {
+                Some(found) => Some(found),
+                None => part.search().map(|(layout, rate, ..)| (layout, rate)),
+            }
+        };
+        let (p, input) = of(prefill, prompts, Metric::Prefill, Load::Saturated)?;
+        let (d, output) = of(decode, answers, Metric::Decode, self.load)?;
+        let w = &self.setting.workload;
+        let prompts_allow = input * f64::from(prefill) * w.output / w.input.max(1.0);
+        let decode_allows = output * f64::from(decode);
+        let rate = prompts_allow.min(decode_allows) / f64::from(prefill + decode);
+        let slower = if prompts_allow < decode_allows { "prefill" } else { "decode" };
+        Some((rate, format!("stated pools, prefill {p} and decode {d}; {slower} is the slower")))
+    }
+}
+
+fn lengths(row: Row<'_>, metric: Metric) -> Result<(f64, f64), Gap> {
+    let (isl, osl) = (row.positive("isl")?, row.positive("osl")?);
+    let drawn = row.word("isl_source").contains("80-100 %");
+    let scale = if drawn { DRAWN_LENGTH } else { 1.0 };
+    match (isl, osl, metric) {
+        (Some(isl), Some(osl), _) => Ok(((isl * scale).max(1.0), (osl * scale).max(1.0))),
+        // A prompt's speed does not depend on the answer; a decode pool whose cached length is stated needs no more.
+        (Some(isl), None, Metric::Prefill) => Ok((isl, 1.0)),
+        (Some(isl), None, Metric::Decode) => Ok((isl, 1.0)),
+        _ => gap("the lengths are not stated"),
+    }
+}
+
+fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
+    let metric = metric_of(row)?;
+    let Some(published) = row.positive("tokens_per_s_per_gpu")? else {
+        return gap("no rate per accelerator is published");
+    };
+    let (input, output) = lengths(row, metric)?;
+    let hint = row.text("precision_effective").filter(|words| *words != "not stated");
+    // Summaries of MLPerf list weights by the type of the reference; what was run is in the settings, if anywhere.
+    let reported = row.text("precision_reported").filter(|words| {
+        row.word("source_family") != "mlperf"
+            || words.contains("fp8")
+            || words.contains("fp4")
+    });
+    let words = hint.or(row.text("engine_precision_hint")).or(reported).unwrap_or_default();
+    let words = if words == "fp4" && row.word("precision_reported").contains("attention") {
+        row.word("precision_reported")
+    } else {
+        words
+    };
+    let (precision, precision_note) = formats_of(words, &rig.machine.accelerator.peak, card);
+    let milli = |column: &str| -> Result<Option<crate::units::Seconds>, Gap> {
+        Ok(row.positive(column)?.map(|ms| crate::units::Seconds(ms / 1e3)))
+    };
+    let user = row.positive("interactivity_tok_s_user")?.map(|rate| crate::units::Seconds(1.0 / rate));
+    let (drafted, acceptance) = speculation(row.word("spec_decoding"));
+    let workload = Workload {
+        drafted,
+        acceptance,
+        ttft_limit: milli("ttft_limit_ms")?,
+        tpot_limit: milli("tpot_limit_ms")?.or(user),
+        ..Workload::fixed(input, output)
+    };
+    let accelerators = row.count("n_accelerators")?;
+    let batch = row.positive("batch_per_gpu")?.map(|each| each * f64::from(accelerators.unwrap_or(1)));
+    let concurrency = row.positive("concurrency")?.or(batch);
+    let offline = row.word("scenario") == "offline" && row.word("load") != "static-batch";
+    let load = match concurrency {
+        _ if offline => Load::Saturated,
+        Some(requests) => Load::Requests(requests),
+        None => Load::Limits,
+    };
+    let mlperf = row.word("source_family") == "mlperf";
+    let question = Question {
+        setting: Setting { chip: &rig.chip, shape: &card.shape, precision, workload },
+        metric,
+        load,
+        accelerators,
+        kept: input + output * if mlperf { EARLY_STOP } else { 1.0 },
+        most: row.positive("max_batch_per_gpu_or_engine")?,
+    };
+    let (predicted, mut reason) = ask(&question, stated(row, card)?)?;
+    for note in [precision_note, if drafted > 1.0 { "speculation assumed: 2 drafted, 0.75 hold" } else { "" }] {
+        if !note.is_empty() {
+            reason = format!("{reason}; {note}");
+        }
+    }
+    Ok(Forecast { published, predicted, reason, ..Forecast::default() })
+}
+
+fn ask(question: &Question<'_>, stated: Stated) -> Result<(f64, String), Gap> {
+    let how = match question.load {
+        Load::Saturated => "saturated",
+        Load::Requests(_) => "at the stated concurrency",
+        Load::Limits => "within the limits",
+    };
+    match stated {
+        Stated::Pools(pools) if question.metric == Metric::Output => match question.pools(pools) {
+            Some(found) => Ok(found),
+            None => gap("the stated pools do not hold the model"),
+        },
+        Stated::One(layout) => match question.answer(layout) {
+            Some((rate, steady, kept)) => {
+                let held = if kept { "" } else { "; no batch keeps the limits" };
+                Ok((rate, format!("stated {layout}, {how}, {:.4} running{held}", steady.running)))
+            }
+            // A degree that is not the whole layout: the best one is the answer.
+            None => match question.search() {
+                Some((layout, rate, ..)) => Ok((rate, format!("stated split does not fit; best {layout}, {how}"))),
+                None => gap(question.setting.refusal(layout)),
+            },
+        },
+        _ => match question.search() {
+            Some((layout, rate, steady, kept)) => {
+                let held = if kept { "" } else { "; none keeps the limits" };
+                Ok((rate, format!("best layout {layout}, {how}, {:.4} running{held}", steady.running)))
+            }
+            None => gap("the model does not fit into the accelerators"),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Kind, Table, check};
+    use super::*;
+    use crate::catalog::Catalog;
+
+    #[test]
+    fn numbers_are_found_behind_their_words() {
+        assert_eq!(number_after("4 GPU (TP4), ", ""), Some(4));
+        assert_eq!(number_after("40 GPU (EP8)", "EP"), Some(8));
+        assert_eq!(number_after("DEP", "EP"), None);
+    }
+
+    // MTP1 with 1.78 tokens a step: one drafted, 0.78 of them hold.
+    #[test]
+    fn a_stated_gain_of_speculation_is_used() {
+        let (drafted, acceptance) = speculation("MTP1, 1.780816 tokens/step");
+        assert!((drafted - 1.0).abs() < 1e-12 && (acceptance - 0.780_816).abs() < 1e-12);
+        assert_eq!(speculation("none"), (0.0, 0.0));
+    }
+
+    #[test]
+    fn a_row_without_a_known_card_says_so_and_is_kept() {
+        let head = "model_card,metric_kind,tokens_per_s_per_gpu,system_class,isl,osl,mine";
+        let text = format!("{head}\nNobody-7B,output_tokens_per_s,10,HGX H100,100,100,x\n");
+        let table = Table::parse(Kind::Inference, "i.csv", &text).unwrap();
+        let hardware = Hardware::open(&Catalog::default()).unwrap();
+        let report = check(&table, &hardware, &|| {}).unwrap();
+        assert_eq!(report.rows[0].status(), "not_expressible");
+        assert!(report.rows[0].reason.contains("Nobody-7B"));
+        assert_eq!(report.rows[0].cells.last().map(String::as_str), Some("x"));
+    }
+
+    #[test]
+    fn nine_rows_of_ten_are_expressed() {
+        let hardware = Hardware::open(&Catalog::default()).unwrap();
+        let report = check(&Table::embedded(Kind::Inference).unwrap(), &hardware, &|| {}).unwrap();
+        assert_eq!(report.rows.len(), 974);
+        let found = report.statistics();
+        assert!(found.not_expressible * 10 < found.rows, "{found:?}");
+    }
+}

@@ -1,0 +1,134 @@
+//! Serving rows as questions: a layout, a load, and what a replica then does.
+//!
+//! Shared by published results and measured deployments. A closed loop keeps C requests with a replica: those that
+//! decode are the share of a request's life that is not waiting for its first token.
+//!
+//! ~~~text
+//! b = C · O·TPOT(b) / (TTFT(b) + O·TPOT(b)),  at most what memory holds
+//! ~~~
+
+use crate::throughput::machine::Machine as Chip;
+use crate::throughput::memory::{Reserve, memory_use};
+use crate::throughput::operations::ModelShape;
+use crate::throughput::parallelism::Layout;
+use crate::throughput::precision::Precision;
+use crate::throughput::serving::{Replica, Workload, batches};
+
+/// Most running sequences of one attention rank: the default of engines that publish one.
+pub(super) const MOST_PER_RANK: f64 = 2_048.0;
+
+/// A model on a machine in number formats.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Setting<'a> {
+    pub chip: &'a Chip,
+    pub shape: &'a ModelShape,
+    pub precision: Precision,
+    pub workload: Workload,
+}
+
+/// A replica in steady state.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Steady {
+    /// Sequences that decode.
+    pub running: f64,
+    /// Seconds.
+    pub tpot: f64,
+    /// Seconds.
+    pub ttft: f64,
+}
+
+impl Steady {
+    /// Output tokens per second of the replica.
+    pub(super) fn rate(self) -> f64 {
+        self.running / self.tpot
+    }
+}
+
+impl Setting<'_> {
+    /// The replica of a layout, with the routing skew that its curves were measured with.
+    pub(super) fn replica(&self, layout: Layout) -> Option<Replica> {
+        let layout = Layout { routing_skew: self.chip.curves.routing_skew, ..layout };
+        Replica::fold(
+            self.shape,
+            self.chip,
+            &layout,
+            &self.precision,
+            &self.workload,
+            &Reserve::default(),
+        )
+    }
+
+    /// Why a layout cannot run.
+    pub(super) fn refusal(&self, layout: Layout) -> String {
+        layout.illegal(self.shape).map_or_else(
+            || format!("{layout} does not fit into memory"),
+            |reason| format!("{layout}: {reason}"),
+        )
+    }
+
+    /// Sequences that memory holds when each is kept to `context` positions, within the engine's limit.
+    pub(super) fn slots(&self, replica: &Replica, context: f64) -> f64 {
+        let memory = memory_use(
+            self.shape,
+            self.chip,
+            &replica.layout,
+            &self.precision,
+            context,
+            &Reserve::default(),
+        );
+        memory.sequences.min(MOST_PER_RANK * f64::from(replica.layout.attention_replicas)).max(1.0)
+    }
+
+    /// A replica with a constant number of requests, prompts mixed into its steps or not.
+    pub(super) fn closed_loop(
+        &self,
+        replica: &Replica,
+        requests: f64,
+        slots: f64,
+        mixed: bool,
+        first: Option<f64>,
+    ) -> Steady {
+        let w = &self.workload;
+        let most = requests.min(slots);
+        let least = most.min(1.0);
+        let mut running = most;
+        let mut steady = Steady { running, tpot: 0.0, ttft: 0.0 };
+        for _ in 0..6 {
+            let tpot = replica.tpot(w, running, mixed);
+            let ttft = first.unwrap_or_else(|| replica.ttft(w, running));
+            steady = Steady { running, tpot, ttft };
+            let answer = w.output * tpot;
+            running = (requests * answer / (ttft + answer)).clamp(least, most);
+        }
+        Steady { running, ..steady }
+    }
+
+    /// All requests at once: the fastest batch that memory holds.
+    pub(super) fn saturated(&self, replica: &Replica, slots: f64, mixed: bool) -> Steady {
+        self.fastest(replica, slots, mixed, |_| true)
+            .unwrap_or(Steady { running: 1.0, tpot: replica.tpot(&self.workload, 1.0, mixed), ttft: 0.0 })
+    }
+
+    /// The batch with most tokens per second among those that are good enough.
+    pub(super) fn fastest(
+        &self,
+        replica: &Replica,
+        slots: f64,
+        mixed: bool,
+        good: impl Fn(&Steady) -> bool,
+    ) -> Option<Steady> {
+        let mut best: Option<Steady> = None;
+        for running in batches(4, slots) {
+            let tpot = replica.tpot(&self.workload, running, mixed);
+            let ttft = replica.ttft(&self.workload, running);
+            let steady = Steady { running, tpot, ttft };
+            if good(&steady) && best.is_none_or(|best| steady.rate() > best.rate()) {
+                best = Some(steady);
+            }
+        }
+        best
+    }
+}
+
+/// Nominal lengths of InferenceX are upper ends of a uniform draw from 80 %: the mean is 90 %.
+pub(super) const DRAWN_LENGTH: f64 = 0.9;

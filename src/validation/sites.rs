@@ -1,0 +1,293 @@
+//! Sites: how many accelerators a published power buys.
+//!
+//! How `power_measures` is read, the one place where it is said:
+//!
+//! | word | envelope | what it carries |
+//! |---|---|---|
+//! | `it`, `critical`, `billable_critical`, `active_power`, `contracted`, `server` | at the rack inputs | racks, support nodes, switches |
+//! | `utility`, `facility`, `site_capacity`, `facility_unspecified` | at the meter | the same, cooling and losses |
+//! | `it_pod`, `hpl_measured` | at the rack inputs | compute racks alone: a pod or machine as measured, no halls around it |
+//!
+//! The place is the row's market where the catalogue has it, else the default scenario's. Racks come whole, in units
+//! of one rack, since a published count is not rounded to scalable units. A count that names several systems without
+//! their shares (`H100+H200+GB200`) is predicted with the median of what each of them alone draws per accelerator;
+//! generations not named (`NVIDIA (Vera Rubin on)`) with the one that is. A row of `truth_use` other than `yes` is
+//! set apart; one that has powers but no count is compared by its ratio of facility to IT power, apart too.
+
+use super::hardware::{Hardware, Rig};
+use super::tables::{Kind, Row, Table};
+use super::{Forecast, Gap, Names, gap};
+use crate::catalog::InputError;
+use crate::plan::equipment::{Equipment, Place};
+use crate::plan::sizing;
+use crate::scenario::{Fabric, Flags, Granularity, MeasuredAt, resolve};
+use crate::units::Watts;
+use std::collections::BTreeMap;
+
+/// Places that the rows name, and the network wish of the default scenario.
+#[derive(Debug, Default)]
+pub struct Yard {
+    places: BTreeMap<String, Place>,
+    fabric: Option<Fabric>,
+}
+
+/// Site id of a market's name: `Columbus / New Albany OH` → `columbus-new-albany-oh`.
+fn slug(market: &str) -> String {
+    let mut slug = String::new();
+    for letter in market.chars() {
+        if letter.is_ascii_alphanumeric() {
+            slug.push(letter.to_ascii_lowercase());
+        } else if !slug.ends_with('-') && !slug.is_empty() {
+            slug.push('-');
+        }
+    }
+    slug.trim_end_matches('-').to_owned()
+}
+
+impl Yard {
+    /// The places of a table of sites; empty for any other.
+    #[must_use]
+    pub fn new(table: &Table, hardware: &Hardware) -> Self {
+        let mut yard = Self::default();
+        if table.kind != Kind::Sites {
+            return yard;
+        }
+        let mut markets: Vec<String> = table.rows().iter().map(|row| slug(row.word("climate_market"))).collect();
+        markets.push(String::new());
+        markets.sort();
+        markets.dedup();
+        for market in markets {
+            if let Ok((place, fabric)) = place_at(&market, hardware) {
+                yard.places.insert(market, place);
+                yard.fabric.get_or_insert(fabric);
+            }
+        }
+        yard
+    }
+
+    /// The place of a market, else the default one.
+    fn place(&self, market: &str) -> Option<(&Place, bool)> {
+        self.places
+            .get(&slug(market))
+            .map(|place| (place, true))
+            .or_else(|| self.places.get("").map(|place| (place, false)))
+    }
+}
+
+/// The default scenario's place at a market.
+fn place_at(market: &str, hardware: &Hardware) -> Result<(Place, Fabric), InputError> {
+    let mut catalog = hardware.catalog.clone();
+    let flags = Flags { site: (!market.is_empty()).then(|| market.to_owned()), ..Flags::default() };
+    let scenario = resolve(None, &flags, &mut catalog)?;
+    let equipment = Equipment::gather(&scenario, &catalog)?;
+    Ok((equipment.place, scenario.fields.fabric))
+}
+
+/// What an envelope carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// Everything, measured there.
+    At(MeasuredAt),
+    /// Compute racks alone.
+    Racks,
+}
+
+fn reading_of(word: &str) -> Option<Reading> {
+    Some(match word {
+        "it" | "critical" | "critical_it" | "billable_critical" | "active_power" | "contracted" | "server" => {
+            Reading::At(MeasuredAt::CriticalIt)
+        }
+        "utility" | "facility" | "site_capacity" | "facility_unspecified" => Reading::At(MeasuredAt::Utility),
+        "it_pod" | "hpl_measured" => Reading::Racks,
+        _ => return None,
+    })
+}
+
+/// Systems that a label names, without repeats.
+fn systems_in(label: &str) -> Vec<&'static str> {
+    let mut found: Vec<&'static str> = Vec::new();
+    let mut last = "";
+    for part in label.split(['+', '/', ',']) {
+        let plain = super::hardware::plain(part);
+        // "Trainium2/3" and "TPU v6e+v5e": a part that is a number alone continues the name before it.
+        let named = if plain.len() == 1 && !last.is_empty() {
+            super::hardware::system_of(&format!("{}{plain}", last.trim_end_matches(|c: char| c.is_numeric())))
+        } else {
+            last = part.trim();
+            match super::hardware::system_of(part) {
+                // A superchip of a site stands in nodes of four.
+                Some("gh200-96" | "gh200-144") => Some("gh200-quad"),
+                other => other,
+            }
+        };
+        if let Some(id) = named
+            && !found.contains(&id)
+        {
+            found.push(id);
+        }
+    }
+    found
+}
+
+pub(super) fn predict(row: Row<'_>, hardware: &Hardware, yard: &Yard) -> (Names, Result<Forecast, Gap>) {
+    let systems = systems_in(row.word("accelerator"));
+    let names = Names {
+        id: format!("{} {}", row.word("site"), row.word("date")).trim().to_owned(),
+        system: if systems.is_empty() { row.word("accelerator").to_owned() } else { systems.join("+") },
+        model: String::new(),
+        source: row.word("operator").to_owned(),
+    };
+    (names, forecast(row, hardware, yard, &systems))
+}
+
+/// Accelerators of one system that an envelope carries.
+fn accelerators(
+    rig: &Rig,
+    place: &Place,
+    fabric: &Fabric,
+    envelope: Watts,
+    reading: Reading,
+) -> Result<u64, String> {
+    let machine = &rig.machine;
+    let racks = match reading {
+        Reading::Racks => (envelope / machine.compute_bound.power).floor() as u64,
+        Reading::At(measured_at) => {
+            sizing::racks_that_fit(place, machine, fabric, envelope, measured_at, Granularity::Rack)
+                .map_err(|error| error.to_string())?
+        }
+    };
+    Ok(racks * u64::from(machine.system.rack.accelerators))
+}
+
+fn forecast(
+    row: Row<'_>,
+    hardware: &Hardware,
+    yard: &Yard,
+    systems: &[&'static str],
+) -> Result<Forecast, Gap> {
+    let apart = row.word("truth_use") != "yes";
+    let set_apart = if apart { format!("set apart: truth_use is `{}`; ", row.word("truth_use")) } else { String::new() };
+    let Some((place, named)) = yard.place(row.word("climate_market")) else {
+        return gap("the catalogue has no default place");
+    };
+    let Some(fabric) = &yard.fabric else { return gap("the catalogue has no default place") };
+    let Some(published) = row.positive("count")? else {
+        return ratio(row, hardware, place, fabric, systems, &set_apart);
+    };
+    let Some(power) = row.positive("power_mw")? else { return gap("no power is published") };
+    if power > 1e6 {
+        return Err(row.error(format!("`power_mw` is {power}, at most a terawatt is planned")).into());
+    }
+    let Some(reading) = reading_of(row.word("power_measures")) else {
+        return gap(format!("`{}` says not where the power is measured", row.word("power_measures")));
+    };
+    if systems.is_empty() {
+        return gap(format!("`{}` names no system of the catalogue", row.word("accelerator")));
+    }
+    let mut counts = Vec::new();
+    for id in systems {
+        let Some(rig) = hardware.rig_of(id) else { return gap(format!("the catalogue has no system `{id}`")) };
+        match accelerators(&rig, place, fabric, Watts(power * 1e6), reading) {
+            Ok(count) => counts.push(count as f64),
+            Err(reason) => return gap(reason),
+        }
+    }
+    counts.sort_by(f64::total_cmp);
+    // The median power per accelerator is the median of the reciprocal counts.
+    let middle = counts.len() / 2;
+    let predicted = if counts.len() % 2 == 1 {
+        counts[middle]
+    } else {
+        let (a, b) = (counts[middle - 1], counts[middle]);
+        if a > 0.0 && b > 0.0 { 2.0 / (1.0 / a + 1.0 / b) } else { 0.0 }
+    };
+    let mut reason = set_apart;
+    reason.push_str(match reading {
+        Reading::At(MeasuredAt::CriticalIt) => "at the rack inputs",
+        Reading::At(MeasuredAt::Utility) => "at the meter",
+        Reading::Racks => "compute racks alone",
+    });
+    if systems.len() > 1 {
+        reason.push_str("; shares unknown: median power per accelerator of the systems named");
+    }
+    if !named && !row.word("climate_market").is_empty() {
+        reason.push_str("; market unknown: the default place");
+    }
+    Ok(Forecast { published, predicted, reason, apart, ..Forecast::default() })
+}
+
+/// Facility over IT power of a row that states both.
+fn ratio(
+    row: Row<'_>,
+    hardware: &Hardware,
+    place: &Place,
+    fabric: &Fabric,
+    systems: &[&'static str],
+    set_apart: &str,
+) -> Result<Forecast, Gap> {
+    let (Some(it), Some(facility)) = (row.positive("it_mw")?, row.positive("facility_mw")?) else {
+        return gap("no count of accelerators, and not both of facility and IT power");
+    };
+    if it > 1e6 {
+        return Err(row.error(format!("`it_mw` is {it}, at most a terawatt is planned")).into());
+    }
+    let id = systems.first().copied().unwrap_or("gb300-nvl72");
+    let Some(rig) = hardware.rig_of(id) else { return gap(format!("the catalogue has no system `{id}`")) };
+    let sized = sizing::racks_that_fit(
+        place,
+        &rig.machine,
+        fabric,
+        Watts(it * 1e6),
+        MeasuredAt::CriticalIt,
+        Granularity::Rack,
+    )
+    .and_then(|racks| sizing::draw(&rig.machine, racks, fabric));
+    let draw = match sized {
+        Ok(draw) => draw,
+        Err(error) => return gap(error.to_string()),
+    };
+    let hour = sizing::design_hour(place, &[(&rig.machine, &draw)]);
+    if hour.it.0 <= 0.0 {
+        return gap("not one rack fits");
+    }
+    let reason = format!("{set_apart}facility over IT power in the design hour, with {id}");
+    Ok(Forecast {
+        published: facility / it,
+        predicted: hour.meter / hour.it,
+        reason,
+        apart: true,
+        ..Forecast::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check;
+    use super::*;
+    use crate::catalog::Catalog;
+
+    #[test]
+    fn a_market_becomes_a_site_id() {
+        assert_eq!(slug("Columbus / New Albany OH"), "columbus-new-albany-oh");
+        assert_eq!(slug("Abu Dhabi"), "abu-dhabi");
+    }
+
+    #[test]
+    fn a_mix_names_its_systems() {
+        assert_eq!(systems_in("H100+H200+GB200"), ["hgx-h100", "hgx-h200", "gb200-nvl72"]);
+        assert_eq!(systems_in("H100/H200/A100 mix"), ["hgx-h100", "hgx-h200", "hgx-a100"]);
+        assert_eq!(systems_in("Trainium2/3"), ["trn2-ultraserver", "trn3-gen2-ultraserver"]);
+        assert_eq!(systems_in("GH200"), ["gh200-quad"]);
+        assert!(systems_in("others").is_empty());
+    }
+
+    #[test]
+    fn disclosed_sites_are_met_within_fifteen_per_cent_at_the_median() {
+        let hardware = Hardware::open(&Catalog::default()).unwrap();
+        let report = check(&Table::embedded(Kind::Sites).unwrap(), &hardware, &|| {}).unwrap();
+        assert_eq!(report.rows.len(), 44);
+        let found = report.statistics();
+        assert!(found.predicted >= 13, "{found:?}");
+        assert!(found.median_ape.unwrap() < 0.15, "{found:?}");
+    }
+}

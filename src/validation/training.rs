@@ -1,0 +1,262 @@
+//! Training runs: tokens per second of an accelerator, else step time, else FLOP/s, else time to train.
+//!
+//! How a row is read. The layout is the row's where it states tensor ranks and stages; interleaving that is not
+//! stated is taken to about three layers a chunk for dense models and none for mixtures; sharded weights where the
+//! row says `fsdp` with neither. Without a layout, or where the model's memory or arithmetic refuses the stated
+//! one, the fastest legal layout is taken, and the row says so. Recomputation is full where the row says so,
+//! else selective. Accelerators of TPU rows are whole slices; of Trainium rows the degrees count half-chip cores.
+//!
+//! Low-rank adaptation (LoRA) leaves out the weight gradients of the base: two passes over the products instead of
+//! three, and no gradient of the base to send. Attention does all of its backward work.
+//!
+//! FLOP/s are compared in the publisher's own FLOP: the predicted rate times the FLOP of a token of this model with
+//! causal attention, four passes where the row says that recomputed work is counted. Time to train is steps or
+//! samples times the step, and the row's convergence factor.
+//!
+//! Set apart: rows that average over a whole run, since restarts and evaluation are in them.
+
+use super::hardware::{Card, Hardware, Rig, formats_of};
+use super::tables::Row;
+use super::{Forecast, Gap, Names, gap};
+use crate::throughput::training::{
+    Recompute, TrainingJob, TrainingLayout, TrainingPoint, best_layout, evaluate, training_memory,
+};
+
+/// Layers of a chunk where interleaving is not stated.
+const LAYERS_OF_A_CHUNK: u32 = 3;
+
+pub(super) fn predict(row: Row<'_>, hardware: &Hardware) -> (Names, Result<Forecast, Gap>) {
+    let chip = row.word("accelerator");
+    let label = format!("{chip} {}", row.word("system_family"));
+    let rig = hardware.rig(chip).or_else(|| hardware.rig(&label));
+    let card = hardware.card(row.word("model"));
+    let names = Names {
+        id: row.word("row_id").to_owned(),
+        system: rig.as_ref().map_or_else(|| label.clone(), |rig| rig.id.clone()),
+        model: card.as_ref().map_or_else(|| row.word("model").to_owned(), |card| card.id.clone()),
+        source: row.word("source_group").to_owned(),
+    };
+    let outcome = match (rig, card) {
+        (Some(rig), Some(card)) => forecast(row, &rig, &card),
+        (None, _) => gap(format!("the catalogue has no system for `{}`", label.trim())),
+        (_, None) => gap(format!("no shapes of `{}` are known", row.word("model"))),
+    };
+    (names, outcome)
+}
+
+/// What is published, in the order that decides.
+#[derive(Debug, Clone, Copy)]
+enum Published {
+    Tokens(f64),
+    Step(f64),
+    Flops(f64),
+    TimeToTrain(f64),
+    WholeRun(f64),
+}
+
+fn published(row: Row<'_>) -> Result<Published, Gap> {
+    if let Some(value) = row.positive("tokens_per_s_per_accel")? {
+        Ok(Published::Tokens(value))
+    } else if let Some(value) = row.positive("step_time_s")? {
+        Ok(Published::Step(value))
+    } else if let Some(value) = row.positive("model_tflops_per_accel")? {
+        Ok(Published::Flops(value))
+    } else if let Some(value) = row.positive("time_to_train_min")? {
+        Ok(Published::TimeToTrain(value))
+    } else if let Some(value) = row.positive("tokens_per_s_per_accel_whole_run")? {
+        Ok(Published::WholeRun(value))
+    } else {
+        gap("neither rate nor time is published")
+    }
+}
+
+fn is_full(row: Row<'_>) -> bool {
+    row.word("recompute") == "full" || row.word("recompute") == "yes"
+}
+
+/// The layout that a row states.
+fn layout(row: Row<'_>, card: &Card, accelerators: u32) -> Result<Option<TrainingLayout>, Gap> {
+    let (tensor, stages) = (row.degree("tp")?, row.degree("pp")?);
+    let sharded = row.text("fsdp").is_some_and(|words| words != "0");
+    let (Some(tensor), Some(stages)) = (tensor.or(sharded.then_some(1)), stages.or(sharded.then_some(1))) else {
+        return Ok(None);
+    };
+    let moe = card.shape.feed_forward.moe_layers > 0;
+    let per_stage = card.shape.layers / stages.max(1);
+    let chunks = match row.degree("vp")? {
+        Some(chunks) => chunks,
+        None if stages > 1 && !moe => {
+            let wanted = (per_stage / LAYERS_OF_A_CHUNK).max(1);
+            (1..=wanted).rev().find(|chunks| per_stage % chunks == 0).unwrap_or(1)
+        }
+        None => 1,
+    };
+    let layout = TrainingLayout {
+        interleave: if stages > 1 { chunks } else { 1 },
+        context: row.degree("cp")?.unwrap_or(1),
+        expert: if moe { row.degree("ep")?.unwrap_or(1) } else { 1 },
+        sharded,
+        micro_batch: row.count("micro_batch")?.unwrap_or(1).min(256),
+        recompute: if is_full(row) { Recompute::Full } else { Recompute::Selective },
+        ..TrainingLayout::new(tensor, stages)
+    };
+    Ok((layout.tensor * layout.stages * layout.context <= accelerators).then_some(layout))
+}
+
+/// Time of a step [s] with what low-rank adaptation leaves out.
+fn step_of(point: &TrainingPoint, adapter: bool) -> f64 {
+    if !adapter {
+        return point.step.0;
+    }
+    // Forward and gradient of the input: two of three passes; the base has no gradient to send.
+    let kept = 2.0 / 3.0;
+    (point.compute.0 + point.bubble.0) * kept + point.messages.0 + point.rest.0
+}
+
+fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
+    let published = published(row)?;
+    let Some(accelerators) = row.count("accelerators")? else {
+        return gap("the number of accelerators is not stated");
+    };
+    let adapter = row.word("task").contains("lora");
+    let stated_batch = row.positive("global_batch")?;
+    let sequence = row.positive("seq_len")?;
+    let mut notes = Vec::new();
+    let sequence = sequence.unwrap_or_else(|| {
+        notes.push("sequence not stated: 4,096".to_owned());
+        4_096.0
+    });
+    let batch = stated_batch.unwrap_or_else(|| {
+        notes.push("batch not stated: four sequences an accelerator".to_owned());
+        4.0 * f64::from(accelerators)
+    });
+    let (precision, note) = formats_of(row.word("precision"), &training_peaks(rig), card);
+    if !note.is_empty() {
+        notes.push(note.to_owned());
+    }
+    let precision = trained(precision);
+    let job = TrainingJob::new(accelerators, sequence, batch, precision);
+    let point = point(row, rig, card, &job, &mut notes)?;
+    let step = step_of(&point, adapter);
+    let rate = batch * sequence / step / f64::from(accelerators);
+    let (published, predicted, what) = match published {
+        Published::Tokens(value) => (value, rate, "tokens/s"),
+        Published::WholeRun(value) => (value, rate, "tokens/s of the whole run"),
+        Published::Step(value) => (value, step, "step time"),
+        Published::Flops(value) => {
+            let passes = if row.word("caveat") == "hardware-flops" { 4.0 } else { 3.0 };
+            let flop = passes * card.shape.forward_flop_per_token(sequence / 2.0);
+            (value, rate * flop / 1e12, "TFLOP/s")
+        }
+        Published::TimeToTrain(value) => {
+            let steps = match (row.positive("steps_to_target")?, row.positive("samples_to_target")?) {
+                (Some(steps), _) => steps,
+                (None, Some(samples)) => samples / batch,
+                (None, None) => return gap("time to train without the steps it took"),
+            };
+            let factor = row.positive("rcp_scaling")?.unwrap_or(1.0);
+            (value, steps * step * factor / 60.0, "time to train")
+        }
+    };
+    notes.insert(0, what.to_owned());
+    if adapter {
+        notes.push("adapter: no weight gradients of the base".to_owned());
+    }
+    let apart = what.contains("whole run");
+    if apart {
+        notes.insert(0, "set apart: an average over a whole run".to_owned());
+    }
+    Ok(Forecast { published, predicted, reason: notes.join("; "), apart, ..Forecast::default() })
+}
+
+/// Peaks as a training run without a stated precision uses them: 16 bits.
+fn training_peaks(rig: &Rig) -> crate::catalog::profile::Peaks {
+    let mut peaks = rig.machine.accelerator.peak.clone();
+    peaks.fp4 = peaks.fp4.filter(|_| true);
+    peaks
+}
+
+/// Formats of a training run: what is cached in serving is an activation here, kept in 16 bits.
+fn trained(precision: crate::throughput::precision::Precision) -> crate::throughput::precision::Precision {
+    precision.with_cache(crate::throughput::precision::Format::Bf16)
+}
+
+fn point(
+    row: Row<'_>,
+    rig: &Rig,
+    card: &Card,
+    job: &TrainingJob,
+    notes: &mut Vec<String>,
+) -> Result<TrainingPoint, Gap> {
+    let stated = layout(row, card, job.accelerators)?;
+    let adapter = row.word("task").contains("lora");
+    if let Some(layout) = stated {
+        if let Some(point) = evaluate(&card.shape, &rig.chip, job, &layout) {
+            let split = format!("stated TP{} PP{} EP{}", layout.tensor, layout.stages, layout.expert);
+            notes.push(split);
+            let need = training_memory(&card.shape, job, &layout).total;
+            if need.0 > rig.chip.memory.0 && !adapter {
+                notes.push(format!("by this model's count it needs {need}"));
+            }
+            return Ok(point);
+        }
+        if let Some(reason) = layout.illegal(&card.shape, job) {
+            notes.push(format!("stated layout refused: {reason}"));
+        }
+    }
+    // The base of an adapter has no optimiser: what it needs is not what this search counts.
+    let roomy = crate::throughput::machine::Machine {
+        memory: rig.chip.memory * if adapter { 8.0 } else { 1.0 },
+        ..rig.chip.clone()
+    };
+    match best_layout(&card.shape, &roomy, job) {
+        (Some(point), _) => {
+            let layout = point.layout;
+            notes.push(format!("best TP{} PP{} EP{}", layout.tensor, layout.stages, layout.expert));
+            Ok(point)
+        }
+        (None, _) => gap("no legal layout fits into memory"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Kind, Table, check};
+    use super::*;
+    use crate::catalog::Catalog;
+
+    fn one(cells: &str) -> super::super::RowReport {
+        let head = "accelerator,accelerators,model,seq_len,global_batch,tp,pp,cp,precision,\
+                    tokens_per_s_per_accel,step_time_s,time_to_train_min,steps_to_target";
+        let table = Table::parse(Kind::Training, "t.csv", &format!("{head}\n{cells}\n")).unwrap();
+        let hardware = Hardware::open(&Catalog::default()).unwrap();
+        check(&table, &hardware, &|| {}).unwrap().rows.remove(0)
+    }
+
+    #[test]
+    fn rate_step_and_time_to_train_are_one_prediction() {
+        let layout = "H100,64,llama3.1-8b,8192,128,1,1,1,BF16";
+        let rate = one(&format!("{layout},1000,,,"));
+        let step = one(&format!("{layout},,1,,"));
+        let time = one(&format!("{layout},,,1,600"));
+        // 128 · 8,192 tokens over 64 accelerators are 16,384 an accelerator and step; 600 steps are ten per minute.
+        let step_s = step.predicted.unwrap();
+        assert!((rate.predicted.unwrap() * step_s / 16_384.0 - 1.0).abs() < 1e-9);
+        assert!((time.predicted.unwrap() / (10.0 * step_s) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn unknown_models_and_systems_say_so() {
+        assert!(one("H100,8,nobody-7b,2048,8,1,1,1,BF16,10,,,").reason.contains("nobody-7b"));
+        assert!(one("Ascend 910B,8,llama3.1-8b,2048,8,1,1,1,BF16,10,,,").reason.contains("no system"));
+    }
+
+    #[test]
+    fn nine_rows_of_ten_are_expressed() {
+        let hardware = Hardware::open(&Catalog::default()).unwrap();
+        let report = check(&Table::embedded(Kind::Training).unwrap(), &hardware, &|| {}).unwrap();
+        assert_eq!(report.rows.len(), 611);
+        let found = report.statistics();
+        assert!(found.not_expressible * 10 < found.rows, "{found:?}");
+    }
+}
