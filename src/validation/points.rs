@@ -164,6 +164,8 @@ fn forecast(row: Row<'_>, hardware: &Hardware, mark: Option<&str>) -> Result<For
     let drawn = [1_024.0, 8_192.0].iter().any(|n: &f64| n.total_cmp(&isl).is_eq());
     let scale = if drawn { DRAWN_LENGTH } else { 1.0 };
     let words = format!("{} {}", row.word("precision"), row.word("moe_quant_mode"));
+    // A run whose formats are not listed serves the checkpoint as published: 16 bits.
+    let words = if words.trim().is_empty() { "bf16".to_owned() } else { words };
     let (precision, _) = formats_of(&words, &rig.machine.accelerator.peak, &card);
     let workload = Workload::fixed((isl * scale).max(1.0), (osl * scale).max(1.0));
     let setting = Setting { chip: &rig.chip, shape: &card.shape, precision, workload };
