@@ -13,6 +13,7 @@ use crate::throughput::operations::ModelShape;
 use crate::throughput::parallelism::Layout;
 use crate::throughput::precision::Precision;
 use crate::throughput::serving::{Replica, Workload, batches};
+use crate::units::Seconds;
 
 /// Most running sequences of one attention rank: the default of engines that publish one.
 pub(super) const MOST_PER_RANK: f64 = 2_048.0;
@@ -48,14 +49,7 @@ impl Setting<'_> {
     /// The replica of a layout, with the routing skew that its curves were measured with.
     pub(super) fn replica(&self, layout: Layout) -> Option<Replica> {
         let layout = Layout { routing_skew: self.chip.curves.routing_skew, ..layout };
-        Replica::fold(
-            self.shape,
-            self.chip,
-            &layout,
-            self.precision,
-            &self.workload,
-            &Reserve::default(),
-        )
+        Replica::fold(self.shape, self.chip, &layout, self.precision, &self.workload, &Reserve::default())
     }
 
     /// Why a layout cannot run.
@@ -68,14 +62,8 @@ impl Setting<'_> {
 
     /// Sequences that memory holds when each is kept to `context` positions, within the engine's limit.
     pub(super) fn slots(&self, replica: &Replica, context: f64) -> f64 {
-        let memory = memory_use(
-            self.shape,
-            self.chip,
-            &replica.layout,
-            self.precision,
-            context,
-            &Reserve::default(),
-        );
+        let memory =
+            memory_use(self.shape, self.chip, &replica.layout, self.precision, context, &Reserve::default());
         memory.sequences.min(MOST_PER_RANK * f64::from(replica.layout.attention_replicas)).max(1.0)
     }
 
@@ -105,8 +93,11 @@ impl Setting<'_> {
 
     /// All requests at once: the fastest batch that memory holds.
     pub(super) fn saturated(&self, replica: &Replica, slots: f64, mixed: bool) -> Steady {
-        self.fastest(replica, slots, mixed, |_| true)
-            .unwrap_or(Steady { running: 1.0, tpot: replica.tpot(&self.workload, 1.0, mixed), ttft: 0.0 })
+        self.fastest(replica, slots, mixed, |_| true).unwrap_or(Steady {
+            running: 1.0,
+            tpot: replica.tpot(&self.workload, 1.0, mixed),
+            ttft: 0.0,
+        })
     }
 
     /// The batch with most tokens per second among those that are good enough.
@@ -132,3 +123,14 @@ impl Setting<'_> {
 
 /// Nominal lengths of InferenceX are upper ends of a uniform draw from 80 %: the mean is 90 %.
 pub(super) const DRAWN_LENGTH: f64 = 0.9;
+
+/// Drafted tokens and the chance that one holds where speculation is on and its gain not stated: assumption; a step
+/// then wins 2.3 tokens.
+pub(super) const ASSUMED_DRAFT: (f64, f64) = (2.0, 0.75);
+
+/// Experts from which a mixture is served with attention copied over the ranks.
+pub(super) const MANY_EXPERTS: u32 = 64;
+
+/// Host time of a step for each running sequence where every token is streamed to a client: 15 us, an assumption
+/// between the 8 to 12 us of offline engines and the 20 to 25 us that online ones were seen to take.
+pub(super) const ONLINE_SEQUENCE: Seconds = Seconds(15e-6);
