@@ -181,9 +181,8 @@ struct Question<'a> {
 impl Question<'_> {
     fn slots(&self, replica: &Replica) -> f64 {
         let slots = self.setting.slots(replica, self.kept);
-        self.most.map_or(slots, |most| {
-            slots.min(most * f64::from(replica.layout.attention_replicas)).max(1.0)
-        })
+        self.most
+            .map_or(slots, |most| slots.min(most * f64::from(replica.layout.attention_replicas)).max(1.0))
     }
 
     /// Replicas that the row's accelerators make; one where it does not say.
@@ -287,9 +286,7 @@ fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
     let hint = row.text("precision_effective").filter(|words| *words != "not stated");
     // Summaries of MLPerf list weights by the type of the reference; what was run is in the settings, if anywhere.
     let reported = row.text("precision_reported").filter(|words| {
-        row.word("source_family") != "mlperf"
-            || words.contains("fp8")
-            || words.contains("fp4")
+        row.word("source_family") != "mlperf" || words.contains("fp8") || words.contains("fp4")
     });
     let words = hint.or(row.text("engine_precision_hint")).or(reported).unwrap_or_default();
     let words = if words == "fp4" && row.word("precision_reported").contains("attention") {
@@ -329,7 +326,8 @@ fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
         most: row.positive("max_batch_per_gpu_or_engine")?,
     };
     let (predicted, mut reason) = ask(&question, stated(row, card)?)?;
-    for note in [precision_note, if drafted > 1.0 { "speculation assumed: 2 drafted, 0.75 hold" } else { "" }] {
+    for note in [precision_note, if drafted > 1.0 { "speculation assumed: 2 drafted, 0.75 hold" } else { "" }]
+    {
         if !note.is_empty() {
             reason = format!("{reason}; {note}");
         }
@@ -355,7 +353,9 @@ fn ask(question: &Question<'_>, stated: Stated) -> Result<(f64, String), Gap> {
             }
             // A degree that is not the whole layout: the best one is the answer.
             None => match question.search() {
-                Some((layout, rate, ..)) => Ok((rate, format!("stated split does not fit; best {layout}, {how}"))),
+                Some((layout, rate, ..)) => {
+                    Ok((rate, format!("stated split does not fit; best {layout}, {how}")))
+                }
                 None => gap(question.setting.refusal(layout)),
             },
         },

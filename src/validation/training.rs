@@ -78,7 +78,8 @@ fn is_full(row: Row<'_>) -> bool {
 fn layout(row: Row<'_>, card: &Card, accelerators: u32) -> Result<Option<TrainingLayout>, Gap> {
     let (tensor, stages) = (row.degree("tp")?, row.degree("pp")?);
     let sharded = row.text("fsdp").is_some_and(|words| words != "0");
-    let (Some(tensor), Some(stages)) = (tensor.or(sharded.then_some(1)), stages.or(sharded.then_some(1))) else {
+    let (Some(tensor), Some(stages)) = (tensor.or(sharded.then_some(1)), stages.or(sharded.then_some(1)))
+    else {
         return Ok(None);
     };
     let moe = card.shape.feed_forward.moe_layers > 0;
