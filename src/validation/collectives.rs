@@ -5,7 +5,8 @@
 //! bus bandwidth, else algorithm bandwidth; a plateau without a size is taken at 16 GiB, where the ramp is over.
 //! An expert exchange sends tokens · top_k · width, 1 byte each in dispatch and 2 in combine; a `logical` bandwidth
 //! counts all of them, a `bottleneck` one those that cross the narrower link. Bandwidth of one port is that of the
-//! port at the share that rings or exchanges reach.
+//! port at the share that rings or exchanges reach. In a mesh of direct links a rank reaches the others by its links
+//! to them alone. First sizes of a sweep that its source calls warming up are set apart.
 
 use super::hardware::{Hardware, Rig};
 use super::tables::Row;
@@ -13,7 +14,8 @@ use super::{Forecast, Gap, Names, gap};
 use crate::fabric::collective::{
     CROSSING_LATENCY, Collective, CollectiveRun, DOMAIN_LATENCY, PORT_EXCHANGE_SHARE, PORT_RING_SHARE,
 };
-use crate::units::{Bytes, Seconds};
+use crate::catalog::profile::ScaleUpTopology;
+use crate::units::{ByteRate, Bytes, Seconds};
 
 /// Size of a run whose publisher states a plateau only.
 const PLATEAU: f64 = (16_u64 << 30) as f64;
@@ -28,6 +30,9 @@ pub(super) fn predict(row: Row<'_>, hardware: &Hardware) -> (Names, Result<Forec
         source: row.word("library").to_owned(),
     };
     let outcome = match rig {
+        Some(_) if row.word("accelerator").contains("PCIe") => {
+            gap("the catalogue has no system of PCIe cards of this kind")
+        }
         Some(rig) => forecast(row, &rig),
         None => gap(format!("the catalogue has no system for `{}`", label.trim())),
     };
@@ -50,8 +55,8 @@ fn kind_of(word: &str) -> Option<Collective> {
 
 fn forecast(row: Row<'_>, rig: &Rig) -> Result<Forecast, Gap> {
     let word = row.word("collective");
-    let (bus, algorithm) = (row.positive_or_unknown("busbw_gb_s")?, row.positive_or_unknown("algbw_gb_s")?);
-    let scale_out = rig.chip.scale_out.bandwidth;
+    let (bus, algorithm) = (row.nonzero("busbw_gb_s")?, row.nonzero("algbw_gb_s")?);
+    let scale_out = stated_port(row).unwrap_or(rig.chip.scale_out.bandwidth);
     let port = match word {
         "ring_per_nic" => Some(PORT_RING_SHARE),
         "alltoall_per_nic" => Some(PORT_EXCHANGE_SHARE),
@@ -83,8 +88,10 @@ fn forecast(row: Row<'_>, rig: &Rig) -> Result<Forecast, Gap> {
         let bytes = if word.contains("combine") { 2.0 } else { 1.0 };
         (tokens * hidden * bytes, row.positive("top_k"))
     });
+    let timed = row.nonzero("time_us")?;
     let message = match (row.positive("message_bytes")?, experts) {
         (Some(message), _) => message,
+        (None, None) if timed.is_some() => return gap("a time without the size of the message"),
         (None, Some((one, top_k))) => one * top_k?.unwrap_or(1.0),
         (None, None) => PLATEAU,
     };
@@ -93,7 +100,7 @@ fn forecast(row: Row<'_>, rig: &Rig) -> Result<Forecast, Gap> {
         ranks: f64::from(ranks),
         domain: f64::from(domain.max(1)),
         message: Bytes(message),
-        scale_up: rig.chip.scale_up.bandwidth,
+        scale_up: rig.chip.scale_up.bandwidth * reached(rig, ranks),
         scale_out,
         in_network_reduction: rig.chip.in_network_reduction && !ring,
         domain_latency: Seconds(DOMAIN_LATENCY),
@@ -106,7 +113,7 @@ fn forecast(row: Row<'_>, rig: &Rig) -> Result<Forecast, Gap> {
         "bottleneck-nvlink" => 1.0 - 1.0 / f64::from(ranks),
         _ => 1.0,
     };
-    let (published, predicted, what) = if let Some(time) = row.positive_or_unknown("time_us")? {
+    let (published, predicted, what) = if let Some(time) = timed {
         (time, run.time().0 * 1e6, "time")
     } else if let Some(bus) = bus {
         (bus, bandwidth(run.bus_bandwidth().0) * share, "bus bandwidth")
@@ -119,16 +126,29 @@ fn forecast(row: Row<'_>, rig: &Rig) -> Result<Forecast, Gap> {
     if row.text("message_bytes").is_none() && experts_unknown(row) {
         reason.push_str("; size not stated: 16 GiB");
     }
-    Ok(Forecast { published, predicted, reason, ..Forecast::default() })
+    let apart = row.word("caveat") == "warming-up";
+    if apart {
+        reason = format!("set apart: the source warms up here; {reason}");
+    }
+    Ok(Forecast { published, predicted, reason, apart, ..Forecast::default() })
+}
+
+/// Part of an accelerator's scale-up links that lead to other ranks: all through switches, one each in a mesh.
+fn reached(rig: &Rig, ranks: u32) -> f64 {
+    let peers = f64::from(rig.chip.domain.max(2) - 1);
+    match rig.machine.system.scale_up.topology {
+        ScaleUpTopology::Mesh => (f64::from(ranks.max(2) - 1) / peers).min(1.0),
+        _ => 1.0,
+    }
+}
+
+/// Rate of an adapter that the row names, such as `EFA 200 Gb/s adapter`.
+fn stated_port(row: Row<'_>) -> Option<ByteRate> {
+    let (before, _) = row.word("interconnect").split_once(" Gb/s adapter")?;
+    let rate: f64 = before.rsplit(' ').next()?.parse().ok()?;
+    (rate > 0.0 && rate < 1e5).then_some(ByteRate(rate * 1e9 / 8.0))
 }
 
 fn experts_unknown(row: Row<'_>) -> bool {
     row.text("tokens").is_none()
-}
-
-impl Row<'_> {
-    /// A number above zero; a printed zero is one too small for its digits, and so unknown.
-    fn positive_or_unknown(self, column: &str) -> Result<Option<f64>, crate::catalog::InputError> {
-        Ok(self.number(column)?.filter(|value| *value > 0.0))
-    }
 }

@@ -3,7 +3,7 @@
 //! How a row is read: ports, rails and scalable unit are those of the system's profile; the switch is the row's
 //! where it names one, else the system's, its ports split to the rate of a host port. A switch named for a port
 //! rate below the system's (`sn5600-400g` on 800G adapters) splits the adapter's port, and the planes say over how
-//! many networks; cables then carry all links of a port. Racks with leaves of their own and spine groups of a unit
+//! many networks. Two ports of 400G of one accelerator leave by one 800G cage, so one cable carries both. Racks with leaves of their own and spine groups of a unit
 //! are the rule where leaves of a unit would be shared otherwise (DGX SuperPOD GB200, documented with its table).
 //! A system's own planes hold where the row states none.
 //!
@@ -16,6 +16,10 @@ use super::{Forecast, Gap, Names, gap};
 use crate::catalog::profile::Switch;
 use crate::fabric::scale_out::{FabricDemand, FatTree, Tiers, fat_tree};
 use crate::plan::equipment::Machine;
+use crate::units::ByteRate;
+
+/// What a pluggable cage of these generations carries: two ports of half the rate share one cable.
+const CAGE: ByteRate = ByteRate(100e9);
 
 /// A count of a sized fabric.
 type Count = fn(&FatTree) -> u64;
@@ -75,7 +79,7 @@ fn demand(row: Row<'_>, hardware: &Hardware, machine: &Machine, accelerators: u3
         group_accelerators: if alone { unit } else { 0 },
         oversubscription: 1.0,
         tiers: Tiers::Auto,
-        links_per_cable: split,
+        links_per_cable: ports.min((CAGE / port_rate + 1e-9).floor() as u32).max(1),
     })
 }
 

@@ -266,7 +266,7 @@ impl Question<'_> {
 }
 
 fn lengths(row: Row<'_>, metric: Metric) -> Result<(f64, f64), Gap> {
-    let (isl, osl) = (row.positive("isl")?, row.positive("osl")?);
+    let (isl, osl) = (row.positive("isl")?, row.nonzero("osl")?);
     let drawn = row.word("isl_source").contains("80-100 %");
     let scale = if drawn { DRAWN_LENGTH } else { 1.0 };
     match (isl, osl, metric) {

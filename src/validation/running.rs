@@ -52,7 +52,7 @@ impl Setting<'_> {
             self.shape,
             self.chip,
             &layout,
-            &self.precision,
+            self.precision,
             &self.workload,
             &Reserve::default(),
         )
@@ -72,7 +72,7 @@ impl Setting<'_> {
             self.shape,
             self.chip,
             &replica.layout,
-            &self.precision,
+            self.precision,
             context,
             &Reserve::default(),
         );

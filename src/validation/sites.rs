@@ -20,7 +20,8 @@ use super::{Forecast, Gap, Names, gap};
 use crate::catalog::InputError;
 use crate::plan::equipment::{Equipment, Place};
 use crate::plan::sizing;
-use crate::scenario::{Fabric, Flags, Granularity, MeasuredAt, resolve};
+use crate::power::{MeasuredAt, PowerEnvelope};
+use crate::scenario::{Fabric, Flags, Granularity, resolve};
 use crate::units::Watts;
 use std::collections::BTreeMap;
 
@@ -152,7 +153,8 @@ fn accelerators(
     let racks = match reading {
         Reading::Racks => (envelope / machine.compute_bound.power).floor() as u64,
         Reading::At(measured_at) => {
-            sizing::racks_that_fit(place, machine, fabric, envelope, measured_at, Granularity::Rack)
+            let envelope = PowerEnvelope { power: envelope, measured_at };
+            sizing::racks_that_fit(place, machine, fabric, envelope, Granularity::Rack)
                 .map_err(|error| error.to_string())?
         }
     };
@@ -237,8 +239,7 @@ fn ratio(
         place,
         &rig.machine,
         fabric,
-        Watts(it * 1e6),
-        MeasuredAt::CriticalIt,
+        PowerEnvelope { power: Watts(it * 1e6), measured_at: MeasuredAt::CriticalIt },
         Granularity::Rack,
     )
     .and_then(|racks| sizing::draw(&rig.machine, racks, fabric));

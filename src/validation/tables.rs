@@ -291,6 +291,16 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// A number above zero; a zero is one too small for its digits, or nothing, and so unknown.
+    pub fn nonzero(self, column: &str) -> Result<Option<f64>, InputError> {
+        match self.number(column)? {
+            Some(value) if value < 0.0 => {
+                Err(self.error(format!("`{column}` is {value}, it must not be below zero")))
+            }
+            other => Ok(other.filter(|value| *value > 0.0)),
+        }
+    }
+
     fn whole(self, column: &str, largest: f64) -> Result<Option<u32>, InputError> {
         match self.number(column)? {
             None => Ok(None),
