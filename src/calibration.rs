@@ -79,6 +79,9 @@ TensorRT-LLM 1.3.0rc20 and NCCL 2.29.2 kernel measurements of the aiconfigurator
 residuals by curve; inherited = own plus the spread between measured generations. Balanced routing only, but \
 routing_skew, which compares power-law with balanced times.";
 
+/// The embedded table of measured kernels.
+pub const KERNELS: &str = include_str!("validation/kernels.csv");
+
 /// Fits all curves to a kernel table with the columns of `src/validation/kernels.csv`.
 pub fn calibrate(text: &str) -> Result<Calibration, CalibrationError> {
     let (measurements, left) = measurements::read(text)?;

@@ -15,7 +15,7 @@ mod runs;
 pub mod sizing;
 mod standing;
 mod verdict;
-pub(crate) mod workloads;
+pub mod workloads;
 
 pub use result::Plan;
 

@@ -10,6 +10,7 @@ use crate::kernel::serving_sweep::{
     BOUND_ARITHMETIC, BOUND_MEMORY, BOUND_MESSAGES, DesignSpace, Draft, ParallelLayout, ServingSweep,
     SweepError, Workload as Asked,
 };
+use crate::throughput::efficiency::CurveSet;
 use crate::throughput::machine::Machine;
 use crate::throughput::memory::Reserve;
 use crate::throughput::operations::{ModelShape, Part};
@@ -138,7 +139,7 @@ pub enum SearchError {
 pub fn explore(
     model: &ModelShape,
     machine: &Machine,
-    precision: &Precision,
+    precision: Precision,
     workload: &Workload,
     axes: &Axes,
     engine: &Engine,
@@ -159,13 +160,18 @@ pub fn explore(
 fn fold(
     model: &ModelShape,
     machine: &Machine,
-    precision: &Precision,
+    precision: Precision,
     workload: &Workload,
     most: u32,
 ) -> Vec<Replica> {
+    // Experts are never asked for evenly; how unevenly comes with the efficiency curves.
+    let routing_skew = CurveSet::embedded().routing_skew;
     layouts(model, most)
         .into_iter()
-        .filter_map(|layout| Replica::fold(model, machine, &layout, precision, workload, &Reserve::default()))
+        .filter_map(|layout| {
+            let layout = Layout { routing_skew, ..layout };
+            Replica::fold(model, machine, &layout, precision, workload, &Reserve::default())
+        })
         .collect()
 }
 
@@ -185,7 +191,7 @@ fn prefill_pool(replicas: &[Replica], workload: &Workload) -> Option<Pool> {
             Pool {
                 layout: replica.layout,
                 tokens_per_s_per_accelerator: rate / f64::from(replica.layout.accelerators()),
-                ttft_s: alone + replica.hand_over(workload),
+                ttft_s: alone,
             }
         })
         .filter(|pool| workload.ttft_limit.is_none_or(|limit| pool.ttft_s <= limit.0))
@@ -204,16 +210,12 @@ fn chunks(per_doubling: u32) -> Vec<f64> {
     all
 }
 
-/// A row for a pipeline of several stages: each stage sees its part of the sequences, one after the other.
+/// A row for a pipeline: each stage sees its part of the sequences, one stage after the other.
 fn over_stages(row: &Operation, stages: f64) -> Operation {
     Operation {
         repeats: row.repeats * stages,
-        flop_per_token: row.flop_per_token / stages,
-        flop_per_attended: row.flop_per_attended / stages,
-        rows_per_token: row.rows_per_token / stages,
-        miss_log2: row.miss_log2 / stages,
-        bytes_per_token: row.bytes_per_token / stages,
-        bytes_per_position: row.bytes_per_position / stages,
+        decode_share: row.decode_share / stages,
+        prefill_share: row.prefill_share / stages,
         ..*row
     }
 }
@@ -243,6 +245,8 @@ fn design_space(replicas: &[&Replica], pool: Option<&Pool>, workload: &Workload,
             accelerators: replica.layout.accelerators() as f32,
             least_sequences: (replica.layout.attention_replicas * replica.layout.stages) as f32,
             most_sequences: replica.memory.sequences.floor() as f32,
+            stages: replica.layout.stages as f32,
+            hand_over_s: replica.hand_over(workload) as f32,
         });
     }
     space.batches = batches(axes.batches_per_doubling, axes.most_sequences);
@@ -252,7 +256,7 @@ fn design_space(replicas: &[&Replica], pool: Option<&Pool>, workload: &Workload,
     if axes.pools != Pools::Shared && pool.is_some() {
         space.chunks.insert(0, 0.0);
     }
-    space.drafts = vec![Draft { verified: 1.0, emitted: 1.0, drafting_s: 0.0 }];
+    space.drafts = vec![Draft { verified: 1.0, emitted: 1.0, drafting_share: 0.0 }];
     space.workload = Asked {
         input_tokens: workload.uncached(),
         prefill_per_output: workload.uncached() / workload.output.max(1.0),
@@ -260,6 +264,7 @@ fn design_space(replicas: &[&Replica], pool: Option<&Pool>, workload: &Workload,
         prefill_context: workload.prefill_context(),
         pool_ttft_s: pool.map_or(0.0, |pool| pool.ttft_s),
         pool_tokens_per_s: pool.map_or(0.0, |pool| pool.tokens_per_s_per_accelerator),
+        decode_pool_share: POOL_SHARES.1,
     };
     space
 }

@@ -93,6 +93,16 @@ pub enum Backend {
     Cpu,
 }
 
+impl From<Backend> for crate::engine::Backend {
+    fn from(backend: Backend) -> Self {
+        match backend {
+            Backend::Auto => Self::Auto,
+            Backend::Gpu => Self::Gpu,
+            Backend::Cpu => Self::Cpu,
+        }
+    }
+}
+
 /// Values laid over the scenario.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Values over the scenario")]

@@ -1,11 +1,13 @@
-//! `gigawatt calibrate`: fits efficiency coefficients to measured tables.
+//! `gigawatt calibrate`: fits efficiency coefficients to measured kernels.
 
-use super::Outcome;
 use super::arguments::Common;
 use super::diagnostic::Failure;
+use super::{Outcome, output};
+use crate::catalog::InputError;
+use crate::report::calibration::CalibrateReport;
 use std::path::PathBuf;
 
-/// Fit efficiency coefficients to measured tables; writes them with bounds, rows used and residuals
+/// Fit efficiency coefficients to measured kernels; writes them with bounds, rows used and residuals
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Measured kernels, in the columns of the embedded table
@@ -13,21 +15,6 @@ pub struct Arguments {
     /// Example: --kernels gemm.csv
     #[arg(long, value_name = "FILE")]
     kernels: Option<PathBuf>,
-    /// Measured collectives
-    ///
-    /// Example: --collectives nccl.csv
-    #[arg(long, value_name = "FILE")]
-    collectives: Option<PathBuf>,
-    /// Measured serving throughput
-    ///
-    /// Example: --inference measured.csv
-    #[arg(long, value_name = "FILE")]
-    inference: Option<PathBuf>,
-    /// Measured training runs
-    ///
-    /// Example: --training runs.csv
-    #[arg(long, value_name = "FILE")]
-    training: Option<PathBuf>,
     /// File for the coefficients
     ///
     /// Example: --save efficiency.toml
@@ -37,9 +24,30 @@ pub struct Arguments {
     pub common: Common,
 }
 
+/// Largest table of kernels that is read.
+const LARGEST_TABLE_BYTES: u64 = 1 << 28;
+
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
-    let Arguments { kernels, collectives, inference, training, save, common: _ } = arguments;
-    let _ = (kernels, collectives, inference, training, save);
-    Err(Failure::Ours("`calibrate` is not connected to the fit yet".into()))
+    let Arguments { kernels, save, common } = arguments;
+    let (name, text) = match &kernels {
+        None => ("the embedded table".to_owned(), crate::calibration::KERNELS.to_owned()),
+        Some(path) => {
+            let name = path.display().to_string();
+            let unreadable =
+                |error: std::io::Error| InputError::plain(&name, format!("can't be read: {error}"));
+            let size = std::fs::metadata(path).map_err(unreadable)?.len();
+            if size > LARGEST_TABLE_BYTES {
+                return Err(InputError::plain(&name, "is too large for a table of kernels").into());
+            }
+            (name.clone(), std::fs::read_to_string(path).map_err(unreadable)?)
+        }
+    };
+    let calibration = crate::calibration::calibrate(&text)
+        .map_err(|error| Failure::from(InputError::plain(&name, error.to_string())))?;
+    if let Some(path) = &save {
+        let toml = calibration.to_toml().map_err(|error| Failure::Ours(error.to_string()))?;
+        output::save(path, toml.as_bytes(), common.quiet)?;
+    }
+    Ok(Outcome::report(CalibrateReport { calibration }))
 }

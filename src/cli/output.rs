@@ -78,6 +78,17 @@ pub fn write(to: &Destination, bytes: &[u8], quiet: bool) -> Result<(), Failure>
     Ok(())
 }
 
+/// Writes a file that a command makes besides its result.
+pub fn save(path: &Path, bytes: &[u8], quiet: bool) -> Result<(), Failure> {
+    replace(path, bytes).map_err(|error| {
+        Failure::bad(format!("--save {}", path.display()), format!("can't be written: {error}"))
+    })?;
+    if !quiet && std::io::stderr().is_terminal() {
+        say(&format!("wrote {}\n", path.display()));
+    }
+    Ok(())
+}
+
 /// Puts bytes in the place of a file, all or nothing; devices and pipes are written to directly.
 fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let old = std::fs::metadata(path).ok();

@@ -1,11 +1,19 @@
 //! `gigawatt sweep`: the design space of serving, and the frontier in it.
 
-use super::Outcome;
 use super::arguments::{Common, Overrides};
-use super::diagnostic::Failure;
-use crate::catalog::InputError;
-use crate::report::sweep::{SweepReport, merge};
-use crate::scenario::Flags;
+use super::diagnostic::{Failure, say};
+use super::progress::Progress;
+use super::{Outcome, source};
+use crate::catalog::{Catalog, InputError};
+use crate::engine::Engine;
+use crate::plan::Options;
+use crate::plan::equipment::Equipment;
+use crate::plan::workloads::{chip_of, pools_of, precision_of, shape_of, workload_of};
+use crate::report::sweep::{Best, DesignPoint, Split, SweepReport, frontier, merge};
+use crate::scenario::{Scenario, Serving};
+use crate::search::{self, Axes, explore};
+use crate::units::{Seconds, Watts};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// Largest shard file that `sweep merge` reads.
@@ -76,18 +84,151 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         let shards = files.iter().map(|path| read_shard(path)).collect::<Result<Vec<_>, _>>()?;
         return Ok(Outcome::report(merge(shards)));
     }
-    let mut flags = Flags::from(arguments.overrides);
-    for (name, promise) in [("ttft", arguments.ttft), ("tpot", arguments.tpot)] {
-        if let Some(promise) = promise {
-            // Checked here so that the error names the option.
-            promise
-                .parse::<crate::units::Seconds>()
-                .map_err(|error| Failure::bad(format!("--{name}"), error.to_string()))?;
-            flags.set.push(format!("serving_defaults.{name}={promise:?}"));
+    let promise = |name: &str, text: Option<&String>| {
+        // Checked here so that the error names the option.
+        text.map(|text| {
+            text.parse::<Seconds>().map_err(|error| Failure::bad(format!("--{name}"), error.to_string()))
+        })
+        .transpose()
+    };
+    let promises = (promise("ttft", arguments.ttft.as_ref())?, promise("tpot", arguments.tpot.as_ref())?);
+    let source = source::read(arguments.scenario.as_deref())?;
+    let file = source.as_ref().map(|source| (source.name.as_str(), source.text.as_str()));
+    let mut catalog = arguments.common.catalog()?;
+    let mut scenario = crate::scenario::resolve(file, &arguments.overrides.into(), &mut catalog)?;
+    for entry in &mut scenario.fields.serving {
+        entry.ttft = promises.0.unwrap_or(entry.ttft);
+        entry.tpot = promises.1.unwrap_or(entry.tpot);
+    }
+    let shard = arguments.shard.unwrap_or(Shard { index: 1, of: 1 });
+    swept(&scenario, &catalog, shard, &arguments.common)
+}
+
+/// Sweeps every serving workload on every system of a scenario.
+fn swept(scenario: &Scenario, catalog: &Catalog, shard: Shard, common: &Common) -> Result<Outcome, Failure> {
+    if scenario.fields.serving.is_empty() {
+        return Err(Failure::bad(
+            "serving",
+            "the scenario serves nothing: there is no `[[serving]]` to sweep",
+        ));
+    }
+    let started = std::time::Instant::now();
+    // The plan says what an accelerator draws and costs with everything around it.
+    let plan = crate::plan::plan(scenario, catalog, Options { seed: common.seed })?;
+    let equipment = Equipment::gather(scenario, catalog)?;
+    let engine = Engine::new(common.backend.into());
+    let mut points = Vec::new();
+    let mut kept = Vec::new();
+    let (mut evaluated, mut feasible) = (0, 0);
+    let mut backends: Vec<&str> = Vec::new();
+    let mut warned = false;
+    for machine in &equipment.machines {
+        for (place, entry) in scenario.fields.serving.iter().enumerate() {
+            let card = &equipment.serving[place].profile;
+            let (precision, word) = precision_of(&entry.precision, &machine.accelerator, card)
+                .map_err(|message| scenario.error(&format!("serving.{place}.precision"), message))?;
+            let axes = Axes { shard: shard.index - 1, shards: shard.of, ..Axes::fine(pools_of(entry.mode)) };
+            let bar = std::cell::OnceCell::new();
+            let shown = std::cell::Cell::new(0);
+            let found = explore(
+                &shape_of(card),
+                &chip_of(machine, Watts(0.0)),
+                precision,
+                &workload_of(entry),
+                &axes,
+                &engine,
+                |progress| {
+                    let what = format!("{} on {}", card.id, machine.id);
+                    let bar = bar.get_or_init(|| Progress::of(&what, progress.total, common.quiet));
+                    bar.advance(progress.done.saturating_sub(shown.replace(progress.done)));
+                    ControlFlow::Continue(())
+                },
+            )
+            .map_err(|error| Failure::bad("sweep", error.to_string()))?;
+            if !warned && !common.quiet {
+                for warning in &found.run.warnings {
+                    say(&format!("warning: {warning}\n"));
+                    warned = true;
+                }
+            }
+            evaluated += found.evaluated;
+            feasible += found.feasible;
+            if !backends.contains(&found.run.backend()) {
+                backends.push(found.run.backend());
+            }
+            let cost = Cost::of(&plan);
+            for point in &found.frontier {
+                let shown = shown_point(point, entry, &card.id, &machine.id, word, &cost);
+                if point.tpot <= entry.tpot {
+                    kept.push(shown.clone());
+                }
+                points.push(shown);
+            }
         }
     }
-    let _ = (arguments.scenario, arguments.shard, flags);
-    Err(Failure::Ours("`sweep` is not connected to the search yet".into()))
+    let report = SweepReport {
+        evaluated,
+        feasible,
+        seconds: started.elapsed().as_secs_f64(),
+        backend: backends.join(" + "),
+        frontier: frontier(points),
+        best: Best::of(&kept),
+    };
+    let short = report.best.tokens_per_s_per_accelerator.is_none() && shard.of == 1;
+    if short {
+        say("no design point keeps both promises\n");
+    }
+    Ok(Outcome::Report { report: Box::new(report), short })
+}
+
+/// What an accelerator draws and costs with everything around it, per second in use.
+struct Cost {
+    watts: f64,
+    usd_per_s: f64,
+}
+
+impl Cost {
+    fn of(plan: &crate::plan::Plan) -> Self {
+        let accelerators = plan.fleet.accelerators.max(1) as f64;
+        Self {
+            watts: plan.power.facility_mean.0 / accelerators,
+            usd_per_s: plan.economics.tco_per_accelerator_hour.0 / 3_600.0,
+        }
+    }
+}
+
+fn shown_point(
+    point: &search::DesignPoint,
+    entry: &Serving,
+    model: &str,
+    system: &str,
+    word: &str,
+    cost: &Cost,
+) -> DesignPoint {
+    let rate = point.tokens_per_s_per_accelerator;
+    let per_token = |amount: f64| (rate > 0.0 && amount > 0.0).then(|| amount / rate);
+    DesignPoint {
+        model: model.to_owned(),
+        system: system.to_owned(),
+        precision: word.to_owned(),
+        parallelism: Split {
+            tp: point.layout.tensor,
+            pp: point.layout.stages,
+            ep: point.layout.expert,
+            dp: point.layout.attention_replicas,
+        },
+        mode: if point.prefill_layout.is_some() { "disaggregated" } else { "aggregated" }.into(),
+        isl: entry.isl,
+        osl: entry.osl,
+        batch: point.batch as u64,
+        ttft_s: point.ttft.0,
+        tpot_s: point.tpot.0,
+        tokens_per_s_per_user: point.tokens_per_s_per_user,
+        tokens_per_s_per_accelerator: rate,
+        j_per_token: per_token(cost.watts),
+        usd_per_mtok_output: per_token(cost.usd_per_s * 1e6),
+        bound_by: point.bound.to_owned(),
+    }
 }
 
 fn read_shard(path: &Path) -> Result<SweepReport, Failure> {

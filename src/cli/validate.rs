@@ -3,7 +3,10 @@
 use super::Outcome;
 use super::arguments::Common;
 use super::diagnostic::{Failure, say};
+use super::progress::Progress;
 use crate::report::validation::ValidateReport;
+use crate::validation::tables::Kind;
+use crate::validation::{self, Request};
 use std::path::PathBuf;
 
 /// Check predictions against measured tables; all embedded ones unless some are named
@@ -86,7 +89,13 @@ pub fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 }
 
 /// Predicts every row of the tables.
-fn checked(tables: &[(&'static str, Option<PathBuf>)], _common: &Common) -> Result<ValidateReport, Failure> {
-    let names: Vec<&str> = tables.iter().map(|(name, _)| *name).collect();
-    Err(Failure::Ours(format!("`validate` is not connected yet: {}", names.join(", "))))
+fn checked(tables: &[(&'static str, Option<PathBuf>)], common: &Common) -> Result<ValidateReport, Failure> {
+    let request = Request {
+        tables: tables.iter().filter_map(|(name, file)| Some((Kind::named(name)?, file.clone()))).collect(),
+    };
+    let progress = std::sync::OnceLock::new();
+    let tables = validation::run(&request, &common.catalog()?, &|_, all| {
+        progress.get_or_init(|| Progress::of("rows", all as u64, common.quiet)).advance(1);
+    })?;
+    Ok(ValidateReport { tables })
 }

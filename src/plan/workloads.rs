@@ -203,8 +203,8 @@ fn serve(
     let shape = shape_of(card);
     let workload = workload_of(entry);
     let accelerators = (draw.accelerators as f64 * entry.share.0) as u64;
-    let mut shortfall = None;
     let mut found: Option<DesignPoint> = None;
+    let shortfall;
     if entry.isl + entry.osl > card.max_context {
         let longest = card.max_context;
         shortfall = Some(format!(
@@ -216,7 +216,7 @@ fn serve(
         let engine = Engine::new(Backend::Cpu);
         let axes = Axes::coarse(pools_of(entry.mode));
         let searched =
-            explore(&shape, &chip, &precision, &workload, &axes, &engine, |_| ControlFlow::Continue(()));
+            explore(&shape, &chip, precision, &workload, &axes, &engine, |_| ControlFlow::Continue(()));
         match searched {
             Ok(search) => {
                 shortfall = search.best.is_none().then(|| why_none(&search, entry, word, &machine.id));

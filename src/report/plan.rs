@@ -535,11 +535,12 @@ fn economics(plan: &Plan) -> Section {
 
 fn uncertainty(plan: &Plan) -> Section {
     let ranges = &plan.uncertainty;
+    let shown = |key: &str, value: f64| amount(value, csv::unit(key));
     let table = Table::of(vec![
         Column::words("result", ranges.iter().map(|range| range.key.clone())),
-        Column::numbers("P5", ranges.iter().map(|range| digits(range.p5))),
-        Column::numbers("P50", ranges.iter().map(|range| digits(range.p50))),
-        Column::numbers("P95", ranges.iter().map(|range| digits(range.p95))),
+        Column::numbers("P5", ranges.iter().map(|range| shown(&range.key, range.p5))),
+        Column::numbers("P50", ranges.iter().map(|range| shown(&range.key, range.p50))),
+        Column::numbers("P95", ranges.iter().map(|range| shown(&range.key, range.p95))),
     ]);
     section("Ranges", vec![Block::Table(table)])
 }
@@ -563,25 +564,42 @@ fn chosen(plan: &Plan) -> Section {
     section("Set for this plan", vec![Block::Table(table)])
 }
 
+/// Values with a number for their source, each source once, and the reasoning behind what nobody published.
 fn assumptions(plan: &Plan) -> Section {
     let list = &plan.assumptions;
-    let source = |a: &crate::plan::result::Assumption| match &a.note {
-        Some(note) if !a.source.is_empty() => format!("{} ({note})", a.source),
-        Some(note) => note.clone(),
-        None => a.source.clone(),
-    };
-    let open = list.iter().filter(|assumption| assumption.confidence.is_assumption()).count();
+    if list.is_empty() {
+        return section("What it rests on", Vec::new());
+    }
+    let mut sources: Vec<&str> = Vec::new();
+    let mut numbers = Vec::new();
+    for assumption in list {
+        let known = sources.iter().position(|source| *source == assumption.source);
+        let place = known.unwrap_or_else(|| {
+            sources.push(&assumption.source);
+            sources.len() - 1
+        });
+        numbers.push(format!("({})", place + 1));
+    }
+    let open = list.iter().filter(|assumption| assumption.confidence.is_assumption());
+    let line = format!("Values listed: {}; of these nobody published {}.", list.len(), open.clone().count());
     let table = Table::of(vec![
         Column::words("value of", list.iter().map(|assumption| assumption.field.clone())),
         Column::numbers("is", list.iter().map(|assumption| assumption.value.clone())),
         Column::words("trust", list.iter().map(|assumption| assumption.confidence.word())),
-        Column::words("source", list.iter().map(source)),
+        Column::numbers("source", numbers),
     ]);
-    if list.is_empty() {
-        return section("What it rests on", Vec::new());
-    }
-    let line = format!("Values listed: {}; of these nobody published {open}.", list.len());
-    section("What it rests on", vec![Block::Text(line), Block::Table(table)])
+    let sources = sources.iter().enumerate();
+    let sources = sources.map(|(place, source)| (format!("({})", place + 1), (*source).to_owned()));
+    let reasons = open.filter_map(|assumption| Some((assumption.field.clone(), assumption.note.clone()?)));
+    section(
+        "What it rests on",
+        vec![
+            Block::Text(line),
+            Block::Table(table),
+            Block::KeyValues(sources.collect()),
+            Block::KeyValues(reasons.collect()),
+        ],
+    )
 }
 
 #[cfg(test)]

@@ -83,9 +83,31 @@ pub struct DesignPoint {
     pub bound_by: String,
 }
 
-/// The points that no other beats in both tokens/s per user and tokens/s per accelerator, slowest first.
+/// What has to be alike for two points to be compared.
+type Case = (String, String, String, u64, u64);
+
+impl DesignPoint {
+    fn case(&self) -> Case {
+        (self.model.clone(), self.system.clone(), self.precision.clone(), self.isl, self.osl)
+    }
+}
+
+/// The points that no other of the same model, system, format and lengths beats in both tokens/s per user and
+/// tokens/s per accelerator; cases in the order they come, slowest for the user first.
 #[must_use]
-pub fn frontier(mut points: Vec<DesignPoint>) -> Vec<DesignPoint> {
+pub fn frontier(points: Vec<DesignPoint>) -> Vec<DesignPoint> {
+    let mut cases: Vec<(Case, Vec<DesignPoint>)> = Vec::new();
+    for point in points {
+        let case = point.case();
+        match cases.iter_mut().find(|(known, _)| *known == case) {
+            Some((_, known)) => known.push(point),
+            None => cases.push((case, vec![point])),
+        }
+    }
+    cases.into_iter().flat_map(|(_, points)| one_frontier(points)).collect()
+}
+
+fn one_frontier(mut points: Vec<DesignPoint>) -> Vec<DesignPoint> {
     points.sort_by(|a, b| {
         b.tokens_per_s_per_user
             .total_cmp(&a.tokens_per_s_per_user)

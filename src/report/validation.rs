@@ -8,11 +8,9 @@
 use super::document::{Bars, Block, Column, Document, Section, Table, Unit, count};
 use super::{Report, csv};
 use crate::units::text::digits;
+use crate::validation::{RowReport, Statistics, TableReport};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-
-/// Rows of a `worst` list.
-const WORST: usize = 10;
 
 /// All tables that were checked.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -21,207 +19,68 @@ pub struct ValidateReport {
     pub tables: Vec<TableReport>,
 }
 
-/// One measured table, predicted.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TableReport {
-    /// Which: `inference`, `points`, `training`, `collectives`, `sites`, `fabrics`.
-    pub table: String,
-    /// Columns of the input.
-    pub header: Vec<String>,
-    /// Columns that follow `predicted`, `error`, `status` and `reason`.
-    pub extra: Vec<String>,
-    /// In the order of the input.
-    pub rows: Vec<RowReport>,
-}
-
-/// One measured row, predicted.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct RowReport {
-    /// What names it: its id or place in the table.
-    pub id: String,
-    /// The input as it was read.
-    pub cells: Vec<String>,
-    /// The system it ran on, for grouping.
-    pub system: String,
-    /// The model it ran, for grouping.
-    pub model: String,
-    /// Who published it, for grouping.
-    pub source: String,
-    /// What was published, in the table's unit.
-    pub published: Option<f64>,
-    /// What is predicted, in the same unit.
-    pub predicted: Option<f64>,
-    /// Signed error as a fraction.
-    pub error: Option<f64>,
-    /// Why it can't be expressed, or what to know about it.
-    pub reason: String,
-    /// Whether it counts in the statistics.
-    pub counted: bool,
-    /// Values of the extra columns.
-    pub extra: Vec<String>,
-}
-
-/// How far a set of rows is off.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Statistics {
-    /// Rows of the set.
-    pub rows: u64,
-    /// Those with a prediction that counts.
-    pub predicted: u64,
-    /// Those that the model cannot express.
-    pub not_expressible: u64,
-    /// Median of the absolute errors.
-    pub median_ape: Option<f64>,
-    /// Mean of the absolute errors.
-    pub mean_ape: Option<f64>,
-    /// 90th percentile of the absolute errors.
-    pub p90_ape: Option<f64>,
-    /// Mean of the signed errors.
-    pub bias: Option<f64>,
-}
-
-/// A quantile of sorted values, linear between neighbours.
-///
-/// ~~~text
-/// h = q·(n − 1);  x = x[⌊h⌋] + (h − ⌊h⌋)·(x[⌊h⌋+1] − x[⌊h⌋])
-/// ~~~
-#[must_use]
-pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
-    let place = q.clamp(0.0, 1.0) * last as f64;
-    let below = (place.floor() as usize).min(last);
-    let above = (below + 1).min(last);
-    Some(sorted[below] + (place - below as f64) * (sorted[above] - sorted[below]))
-}
-
-impl Statistics {
-    /// The statistics of some rows.
-    #[must_use]
-    pub fn of<'a>(rows: impl IntoIterator<Item = &'a RowReport>) -> Self {
-        let mut found = Self::default();
-        let mut errors = Vec::new();
-        for row in rows {
-            found.rows += 1;
-            match row.error {
-                Some(error) if row.counted && error.is_finite() => errors.push(error),
-                Some(_) => {}
-                None => found.not_expressible += 1,
-            }
-        }
-        found.predicted = errors.len() as u64;
-        if errors.is_empty() {
-            return found;
-        }
-        let n = errors.len() as f64;
-        found.bias = Some(errors.iter().sum::<f64>() / n);
-        let mut sizes: Vec<f64> = errors.into_iter().map(f64::abs).collect();
-        sizes.sort_by(f64::total_cmp);
-        found.mean_ape = Some(sizes.iter().sum::<f64>() / n);
-        found.median_ape = quantile(&sizes, 0.5);
-        found.p90_ape = quantile(&sizes, 0.9);
-        found
-    }
-
-    fn json(&self) -> Map<String, Value> {
-        let Value::Object(fields) = json!({
-            "rows": self.rows,
-            "predicted": self.predicted,
-            "not_expressible": self.not_expressible,
-            "median_ape": self.median_ape,
-            "mean_ape": self.mean_ape,
-            "p90_ape": self.p90_ape,
-            "bias": self.bias,
-        }) else {
-            return Map::new();
-        };
-        fields
-    }
-}
-
 /// What a row is grouped by.
 type Group = (&'static str, fn(&RowReport) -> &str);
 
 const GROUPS: [Group; 3] =
     [("system", |row| &row.system), ("model", |row| &row.model), ("source", |row| &row.source)];
 
-impl TableReport {
-    /// The statistics of all rows.
-    #[must_use]
-    pub fn statistics(&self) -> Statistics {
-        Statistics::of(&self.rows)
-    }
-
-    /// The statistics of the rows that share a name; rows without one are left out.
-    #[must_use]
-    pub fn grouped(&self, name: fn(&RowReport) -> &str) -> BTreeMap<String, Statistics> {
-        let mut groups: BTreeMap<String, Vec<&RowReport>> = BTreeMap::new();
-        for row in self.rows.iter().filter(|row| !name(row).is_empty()) {
-            groups.entry(name(row).to_owned()).or_default().push(row);
-        }
-        groups.into_iter().map(|(key, rows)| (key, Statistics::of(rows))).collect()
-    }
-
-    /// The counted rows with the largest errors, largest first.
-    #[must_use]
-    pub fn worst(&self) -> Vec<&RowReport> {
-        let size = |row: &RowReport| row.error.map_or(0.0, f64::abs);
-        let mut rows: Vec<&RowReport> =
-            self.rows.iter().filter(|row| row.counted && row.error.is_some_and(f64::is_finite)).collect();
-        rows.sort_by(|a, b| size(b).total_cmp(&size(a)));
-        rows.truncate(WORST);
-        rows
-    }
-
-    fn json(&self) -> Value {
-        let mut fields = Map::new();
-        fields.insert("table".into(), self.table.clone().into());
-        fields.extend(self.statistics().json());
-        let by: Map<String, Value> = GROUPS
-            .iter()
-            .map(|(key, name)| {
-                let groups = self.grouped(*name);
-                let groups: Map<String, Value> =
-                    groups.into_iter().map(|(id, found)| (id, Value::Object(found.json()))).collect();
-                ((*key).to_owned(), Value::Object(groups))
-            })
-            .collect();
-        fields.insert("by".into(), Value::Object(by));
-        let row = |row: &RowReport| {
-            json!({
-                "id": row.id, "system": row.system, "model": row.model, "source": row.source,
-                "published": row.published, "predicted": row.predicted, "error": row.error,
-                "status": row.status(), "reason": row.reason,
-            })
-        };
-        fields.insert("worst".into(), self.worst().into_iter().map(row).collect());
-        let apart = self.rows.iter().filter(|r| !r.counted && r.error.is_some()).map(row);
-        fields.insert("apart".into(), apart.collect());
-        Value::Object(fields)
-    }
-
-    fn csv(&self) -> String {
-        let mut header = self.header.clone();
-        header.extend(["predicted", "error", "status", "reason"].map(str::to_owned));
-        header.extend(self.extra.iter().cloned());
-        let number = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
-        let rows = self.rows.iter().map(|row| {
-            let mut cells = row.cells.clone();
-            cells.resize(self.header.len(), String::new());
-            cells.extend([number(row.predicted), number(row.error)]);
-            cells.extend([row.status().to_owned(), row.reason.clone()]);
-            cells.extend(row.extra.iter().cloned());
-            cells
-        });
-        csv::table(&header, rows)
-    }
+fn statistics_json(found: Statistics) -> Map<String, Value> {
+    let Value::Object(fields) = json!({
+        "rows": found.rows,
+        "predicted": found.predicted,
+        "not_expressible": found.not_expressible,
+        "median_ape": found.median_ape,
+        "mean_ape": found.mean_ape,
+        "p90_ape": found.p90_ape,
+        "bias": found.bias,
+    }) else {
+        return Map::new();
+    };
+    fields
 }
 
-impl RowReport {
-    /// `predicted` or `not_expressible`.
-    #[must_use]
-    pub fn status(&self) -> &'static str {
-        if self.error.is_some() { "predicted" } else { "not_expressible" }
-    }
+fn table_json(table: &TableReport) -> Value {
+    let mut fields = Map::new();
+    fields.insert("table".into(), table.table.clone().into());
+    fields.extend(statistics_json(table.statistics()));
+    let by: Map<String, Value> = GROUPS
+        .iter()
+        .map(|(key, name)| {
+            let groups = table.grouped(*name);
+            let groups: Map<String, Value> =
+                groups.into_iter().map(|(id, found)| (id, Value::Object(statistics_json(found)))).collect();
+            ((*key).to_owned(), Value::Object(groups))
+        })
+        .collect();
+    fields.insert("by".into(), Value::Object(by));
+    let row = |row: &RowReport| {
+        json!({
+            "id": row.id, "system": row.system, "model": row.model, "source": row.source,
+            "published": row.published, "predicted": row.predicted, "error": row.error,
+            "status": row.status(), "reason": row.reason,
+        })
+    };
+    fields.insert("worst".into(), table.worst().into_iter().map(row).collect());
+    let apart = table.rows.iter().filter(|r| !r.counted && r.error.is_some()).map(row);
+    fields.insert("apart".into(), apart.collect());
+    Value::Object(fields)
+}
+
+fn table_csv(table: &TableReport) -> String {
+    let mut header = table.header.clone();
+    header.extend(["predicted", "error", "status", "reason"].map(str::to_owned));
+    header.extend(table.extra.iter().cloned());
+    let number = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
+    let rows = table.rows.iter().map(|row| {
+        let mut cells = row.cells.clone();
+        cells.resize(table.header.len(), String::new());
+        cells.extend([number(row.predicted), number(row.error)]);
+        cells.extend([row.status().to_owned(), row.reason.clone()]);
+        cells.extend(row.extra.iter().cloned());
+        cells
+    });
+    csv::table(&header, rows)
 }
 
 impl ValidateReport {
@@ -249,12 +108,12 @@ impl Report for ValidateReport {
         Document { title: "Predicted against published".into(), lead: Vec::new(), sections }
     }
     fn json(&self) -> Value {
-        let tables: Vec<Value> = self.tables.iter().map(TableReport::json).collect();
+        let tables: Vec<Value> = self.tables.iter().map(table_json).collect();
         json!({"schema": "gigawatt.validate/1", "tables": tables})
     }
     /// Each table with its own header; an empty line between tables.
     fn csv(&self) -> String {
-        self.tables.iter().map(TableReport::csv).collect::<Vec<_>>().join("\n")
+        self.tables.iter().map(table_csv).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -349,8 +208,8 @@ mod tests {
     #[test]
     fn quantiles_lie_between_neighbours() {
         // Three values: the 90th percentile lies at 0.9·2 = 1.8, so 0.2 + 0.8·0.1 = 0.28.
-        assert!((quantile(&[0.1, 0.2, 0.3], 0.9).unwrap() - 0.28).abs() < 1e-12);
-        assert_eq!(quantile(&[], 0.5), None);
+        assert!((crate::validation::statistics::quantile(&[0.1, 0.2, 0.3], 0.9).unwrap() - 0.28).abs() < 1e-12);
+        assert_eq!(crate::validation::statistics::quantile(&[], 0.5), None);
     }
 
     #[test]
