@@ -123,11 +123,15 @@ enum Stated {
 }
 
 /// A layout from words such as `TP4` or `EP8` on a number of accelerators.
-fn pool_layout(words: &str, moe: bool) -> Option<Layout> {
+fn pool_layout(words: &str, gpus: u32, card: &Card) -> Option<Layout> {
+    let moe = card.shape.feed_forward.moe_layers > 0;
     if let Some(ranks) = number_after(words, "EP").filter(|ranks| moe && *ranks > 1) {
         return Some(Layout::attention_data_parallel(ranks));
     }
-    number_after(words, "TP").map(Layout::tensor)
+    // A split that does not divide its pool is not the split of the pool.
+    let ranks = number_after(words, "TP").filter(|ranks| gpus.is_multiple_of(*ranks))?;
+    let copied = ranks > 1 && card.shape.feed_forward.experts >= MANY_EXPERTS;
+    Some(if copied { Layout::attention_data_parallel(ranks) } else { Layout::tensor(ranks) })
 }
 
 fn stated(row: Row<'_>, card: &Card) -> Result<Stated, Gap> {
@@ -138,7 +142,7 @@ fn stated(row: Row<'_>, card: &Card) -> Result<Stated, Gap> {
         && let (Some(p), Some(d)) = (number_after(prompts, ""), number_after(answers, ""))
         && prompts.contains("GPU")
     {
-        return Ok(Stated::Pools([(p, pool_layout(prompts, moe)), (d, pool_layout(answers, moe))]));
+        return Ok(Stated::Pools([(p, pool_layout(prompts, p, card)), (d, pool_layout(answers, d, card))]));
     }
     let (tp, pp, ep) = (row.degree("tp")?, row.degree("pp")?, row.degree("ep")?);
     let copied = words.contains("attention data-parallel")
