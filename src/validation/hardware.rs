@@ -185,7 +185,7 @@ impl Hardware {
             }
             None => {
                 let (id, shape) = super::shapes::published(label)?;
-                Some(Card { id: id.to_owned(), shape, model: None })
+                Some(Card { id, shape, model: None })
             }
         })
     }

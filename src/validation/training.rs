@@ -77,6 +77,9 @@ fn is_full(row: Row<'_>) -> bool {
 /// The layout that a row states.
 fn layout(row: Row<'_>, card: &Card, accelerators: u32) -> Result<Option<TrainingLayout>, Gap> {
     let (tensor, stages) = (row.degree("tp")?, row.degree("pp")?);
+    // Two cores of a chip share its memory and links: their tensor ranks are one of ours.
+    let cores = row.word("caveat").contains("parallelism-in-cores");
+    let tensor = tensor.map(|ranks| if cores { (ranks / 2).max(1) } else { ranks });
     let sharded = row.text("fsdp").is_some_and(|words| words != "0");
     let (Some(tensor), Some(stages)) = (tensor.or(sharded.then_some(1)), stages.or(sharded.then_some(1)))
     else {
@@ -124,14 +127,16 @@ fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
     let sequence = row.positive("seq_len")?;
     let mut notes = Vec::new();
     let sequence = sequence.unwrap_or_else(|| {
-        notes.push("sequence not stated: 4,096".to_owned());
-        4_096.0
+        notes.push("sequence not stated: 2,048".to_owned());
+        2_048.0
     });
     let batch = stated_batch.unwrap_or_else(|| {
         notes.push("batch not stated: four sequences an accelerator".to_owned());
         4.0 * f64::from(accelerators)
     });
-    let (precision, note) = formats_of(row.word("precision"), &training_peaks(rig), card);
+    // Nothing stated in training is 16 bits: 8 and 4 are named where they are used.
+    let words = row.text("precision").unwrap_or("bf16");
+    let (precision, note) = formats_of(words, &rig.machine.accelerator.peak, card);
     if !note.is_empty() {
         notes.push(note.to_owned());
     }
@@ -168,13 +173,6 @@ fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
         notes.insert(0, "set apart: an average over a whole run".to_owned());
     }
     Ok(Forecast { published, predicted, reason: notes.join("; "), apart, ..Forecast::default() })
-}
-
-/// Peaks as a training run without a stated precision uses them: 16 bits.
-fn training_peaks(rig: &Rig) -> crate::catalog::profile::Peaks {
-    let mut peaks = rig.machine.accelerator.peak.clone();
-    peaks.fp4 = peaks.fp4.filter(|_| true);
-    peaks
 }
 
 /// Formats of a training run: what is cached in serving is an activation here, kept in 16 bits.
