@@ -236,6 +236,3 @@ fn fabric(loads: &[(&Machine, &Draw)]) -> Fabric {
         .collect();
     Fabric { scale_up, scale_out }
 }
-
-#[cfg(test)]
-mod tests;

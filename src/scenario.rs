@@ -433,7 +433,12 @@ impl Scenario {
         if error.span.is_some() {
             return error;
         }
-        let mut placed = self.error(path, error.message);
+        // A file of the user's is named; the catalogue as a whole needs no name.
+        let message = match error.file.as_str() {
+            "catalog" => error.message,
+            file => format!("{file}: {}", error.message),
+        };
+        let mut placed = self.error(path, message);
         placed.help = error.help;
         placed
     }

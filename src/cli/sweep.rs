@@ -86,8 +86,10 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     }
     let promise = |name: &str, text: Option<&String>| {
         // Checked here so that the error names the option.
-        text.map(|text| {
-            text.parse::<Seconds>().map_err(|error| Failure::bad(format!("--{name}"), error.to_string()))
+        text.map(|text| match text.parse::<Seconds>() {
+            Ok(limit) if limit.0 > 0.0 => Ok(limit),
+            Ok(_) => Err(Failure::bad(format!("--{name}"), "a promise of no time at all can't be kept")),
+            Err(error) => Err(Failure::bad(format!("--{name}"), error.to_string())),
         })
         .transpose()
     };

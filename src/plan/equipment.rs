@@ -402,7 +402,10 @@ pub fn machine(
     let found = catalog.get::<System>(system_id).map_err(|error| scenario.blame(path, error))?;
     let system = found.profile.clone();
     let chip_id = accelerator_reference(&found, &system.accelerator);
-    let chip = catalog.get::<profile::Accelerator>(&chip_id).map_err(|error| scenario.blame(path, error))?;
+    let chip = catalog.get::<profile::Accelerator>(&chip_id).map_err(|error| {
+        // The line that names it stands in the system's profile.
+        if error.span.is_some() { error } else { found.document.error("accelerator", error.message) }
+    })?;
     let profile_name = named.map(str::to_owned).or_else(|| system.default_profile.clone());
     let power_profile = match &profile_name {
         None => None,

@@ -65,11 +65,7 @@ pub fn resolve(
 
     let fields: Fields =
         read_table(&table).map_err(|fault| match (origin_of(&origins, &fault.path), &document) {
-            (Some(Origin::File(..)) | None, Some(document)) => {
-                let mut error = document.error(&fault.path, fault.message);
-                error.help = fault.help;
-                error
-            }
+            (Some(Origin::File(..)) | None, Some(document)) => document.at_fault(fault),
             _ => {
                 let mut error =
                     InputError::plain("command line", format!("`{}`: {}", fault.path, fault.message));
