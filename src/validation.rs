@@ -180,8 +180,20 @@ fn reported(row: Row<'_>, names: Names, outcome: Result<Forecast, Gap>) -> Resul
 mod tests {
     use super::*;
 
-    const NASTY: [&str; 12] =
-        ["", "0", "-1", "1e300", "1e-300", "NaN", "inf", "9999999", "1024", "0.5", "junk, µ", "TP4 EP8 MTP1, x"];
+    const NASTY: [&str; 12] = [
+        "",
+        "0",
+        "-1",
+        "1e300",
+        "1e-300",
+        "NaN",
+        "inf",
+        "9999999",
+        "1024",
+        "0.5",
+        "junk, µ",
+        "TP4 EP8 MTP1, x",
+    ];
 
     /// One cell after the other of a few rows of every table becomes something that nobody would write.
     #[test]

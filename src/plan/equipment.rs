@@ -86,12 +86,19 @@ pub struct Machine {
     pub unit_racks: u64,
     /// Power of the support nodes of a unit.
     pub unit_support: Watts,
+    /// The parts of its scale-out network.
+    pub network: Network,
+}
+
+/// The parts of a scale-out network.
+#[derive(Debug, Clone)]
+pub struct Network {
     /// The switch.
     pub switch: profile::Switch,
     /// Ports of the switch at the rate of a host port.
     pub radix: u32,
     /// What a switch draws and costs.
-    pub switch_kind: SwitchKind,
+    pub kind: SwitchKind,
     /// Accelerator to leaf.
     pub host_link: profile::Link,
     /// Between switches.
@@ -232,32 +239,7 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
         .get::<profile::Costs>(&fields.economics.costs)
         .map_err(|error| scenario.blame("economics.costs", error))?;
 
-    let design = &electrical.profile;
-    let mut taker = Taker {
-        taken,
-        document: &electrical.document,
-        sources: &design.sources,
-        prefix: format!("electrical.{}", design.id),
-    };
-    let stages = design
-        .stages
-        .iter()
-        .map(|stage| StageDesign {
-            name: stage.name.clone(),
-            loss: PartLoadLoss {
-                no_load: taker.take(&format!("{}.no_load", stage.name), &stage.no_load),
-                proportional: taker.take(&format!("{}.proportional", stage.name), &stage.proportional),
-                square: taker.take(&format!("{}.square", stage.name), &stage.square),
-            },
-            redundancy: redundancy(stage.redundancy),
-            indoors: stage.indoors,
-            module: taker.take(&format!("{}.module", stage.name), &stage.module),
-        })
-        .collect();
-    let continuous = taker.take("busway_continuous_share", &design.busway_continuous_share);
-    let busway =
-        Watts(3.0_f64.sqrt() * design.busway_volts.value * design.busway_amperes.value * continuous.value());
-
+    let (stages, busway) = chain(&electrical, taken);
     let (plant, house_load, cdus) = plant(&cooling, taken);
     Ok(Place {
         name: weather.name.clone(),
@@ -287,6 +269,39 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
         water,
         costs: note_costs(&costs, taken),
     })
+}
+
+/// The stages of an electrical design, and the usable power of a row's busway.
+fn chain(
+    electrical: &Found<profile::ElectricalDesign>,
+    taken: &mut Vec<Assumption>,
+) -> (Vec<StageDesign>, Watts) {
+    let design = &electrical.profile;
+    let mut taker = Taker {
+        taken,
+        document: &electrical.document,
+        sources: &design.sources,
+        prefix: format!("electrical.{}", design.id),
+    };
+    let stages = design
+        .stages
+        .iter()
+        .map(|stage| StageDesign {
+            name: stage.name.clone(),
+            loss: PartLoadLoss {
+                no_load: taker.take(&format!("{}.no_load", stage.name), &stage.no_load),
+                proportional: taker.take(&format!("{}.proportional", stage.name), &stage.proportional),
+                square: taker.take(&format!("{}.square", stage.name), &stage.square),
+            },
+            redundancy: redundancy(stage.redundancy),
+            indoors: stage.indoors,
+            module: taker.take(&format!("{}.module", stage.name), &stage.module),
+        })
+        .collect();
+    let continuous = taker.take("busway_continuous_share", &design.busway_continuous_share);
+    let busway =
+        Watts(3.0_f64.sqrt() * design.busway_volts.value * design.busway_amperes.value * continuous.value());
+    (stages, busway)
 }
 
 fn plant(found: &Found<profile::CoolingDesign>, taken: &mut Vec<Assumption>) -> (Plant, Share, CduGroup) {
@@ -404,15 +419,7 @@ pub fn machine(
     let chip_id = accelerator_reference(&found, &system.accelerator);
     let chip = catalog.get::<profile::Accelerator>(&chip_id).map_err(|error| scenario.blame(path, error))?;
     let profile_name = named.map(str::to_owned).or_else(|| system.default_profile.clone());
-    let power_profile = match &profile_name {
-        None => None,
-        Some(name) => Some(system.profiles.get(name).ok_or_else(|| {
-            let names: Vec<String> = system.profiles.keys().cloned().collect();
-            scenario
-                .error(path, format!("`{system_id}` has no power profile `{name}`"))
-                .with_help(crate::catalog::document::suggest(name, &names))
-        })?),
-    };
+    let power_profile = power_profile(scenario, &system, profile_name.as_deref(), path)?;
     let full_id = match &profile_name {
         Some(name) => format!("{}:{name}", system.id),
         None => system.id.clone(),
@@ -478,6 +485,64 @@ pub fn machine(
         }
     }
 
+    let network = network(scenario, catalog, &system, path, taken)?;
+    let unit = ScalableUnit {
+        compute_racks: unit_racks,
+        accelerators_per_rack: u64::from(system.rack.accelerators),
+        storage_racks: u64::from(system.unit.storage_racks.value),
+        management_racks: u64::from(system.unit.management_racks.value),
+    };
+    let policy = policy(scenario);
+    let provisioned = |bound| {
+        crate::power::provisioning::provision(rack, policy, bound)
+            .map_err(|error| scenario.error("provisioning.policy", error.to_string()))
+    };
+    Ok(Machine {
+        id: full_id,
+        share,
+        rack,
+        compute_bound: provisioned(crate::power::Bound::Compute)?,
+        memory_bound: provisioned(crate::power::Bound::Memory)?,
+        accelerator_power,
+        memory_bandwidth,
+        memory,
+        scale_up_bandwidth,
+        compute_share,
+        coolant: (supply, Celsius(supply.0 + range.0)),
+        liquid_share,
+        unit,
+        unit_racks,
+        unit_support,
+        network,
+        accelerator: chip.profile,
+        system,
+    })
+}
+
+/// The power profile of a name, if a name is given.
+fn power_profile<'a>(
+    scenario: &Scenario,
+    system: &'a System,
+    name: Option<&str>,
+    path: &str,
+) -> Result<Option<&'a profile::PowerProfile>, InputError> {
+    let Some(name) = name else { return Ok(None) };
+    system.profiles.get(name).map(Some).ok_or_else(|| {
+        let names: Vec<String> = system.profiles.keys().cloned().collect();
+        scenario
+            .error(path, format!("`{}` has no power profile `{name}`", system.id))
+            .with_help(crate::catalog::document::suggest(name, &names))
+    })
+}
+
+/// The scale-out parts of a system's reference design, or those that the scenario puts in their place.
+fn network(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    system: &System,
+    path: &str,
+    taken: &mut Vec<Assumption>,
+) -> Result<Network, InputError> {
     let fabric = &scenario.fields.fabric;
     let part = |field: &str, own: &Option<String>, reference: &str| match own {
         Some(id) => (id.clone(), format!("fabric.{field}")),
@@ -510,41 +575,12 @@ pub fn machine(
         );
         return Err(scenario.error("fabric.switch", message));
     }
-
-    let unit = ScalableUnit {
-        compute_racks: unit_racks,
-        accelerators_per_rack: u64::from(system.rack.accelerators),
-        storage_racks: u64::from(system.unit.storage_racks.value),
-        management_racks: u64::from(system.unit.management_racks.value),
-    };
-    let policy = policy(scenario);
-    let provisioned = |bound| {
-        crate::power::provisioning::provision(rack, policy, bound)
-            .map_err(|error| scenario.error("provisioning.policy", error.to_string()))
-    };
-    Ok(Machine {
-        id: full_id,
-        share,
-        rack,
-        compute_bound: provisioned(crate::power::Bound::Compute)?,
-        memory_bound: provisioned(crate::power::Bound::Memory)?,
-        accelerator_power,
-        memory_bandwidth,
-        memory,
-        scale_up_bandwidth,
-        compute_share,
-        coolant: (supply, Celsius(supply.0 + range.0)),
-        liquid_share,
-        unit,
-        unit_racks,
-        unit_support,
+    Ok(Network {
         switch: switch.profile,
         radix,
-        switch_kind,
+        kind: switch_kind,
         host_link: host_link.profile,
         switch_link: switch_link.profile,
-        accelerator: chip.profile,
-        system,
     })
 }
 

@@ -63,20 +63,15 @@ pub fn resolve(
         }
     }
 
-    let fields: Fields =
-        read_table(&table).map_err(|fault| match (origin_of(&origins, &fault.path), &document) {
-            (Some(Origin::File(..)) | None, Some(document)) => {
-                let mut error = document.error(&fault.path, fault.message);
-                error.help = fault.help;
-                error
-            }
-            _ => {
-                let mut error =
-                    InputError::plain("command line", format!("`{}`: {}", fault.path, fault.message));
-                error.help = fault.help;
-                error
-            }
-        })?;
+    let fields: Fields = read_table(&table).map_err(|fault| {
+        let from_file = matches!(origin_of(&origins, &fault.path), Some(Origin::File(..)) | None);
+        let mut error = match &document {
+            Some(document) if from_file => document.error(&fault.path, fault.message),
+            _ => InputError::plain("command line", format!("`{}`: {}", fault.path, fault.message)),
+        };
+        error.help = fault.help;
+        error
+    })?;
     for (path, value) in leaves(&fields.catalog) {
         catalog.set(&path, value).map_err(|fault| {
             match (&document, origins.get(&format!("catalog.{path}"))) {

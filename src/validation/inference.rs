@@ -206,8 +206,7 @@ impl Question<'_> {
 
     /// Rate of one accelerator on a layout and how it runs; whether the limits hold.
     fn answer(&self, layout: Layout, ran: bool) -> Option<(f64, Steady, bool)> {
-        let replica =
-            if ran { self.setting.ran(layout) } else { self.setting.replica(layout) }?;
+        let replica = if ran { self.setting.ran(layout) } else { self.setting.replica(layout) }?;
         let size = f64::from(layout.accelerators());
         let w = &self.setting.workload;
         if self.metric == Metric::Prefill {
@@ -338,8 +337,8 @@ fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
         None => Load::Limits,
     };
     let mlperf = row.word("source_family") == "mlperf";
-    let whole_limit =
-        (row.word("benchmark").starts_with("qwen3-vl") && row.word("scenario") == "server").then_some(WHOLE_LIMIT);
+    let whole_limit = (row.word("benchmark").starts_with("qwen3-vl") && row.word("scenario") == "server")
+        .then_some(WHOLE_LIMIT);
     let limited = workload.ttft_limit.is_some() || workload.tpot_limit.is_some() || whole_limit.is_some();
     if matches!(load, Load::Limits) && metric == Metric::Output && !limited {
         return gap("neither a load nor a limit is stated");
