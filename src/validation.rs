@@ -142,11 +142,14 @@ pub fn check(
         })
         .collect();
     // The first wrong row is named, whatever thread found one first.
-    let rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let mut rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?;
     let extra = match table.kind {
         Kind::Points => vec!["predicted_ttft_ms".to_owned(), "error_ttft".to_owned()],
         _ => Vec::new(),
     };
+    for row in &mut rows {
+        row.extra.resize(extra.len(), String::new());
+    }
     Ok(TableReport { table: table.kind.word().to_owned(), header: table.header.clone(), extra, rows })
 }
 
@@ -180,8 +183,20 @@ fn reported(row: Row<'_>, names: Names, outcome: Result<Forecast, Gap>) -> Resul
 mod tests {
     use super::*;
 
-    const NASTY: [&str; 12] =
-        ["", "0", "-1", "1e300", "1e-300", "NaN", "inf", "9999999", "1024", "0.5", "junk, µ", "TP4 EP8 MTP1, x"];
+    const NASTY: [&str; 12] = [
+        "",
+        "0",
+        "-1",
+        "1e300",
+        "1e-300",
+        "NaN",
+        "inf",
+        "9999999",
+        "1024",
+        "0.5",
+        "junk, µ",
+        "TP4 EP8 MTP1, x",
+    ];
 
     /// One cell after the other of a few rows of every table becomes something that nobody would write.
     #[test]

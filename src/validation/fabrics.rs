@@ -47,7 +47,12 @@ pub(super) fn predict(row: Row<'_>, hardware: &Hardware) -> (Names, Result<Forec
 }
 
 /// What the row asks of the construction rules.
-fn demand(row: Row<'_>, hardware: &Hardware, machine: &Machine, accelerators: u32) -> Result<FabricDemand, Gap> {
+fn demand(
+    row: Row<'_>,
+    hardware: &Hardware,
+    machine: &Machine,
+    accelerators: u32,
+) -> Result<FabricDemand, Gap> {
     let out = &machine.system.scale_out;
     let switch = match row.text("switch") {
         Some(id) => match hardware.catalog.get::<Switch>(id) {

@@ -115,6 +115,7 @@ fn number_after(text: &str, word: &str) -> Option<u32> {
 }
 
 /// What a row says about its layout.
+#[derive(Debug, Clone, Copy)]
 enum Stated {
     One(Layout),
     /// Prefill and decode pools with their accelerators; a layout may be unknown.
@@ -194,9 +195,8 @@ struct Question<'a> {
 impl Question<'_> {
     fn slots(&self, replica: &Replica) -> f64 {
         let slots = self.setting.slots(replica, self.kept);
-        self.most.map_or(slots, |most| {
-            slots.min(most * f64::from(replica.layout.attention_replicas)).max(1.0)
-        })
+        self.most
+            .map_or(slots, |most| slots.min(most * f64::from(replica.layout.attention_replicas)).max(1.0))
     }
 
     /// Replicas that the row's accelerators make; one where it does not say.
@@ -207,8 +207,7 @@ impl Question<'_> {
 
     /// Rate of one accelerator on a layout and how it runs; whether the limits hold.
     fn answer(&self, layout: Layout, ran: bool) -> Option<(f64, Steady, bool)> {
-        let replica =
-            if ran { self.setting.ran(layout) } else { self.setting.replica(layout) }?;
+        let replica = if ran { self.setting.ran(layout) } else { self.setting.replica(layout) }?;
         let size = f64::from(layout.accelerators());
         let w = &self.setting.workload;
         if self.metric == Metric::Prefill {
@@ -293,8 +292,7 @@ fn lengths(row: Row<'_>, metric: Metric) -> Result<(f64, f64), Gap> {
     match (isl, osl, metric) {
         (Some(isl), Some(osl), _) => Ok(((isl * scale).max(1.0), (osl * scale).max(1.0))),
         // A prompt's speed does not depend on the answer; a decode pool whose cached length is stated needs no more.
-        (Some(isl), None, Metric::Prefill) => Ok((isl, 1.0)),
-        (Some(isl), None, Metric::Decode) => Ok((isl, 1.0)),
+        (Some(isl), None, Metric::Prefill | Metric::Decode) => Ok((isl, 1.0)),
         _ => gap("the lengths are not stated"),
     }
 }
@@ -308,9 +306,7 @@ fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
     let hint = row.text("precision_effective").filter(|words| *words != "not stated");
     // Summaries of MLPerf list weights by the type of the reference; what was run is in the settings, if anywhere.
     let reported = row.text("precision_reported").filter(|words| {
-        row.word("source_family") != "mlperf"
-            || words.contains("fp8")
-            || words.contains("fp4")
+        row.word("source_family") != "mlperf" || words.contains("fp8") || words.contains("fp4")
     });
     let words = hint.or(row.text("engine_precision_hint")).or(reported).unwrap_or_default();
     let words = if words == "fp4" && row.word("precision_reported").contains("attention") {
@@ -341,8 +337,8 @@ fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
         None => Load::Limits,
     };
     let mlperf = row.word("source_family") == "mlperf";
-    let whole_limit =
-        (row.word("benchmark").starts_with("qwen3-vl") && row.word("scenario") == "server").then_some(WHOLE_LIMIT);
+    let whole_limit = (row.word("benchmark").starts_with("qwen3-vl") && row.word("scenario") == "server")
+        .then_some(WHOLE_LIMIT);
     let limited = workload.ttft_limit.is_some() || workload.tpot_limit.is_some() || whole_limit.is_some();
     if matches!(load, Load::Limits) && metric == Metric::Output && !limited {
         return gap("neither a load nor a limit is stated");
@@ -358,7 +354,8 @@ fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
         whole_limit,
     };
     let (predicted, mut reason) = ask(&question, stated(row, card)?)?;
-    for note in [precision_note, if drafted > 1.0 { "speculation assumed: 2 drafted, 0.75 hold" } else { "" }] {
+    for note in [precision_note, if drafted > 1.0 { "speculation assumed: 2 drafted, 0.75 hold" } else { "" }]
+    {
         if !note.is_empty() {
             reason = format!("{reason}; {note}");
         }
@@ -384,7 +381,9 @@ fn ask(question: &Question<'_>, stated: Stated) -> Result<(f64, String), Gap> {
             }
             // A degree that is not the whole layout: the best one is the answer.
             None => match question.search() {
-                Some((layout, rate, ..)) => Ok((rate, format!("stated split does not fit; best {layout}, {how}"))),
+                Some((layout, rate, ..)) => {
+                    Ok((rate, format!("stated split does not fit; best {layout}, {how}")))
+                }
                 None => gap(question.setting.refusal(layout)),
             },
         },

@@ -41,7 +41,9 @@ pub fn marks(table: &Table) -> Vec<Option<String>> {
     let text = |row: &Row<'_>, column: &str| row.word(column).to_owned();
     let configuration = |row: &Row<'_>| {
         let mut key = vec![model_family(row.word("model_path"))];
-        for column in ["system", "backend", "backend_version", "precision", "mode", "isl", "osl", "concurrency"] {
+        for column in
+            ["system", "backend", "backend_version", "precision", "mode", "isl", "osl", "concurrency"]
+        {
             key.push(text(row, column));
         }
         for prefix in ["", "prefill_", "decode_"] {
@@ -70,8 +72,9 @@ pub fn marks(table: &Table) -> Vec<Option<String>> {
             && first > answer
             && row.word("mode") == "agg"
         {
-            marks[place]
-                .get_or_insert_with(|| "the first token took longer than the answer: concurrency is not batch".into());
+            marks[place].get_or_insert_with(|| {
+                "the first token took longer than the answer: concurrency is not batch".into()
+            });
         }
     }
     for times in same.into_values().filter(|times| times.len() > 1) {
@@ -80,7 +83,9 @@ pub fn marks(table: &Table) -> Vec<Option<String>> {
         if most > CONTRADICTION * least {
             for (place, _) in times {
                 marks[place].get_or_insert_with(|| {
-                    format!("the same configuration took {least:.4} to {most:.4} ms: one ran something unstated")
+                    format!(
+                        "the same configuration took {least:.4} to {most:.4} ms: one ran something unstated"
+                    )
                 });
             }
         }
@@ -172,9 +177,9 @@ fn forecast(row: Row<'_>, hardware: &Hardware, mark: Option<&str>) -> Result<For
     } else {
         aggregated(row, &setting, concurrency)?
     };
-    let mark = mark.map(str::to_owned).or_else(|| {
-        total.then(|| "a total of a disaggregated deployment listed as aggregated".to_owned())
-    });
+    let mark = mark
+        .map(str::to_owned)
+        .or_else(|| total.then(|| "a total of a disaggregated deployment listed as aggregated".to_owned()));
     let measured = row.positive("silicon_ttft_ms")?;
     let first = steady.1 * 1e3;
     let apart = mark.is_some();
@@ -213,7 +218,8 @@ fn aggregated(row: Row<'_>, setting: &Setting<'_>, concurrency: f64) -> Result<R
 }
 
 fn disaggregated(row: Row<'_>, setting: &Setting<'_>, concurrency: f64) -> Result<Read, Gap> {
-    let (Some(workers), Some(_)) = (row.count("decode_num_workers")?, row.count("prefill_num_workers")?) else {
+    let (Some(workers), Some(_)) = (row.count("decode_num_workers")?, row.count("prefill_num_workers")?)
+    else {
         return gap("disaggregated, and the numbers of workers are not stated");
     };
     let (Some(decode), Some(prefill)) =
@@ -255,7 +261,8 @@ mod tests {
             ("4,1,4,1,16", (1, 4, 4)),
             ("8,1,,8,1", (8, 1, 1)),
         ] {
-            let table = table(&format!("b200_sxm,deepseek-ai/DeepSeek-R1,fp8,agg,1024,1024,{degrees},1,10,4,x,\n"));
+            let table =
+                table(&format!("b200_sxm,deepseek-ai/DeepSeek-R1,fp8,agg,1024,1024,{degrees},1,10,4,x,\n"));
             let found = layout(table.rows()[0], "", &card.shape).unwrap().unwrap();
             let ranks = if found.attention_replicas > 1 { found.ranks() } else { found.expert };
             assert_eq!((found.tensor, ranks, found.attention_replicas), (expected.0, expected.1, expected.2));

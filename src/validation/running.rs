@@ -79,14 +79,8 @@ impl Setting<'_> {
 
     /// Sequences that memory holds when each is kept to `context` positions, within the engine's limit.
     pub(super) fn slots(&self, replica: &Replica, context: f64) -> f64 {
-        let memory = memory_use(
-            self.shape,
-            self.chip,
-            &replica.layout,
-            self.precision,
-            context,
-            &Reserve::default(),
-        );
+        let memory =
+            memory_use(self.shape, self.chip, &replica.layout, self.precision, context, &Reserve::default());
         memory.sequences.min(MOST_PER_RANK * f64::from(replica.layout.attention_replicas)).max(1.0)
     }
 
@@ -116,8 +110,11 @@ impl Setting<'_> {
 
     /// All requests at once: the fastest batch that memory holds.
     pub(super) fn saturated(&self, replica: &Replica, slots: f64, mixed: bool) -> Steady {
-        self.fastest(replica, slots, mixed, |_| true)
-            .unwrap_or(Steady { running: 1.0, tpot: replica.tpot(&self.workload, 1.0, mixed), ttft: 0.0 })
+        self.fastest(replica, slots, mixed, |_| true).unwrap_or(Steady {
+            running: 1.0,
+            tpot: replica.tpot(&self.workload, 1.0, mixed),
+            ttft: 0.0,
+        })
     }
 
     /// The batch with most tokens per second among those that are good enough.
