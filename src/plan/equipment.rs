@@ -14,7 +14,7 @@ use crate::fabric::optics::SwitchKind;
 use crate::fleet::{CduGroup, ScalableUnit};
 use crate::power::{PartLoadLoss, Provisioned, RackPower, Redundancy, StageDesign};
 use crate::scenario::{Origin, Policy, Scenario};
-use crate::units::text::{Quantity, show};
+use crate::units::text::{Quantity, brief};
 use crate::units::{
     ByteRate, Bytes, Celsius, DollarsPerCubicMeter, DollarsPerJoule, Kelvin, KilogramsPerJoule, Seconds,
     Share, Watts,
@@ -123,26 +123,18 @@ struct Taker<'a> {
 
 impl Taker<'_> {
     fn take<Q: Quantity>(&mut self, field: &str, datum: &Datum<Q>) -> Q {
-        let value = match (datum.low, datum.high) {
-            (Some(low), Some(high)) => {
-                format!("{} ({} – {})", show(datum.value), show(low), show(high))
-            }
-            _ => show(datum.value),
-        };
-        self.note(field, value, datum);
+        let ends = datum.low.zip(datum.high).map(|(low, high)| format!("{} – {}", brief(low), brief(high)));
+        self.note(field, brief(datum.value), ends, datum);
         datum.value
     }
 
     fn count(&mut self, field: &str, datum: &Datum<u32>) -> u32 {
-        let value = match (datum.low, datum.high) {
-            (Some(low), Some(high)) => format!("{} ({low} – {high})", datum.value),
-            _ => datum.value.to_string(),
-        };
-        self.note(field, value, datum);
+        let ends = datum.low.zip(datum.high).map(|(low, high)| format!("{low} – {high}"));
+        self.note(field, datum.value.to_string(), ends, datum);
         datum.value
     }
 
-    fn note<Q>(&mut self, field: &str, value: String, datum: &Datum<Q>) {
+    fn note<Q>(&mut self, field: &str, value: String, range: Option<String>, datum: &Datum<Q>) {
         let source = self.sources.get(&datum.source).map_or_else(
             || self.document.file.clone(),
             |source| match &source.url {
@@ -153,6 +145,7 @@ impl Taker<'_> {
         self.taken.push(Assumption {
             field: format!("{}.{field}", self.prefix),
             value,
+            range,
             source,
             confidence: datum.confidence,
             note: datum.note.clone(),
@@ -195,7 +188,11 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
             "{} at most in 20 years, {} in 0.4 % of hours, wet bulb {}",
             weather.design.dry_bulb_20y_max, weather.design.dry_bulb_0p4, weather.design.wet_bulb_max
         ),
-        source: format!("{} <{}>", weather.source.title, weather.source.urls.join("> <")),
+        range: None,
+        source: std::iter::once(weather.source.title.clone())
+            .chain(weather.source.urls.iter().map(|url| format!("<{url}>")))
+            .collect::<Vec<_>>()
+            .join(" "),
         confidence: weather.source.confidence,
         note: Some(format!("{}; design values: {}", weather.basis, weather.design.basis)),
     });
