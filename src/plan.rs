@@ -81,8 +81,12 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     });
     let uncertainty = range::ranges(scenario, &equipment, &economics, &serving, options.seed);
     let assumptions = ledger::assumptions(std::mem::take(&mut equipment.taken));
+    let mut resolved = scenario.resolved.clone();
+    for (path, value, file) in &equipment.filled {
+        resolved.fill(path, value, crate::scenario::Origin::Catalog(file.clone()));
+    }
     let mut plan = Plan {
-        scenario: scenario.resolved.clone(),
+        scenario: resolved,
         power,
         fleet,
         layout: standing.layout,

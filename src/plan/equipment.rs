@@ -14,7 +14,7 @@ use crate::fabric::optics::SwitchKind;
 use crate::fleet::{CduGroup, ScalableUnit};
 use crate::power::{PartLoadLoss, Provisioned, RackPower, Redundancy, StageDesign};
 use crate::scenario::{Origin, Policy, Scenario};
-use crate::units::text::{Quantity, brief};
+use crate::units::text::{Quantity, brief, exact};
 use crate::units::{
     ByteRate, Bytes, Celsius, DollarsPerCubicMeter, DollarsPerJoule, Kelvin, KilogramsPerJoule, Seconds,
     Share, Watts,
@@ -25,6 +25,8 @@ use crate::units::{
 pub struct Place {
     /// Name of the market.
     pub name: String,
+    /// Id of the market, which its prices share.
+    pub market: String,
     /// Extreme hours.
     pub design_weather: DesignWeather,
     /// Monthly statistics for the year.
@@ -118,6 +120,8 @@ pub struct Equipment {
     pub training: Vec<Found<profile::Model>>,
     /// Figures that the plan rests on.
     pub taken: Vec<Assumption>,
+    /// Fields of the scenario that the catalogue filled in: path, value, file.
+    pub filled: Vec<(String, String, String)>,
 }
 
 /// Takes figures from one profile file and notes each.
@@ -180,8 +184,43 @@ impl Equipment {
         let training = scenario.fields.training.iter().enumerate();
         let training =
             training.map(|(i, entry)| card("training", i, &entry.model)).collect::<Result<_, _>>()?;
-        Ok(Self { place, machines, serving, training, taken })
+        let filled = filled(scenario, catalog, &place, &machines);
+        Ok(Self { place, machines, serving, training, taken, filled })
     }
+}
+
+/// What the scenario leaves to the catalogue, as it would be written.
+fn filled(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    place: &Place,
+    machines: &[Machine],
+) -> Vec<(String, String, String)> {
+    let fields = &scenario.fields;
+    let mut all = Vec::new();
+    let mut fill = |said: bool, path: &str, value: String, folder: &str, id: &str| {
+        if !said {
+            all.push((path.to_owned(), value, catalog.file_of(folder, id)));
+        }
+    };
+    let market = &place.market;
+    fill(fields.site.electricity.is_some(), "site.electricity", exact(place.electricity), "prices", market);
+    fill(fields.site.carbon.is_some(), "site.carbon", exact(place.carbon), "prices", market);
+    let capital = place.costs.cost_of_capital.value;
+    let said = fields.economics.cost_of_capital.is_some();
+    fill(said, "economics.cost_of_capital", exact(capital), "costs", &place.costs.id);
+    if let Some(machine) = machines.first() {
+        let (id, _) = split_profile(&fields.systems[0].id);
+        let mut fill = |said: bool, path: &str, value: String| fill(said, path, value, "systems", id);
+        fill(fields.cooling.coolant_supply.is_some(), "cooling.coolant_supply", exact(machine.coolant.0));
+        let price = exact(machine.system.rack.price.value);
+        fill(fields.economics.rack_price.is_some(), "economics.rack_price", price);
+        let out = &machine.system.scale_out;
+        fill(fields.fabric.switch.is_some(), "fabric.switch", out.switch.clone());
+        fill(fields.fabric.host_link.is_some(), "fabric.host_link", out.host_link.clone());
+        fill(fields.fabric.switch_link.is_some(), "fabric.switch_link", out.switch_link.clone());
+    }
+    all
 }
 
 fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) -> Result<Place, InputError> {
@@ -243,6 +282,7 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
     let (plant, house_load, cdus) = plant(&cooling, taken);
     Ok(Place {
         name: weather.name.clone(),
+        market: weather.id.clone(),
         design_weather: DesignWeather {
             dry_bulb_max: weather.design.dry_bulb_20y_max,
             coincident_wet_bulb: weather.design.coincident_wet_bulb,

@@ -7,6 +7,7 @@
 use super::equipment::{Machine, Place};
 use super::result::{Layout, Serving, Training, Verdict};
 use super::sizing::{Draw, FacilityHour};
+use crate::cooling::HeatRejection;
 use crate::power::{MeasuredAt, PowerEnvelope};
 use crate::scenario::Fields;
 use crate::units::Watts;
@@ -117,6 +118,13 @@ fn system(evidence: &Evidence<'_>, machine: &Machine, draw: &Draw) -> Vec<Verdic
         );
         let name = format!("fabrics of {}", machine.id);
         all.push(verdict(&name, islands as f64, islands as f64, "fabrics", false, note));
+    }
+    if evidence.place.plant.heat_rejection == HeatRejection::OutsideAir && draw.liquid.0 > 0.0 {
+        let name = format!("liquid heat of {}", machine.id);
+        let note =
+            "outside air through the hall cools air-cooled racks only: choose a design with a liquid loop"
+                .into();
+        all.push(verdict(&name, draw.liquid.0, 0.0, "W", false, note));
     }
     if let Some(limit) = machine.system.rack.coolant_supply_max.as_ref()
         && machine.liquid_share.0 > 0.0
