@@ -187,6 +187,16 @@ impl Catalog {
         Ok(Found { profile, document, built_in })
     }
 
+    /// The file that a profile is read from.
+    #[must_use]
+    pub fn file_of(&self, folder: &str, id_or_path: &str) -> String {
+        if is_path(id_or_path) {
+            return id_or_path.to_owned();
+        }
+        let user = self.user.iter().find(|((of, id), _)| *of == folder && id == id_or_path);
+        user.map_or_else(|| format!("{folder}/{id_or_path}.toml"), |(_, path)| path.display().to_string())
+    }
+
     /// The text of a profile by folder and id or path.
     pub fn document(
         &self,

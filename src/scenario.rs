@@ -47,6 +47,18 @@ pub struct Resolved {
     pub origins: BTreeMap<String, Origin>,
 }
 
+impl Resolved {
+    /// Fills in a field that the scenario left out.
+    pub fn fill(&mut self, path: &str, value: &str, origin: Origin) {
+        let mut place = &mut self.fields;
+        for key in path.split('.') {
+            place = &mut place[key];
+        }
+        *place = value.into();
+        self.origins.insert(path.to_owned(), origin);
+    }
+}
+
 /// What is asked: an envelope, a site, designs, systems, workloads, prices.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -142,11 +142,14 @@ pub fn check(
         })
         .collect();
     // The first wrong row is named, whatever thread found one first.
-    let rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let mut rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?;
     let extra = match table.kind {
         Kind::Points => vec!["predicted_ttft_ms".to_owned(), "error_ttft".to_owned()],
         _ => Vec::new(),
     };
+    for row in &mut rows {
+        row.extra.resize(extra.len(), String::new());
+    }
     Ok(TableReport { table: table.kind.word().to_owned(), header: table.header.clone(), extra, rows })
 }
 

@@ -45,7 +45,7 @@ impl InputError {
 /// The line of a byte, counted from one.
 #[must_use]
 pub fn line_of(text: &str, byte: usize) -> usize {
-    1 + text.as_bytes()[..byte.min(text.len())].iter().filter(|&&b| b == b'\n').count()
+    1 + text.as_bytes()[..byte.min(text.len())].split(|&b| b == b'\n').count() - 1
 }
 
 /// A parsed TOML text that remembers where each value stands.

@@ -85,7 +85,7 @@ pub fn ledger(plan: &Plan, equipment: &Equipment) -> Ledger {
         inputs.extend(w.taken(&format!("systems.{}.rack.heat", machine.system.id)));
         inputs.extend(w.taken(&format!("systems.{}.profiles", machine.system.id)));
         inputs.extend(w.taken(&format!("systems.{}.unit", machine.system.id)));
-        inputs.extend(w.taken(&format!("networks.switches.{}.power", machine.switch.id)));
+        inputs.extend(w.taken(&format!("networks.switches.{}.power", machine.network.switch.id)));
     }
     w.entry(
         "fleet.accelerators",

@@ -105,9 +105,9 @@ fn it_prices(scenario: &Scenario, machine: &Machine, draw: &Draw, layout: &Layou
     };
     let network = fabric_price(
         &draw.fabric,
-        &machine.switch_kind,
-        (&link(&machine.host_link), length_of(&["host-leaf"])),
-        (&link(&machine.switch_link), length_of(&["leaf-spine", "spine-core"])),
+        &machine.network.kind,
+        (&link(&machine.network.host_link), length_of(&["host-leaf"])),
+        (&link(&machine.network.switch_link), length_of(&["leaf-spine", "spine-core"])),
     );
     vec![
         (format!("{} racks", machine.id), rack * draw.racks as f64),

@@ -401,7 +401,7 @@ pub fn digits(value: f64) -> String {
         return "–".into();
     }
     // Rounded first: 0.99996 has to become 1.000, not 1.0000.
-    let rounded: f64 = format!("{value:.3e}").parse().expect("a float it printed");
+    let rounded: f64 = format!("{value:.3e}").parse().unwrap_or(value);
     let magnitude = rounded.abs().log10().floor() as i32;
     if !(-4..15).contains(&magnitude) {
         return format!("{value:.3e}");

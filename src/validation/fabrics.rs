@@ -59,7 +59,7 @@ fn demand(
             Ok(found) => found.profile,
             Err(_) => return gap(format!("the catalogue has no switch `{id}`")),
         },
-        None => machine.switch.clone(),
+        None => machine.network.switch.clone(),
     };
     let own = out.port_bandwidth.value;
     let planes = row.degree("planes")?.unwrap_or(out.planes);

@@ -178,15 +178,13 @@ impl Hardware {
     pub fn card(&self, label: &str) -> Option<Arc<Card>> {
         let id = card_of(label, &self.models);
         let key = id.clone().unwrap_or_else(|| plain(label));
-        kept(&self.cards, &key, || match id {
-            Some(id) => {
-                let model = self.catalog.get::<Model>(&id).ok()?.profile;
-                Some(Card { id, shape: shape_of(&model), model: Some(model) })
-            }
-            None => {
+        kept(&self.cards, &key, || {
+            let Some(id) = id else {
                 let (id, shape) = super::shapes::published(label)?;
-                Some(Card { id, shape, model: None })
-            }
+                return Some(Card { id, shape, model: None });
+            };
+            let model = self.catalog.get::<Model>(&id).ok()?.profile;
+            Some(Card { id, shape: shape_of(&model), model: Some(model) })
         })
     }
 }

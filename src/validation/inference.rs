@@ -115,6 +115,7 @@ fn number_after(text: &str, word: &str) -> Option<u32> {
 }
 
 /// What a row says about its layout.
+#[derive(Debug, Clone, Copy)]
 enum Stated {
     One(Layout),
     /// Prefill and decode pools with their accelerators; a layout may be unknown.
@@ -291,8 +292,7 @@ fn lengths(row: Row<'_>, metric: Metric) -> Result<(f64, f64), Gap> {
     match (isl, osl, metric) {
         (Some(isl), Some(osl), _) => Ok(((isl * scale).max(1.0), (osl * scale).max(1.0))),
         // A prompt's speed does not depend on the answer; a decode pool whose cached length is stated needs no more.
-        (Some(isl), None, Metric::Prefill) => Ok((isl, 1.0)),
-        (Some(isl), None, Metric::Decode) => Ok((isl, 1.0)),
+        (Some(isl), None, Metric::Prefill | Metric::Decode) => Ok((isl, 1.0)),
         _ => gap("the lengths are not stated"),
     }
 }

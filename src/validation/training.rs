@@ -13,7 +13,8 @@
 //! causal attention, four passes where the row says that recomputed work is counted. Time to train is steps or
 //! samples times the step, and the row's convergence factor.
 //!
-//! Set apart: rows that average over a whole run, since restarts and evaluation are in them.
+//! Set apart: rows that average over a whole run (its tokens or GPU-hours, or from its start to its stop), since
+//! restarts, evaluation and start-up are in them.
 
 use super::hardware::{Card, Hardware, Rig, formats_of};
 use super::tables::Row;
@@ -91,7 +92,7 @@ fn layout(row: Row<'_>, card: &Card, accelerators: u32) -> Result<Option<Trainin
         Some(chunks) => chunks,
         None if stages > 1 && !moe => {
             let wanted = (per_stage / LAYERS_OF_A_CHUNK).max(1);
-            (1..=wanted).rev().find(|chunks| per_stage % chunks == 0).unwrap_or(1)
+            (1..=wanted).rev().find(|chunks| per_stage.is_multiple_of(*chunks)).unwrap_or(1)
         }
         None => 1,
     };
@@ -168,7 +169,9 @@ fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
     if adapter {
         notes.push("adapter: no weight gradients of the base".to_owned());
     }
-    let apart = what.contains("whole run");
+    let basis = row.word("basis");
+    let apart = what.contains("whole run")
+        || ["run_start to run_stop", "GPU-hours"].iter().any(|words| basis.contains(words));
     if apart {
         notes.insert(0, "set apart: an average over a whole run".to_owned());
     }
