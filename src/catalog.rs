@@ -163,10 +163,20 @@ impl Catalog {
     pub fn get<T: Profile>(&self, id_or_path: &str) -> Result<Found<T>, InputError> {
         let (mut document, built_in) = self.document(T::FOLDER, T::WORD, id_or_path)?;
         let stem = stem_of(id_or_path);
-        if let Some(changes) = self.overrides.get(&(T::FOLDER.to_owned(), stem.clone())) {
+        let changes = self.overrides.get(&(T::FOLDER.to_owned(), stem.clone()));
+        if let Some(changes) = changes {
             overlay(&mut document.table, changes);
         }
-        let profile: T = document.read()?;
+        let profile: T = document::read_table(&document.table).map_err(|fault| {
+            // The file is sound; what was laid over it is not.
+            if changes.is_some_and(|changes| reaches(changes, &fault.path)) {
+                let path = format!("catalog.{}.{stem}.{}", T::FOLDER.replace('/', "."), fault.path);
+                let mut error = InputError::plain("catalog", format!("`{path}`: {}", fault.message));
+                error.help = fault.help;
+                return error;
+            }
+            document.at_fault(fault)
+        })?;
         if profile.id() != stem {
             let message = format!("the id `{}` differs from the file's name `{stem}`", profile.id());
             return Err(document.error("id", message));
@@ -175,6 +185,16 @@ impl Catalog {
             return Err(document.error(&path, message));
         }
         Ok(Found { profile, document, built_in })
+    }
+
+    /// The file that a profile is read from.
+    #[must_use]
+    pub fn file_of(&self, folder: &str, id_or_path: &str) -> String {
+        if is_path(id_or_path) {
+            return id_or_path.to_owned();
+        }
+        let user = self.user.iter().find(|((of, id), _)| *of == folder && id == id_or_path);
+        user.map_or_else(|| format!("{folder}/{id_or_path}.toml"), |(_, path)| path.display().to_string())
     }
 
     /// The text of a profile by folder and id or path.
@@ -353,6 +373,15 @@ pub(crate) fn insert_path(table: &mut toml::Table, path: &str, value: toml::Valu
     }
 }
 
+/// Whether a table says something about a dotted path, or about a whole that it is part of.
+fn reaches(table: &toml::Table, path: &str) -> bool {
+    let (head, tail) = path.split_once('.').unwrap_or((path, ""));
+    match table.get(head) {
+        Some(toml::Value::Table(inner)) if !tail.is_empty() => reaches(inner, tail),
+        said => said.is_some(),
+    }
+}
+
 /// Lays changes over a profile. A plain value over a figure replaces its `value` and marks it as the user's.
 fn overlay(table: &mut toml::Table, changes: &toml::Table) {
     for (key, change) in changes {
@@ -385,6 +414,15 @@ mod tests {
             .collect();
         assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), shown.join("\n"));
         assert!(checked > 0);
+    }
+
+    #[test]
+    fn a_wrong_setting_is_blamed_and_not_the_file_below_it() {
+        let mut catalog = Catalog::default();
+        catalog.set("systems.gb300-nvl72.rack.heat", "-140 kW".into()).unwrap();
+        let error = catalog.get::<profile::System>("gb300-nvl72").unwrap_err();
+        assert!(error.message.contains("catalog.systems.gb300-nvl72.rack.heat"), "{error}");
+        assert_eq!(error.span, None);
     }
 
     #[test]

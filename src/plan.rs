@@ -81,8 +81,12 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     });
     let uncertainty = range::ranges(scenario, &equipment, &economics, &serving, options.seed);
     let assumptions = ledger::assumptions(std::mem::take(&mut equipment.taken));
+    let mut resolved = scenario.resolved.clone();
+    for (path, value, file) in &equipment.filled {
+        resolved.fill(path, value, crate::scenario::Origin::Catalog(file.clone()));
+    }
     let mut plan = Plan {
-        scenario: scenario.resolved.clone(),
+        scenario: resolved,
         power,
         fleet,
         layout: standing.layout,
@@ -220,14 +224,14 @@ fn fabric(loads: &[(&Machine, &Draw)]) -> Fabric {
                 planes: tree.planes,
                 oversubscription: Ratio(tree.oversubscription),
                 islands: tree.islands,
-                switch: machine.switch.name.clone(),
+                switch: machine.network.switch.name.clone(),
                 leaf: tree.leaf,
                 spine: tree.spine,
                 core: tree.core,
                 host_leaf: tree.host_leaf,
                 leaf_spine: tree.leaf_spine,
                 spine_core: tree.spine_core,
-                transceivers: tree.transceivers(machine.switch.co_packaged_optics),
+                transceivers: tree.transceivers(machine.network.switch.co_packaged_optics),
                 power: draw.network,
                 injection_per_accelerator: tree.injection,
                 bisection: tree.bisection,
@@ -236,6 +240,3 @@ fn fabric(loads: &[(&Machine, &Draw)]) -> Fabric {
         .collect();
     Fabric { scale_up, scale_out }
 }
-
-#[cfg(test)]
-mod tests;

@@ -36,16 +36,22 @@ pub trait Real:
     /// The value as `f64`, exact.
     fn to_f64(self) -> f64;
     /// The smaller of two numbers, neither of which is NaN.
+    #[must_use]
     fn min(self, other: Self) -> Self;
     /// The larger of two numbers, neither of which is NaN.
+    #[must_use]
     fn max(self, other: Self) -> Self;
     /// The largest integer not above the number.
+    #[must_use]
     fn floor(self) -> Self;
     /// The square root, correctly rounded.
+    #[must_use]
     fn sqrt(self) -> Self;
     /// Two to the power of the number.
+    #[must_use]
     fn exp2(self) -> Self;
     /// The binary logarithm of a positive number.
+    #[must_use]
     fn log2(self) -> Self;
     /// `yes` where `condition` holds, else `no`: a value choice, never a jump.
     #[inline(always)]
@@ -53,6 +59,7 @@ pub trait Real:
         if condition { yes } else { no }
     }
     /// The smallest integer not below the number.
+    #[must_use]
     #[inline(always)]
     fn ceil(self) -> Self {
         -(-self).floor()
@@ -144,7 +151,7 @@ pub fn exp2_f32(x: f32) -> f32 {
     let whole = Real::floor(clamped + 0.5);
     let f = clamped - whole;
     let series = 1.0
-        + f * (0.693_147_2
+        + f * (std::f32::consts::LN_2
             + f * (0.240_226_5
                 + f * (0.055_504_11 + f * (0.009_618_129 + f * (0.001_333_355_8 + f * 0.000_154_035_3)))));
     let scale = f32::from_bits((((whole as i32) + 127) as u32) << 23);
@@ -164,7 +171,7 @@ pub fn exp2_f32(x: f32) -> f32 {
 pub fn log2_f32(x: f32) -> f32 {
     // Subtracting the bits of √½ puts the mantissa into [√½, √2) and the exponent into the upper bits.
     let shifted = x.to_bits().wrapping_sub(0x3f35_04f3);
-    let exponent = (shifted as i32) >> 23;
+    let exponent = shifted.cast_signed() >> 23;
     let mantissa = f32::from_bits((shifted & 0x007f_ffff).wrapping_add(0x3f35_04f3));
     let s = (mantissa - 1.0) / (mantissa + 1.0);
     let square = s * s;

@@ -47,6 +47,18 @@ pub struct Resolved {
     pub origins: BTreeMap<String, Origin>,
 }
 
+impl Resolved {
+    /// Fills in a field that the scenario left out.
+    pub fn fill(&mut self, path: &str, value: &str, origin: Origin) {
+        let mut place = &mut self.fields;
+        for key in path.split('.') {
+            place = &mut place[key];
+        }
+        *place = value.into();
+        self.origins.insert(path.to_owned(), origin);
+    }
+}
+
 /// What is asked: an envelope, a site, designs, systems, workloads, prices.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -433,7 +445,12 @@ impl Scenario {
         if error.span.is_some() {
             return error;
         }
-        let mut placed = self.error(path, error.message);
+        // A file of the user's is named; the catalogue as a whole needs no name.
+        let message = match error.file.as_str() {
+            "catalog" => error.message,
+            file => format!("{file}: {}", error.message),
+        };
+        let mut placed = self.error(path, message);
         placed.help = error.help;
         placed
     }

@@ -142,11 +142,14 @@ pub fn check(
         })
         .collect();
     // The first wrong row is named, whatever thread found one first.
-    let rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let mut rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?;
     let extra = match table.kind {
         Kind::Points => vec!["predicted_ttft_ms".to_owned(), "error_ttft".to_owned()],
         _ => Vec::new(),
     };
+    for row in &mut rows {
+        row.extra.resize(extra.len(), String::new());
+    }
     Ok(TableReport { table: table.kind.word().to_owned(), header: table.header.clone(), extra, rows })
 }
 
@@ -174,4 +177,78 @@ fn reported(row: Row<'_>, names: Names, outcome: Result<Forecast, Gap>) -> Resul
         Err(Gap::NotExpressible(reason)) => report.reason = reason,
     }
     Ok(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NASTY: [&str; 12] = [
+        "",
+        "0",
+        "-1",
+        "1e300",
+        "1e-300",
+        "NaN",
+        "inf",
+        "9999999",
+        "1024",
+        "0.5",
+        "junk, µ",
+        "TP4 EP8 MTP1, x",
+    ];
+
+    /// One cell after the other of a few rows of every table becomes something that nobody would write.
+    #[test]
+    fn a_strange_cell_is_an_error_or_a_row_but_never_a_panic() {
+        let hardware = Hardware::open(&Catalog::default()).unwrap();
+        let mut writer_faults = 0;
+        for kind in KINDS {
+            let whole = Table::embedded(kind).unwrap();
+            let rows = whole.rows();
+            for place in [0, rows.len() / 3, rows.len() - 1] {
+                for column in 0..whole.header.len() {
+                    for value in NASTY {
+                        let mut cells = rows[place].cells().to_vec();
+                        cells[column] = value.to_owned();
+                        let mut writer = csv::Writer::from_writer(Vec::new());
+                        writer.write_record(&whole.header).unwrap();
+                        writer.write_record(&cells).unwrap();
+                        let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+                        let table = Table::parse(kind, "nasty.csv", &text).unwrap();
+                        match check(&table, &hardware, &|| {}) {
+                            Ok(report) => assert_eq!(report.rows.len(), 1),
+                            Err(error) => {
+                                assert_eq!(error.line(), Some(2), "{error}");
+                                writer_faults += 1;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        assert!(writer_faults > 100, "wrong numbers are refused: {writer_faults}");
+    }
+
+    #[test]
+    fn every_row_is_reported_and_says_why_it_is_not_predicted() {
+        let reports = run(&Request::embedded(), &Catalog::default(), &|_, _| {}).unwrap();
+        let rows: Vec<usize> = reports.iter().map(|report| report.rows.len()).collect();
+        assert_eq!(rows, [974, 3_879, 611, 287, 44, 23]);
+        for report in &reports {
+            for row in &report.rows {
+                assert_eq!(row.error.is_none(), row.predicted.is_none(), "{}", row.id);
+                assert!(row.error.is_some() || !row.reason.is_empty(), "{}", row.id);
+                assert!(row.counted || row.reason.starts_with("set apart"), "{}: {}", row.id, row.reason);
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_tables_give_the_same_report() {
+        let request = Request { tables: vec![(Kind::Points, None), (Kind::Collectives, None)] };
+        let catalog = Catalog::default();
+        let first = run(&request, &catalog, &|_, _| {}).unwrap();
+        assert_eq!(first, run(&request, &catalog, &|_, _| {}).unwrap());
+    }
 }

@@ -45,7 +45,7 @@ impl InputError {
 /// The line of a byte, counted from one.
 #[must_use]
 pub fn line_of(text: &str, byte: usize) -> usize {
-    1 + text.as_bytes()[..byte.min(text.len())].iter().filter(|&&b| b == b'\n').count()
+    1 + text.as_bytes()[..byte.min(text.len())].split(|&b| b == b'\n').count() - 1
 }
 
 /// A parsed TOML text that remembers where each value stands.
@@ -58,6 +58,7 @@ pub struct Document {
     /// Its values.
     pub table: toml::Table,
     spans: BTreeMap<String, Range<usize>>,
+    keys: BTreeMap<String, Range<usize>>,
 }
 
 impl Document {
@@ -70,11 +71,11 @@ impl Document {
             message: error.message().trim().to_owned(),
             help: Some("a TOML line looks like `power = \"1 GW\"`; a section like `[site]`".into()),
         })?;
-        let mut spans = BTreeMap::new();
+        let (mut spans, mut keys) = (BTreeMap::new(), BTreeMap::new());
         if let Ok(root) = toml::de::DeTable::parse(text) {
-            collect_spans(root.get_ref(), "", &mut spans);
+            collect_spans(root.get_ref(), "", &mut spans, &mut keys);
         }
-        Ok(Self { file: file.into(), text: text.into(), table, spans })
+        Ok(Self { file: file.into(), text: text.into(), table, spans, keys })
     }
 
     /// Where a dotted path stands: its key and value, or the nearest parent that has a place.
@@ -107,13 +108,19 @@ impl Document {
         }
     }
 
+    /// A fault as an error: at the key where the key is wrong, else at the value.
+    #[must_use]
+    pub fn at_fault(&self, fault: Fault) -> InputError {
+        let key = fault.unknown_key.then(|| self.keys.get(&fault.path).cloned()).flatten();
+        let mut error = self.error(&fault.path, fault.message);
+        error.span = key.or(error.span);
+        error.help = fault.help;
+        error
+    }
+
     /// Reads the whole document as a type.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, InputError> {
-        read_table(&self.table).map_err(|fault| {
-            let mut error = self.error(&fault.path, fault.message);
-            error.help = fault.help;
-            error
-        })
+        read_table(&self.table).map_err(|fault| self.at_fault(fault))
     }
 }
 
@@ -126,6 +133,8 @@ pub struct Fault {
     pub message: String,
     /// What was meant, what is allowed.
     pub help: Option<String>,
+    /// Whether the key itself is what is wrong.
+    pub unknown_key: bool,
 }
 
 /// Reads a table as a type.
@@ -153,6 +162,7 @@ fn explain(path: String, message: &str) -> Fault {
         return Fault {
             message: format!("unknown {word} `{wrong}`"),
             help: Some(suggest(&wrong, &allowed)),
+            unknown_key: kind == "unknown field",
             path,
         };
     }
@@ -162,12 +172,31 @@ fn explain(path: String, message: &str) -> Fault {
             "every figure names its source: `source = \"key\"`, with `[sources.key]` in the same file"
                 .to_owned()
         });
-        return Fault { message: format!("`{field}` is missing{where_}"), help, path };
+        return Fault { message: format!("`{field}` is missing{where_}"), help, path, unknown_key: false };
     }
     let message = message
         .strip_prefix("invalid type: ")
         .map_or_else(|| message.clone(), |rest| format!("wrong kind of value: {rest}"));
-    Fault { path, message, help: None }
+    Fault { path, message: in_words(&message), help: None, unknown_key: false }
+}
+
+/// Words of the language instead of the parser's.
+fn in_words(message: &str) -> String {
+    let mut message = message.to_owned();
+    for (theirs, ours) in [
+        ("expected u64", "expected a whole number"),
+        ("expected u32", "expected a whole number"),
+        ("expected a sequence", "expected a list"),
+        ("a boolean", "true or false"),
+        (": map,", ": a table,"),
+        (": sequence,", ": a list,"),
+        (": floating point ", ": "),
+        (": integer ", ": "),
+        (": string ", ": "),
+    ] {
+        message = message.replace(theirs, ours);
+    }
+    message
 }
 
 /// `a.b` from `a` and `b`.
@@ -191,6 +220,9 @@ pub fn suggest(wrong: &str, allowed: &[String]) -> String {
 /// The allowed name that looks most like a wrong one, if any looks like it at all.
 #[must_use]
 pub fn nearest<'a>(wrong: &str, allowed: &'a [String]) -> Option<&'a String> {
+    if wrong.is_empty() {
+        return None;
+    }
     let wrong = wrong.to_lowercase();
     let likeness = |name: &String| {
         let direct = strsim::jaro_winkler(&wrong, name);
@@ -204,11 +236,17 @@ pub fn nearest<'a>(wrong: &str, allowed: &'a [String]) -> Option<&'a String> {
         .map(|(_, name)| name)
 }
 
-fn collect_spans(table: &toml::de::DeTable<'_>, path: &str, spans: &mut BTreeMap<String, Range<usize>>) {
+fn collect_spans(
+    table: &toml::de::DeTable<'_>,
+    path: &str,
+    spans: &mut BTreeMap<String, Range<usize>>,
+    keys: &mut BTreeMap<String, Range<usize>>,
+) {
     for (key, value) in table {
         let path = join(path, key.get_ref());
         spans.insert(path.clone(), key.span());
-        collect_value_spans(value, &path, spans);
+        keys.insert(path.clone(), key.span());
+        collect_value_spans(value, &path, spans, keys);
     }
 }
 
@@ -216,14 +254,15 @@ fn collect_value_spans(
     value: &toml::Spanned<toml::de::DeValue<'_>>,
     path: &str,
     spans: &mut BTreeMap<String, Range<usize>>,
+    keys: &mut BTreeMap<String, Range<usize>>,
 ) {
     match value.get_ref() {
-        toml::de::DeValue::Table(inner) => collect_spans(inner, path, spans),
+        toml::de::DeValue::Table(inner) => collect_spans(inner, path, spans, keys),
         toml::de::DeValue::Array(items) => {
             for (place, item) in items.iter().enumerate() {
                 let path = join(path, &place.to_string());
                 spans.insert(path.clone(), item.span());
-                collect_value_spans(item, &path, spans);
+                collect_value_spans(item, &path, spans, keys);
             }
         }
         _ => {
@@ -270,6 +309,12 @@ mod tests {
         let span = error.span.clone().unwrap();
         assert_eq!(&error.text.as_ref().unwrap()[span], "\"1 GB\"");
         assert!(error.message.contains("a power is wanted"), "{}", error.message);
+    }
+
+    #[test]
+    fn an_unknown_field_points_at_the_key() {
+        let error = fault("envelope = \"1 W\"\nplace = \"x\"\n");
+        assert_eq!(&error.text.as_ref().unwrap()[error.span.clone().unwrap()], "place");
     }
 
     #[test]

@@ -16,8 +16,8 @@ use std::path::PathBuf;
 pub struct Arguments {
     /// Key of a result in the JSON plan, of a scenario field, or of a catalogue value
     ///
-    /// Example: gigawatt explain power.pue_annual
-    key: String,
+    /// Without one, lists the keys. Example: gigawatt explain power.pue_annual
+    key: Option<String>,
     /// Scenario file, or - for stdin; the built-in 1 GW scenario if left out
     ///
     /// Example: gigawatt explain fleet.accelerators campus.toml
@@ -33,12 +33,53 @@ pub struct Arguments {
 pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     let flags = arguments.overrides.into();
     let plan = super::plan::planned(arguments.scenario.as_deref(), &flags, &arguments.common)?;
-    let key = arguments.key.trim();
+    let Some(key) = arguments.key.as_deref().map(str::trim) else {
+        return Ok(Outcome::report(Keys(plan)));
+    };
     let explanation = Explanation::of(&plan, key).ok_or_else(|| {
         InputError::plain("explain", format!("nothing in the plan is called `{key}`"))
             .with_help(advice(&plan, key))
     })?;
     Ok(Outcome::report(explanation))
+}
+
+/// What can be explained.
+struct Keys(Plan);
+
+impl Report for Keys {
+    fn document(&self) -> Document {
+        let entries = &self.0.ledger.entries;
+        let results = Table::of(vec![
+            Column::words("result", entries.iter().map(|entry| entry.key.clone())),
+            Column::numbers("is", entries.iter().map(|entry| entry.value.clone())),
+            Column::words("meaning", entries.iter().map(|entry| entry.meaning.clone())),
+        ]);
+        let origins = &self.0.scenario.origins;
+        let fields = Table::of(vec![
+            Column::words("field of the scenario", origins.keys().cloned()),
+            Column::words("set by", origins.values().map(ToString::to_string)),
+        ]);
+        let blocks = |table| vec![Block::Table(table)];
+        Document {
+            title: "What can be explained".into(),
+            lead: Vec::new(),
+            sections: vec![
+                Section { heading: "Results".into(), blocks: blocks(results) },
+                Section { heading: "Fields".into(), blocks: blocks(fields) },
+            ],
+        }
+    }
+
+    fn json(&self) -> Value {
+        let results: Vec<Value> = self
+            .0
+            .ledger
+            .entries
+            .iter()
+            .map(|entry| json!({"key": entry.key, "value": entry.value, "meaning": entry.meaning}))
+            .collect();
+        json!({"schema": "gigawatt.explain.keys/1", "results": results})
+    }
 }
 
 /// What is known of one key.

@@ -117,6 +117,9 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
             |cause| std::io::Error::new(error.kind(), cause.to_string()),
         )
     };
+    if !folder.is_dir() {
+        return Err(std::io::Error::new(ErrorKind::NotFound, "the folder does not exist"));
+    }
     let mut file = builder.tempfile_in(folder).map_err(reason)?;
     file.write_all(bytes).map_err(reason)?;
     file.flush().map_err(reason)?;

@@ -86,8 +86,10 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     }
     let promise = |name: &str, text: Option<&String>| {
         // Checked here so that the error names the option.
-        text.map(|text| {
-            text.parse::<Seconds>().map_err(|error| Failure::bad(format!("--{name}"), error.to_string()))
+        text.map(|text| match text.parse::<Seconds>() {
+            Ok(limit) if limit.0 > 0.0 => Ok(limit),
+            Ok(_) => Err(Failure::bad(format!("--{name}"), "a promise of no time at all can't be kept")),
+            Err(error) => Err(Failure::bad(format!("--{name}"), error.to_string())),
         })
         .transpose()
     };
@@ -156,7 +158,8 @@ fn swept(scenario: &Scenario, catalog: &Catalog, shard: Shard, common: &Common) 
             if !backends.contains(&found.run.backend()) {
                 backends.push(found.run.backend());
             }
-            let cost = Cost::of(&plan);
+            let availability = machine.system.reliability.availability.value.0;
+            let cost = Cost::of(&plan, availability * entry.load_factor.0);
             for point in &found.frontier {
                 let shown = shown_point(point, entry, &card.id, &machine.id, word, &cost);
                 if point.tpot <= entry.tpot {
@@ -181,18 +184,19 @@ fn swept(scenario: &Scenario, catalog: &Catalog, shard: Shard, common: &Common) 
     Ok(Outcome::Report { report: Box::new(report), short })
 }
 
-/// What an accelerator draws and costs with everything around it, per second in use.
+/// What an accelerator draws and costs with everything around it, per second at the load of the promise: as a plan
+/// counts it, mean load and outages included.
 struct Cost {
     watts: f64,
     usd_per_s: f64,
 }
 
 impl Cost {
-    fn of(plan: &crate::plan::Plan) -> Self {
-        let accelerators = plan.fleet.accelerators.max(1) as f64;
+    fn of(plan: &crate::plan::Plan, load: f64) -> Self {
+        let busy = plan.fleet.accelerators.max(1) as f64 * load.max(f64::MIN_POSITIVE);
         Self {
-            watts: plan.power.facility_mean.0 / accelerators,
-            usd_per_s: plan.economics.tco_per_accelerator_hour.0 / 3_600.0,
+            watts: plan.power.facility_mean.0 / busy,
+            usd_per_s: plan.economics.total_per_year.0 / crate::scalar::SECONDS_PER_YEAR / busy,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::fabric::optics::SwitchKind;
 use crate::fleet::{CduGroup, ScalableUnit};
 use crate::power::{PartLoadLoss, Provisioned, RackPower, Redundancy, StageDesign};
 use crate::scenario::{Origin, Policy, Scenario};
-use crate::units::text::{Quantity, show};
+use crate::units::text::{Quantity, brief, exact};
 use crate::units::{
     ByteRate, Bytes, Celsius, DollarsPerCubicMeter, DollarsPerJoule, Kelvin, KilogramsPerJoule, Seconds,
     Share, Watts,
@@ -25,6 +25,8 @@ use crate::units::{
 pub struct Place {
     /// Name of the market.
     pub name: String,
+    /// Id of the market, which its prices share.
+    pub market: String,
     /// Extreme hours.
     pub design_weather: DesignWeather,
     /// Monthly statistics for the year.
@@ -86,12 +88,19 @@ pub struct Machine {
     pub unit_racks: u64,
     /// Power of the support nodes of a unit.
     pub unit_support: Watts,
+    /// The parts of its scale-out network.
+    pub network: Network,
+}
+
+/// The parts of a scale-out network.
+#[derive(Debug, Clone)]
+pub struct Network {
     /// The switch.
     pub switch: profile::Switch,
     /// Ports of the switch at the rate of a host port.
     pub radix: u32,
     /// What a switch draws and costs.
-    pub switch_kind: SwitchKind,
+    pub kind: SwitchKind,
     /// Accelerator to leaf.
     pub host_link: profile::Link,
     /// Between switches.
@@ -111,6 +120,8 @@ pub struct Equipment {
     pub training: Vec<Found<profile::Model>>,
     /// Figures that the plan rests on.
     pub taken: Vec<Assumption>,
+    /// Fields of the scenario that the catalogue filled in: path, value, file.
+    pub filled: Vec<(String, String, String)>,
 }
 
 /// Takes figures from one profile file and notes each.
@@ -123,26 +134,18 @@ struct Taker<'a> {
 
 impl Taker<'_> {
     fn take<Q: Quantity>(&mut self, field: &str, datum: &Datum<Q>) -> Q {
-        let value = match (datum.low, datum.high) {
-            (Some(low), Some(high)) => {
-                format!("{} ({} – {})", show(datum.value), show(low), show(high))
-            }
-            _ => show(datum.value),
-        };
-        self.note(field, value, datum);
+        let ends = datum.low.zip(datum.high).map(|(low, high)| format!("{} – {}", brief(low), brief(high)));
+        self.note(field, brief(datum.value), ends, datum);
         datum.value
     }
 
     fn count(&mut self, field: &str, datum: &Datum<u32>) -> u32 {
-        let value = match (datum.low, datum.high) {
-            (Some(low), Some(high)) => format!("{} ({low} – {high})", datum.value),
-            _ => datum.value.to_string(),
-        };
-        self.note(field, value, datum);
+        let ends = datum.low.zip(datum.high).map(|(low, high)| format!("{low} – {high}"));
+        self.note(field, datum.value.to_string(), ends, datum);
         datum.value
     }
 
-    fn note<Q>(&mut self, field: &str, value: String, datum: &Datum<Q>) {
+    fn note<Q>(&mut self, field: &str, value: String, range: Option<String>, datum: &Datum<Q>) {
         let source = self.sources.get(&datum.source).map_or_else(
             || self.document.file.clone(),
             |source| match &source.url {
@@ -153,6 +156,7 @@ impl Taker<'_> {
         self.taken.push(Assumption {
             field: format!("{}.{field}", self.prefix),
             value,
+            range,
             source,
             confidence: datum.confidence,
             note: datum.note.clone(),
@@ -180,8 +184,43 @@ impl Equipment {
         let training = scenario.fields.training.iter().enumerate();
         let training =
             training.map(|(i, entry)| card("training", i, &entry.model)).collect::<Result<_, _>>()?;
-        Ok(Self { place, machines, serving, training, taken })
+        let filled = filled(scenario, catalog, &place, &machines);
+        Ok(Self { place, machines, serving, training, taken, filled })
     }
+}
+
+/// What the scenario leaves to the catalogue, as it would be written.
+fn filled(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    place: &Place,
+    machines: &[Machine],
+) -> Vec<(String, String, String)> {
+    let fields = &scenario.fields;
+    let mut all = Vec::new();
+    let mut fill = |said: bool, path: &str, value: String, folder: &str, id: &str| {
+        if !said {
+            all.push((path.to_owned(), value, catalog.file_of(folder, id)));
+        }
+    };
+    let market = &place.market;
+    fill(fields.site.electricity.is_some(), "site.electricity", exact(place.electricity), "prices", market);
+    fill(fields.site.carbon.is_some(), "site.carbon", exact(place.carbon), "prices", market);
+    let capital = place.costs.cost_of_capital.value;
+    let said = fields.economics.cost_of_capital.is_some();
+    fill(said, "economics.cost_of_capital", exact(capital), "costs", &place.costs.id);
+    if let Some(machine) = machines.first() {
+        let (id, _) = split_profile(&fields.systems[0].id);
+        let mut fill = |said: bool, path: &str, value: String| fill(said, path, value, "systems", id);
+        fill(fields.cooling.coolant_supply.is_some(), "cooling.coolant_supply", exact(machine.coolant.0));
+        let price = exact(machine.system.rack.price.value);
+        fill(fields.economics.rack_price.is_some(), "economics.rack_price", price);
+        let out = &machine.system.scale_out;
+        fill(fields.fabric.switch.is_some(), "fabric.switch", out.switch.clone());
+        fill(fields.fabric.host_link.is_some(), "fabric.host_link", out.host_link.clone());
+        fill(fields.fabric.switch_link.is_some(), "fabric.switch_link", out.switch_link.clone());
+    }
+    all
 }
 
 fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) -> Result<Place, InputError> {
@@ -195,7 +234,11 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
             "{} at most in 20 years, {} in 0.4 % of hours, wet bulb {}",
             weather.design.dry_bulb_20y_max, weather.design.dry_bulb_0p4, weather.design.wet_bulb_max
         ),
-        source: format!("{} <{}>", weather.source.title, weather.source.urls.join("> <")),
+        range: None,
+        source: std::iter::once(weather.source.title.clone())
+            .chain(weather.source.urls.iter().map(|url| format!("<{url}>")))
+            .collect::<Vec<_>>()
+            .join(" "),
         confidence: weather.source.confidence,
         note: Some(format!("{}; design values: {}", weather.basis, weather.design.basis)),
     });
@@ -235,35 +278,11 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
         .get::<profile::Costs>(&fields.economics.costs)
         .map_err(|error| scenario.blame("economics.costs", error))?;
 
-    let design = &electrical.profile;
-    let mut taker = Taker {
-        taken,
-        document: &electrical.document,
-        sources: &design.sources,
-        prefix: format!("electrical.{}", design.id),
-    };
-    let stages = design
-        .stages
-        .iter()
-        .map(|stage| StageDesign {
-            name: stage.name.clone(),
-            loss: PartLoadLoss {
-                no_load: taker.take(&format!("{}.no_load", stage.name), &stage.no_load),
-                proportional: taker.take(&format!("{}.proportional", stage.name), &stage.proportional),
-                square: taker.take(&format!("{}.square", stage.name), &stage.square),
-            },
-            redundancy: redundancy(stage.redundancy),
-            indoors: stage.indoors,
-            module: taker.take(&format!("{}.module", stage.name), &stage.module),
-        })
-        .collect();
-    let continuous = taker.take("busway_continuous_share", &design.busway_continuous_share);
-    let busway =
-        Watts(3.0_f64.sqrt() * design.busway_volts.value * design.busway_amperes.value * continuous.value());
-
+    let (stages, busway) = chain(&electrical, taken);
     let (plant, house_load, cdus) = plant(&cooling, taken);
     Ok(Place {
         name: weather.name.clone(),
+        market: weather.id.clone(),
         design_weather: DesignWeather {
             dry_bulb_max: weather.design.dry_bulb_20y_max,
             coincident_wet_bulb: weather.design.coincident_wet_bulb,
@@ -290,6 +309,39 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
         water,
         costs: note_costs(&costs, taken),
     })
+}
+
+/// The stages of an electrical design, and the usable power of a row's busway.
+fn chain(
+    electrical: &Found<profile::ElectricalDesign>,
+    taken: &mut Vec<Assumption>,
+) -> (Vec<StageDesign>, Watts) {
+    let design = &electrical.profile;
+    let mut taker = Taker {
+        taken,
+        document: &electrical.document,
+        sources: &design.sources,
+        prefix: format!("electrical.{}", design.id),
+    };
+    let stages = design
+        .stages
+        .iter()
+        .map(|stage| StageDesign {
+            name: stage.name.clone(),
+            loss: PartLoadLoss {
+                no_load: taker.take(&format!("{}.no_load", stage.name), &stage.no_load),
+                proportional: taker.take(&format!("{}.proportional", stage.name), &stage.proportional),
+                square: taker.take(&format!("{}.square", stage.name), &stage.square),
+            },
+            redundancy: redundancy(stage.redundancy),
+            indoors: stage.indoors,
+            module: taker.take(&format!("{}.module", stage.name), &stage.module),
+        })
+        .collect();
+    let continuous = taker.take("busway_continuous_share", &design.busway_continuous_share);
+    let busway =
+        Watts(3.0_f64.sqrt() * design.busway_volts.value * design.busway_amperes.value * continuous.value());
+    (stages, busway)
 }
 
 fn plant(found: &Found<profile::CoolingDesign>, taken: &mut Vec<Assumption>) -> (Plant, Share, CduGroup) {
@@ -405,17 +457,12 @@ pub fn machine(
     let found = catalog.get::<System>(system_id).map_err(|error| scenario.blame(path, error))?;
     let system = found.profile.clone();
     let chip_id = accelerator_reference(&found, &system.accelerator);
-    let chip = catalog.get::<profile::Accelerator>(&chip_id).map_err(|error| scenario.blame(path, error))?;
+    let chip = catalog.get::<profile::Accelerator>(&chip_id).map_err(|error| {
+        // The line that names it stands in the system's profile.
+        if error.span.is_some() { error } else { found.document.error("accelerator", error.message) }
+    })?;
     let profile_name = named.map(str::to_owned).or_else(|| system.default_profile.clone());
-    let power_profile = match &profile_name {
-        None => None,
-        Some(name) => Some(system.profiles.get(name).ok_or_else(|| {
-            let names: Vec<String> = system.profiles.keys().cloned().collect();
-            scenario
-                .error(path, format!("`{system_id}` has no power profile `{name}`"))
-                .with_help(crate::catalog::document::suggest(name, &names))
-        })?),
-    };
+    let power_profile = power_profile(scenario, &system, profile_name.as_deref(), path)?;
     let full_id = match &profile_name {
         Some(name) => format!("{}:{name}", system.id),
         None => system.id.clone(),
@@ -481,6 +528,64 @@ pub fn machine(
         }
     }
 
+    let network = network(scenario, catalog, &system, path, taken)?;
+    let unit = ScalableUnit {
+        compute_racks: unit_racks,
+        accelerators_per_rack: u64::from(system.rack.accelerators),
+        storage_racks: u64::from(system.unit.storage_racks.value),
+        management_racks: u64::from(system.unit.management_racks.value),
+    };
+    let policy = policy(scenario);
+    let provisioned = |bound| {
+        crate::power::provisioning::provision(rack, policy, bound)
+            .map_err(|error| scenario.error("provisioning.policy", error.to_string()))
+    };
+    Ok(Machine {
+        id: full_id,
+        share,
+        rack,
+        compute_bound: provisioned(crate::power::Bound::Compute)?,
+        memory_bound: provisioned(crate::power::Bound::Memory)?,
+        accelerator_power,
+        memory_bandwidth,
+        memory,
+        scale_up_bandwidth,
+        compute_share,
+        coolant: (supply, Celsius(supply.0 + range.0)),
+        liquid_share,
+        unit,
+        unit_racks,
+        unit_support,
+        network,
+        accelerator: chip.profile,
+        system,
+    })
+}
+
+/// The power profile of a name, if a name is given.
+fn power_profile<'a>(
+    scenario: &Scenario,
+    system: &'a System,
+    name: Option<&str>,
+    path: &str,
+) -> Result<Option<&'a profile::PowerProfile>, InputError> {
+    let Some(name) = name else { return Ok(None) };
+    system.profiles.get(name).map(Some).ok_or_else(|| {
+        let names: Vec<String> = system.profiles.keys().cloned().collect();
+        scenario
+            .error(path, format!("`{}` has no power profile `{name}`", system.id))
+            .with_help(crate::catalog::document::suggest(name, &names))
+    })
+}
+
+/// The scale-out parts of a system's reference design, or those that the scenario puts in their place.
+fn network(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    system: &System,
+    path: &str,
+    taken: &mut Vec<Assumption>,
+) -> Result<Network, InputError> {
     let fabric = &scenario.fields.fabric;
     let part = |field: &str, own: &Option<String>, reference: &str| match own {
         Some(id) => (id.clone(), format!("fabric.{field}")),
@@ -513,41 +618,12 @@ pub fn machine(
         );
         return Err(scenario.error("fabric.switch", message));
     }
-
-    let unit = ScalableUnit {
-        compute_racks: unit_racks,
-        accelerators_per_rack: u64::from(system.rack.accelerators),
-        storage_racks: u64::from(system.unit.storage_racks.value),
-        management_racks: u64::from(system.unit.management_racks.value),
-    };
-    let policy = policy(scenario);
-    let provisioned = |bound| {
-        crate::power::provisioning::provision(rack, policy, bound)
-            .map_err(|error| scenario.error("provisioning.policy", error.to_string()))
-    };
-    Ok(Machine {
-        id: full_id,
-        share,
-        rack,
-        compute_bound: provisioned(crate::power::Bound::Compute)?,
-        memory_bound: provisioned(crate::power::Bound::Memory)?,
-        accelerator_power,
-        memory_bandwidth,
-        memory,
-        scale_up_bandwidth,
-        compute_share,
-        coolant: (supply, Celsius(supply.0 + range.0)),
-        liquid_share,
-        unit,
-        unit_racks,
-        unit_support,
+    Ok(Network {
         switch: switch.profile,
         radix,
-        switch_kind,
+        kind: switch_kind,
         host_link: host_link.profile,
         switch_link: switch_link.profile,
-        accelerator: chip.profile,
-        system,
     })
 }
 

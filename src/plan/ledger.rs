@@ -56,7 +56,9 @@ impl Writer<'_> {
             .iter()
             .filter(|one| one.field.contains(part))
             .map(|one| {
-                [one.field.clone(), one.value.clone(), format!("{} [{}]", one.source, one.confidence.word())]
+                let value =
+                    one.range.as_ref().map_or(one.value.clone(), |range| format!("{} ({range})", one.value));
+                [one.field.clone(), value, format!("{} [{}]", one.source, one.confidence.word())]
             })
             .collect()
     }
@@ -78,12 +80,12 @@ pub fn ledger(plan: &Plan, equipment: &Equipment) -> Ledger {
         MeasuredAt::CriticalIt => "at the rack inputs",
     };
     let mut inputs = vec![w.said("envelope.power"), w.said("envelope.measured_at")];
-    inputs.push(result("power.peak_ratio", digits(p.peak_ratio.0)));
+    inputs.push(result("power.pue_peak", digits(p.peak_ratio.0)));
     for machine in &equipment.machines {
         inputs.extend(w.taken(&format!("systems.{}.rack.heat", machine.system.id)));
         inputs.extend(w.taken(&format!("systems.{}.profiles", machine.system.id)));
         inputs.extend(w.taken(&format!("systems.{}.unit", machine.system.id)));
-        inputs.extend(w.taken(&format!("networks.switches.{}.power", machine.switch.id)));
+        inputs.extend(w.taken(&format!("networks.switches.{}.power", machine.network.switch.id)));
     }
     w.entry(
         "fleet.accelerators",
@@ -128,7 +130,7 @@ fn power_entries(w: &mut Writer<'_>, equipment: &Equipment) {
         inputs,
     );
     w.entry(
-        "power.peak_ratio",
+        "power.pue_peak",
         digits(p.peak_ratio.0),
         "facility over IT power in the design hour: sizes the site, is not a PUE",
         "P_facility / P_IT in the design hour",

@@ -49,6 +49,7 @@ pub(super) fn economics(
     Economics {
         capex: bill.capex(),
         opex_per_year: bill.opex_per_year(),
+        total_per_year: bill.total() * Seconds(SECONDS_PER_YEAR),
         tco_per_accelerator_hour: hour.map_or(Dollars(0.0), |rate| rate * Seconds(3_600.0)),
         per_output_token,
         capex_per_watt: bill.capex_per_watt(design.it).unwrap_or(DollarsPerWatt(0.0)),
@@ -104,9 +105,9 @@ fn it_prices(scenario: &Scenario, machine: &Machine, draw: &Draw, layout: &Layou
     };
     let network = fabric_price(
         &draw.fabric,
-        &machine.switch_kind,
-        (&link(&machine.host_link), length_of(&["host-leaf"])),
-        (&link(&machine.switch_link), length_of(&["leaf-spine", "spine-core"])),
+        &machine.network.kind,
+        (&link(&machine.network.host_link), length_of(&["host-leaf"])),
+        (&link(&machine.network.switch_link), length_of(&["leaf-spine", "spine-core"])),
     );
     vec![
         (format!("{} racks", machine.id), rack * draw.racks as f64),

@@ -104,7 +104,8 @@ fn sampled(machine: &Machine, draw: &dyn Fn(u64) -> f64) -> Machine {
     };
     sample.compute_bound.power = sample.compute_bound.power * heat;
     sample.unit_support = sample.unit_support * factor(&machine.system.unit.support_power, draw(1));
-    sample.switch_kind.power = sample.switch_kind.power * factor(&machine.switch.power_populated, draw(2));
+    sample.network.kind.power =
+        sample.network.kind.power * factor(&machine.network.switch.power_populated, draw(2));
     sample
 }
 

@@ -347,6 +347,8 @@ pub struct Economics {
     pub capex: Dollars,
     /// Each year, without depreciation and interest.
     pub opex_per_year: Dollars,
+    /// Capital and operation of a year.
+    pub total_per_year: Dollars,
     /// Capital and operation per accelerator-hour in use.
     pub tco_per_accelerator_hour: Dollars,
     /// Blend over the serving workloads: all cost of serving accelerators over all output tokens.
@@ -396,8 +398,10 @@ pub struct Verdict {
 pub struct Assumption {
     /// Path of the value.
     pub field: String,
-    /// The value, with range if there is one.
+    /// The value.
     pub value: String,
+    /// Low and high end of the values in circulation, if they differ.
+    pub range: Option<String>,
     /// Where it comes from.
     pub source: String,
     /// How far to trust it.

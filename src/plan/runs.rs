@@ -68,14 +68,13 @@ pub(super) fn train(
         }),
     };
     let Some(point) = found else { return Ok(run) };
-    let kept = machine.compute_bound.performance.0;
     let useful = goodput(
         job.accelerators,
         machine.system.reliability.interruption_rate.value,
         entry.checkpoint_stall,
         entry.restart,
     );
-    let rate = point.tokens_per_s * kept;
+    let rate = point.tokens_per_s;
     Ok(Training {
         parallelism: Parallelism {
             tp: point.layout.tensor,
@@ -85,9 +84,9 @@ pub(super) fn train(
         },
         accelerators: u64::from(job.accelerators),
         tokens_per_s: TokenRate(rate),
-        mfu: Share((point.mfu * kept).min(1.0)),
+        mfu: Share((point.mfu * machine.compute_share.0 * machine.compute_bound.performance.0).min(1.0)),
         goodput: Share(useful.share),
-        step_time: Seconds(point.step.0 / kept),
+        step_time: point.step,
         run_time: Seconds(entry.tokens.0 / (rate * useful.share).max(1e-9)),
         bound_by: longest_part(&point).into(),
         shortfall: None,

@@ -75,7 +75,7 @@ pub fn fabric_of(machine: &Machine, accelerators: u64, wish: &Fabric) -> Result<
         port_rate: out.port_bandwidth.value,
         planes: out.planes,
         rails: out.rails,
-        radix: machine.radix,
+        radix: machine.network.radix,
         unit_accelerators: out.leaf_unit.map_or_else(|| machine.unit.accelerators(), u64::from),
         group_accelerators: out.spine_group.map_or(0, u64::from),
         oversubscription: wish.oversubscription.0,
@@ -114,8 +114,8 @@ pub fn draw(machine: &Machine, racks: u64, wish: &Fabric) -> Result<Draw, Fabric
     // A cap holds the work, and with it every kind of bound, to the same power.
     let compute = machine.compute_bound.power * racks as f64;
     let support = machine.unit_support * (racks as f64 / machine.unit_racks as f64);
-    let network = machine.switch_kind.power * switches as f64;
-    let by_liquid = machine.switch.liquid_share.value.0;
+    let network = machine.network.kind.power * switches as f64;
+    let by_liquid = machine.network.switch.liquid_share.value.0;
     let liquid = compute * machine.liquid_share.0 + network * by_liquid;
     let it = compute + support + network;
     Ok(Draw { racks, accelerators, compute, support, network, liquid, air: it - liquid, fabric })

@@ -49,8 +49,8 @@ pub fn stand(fields: &Fields, place: &Place, loads: &[(&Machine, &Draw)], design
 fn add(standing: &mut Standing, fields: &Fields, place: &Place, machine: &Machine, draw: &Draw) {
     let switches = SwitchLoad {
         switches: draw.fabric.switches(),
-        rack_units: u64::from(machine.switch.rack_units),
-        power: machine.switch_kind.power,
+        rack_units: u64::from(machine.network.switch.rack_units),
+        power: machine.network.kind.power,
     };
     let network_rack = NetworkRack::default();
     let racks = rack_counts(draw.racks, &machine.unit, &switches, &network_rack, draw.liquid, place.cdus);

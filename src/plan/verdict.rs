@@ -7,6 +7,7 @@
 use super::equipment::{Machine, Place};
 use super::result::{Layout, Serving, Training, Verdict};
 use super::sizing::{Draw, FacilityHour};
+use crate::cooling::HeatRejection;
 use crate::power::{MeasuredAt, PowerEnvelope};
 use crate::scenario::Fields;
 use crate::units::Watts;
@@ -43,116 +44,27 @@ pub struct Evidence<'a> {
 /// All verdicts, the binding one first.
 #[must_use]
 pub fn verdicts(evidence: &Evidence<'_>) -> Vec<Verdict> {
-    let Evidence { fields, place, loads, design, layout, floor_load, row_power, serving, training } =
-        evidence;
-    let mut all = Vec::new();
-    let envelope = fields.envelope.power;
-    let measured_at = fields.envelope.measured_at.into();
-    let drawn = PowerEnvelope { power: envelope, measured_at }.drawn(design.meter, design.it);
-    let where_ = match measured_at {
-        MeasuredAt::Utility => "at the utility meter, design hour",
-        MeasuredAt::CriticalIt => "at the rack inputs",
+    let mut all = vec![envelope(evidence)];
+    for (machine, draw) in evidence.loads {
+        all.extend(system(evidence, machine, draw));
+    }
+    all.extend(floor(evidence));
+    let unmet = |what: &str, model: &str, system: &str, unit: &str, reason: &String| Verdict {
+        constraint: format!("{what} {model} on {system}"),
+        need: 1.0,
+        limit: 0.0,
+        short_by: 1.0,
+        unit: unit.into(),
+        binds: false,
+        note: reason.clone(),
     };
-    let racks: u64 = loads.iter().map(|(_, draw)| draw.racks).sum();
-    let left = envelope - drawn;
-    let note = if racks == 0 {
-        let smallest =
-            loads.iter().map(|(machine, _)| machine.compute_bound.power.0).fold(f64::MAX, f64::min);
-        format!(
-            "not one rack fits: the smallest draws {} before network, support and cooling",
-            show(Watts(smallest))
-        )
-    } else {
-        let step =
-            loads.iter().map(|(machine, draw)| next_step(machine, draw)).collect::<Vec<_>>().join("; ");
-        format!("{} of the envelope is left: {step}", show(left))
-    };
-    let need = if racks == 0 { smallest_need(loads).0.max(envelope.0 * 1.000_001) } else { drawn.0 };
-    all.push(verdict(&format!("envelope {where_}"), need, envelope.0, "W", true, note));
-
-    for (machine, draw) in *loads {
-        if draw.racks == 0 && loads.len() > 1 {
-            all.push(verdict(
-                &format!("share of {} in the envelope", machine.id),
-                machine.compute_bound.power.0,
-                envelope.0 * machine.share.0,
-                "W",
-                true,
-                "its share does not carry one rack".into(),
-            ));
-        }
-        if draw.fabric.islands > 1 {
-            all.push(verdict(
-                &format!("one fabric for {}", machine.id),
-                draw.fabric.islands as f64,
-                draw.fabric.islands as f64,
-                "fabrics",
-                false,
-                format!(
-                    "{} ports of {} carry at most {} accelerators in three tiers: {} separate fabrics",
-                    machine.radix,
-                    machine.switch.name,
-                    group(&draw.fabric.accelerators_per_island.to_string()),
-                    draw.fabric.islands
-                ),
-            ));
-        }
-        if let Some(limit) = machine.system.rack.coolant_supply_max.as_ref()
-            && machine.liquid_share.0 > 0.0
-        {
-            all.push(verdict(
-                &format!("coolant supply of {}", machine.id),
-                machine.coolant.0.0,
-                limit.value.0,
-                "°C",
-                false,
-                "warmest supply that the rack allows".into(),
-            ));
-        }
+    for result in evidence.serving {
+        let reason = result.shortfall.as_ref();
+        all.extend(reason.map(|why| unmet("serving", &result.model, &result.system, "replica", why)));
     }
-    if layout.halls > 0 {
-        all.push(verdict(
-            "row busway",
-            row_power.0,
-            place.busway.0,
-            "W",
-            false,
-            "the most loaded row against what its busways carry all day".into(),
-        ));
-        all.push(verdict(
-            "floor load",
-            *floor_load,
-            fields.layout.floor_load.0,
-            "kg/m²",
-            false,
-            "heaviest rack on its own footprint and half of each aisle".into(),
-        ));
-    }
-    for result in *serving {
-        if let Some(reason) = &result.shortfall {
-            all.push(Verdict {
-                constraint: format!("serving {} on {}", result.model, result.system),
-                need: 1.0,
-                limit: 0.0,
-                short_by: 1.0,
-                unit: "replica".into(),
-                binds: false,
-                note: reason.clone(),
-            });
-        }
-    }
-    for result in *training {
-        if let Some(reason) = &result.shortfall {
-            all.push(Verdict {
-                constraint: format!("training {} on {}", result.model, result.system),
-                need: 1.0,
-                limit: 0.0,
-                short_by: 1.0,
-                unit: "run".into(),
-                binds: false,
-                note: reason.clone(),
-            });
-        }
+    for result in evidence.training {
+        let reason = result.shortfall.as_ref();
+        all.extend(reason.map(|why| unmet("training", &result.model, &result.system, "run", why)));
     }
     // What is short comes first, then what binds, then the tightest of the rest.
     all.sort_by(|a, b| {
@@ -161,6 +73,91 @@ pub fn verdicts(evidence: &Evidence<'_>) -> Vec<Verdict> {
         rank(a).cmp(&rank(b)).then(use_of(b).total_cmp(&use_of(a)))
     });
     all
+}
+
+/// The envelope itself: it always binds.
+fn envelope(evidence: &Evidence<'_>) -> Verdict {
+    let Evidence { fields, loads, design, .. } = evidence;
+    let power = fields.envelope.power;
+    let measured_at = fields.envelope.measured_at.into();
+    let drawn = PowerEnvelope { power, measured_at }.drawn(design.meter, design.it);
+    let place = match measured_at {
+        MeasuredAt::Utility => "at the utility meter, design hour",
+        MeasuredAt::CriticalIt => "at the rack inputs",
+    };
+    let name = format!("envelope {place}");
+    if loads.iter().all(|(_, draw)| draw.racks == 0) {
+        let smallest = smallest_need(loads);
+        let note = format!(
+            "not one rack fits: the smallest draws {} before network, support and cooling",
+            show(smallest)
+        );
+        // A rack below the envelope that still does not fit is short of what stands beside it.
+        return verdict(&name, smallest.0.max(power.0 * 1.000_001), power.0, "W", true, note);
+    }
+    let step = loads.iter().map(|(machine, draw)| next_step(machine, draw)).collect::<Vec<_>>().join("; ");
+    let note = format!("{} of the envelope is left: {step}", show(power - drawn));
+    verdict(&name, drawn.0, power.0, "W", true, note)
+}
+
+/// What one system runs into.
+fn system(evidence: &Evidence<'_>, machine: &Machine, draw: &Draw) -> Vec<Verdict> {
+    let mut all = Vec::new();
+    if draw.racks == 0 && evidence.loads.len() > 1 {
+        let slice = evidence.fields.envelope.power.0 * machine.share.0;
+        let need = machine.compute_bound.power.0.max(slice * 1.000_001);
+        let name = format!("share of {} in the envelope", machine.id);
+        all.push(verdict(&name, need, slice, "W", true, "its share does not carry one rack".into()));
+    }
+    if draw.fabric.islands > 1 {
+        let most = group(&draw.fabric.accelerators_per_island.to_string());
+        let islands = draw.fabric.islands;
+        let note = format!(
+            "{} ports of {}: {islands} separate fabrics of at most {most} accelerators",
+            machine.network.radix, machine.network.switch.name
+        );
+        let name = format!("fabrics of {}", machine.id);
+        all.push(verdict(&name, islands as f64, islands as f64, "fabrics", false, note));
+    }
+    if evidence.place.plant.heat_rejection == HeatRejection::OutsideAir && draw.liquid.0 > 0.0 {
+        let name = format!("liquid heat of {}", machine.id);
+        let note =
+            "outside air through the hall cools air-cooled racks only: choose a design with a liquid loop"
+                .into();
+        all.push(verdict(&name, draw.liquid.0, 0.0, "W", false, note));
+    }
+    if let Some(limit) = machine.system.rack.coolant_supply_max.as_ref()
+        && machine.liquid_share.0 > 0.0
+    {
+        let name = format!("coolant supply of {}", machine.id);
+        let note = "warmest supply that the rack allows".into();
+        all.push(verdict(&name, machine.coolant.0.0, limit.value.0, "°C", false, note));
+    }
+    all
+}
+
+/// What the floor and its rows carry.
+fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
+    if evidence.layout.halls == 0 {
+        return Vec::new();
+    }
+    let busway = verdict(
+        "row busway",
+        evidence.row_power.0,
+        evidence.place.busway.0,
+        "W",
+        false,
+        "the most loaded row against what its busways carry all day".into(),
+    );
+    let slab = verdict(
+        "floor load",
+        evidence.floor_load,
+        evidence.fields.layout.floor_load.0,
+        "kg/m²",
+        false,
+        "heaviest rack on its own footprint and half of each aisle".into(),
+    );
+    vec![busway, slab]
 }
 
 fn smallest_need(loads: &[(&Machine, &Draw)]) -> Watts {

@@ -11,7 +11,6 @@ use super::sizing::Draw;
 use crate::catalog::InputError;
 use crate::catalog::profile;
 use crate::engine::{Backend, Engine};
-use crate::power::Provisioned;
 use crate::scenario::{self, Scenario, ServingMode};
 use crate::search::{Axes, DesignPoint, Found, Pools, explore};
 use crate::throughput::efficiency::CurveSet;
@@ -76,7 +75,8 @@ pub fn shape_of(card: &profile::Model) -> ModelShape {
 #[must_use]
 pub fn chip_of(machine: &Machine, power: Watts) -> Chip {
     let peak = &machine.accelerator.peak;
-    let sustained = machine.compute_share.0;
+    // A power profile slows arithmetic; a cap slows arithmetic more than memory.
+    let sustained = machine.compute_share.0 * machine.compute_bound.performance.0;
     let out = &machine.system.scale_out;
     Chip {
         peak: PeakRates {
@@ -86,7 +86,7 @@ pub fn chip_of(machine: &Machine, power: Watts) -> Chip {
             int8: peak.int8.as_ref().map(|peak| peak.value * sustained),
         },
         memory: machine.memory,
-        bandwidth: machine.memory_bandwidth,
+        bandwidth: machine.memory_bandwidth * machine.memory_bound.performance.0,
         scale_up: Link {
             bandwidth: machine.scale_up_bandwidth,
             latency: machine.system.scale_up.latency.value,
@@ -250,10 +250,9 @@ fn serve(
     };
     let Some(point) = found else { return result };
 
-    let kept = performance(machine, &point).performance.0;
     let (replicas, busy) = whole_replicas(&point, chip.domain, accelerators);
     let availability = machine.system.reliability.availability.value.0;
-    let each = point.tokens_per_s_per_accelerator * kept;
+    let each = point.tokens_per_s_per_accelerator;
     let output = each * busy * availability * entry.load_factor.0;
     let input = output * entry.isl as f64 / entry.osl as f64;
     let duty = scenario.fields.provisioning.duty_factor.0;
@@ -267,9 +266,9 @@ fn serve(
         },
         mode: if point.prefill_layout.is_some() { "disaggregated" } else { "aggregated" }.into(),
         batch: point.batch as u64,
-        ttft: Seconds(point.ttft.0 / kept),
-        tpot: Seconds(point.tpot.0 / kept),
-        tokens_per_s_per_user: TokenRate(point.tokens_per_s_per_user * kept),
+        ttft: point.ttft,
+        tpot: point.tpot,
+        tokens_per_s_per_user: TokenRate(point.tokens_per_s_per_user),
         tokens_per_s_per_accelerator: TokenRate(each),
         output_tokens_per_s: TokenRate(output),
         input_tokens_per_s: TokenRate(input),
@@ -294,11 +293,6 @@ fn why_none(search: &Found, entry: &scenario::Serving, word: &str, system: &str)
         ),
         None => format!("no design point keeps TTFT {}", entry.ttft),
     }
-}
-
-/// What a cap leaves of the speed, by what binds the step.
-fn performance<'a>(machine: &'a Machine, point: &DesignPoint) -> &'a Provisioned {
-    if point.bound == "arithmetic" { &machine.compute_bound } else { &machine.memory_bound }
 }
 
 /// Replicas that fit whole into domains, and the accelerators in them.

@@ -34,6 +34,7 @@ pub fn plan(plan: &Plan) -> Value {
         "assumptions": plan.assumptions.iter().map(|assumption| json!({
             "field": assumption.field,
             "value": assumption.value,
+            "range": assumption.range,
             "source": assumption.source,
             "confidence": assumption.confidence.word(),
             "note": assumption.note,
@@ -241,6 +242,7 @@ fn economics(economics: &Economics) -> Value {
     json!({
         "capex_usd": economics.capex.0,
         "opex_usd_per_year": economics.opex_per_year.0,
+        "total_usd_per_year": economics.total_per_year.0,
         "tco_usd_per_accelerator_hour": economics.tco_per_accelerator_hour.0,
         "usd_per_mtok_output": economics.per_output_token.map(|price| price.0 * 1e6),
         "capex_usd_per_w": economics.capex_per_watt.0,

@@ -581,10 +581,20 @@ fn assumptions(plan: &Plan) -> Section {
         numbers.push(format!("({})", place + 1));
     }
     let open = list.iter().filter(|assumption| assumption.confidence.is_assumption());
-    let line = format!("Values listed: {}; of these nobody published {}.", list.len(), open.clone().count());
+    let mut trust: Vec<(&str, usize)> = Vec::new();
+    for assumption in list {
+        let word = assumption.confidence.word();
+        match trust.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, times)) => *times += 1,
+            None => trust.push((word, 1)),
+        }
+    }
+    let trust: Vec<String> = trust.iter().map(|(word, times)| format!("{times} {word}")).collect();
+    let line = format!("{} values of the catalogue: {}.", list.len(), trust.join(", "));
     let table = Table::of(vec![
         Column::words("value of", list.iter().map(|assumption| assumption.field.clone())),
         Column::numbers("is", list.iter().map(|assumption| assumption.value.clone())),
+        Column::words("range", list.iter().map(|assumption| assumption.range.clone().unwrap_or_default())),
         Column::words("trust", list.iter().map(|assumption| assumption.confidence.word())),
         Column::numbers("source", numbers),
     ]);

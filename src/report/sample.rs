@@ -56,6 +56,7 @@ pub(crate) fn plan() -> Plan {
         economics: Economics {
             capex: Dollars(38e9),
             opex_per_year: Dollars(1.2e9),
+            total_per_year: Dollars(1.1e9),
             tco_per_accelerator_hour: Dollars(3.1),
             per_output_token: Some(DollarsPerToken(0.9e-6)),
             capex_per_watt: DollarsPerWatt(47.5),
@@ -75,6 +76,7 @@ pub(crate) fn plan() -> Plan {
         assumptions: vec![Assumption {
             field: "systems.gb300-nvl72.rack_heat".into(),
             value: "135 kW".into(),
+            range: None,
             source: "https://example.org/datasheet".into(),
             confidence: Confidence::Reported,
             note: None,

@@ -1,7 +1,8 @@
 //! A swept design space: the frontier of tokens/s per accelerator against tokens/s per user.
 
-use super::document::{Block, Column, Document, Section, Table, Unit, count};
+use super::document::{Bars, Block, Column, Document, Section, Table, Unit, count};
 use super::{Report, csv};
+use crate::units::text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -200,12 +201,19 @@ impl Report for SweepReport {
         );
         let mut columns = vec![Column::words("best", named.iter().map(|(name, _)| *name))];
         columns.extend(point_columns(&named.iter().map(|(_, point)| *point).collect::<Vec<_>>()));
-        let frontier = Table::of(point_columns(&self.frontier.iter().collect::<Vec<_>>()));
-        let sections = [("Best points", Table::of(columns)), ("Frontier", frontier)]
-            .into_iter()
-            .filter(|(_, table)| table.rows() > 0)
-            .map(|(heading, table)| Section { heading: heading.into(), blocks: vec![Block::Table(table)] })
-            .collect();
+        let mut sections = Vec::new();
+        if !named.is_empty() {
+            let blocks = vec![Block::Table(Table::of(columns))];
+            sections.push(Section { heading: "Best points under the promise".into(), blocks });
+        }
+        let mut rest = self.frontier.as_slice();
+        while let Some(first) = rest.first() {
+            let case = first.case();
+            let length = rest.iter().take_while(|point| point.case() == case).count();
+            let (points, others) = rest.split_at(length);
+            sections.push(frontier_section(points));
+            rest = others;
+        }
         Document { title, lead: Vec::new(), sections }
     }
     fn json(&self) -> Value {
@@ -225,6 +233,41 @@ impl Report for SweepReport {
             rows.first().map_or_else(Vec::new, |row| row.iter().map(|(key, _, _)| key.clone()).collect());
         csv::table(&header, rows.into_iter().map(|row| row.into_iter().map(|(_, value, _)| value)))
     }
+}
+
+/// Points of one frontier that a person reads; JSON and CSV have them all.
+const SHOWN: usize = 24;
+
+/// One frontier: thinned evenly, with bars of throughput so that its shape shows.
+fn frontier_section(points: &[DesignPoint]) -> Section {
+    let first = &points[0];
+    let heading = format!(
+        "Frontier: {} on {}, {}, {} in, {} out",
+        first.model, first.system, first.precision, first.isl, first.osl
+    );
+    let step = points.len().div_ceil(SHOWN).max(1);
+    let last = points.len() - 1;
+    let shown: Vec<&DesignPoint> = points
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| place % step == 0 || *place == last)
+        .map(|(_, p)| p)
+        .collect();
+    let bars = shown.iter().map(|point| {
+        let label = format!("{} tok/s per user", text::digits(point.tokens_per_s_per_user));
+        (label, point.tokens_per_s_per_accelerator)
+    });
+    let mut blocks =
+        vec![Block::Bars(Bars::of("output tokens/s per accelerator", Unit::Plain("tok/s"), bars))];
+    let case_columns = ["model", "system", "precision"];
+    let columns = point_columns(&shown);
+    let columns = columns.into_iter().filter(|column| !case_columns.contains(&column.header.as_str()));
+    blocks.push(Block::Table(Table::of(columns.collect())));
+    if shown.len() < points.len() {
+        let note = format!("{} of {} points; JSON and CSV have them all.", shown.len(), points.len());
+        blocks.push(Block::Text(note));
+    }
+    Section { heading, blocks }
 }
 
 fn point_columns(points: &[&DesignPoint]) -> Vec<Column> {

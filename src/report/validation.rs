@@ -208,7 +208,9 @@ mod tests {
     #[test]
     fn quantiles_lie_between_neighbours() {
         // Three values: the 90th percentile lies at 0.9·2 = 1.8, so 0.2 + 0.8·0.1 = 0.28.
-        assert!((crate::validation::statistics::quantile(&[0.1, 0.2, 0.3], 0.9).unwrap() - 0.28).abs() < 1e-12);
+        assert!(
+            (crate::validation::statistics::quantile(&[0.1, 0.2, 0.3], 0.9).unwrap() - 0.28).abs() < 1e-12
+        );
         assert_eq!(crate::validation::statistics::quantile(&[], 0.5), None);
     }
 

@@ -63,20 +63,16 @@ pub fn resolve(
         }
     }
 
-    let fields: Fields =
-        read_table(&table).map_err(|fault| match (origin_of(&origins, &fault.path), &document) {
-            (Some(Origin::File(..)) | None, Some(document)) => {
-                let mut error = document.error(&fault.path, fault.message);
-                error.help = fault.help;
-                error
-            }
+    let fields: Fields = read_table(&table).map_err(|fault| {
+        let from_file = matches!(origin_of(&origins, &fault.path), Some(Origin::File(..)) | None);
+        match &document {
+            Some(document) if from_file => document.at_fault(fault),
             _ => {
-                let mut error =
-                    InputError::plain("command line", format!("`{}`: {}", fault.path, fault.message));
-                error.help = fault.help;
-                error
+                let message = format!("`{}`: {}", fault.path, fault.message);
+                InputError { help: fault.help, ..InputError::plain("command line", message) }
             }
-        })?;
+        }
+    })?;
     for (path, value) in leaves(&fields.catalog) {
         catalog.set(&path, value).map_err(|fault| {
             match (&document, origins.get(&format!("catalog.{path}"))) {

@@ -119,6 +119,9 @@ pub(super) const EVENT_RATE: &[Unit] =
 pub(super) const SHARE: &[Unit] = &[plain("%", 0.01), plain("", 1.0)];
 pub(super) const RATIO: &[Unit] = &[plain("", 1.0), plain("%", 0.01), plain("x", 1.0), plain("×", 1.0)];
 
+/// Units that long times are shown in, longest first.
+const LONG_TIMES: &[(&str, f64)] = &[("y", YEAR), ("d", DAY), ("h", HOUR), ("min", 60.0)];
+
 const METRIC: &[(&str, f64)] = &[
     ("k", 1e3),
     ("M", 1e6),
@@ -398,7 +401,7 @@ pub fn digits(value: f64) -> String {
         return "–".into();
     }
     // Rounded first: 0.99996 has to become 1.000, not 1.0000.
-    let rounded: f64 = format!("{value:.3e}").parse().expect("a float it printed");
+    let rounded: f64 = format!("{value:.3e}").parse().unwrap_or(value);
     let magnitude = rounded.abs().log10().floor() as i32;
     if !(-4..15).contains(&magnitude) {
         return format!("{value:.3e}");
@@ -430,6 +433,11 @@ pub fn group(number: &str) -> String {
 pub fn show<Q: Quantity>(quantity: Q) -> String {
     let unit = &Q::UNITS[0];
     let value = (quantity.si() - unit.offset) / unit.factor;
+    if Q::WORD == "a time"
+        && let Some((symbol, factor)) = LONG_TIMES.iter().find(|(_, factor)| value >= 2.0 * factor)
+    {
+        return format!("{} {symbol}", digits(value / factor));
+    }
     match unit.prefixes {
         Prefixes::Metric => {
             let (prefix, scale) = best_prefix(value, METRIC);
@@ -445,6 +453,19 @@ pub fn show<Q: Quantity>(quantity: Q) -> String {
         Prefixes::None if unit.symbol.is_empty() => digits(value),
         Prefixes::None => format!("{} {}", digits(value), unit.symbol),
     }
+}
+
+/// Writes a quantity with its prefix and no more digits than it needs: `18 °C` rather than `18.00 °C`.
+#[must_use]
+pub fn brief<Q: Quantity>(quantity: Q) -> String {
+    let full = show(quantity);
+    let number_end =
+        full.find(|c: char| !matches!(c, '0'..='9' | '.' | ',' | '-' | '$')).unwrap_or(full.len());
+    let (number, unit) = full.split_at(number_end);
+    if !number.contains('.') {
+        return full;
+    }
+    format!("{}{unit}", number.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// The prefix that leaves one to three digits before the point.
@@ -592,6 +613,9 @@ mod tests {
         assert_eq!(show(Watts(0.0)), "0 W");
         assert_eq!(show(Dollars(4.3e6)), "$4.300M");
         assert_eq!(show(Seconds(0.0321)), "32.10 ms");
+        assert_eq!(show(Seconds(5.0 * YEAR)), "5.000 y");
+        assert_eq!(brief(Celsius(18.0)), "18 °C");
+        assert_eq!(brief(Dollars(4.3e6)), "$4.3M");
         assert_eq!(show(Share(0.857)), "85.70 %");
         assert_eq!(digits(274_968.0), "275,000");
         assert_eq!(group("1234567"), "1,234,567");

@@ -11,10 +11,10 @@
 use super::hardware::{Hardware, Rig};
 use super::tables::Row;
 use super::{Forecast, Gap, Names, gap};
+use crate::catalog::profile::ScaleUpTopology;
 use crate::fabric::collective::{
     CROSSING_LATENCY, Collective, CollectiveRun, DOMAIN_LATENCY, PORT_EXCHANGE_SHARE, PORT_RING_SHARE,
 };
-use crate::catalog::profile::ScaleUpTopology;
 use crate::units::{ByteRate, Bytes, Seconds};
 
 /// Size of a run whose publisher states a plateau only.

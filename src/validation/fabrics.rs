@@ -47,14 +47,19 @@ pub(super) fn predict(row: Row<'_>, hardware: &Hardware) -> (Names, Result<Forec
 }
 
 /// What the row asks of the construction rules.
-fn demand(row: Row<'_>, hardware: &Hardware, machine: &Machine, accelerators: u32) -> Result<FabricDemand, Gap> {
+fn demand(
+    row: Row<'_>,
+    hardware: &Hardware,
+    machine: &Machine,
+    accelerators: u32,
+) -> Result<FabricDemand, Gap> {
     let out = &machine.system.scale_out;
     let switch = match row.text("switch") {
         Some(id) => match hardware.catalog.get::<Switch>(id) {
             Ok(found) => found.profile,
             Err(_) => return gap(format!("the catalogue has no switch `{id}`")),
         },
-        None => machine.switch.clone(),
+        None => machine.network.switch.clone(),
     };
     let own = out.port_bandwidth.value;
     let planes = row.degree("planes")?.unwrap_or(out.planes);

@@ -164,15 +164,9 @@ impl Hardware {
     pub fn rig_of(&self, id: &str) -> Option<Arc<Rig>> {
         kept(&self.rigs, id, || {
             let mut taken = Vec::new();
-            let machine = equipment::machine(
-                &self.scenario,
-                &self.catalog,
-                id,
-                Share(1.0),
-                "systems.0.id",
-                &mut taken,
-            )
-            .ok()?;
+            let machine =
+                equipment::machine(&self.scenario, &self.catalog, id, Share(1.0), "systems.0.id", &mut taken)
+                    .ok()?;
             let each: Watts = machine.rack.heat / f64::from(machine.system.rack.accelerators.max(1));
             let chip = chip_of(&machine, each);
             Some(Rig { id: id.to_owned(), machine, chip })
@@ -184,15 +178,13 @@ impl Hardware {
     pub fn card(&self, label: &str) -> Option<Arc<Card>> {
         let id = card_of(label, &self.models);
         let key = id.clone().unwrap_or_else(|| plain(label));
-        kept(&self.cards, &key, || match id {
-            Some(id) => {
-                let model = self.catalog.get::<Model>(&id).ok()?.profile;
-                Some(Card { id, shape: shape_of(&model), model: Some(model) })
-            }
-            None => {
+        kept(&self.cards, &key, || {
+            let Some(id) = id else {
                 let (id, shape) = super::shapes::published(label)?;
-                Some(Card { id: id.to_owned(), shape, model: None })
-            }
+                return Some(Card { id, shape, model: None });
+            };
+            let model = self.catalog.get::<Model>(&id).ok()?.profile;
+            Some(Card { id, shape: shape_of(&model), model: Some(model) })
         })
     }
 }
@@ -209,10 +201,8 @@ pub fn formats_of(words: &str, peaks: &profile::Peaks, card: &Card) -> (Precisio
     let published = card.model.as_ref().map(|model| &model.weights);
     let blocks = published.is_some_and(|weights| weights.values().any(|format| format == "fp8"));
     let eight = if blocks { Format::Fp8Block } else { Format::Fp8 };
-    let latent = card
-        .model
-        .as_ref()
-        .is_some_and(|model| model.attention.kind != profile::AttentionKind::Grouped);
+    let latent =
+        card.model.as_ref().is_some_and(|model| model.attention.kind != profile::AttentionKind::Grouped);
     let (base, note) = if words.contains("mxfp8") {
         (Format::Mxfp8, "")
     } else if words.contains("int4") {
@@ -255,8 +245,7 @@ pub fn formats_of(words: &str, peaks: &profile::Peaks, card: &Card) -> (Precisio
         && format == Format::Mxfp4
     {
         // Published with 4-bit experts and 16-bit everything else.
-        precision =
-            Precision { experts: format, attention: Format::Bf16, dense: Format::Bf16, ..precision };
+        precision = Precision { experts: format, attention: Format::Bf16, dense: Format::Bf16, ..precision };
     }
     (precision, note)
 }

@@ -14,11 +14,14 @@
 //! Layout: `tp`, `pp`, `ep`; "DEP n", "attention DP n" or EP alone mean attention copied on n accelerators with
 //! experts over all of them. A mixture of 64 and more experts of which only "TP n, expert parallel degree not stated"
 //! is known is read the same way; fewer experts as tensor ranks. Without a layout the best of all legal ones
-//! within the row's accelerators and one domain is taken. Limits are percentiles where published and compared with
-//! means here. Lengths of InferenceX are 0.9 of nominal. Where speculative decoding is on and its gain not stated,
-//! two drafted tokens of which three quarters hold are assumed.
+//! within the row's accelerators and one domain is taken. Limits of MLPerf are 99th
+//! percentiles of requests that come by chance: the mean with the wait for other prompts has to keep them by the ratio
+//! of the two that its logs show; other limits are tested at the mean. Lengths of InferenceX are 0.9 of nominal.
+//! Where speculative decoding is on and its gain not stated, two drafted tokens of which three quarters hold are
+//! assumed. A point of a sweep with a load and a speed for the user but no size is read as the part of a server whose
+//! speed comes nearest.
 //!
-//! Not expressible: latencies alone, tokens per utility megawatt and agentic traces, whose cached input is unknown.
+//! Not expressible: rows with neither load nor limit, latencies alone, tokens per utility megawatt and agentic traces, whose cached input is unknown.
 
 use super::hardware::{Card, Hardware, Rig, formats_of, system_of};
 use super::running::{ASSUMED_DRAFT, DRAWN_LENGTH, MANY_EXPERTS, ONLINE_SEQUENCE, Setting, Steady};
@@ -31,14 +34,14 @@ use crate::throughput::software;
 
 /// Part of the answer that a request's cache holds on average when answers stop before their reserve.
 const EARLY_STOP: f64 = 0.6;
-/// Requests at which a sweep of InferenceX ended in early 2026 where the row does not say: assumption.
-const SWEEP_END: f64 = 64.0;
 /// Arithmetic of Qwen3-VL's image encoder per prompt token of its benchmark [FLOP].
 ///
 /// 27 layers, 1,152 wide, 4,304 inside, four patches of 16 pixels a token (its published configuration): 3.3 GFLOP in
 /// weights and about 4.0 GFLOP in attention over the 8,000 patches of an image of 2,000 tokens; nine tokens of ten are
 /// an image's (assumption; prompt texts of the dataset are short).
 const IMAGE_TOKEN_FLOP: f64 = 6.5e9;
+/// Longest whole request of the vision benchmark's server scenario [s] (MLPerf Inference v6.0 rules).
+const WHOLE_LIMIT: f64 = 12.0;
 /// Accelerators tried where the row does not say how many there are: a server.
 const SERVER: u32 = 8;
 
@@ -118,6 +121,7 @@ fn number_after(text: &str, word: &str) -> Option<u32> {
 }
 
 /// What a row says about its layout.
+#[derive(Debug, Clone, Copy)]
 enum Stated {
     One(Layout),
     /// Prefill and decode pools with their accelerators; a layout may be unknown.
@@ -126,14 +130,15 @@ enum Stated {
 }
 
 /// A layout from words such as `TP4` or `EP8` on a number of accelerators.
-fn pool_layout(words: &str, experts: u32) -> Option<Layout> {
-    if let Some(ranks) = number_after(words, "EP").filter(|ranks| experts > 0 && *ranks > 1) {
+fn pool_layout(words: &str, gpus: u32, card: &Card) -> Option<Layout> {
+    let moe = card.shape.feed_forward.moe_layers > 0;
+    if let Some(ranks) = number_after(words, "EP").filter(|ranks| moe && *ranks > 1) {
         return Some(Layout::attention_data_parallel(ranks));
     }
-    let ranks = number_after(words, "TP")?;
-    // With many experts the ranks of a pool share them, as where a table does not state the expert degree.
-    let spread = experts >= MANY_EXPERTS && ranks > 1;
-    Some(if spread { Layout::attention_data_parallel(ranks) } else { Layout::tensor(ranks) })
+    // A split that does not divide its pool is not the split of the pool.
+    let ranks = number_after(words, "TP").filter(|ranks| gpus.is_multiple_of(*ranks))?;
+    let copied = ranks > 1 && card.shape.feed_forward.experts >= MANY_EXPERTS;
+    Some(if copied { Layout::attention_data_parallel(ranks) } else { Layout::tensor(ranks) })
 }
 
 fn stated(row: Row<'_>, card: &Card) -> Result<Stated, Gap> {
@@ -144,8 +149,7 @@ fn stated(row: Row<'_>, card: &Card) -> Result<Stated, Gap> {
         && let (Some(p), Some(d)) = (number_after(prompts, ""), number_after(answers, ""))
         && prompts.contains("GPU")
     {
-        let experts = if moe { card.shape.feed_forward.experts } else { 0 };
-        return Ok(Stated::Pools([(p, pool_layout(prompts, experts)), (d, pool_layout(answers, experts))]));
+        return Ok(Stated::Pools([(p, pool_layout(prompts, p, card)), (d, pool_layout(answers, d, card))]));
     }
     let (tp, pp, ep) = (row.degree("tp")?, row.degree("pp")?, row.degree("ep")?);
     let copied = words.contains("attention data-parallel")
@@ -206,6 +210,8 @@ struct Question<'a> {
     tails: bool,
     /// Time per output token at which the row was read off a sweep, where its size is unknown.
     read_at: Option<f64>,
+    /// Longest time of a whole request [s].
+    whole_limit: Option<f64>,
 }
 
 impl Question<'_> {
@@ -222,8 +228,8 @@ impl Question<'_> {
     }
 
     /// Rate of one accelerator on a layout and how it runs; whether the limits hold.
-    fn answer(&self, layout: Layout) -> Option<(f64, Steady, bool)> {
-        let replica = self.setting.replica(layout)?;
+    fn answer(&self, layout: Layout, ran: bool) -> Option<(f64, Steady, bool)> {
+        let replica = if ran { self.setting.ran(layout) } else { self.setting.replica(layout) }?;
         let size = f64::from(layout.accelerators());
         let w = &self.setting.workload;
         if self.metric == Metric::Prefill {
@@ -235,16 +241,16 @@ impl Question<'_> {
         let slots = self.slots(&replica);
         let [tail_first, tail_each] = if self.tails { [TAIL_TTFT, TAIL_TPOT] } else { [1.0, 1.0] };
         let keeps = |steady: &Steady| {
-            w.tpot_limit.is_none_or(|limit| steady.tpot * tail_each <= limit.0)
-                && (!mixed
-                    || w.ttft_limit.is_none_or(|limit| {
-                        let wait = if self.tails {
-                            replica.wait(w, steady.running, steady.rate() / w.output)
-                        } else {
-                            0.0
-                        };
-                        (steady.ttft + wait) * tail_first <= limit.0
-                    }))
+            let wait = if self.tails {
+                replica.wait(w, steady.running, steady.rate() / w.output)
+            } else {
+                0.0
+            };
+            let first = (steady.ttft + wait) * tail_first;
+            let each = steady.tpot * tail_each;
+            w.tpot_limit.is_none_or(|limit| each <= limit.0)
+                && (!mixed || w.ttft_limit.is_none_or(|limit| first <= limit.0))
+                && self.whole_limit.is_none_or(|limit| first + w.output * each <= limit)
         };
         let (steady, kept) = match self.load {
             Load::Saturated => (self.setting.saturated(&replica, slots, mixed), true),
@@ -267,7 +273,7 @@ impl Question<'_> {
         let most = self.accelerators.unwrap_or(SERVER).min(self.setting.chip.domain.max(SERVER));
         let mut best: Option<(Layout, f64, Steady, bool)> = None;
         for layout in layouts(self.setting.shape, most) {
-            let Some((rate, steady, kept)) = self.answer(layout) else { continue };
+            let Some((rate, steady, kept)) = self.answer(layout, false) else { continue };
             // A point of a sweep whose size is unknown: the server part whose speed for the user comes nearest.
             if let Some(time) = self.read_at {
                 if layout.stages > 1 || !layout.accelerators().is_power_of_two() {
@@ -298,7 +304,7 @@ impl Question<'_> {
         let of = |count: u32, layout: Option<Layout>, metric: Metric, load: Load| {
             let part = Question { setting: self.setting, metric, load, accelerators: Some(count), ..*self };
             let fits = layout.filter(|layout| layout.accelerators() <= count);
-            match fits.and_then(|layout| part.answer(layout).map(|(rate, ..)| (layout, rate))) {
+            match fits.and_then(|layout| part.answer(layout, true).map(|(rate, ..)| (layout, rate))) {
                 Some(found) => Some(found),
                 None => part.search().map(|(layout, rate, ..)| (layout, rate)),
             }
@@ -321,8 +327,7 @@ fn lengths(row: Row<'_>, metric: Metric) -> Result<(f64, f64), Gap> {
     match (isl, osl, metric) {
         (Some(isl), Some(osl), _) => Ok(((isl * scale).max(1.0), (osl * scale).max(1.0))),
         // A prompt's speed does not depend on the answer; a decode pool whose cached length is stated needs no more.
-        (Some(isl), None, Metric::Prefill) => Ok((isl, 1.0)),
-        (Some(isl), None, Metric::Decode) => Ok((isl, 1.0)),
+        (Some(isl), None, Metric::Prefill | Metric::Decode) => Ok((isl, 1.0)),
         _ => gap("the lengths are not stated"),
     }
 }
@@ -361,8 +366,6 @@ fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
     let batch = row.positive("batch_per_gpu")?.map(|each| each * f64::from(accelerators.unwrap_or(1)));
     let concurrency = row.positive("concurrency")?.or(batch);
     let sweep = row.word("scenario") == "concurrency sweep";
-    let ended = (sweep && concurrency.is_none() && user.is_none()).then_some(SWEEP_END);
-    let concurrency = concurrency.or(ended);
     let offline = row.word("scenario") == "offline" && row.word("load") != "static-batch";
     let load = match concurrency {
         _ if offline => Load::Saturated,
@@ -379,6 +382,12 @@ fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
     let images = row.word("benchmark").contains("qwen3-vl");
     let encoder = if images { IMAGE_TOKEN_FLOP } else { 0.0 };
     let shape = ModelShape { encoder_flop_per_token: encoder, ..card.shape };
+    let whole_limit = (row.word("benchmark").starts_with("qwen3-vl") && row.word("scenario") == "server")
+        .then_some(WHOLE_LIMIT);
+    let limited = workload.ttft_limit.is_some() || workload.tpot_limit.is_some() || whole_limit.is_some();
+    if matches!(load, Load::Limits) && metric == Metric::Output && !limited {
+        return gap("neither a load nor a limit is stated");
+    }
     let question = Question {
         setting: Setting { chip: &chip, shape: &shape, precision, workload },
         metric,
@@ -388,6 +397,7 @@ fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
         most: row.positive("max_batch_per_gpu_or_engine")?,
         tails: mlperf,
         read_at: user.filter(|_| sweep && accelerators.is_none() && concurrency.is_some()).map(|time| time.0),
+        whole_limit,
     };
     let (predicted, mut reason) = ask(&question, stated(row, card)?)?;
     for note in [precision_note, if drafted > 1.0 { "speculation assumed: 2 drafted, 0.75 hold" } else { "" }]
@@ -414,7 +424,7 @@ fn ask(question: &Question<'_>, stated: Stated) -> Result<(f64, String), Gap> {
             Some(found) => Ok(found),
             None => gap("the stated pools do not hold the model"),
         },
-        Stated::One(layout) => match question.answer(layout) {
+        Stated::One(layout) => match question.answer(layout, true) {
             Some((rate, steady, kept)) => {
                 let held = if kept { "" } else { "; no batch keeps the limits" };
                 Ok((rate, format!("stated {layout}, {how}, {:.4} running{held}", steady.running)))

@@ -138,9 +138,9 @@ fn layout(row: Row<'_>, prefix: &str, shape: &ModelShape) -> Result<Option<Layou
     let [tensor, stages, copies, wide, expert] = degrees;
     let Some(tensor) = tensor else { return Ok(None) };
     let (copies, wide, expert) = (copies.unwrap_or(1), wide.unwrap_or(1), expert.unwrap_or(1));
-    let (tensor, copies, expert) = if wide == expert && expert > 1 && tensor == wide * expert {
+    let (tensor, copies, expert) = if wide == expert && expert >= 4 && tensor == wide * expert {
         (expert, 1, expert)
-    } else if wide == expert && expert > 1 && tensor == 1 && copies == wide * expert {
+    } else if wide == expert && expert >= 4 && tensor == 1 && copies == wide * expert {
         (1, expert, expert)
     } else if tensor > 1 && tensor == copies && expert == tensor * copies {
         (1, tensor, tensor)
@@ -199,13 +199,14 @@ fn forecast(row: Row<'_>, hardware: &Hardware, mark: Option<&str>) -> Result<For
     } else {
         aggregated(row, &setting, concurrency)?
     };
-    let mark = mark.or(row.text("suspect")).map(str::to_owned);
-    let mark = mark.or_else(|| {
-        speculative.then(|| {
-            "of an export whose repeats show multi-token prediction that it does not state".to_owned()
-        })
-    });
     let mark = mark
+        .or(row.text("suspect"))
+        .map(str::to_owned)
+        .or_else(|| {
+            speculative.then(|| {
+                "of an export whose repeats show multi-token prediction that it does not state".to_owned()
+            })
+        })
         .or_else(|| total.then(|| "a total of a disaggregated deployment listed as aggregated".to_owned()));
     let measured = row.positive("silicon_ttft_ms")?;
     let first = steady.1 * 1e3;
@@ -237,7 +238,7 @@ fn aggregated(row: Row<'_>, setting: &Setting<'_>, concurrency: f64) -> Result<R
     } else {
         layout
     };
-    let Some(replica) = setting.replica(layout) else { return gap(setting.refusal(layout)) };
+    let Some(replica) = setting.ran(layout) else { return gap(setting.refusal(layout)) };
     let w = &setting.workload;
     let slots = setting.slots(&replica, w.input + w.output);
     let steady = setting.closed_loop(&replica, concurrency, slots, true, None);
@@ -254,8 +255,8 @@ fn disaggregated(row: Row<'_>, setting: &Setting<'_>, concurrency: f64) -> Resul
     else {
         return gap("the layout of the pools is not stated");
     };
-    let Some(replica) = setting.replica(decode) else { return gap(setting.refusal(decode)) };
-    let Some(prompts) = setting.replica(prefill) else { return gap(setting.refusal(prefill)) };
+    let Some(replica) = setting.ran(decode) else { return gap(setting.refusal(decode)) };
+    let Some(prompts) = setting.ran(prefill) else { return gap(setting.refusal(prefill)) };
     let w = &setting.workload;
     let slots = setting.slots(&replica, w.input + w.output);
     let (_, alone) = prompts.prefill(w);

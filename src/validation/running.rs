@@ -13,7 +13,7 @@ use crate::throughput::operations::ModelShape;
 use crate::throughput::parallelism::Layout;
 use crate::throughput::precision::Precision;
 use crate::throughput::serving::{Replica, Workload, batches};
-use crate::units::Seconds;
+use crate::units::{Bytes, Seconds};
 
 /// Most running sequences of one attention rank: the default of engines that publish one.
 pub(super) const MOST_PER_RANK: f64 = 2_048.0;
@@ -47,9 +47,26 @@ impl Steady {
 
 impl Setting<'_> {
     /// The replica of a layout, with the routing skew that its curves were measured with.
+    ///
+    /// Experts that do not divide over their ranks are repeated until they do, as operators repeat the busiest.
     pub(super) fn replica(&self, layout: Layout) -> Option<Replica> {
+        self.fold(layout, &Reserve::default())
+    }
+
+    /// The replica of a layout that did run: where the usual reserve leaves no room, with none.
+    pub(super) fn ran(&self, layout: Layout) -> Option<Replica> {
+        let none = Reserve { share: 1.0, fixed: Bytes(0.0), step_tokens: 0.0 };
+        self.replica(layout).or_else(|| self.fold(layout, &none))
+    }
+
+    fn fold(&self, layout: Layout, reserve: &Reserve) -> Option<Replica> {
         let layout = Layout { routing_skew: self.chip.curves.routing_skew, ..layout };
-        Replica::fold(self.shape, self.chip, &layout, self.precision, &self.workload, &Reserve::default())
+        let mut shape = *self.shape;
+        let experts = &mut shape.feed_forward.experts;
+        if shape.feed_forward.moe_layers > 0 && layout.expert > 1 && layout.expert <= 2 * *experts {
+            *experts = experts.div_ceil(layout.expert) * layout.expert;
+        }
+        Replica::fold(&shape, self.chip, &layout, self.precision, &self.workload, reserve)
     }
 
     /// Why a layout cannot run.

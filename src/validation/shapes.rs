@@ -4,7 +4,9 @@
 //! 2020, arXiv:2005.14165 (GPT-3); Narayanan et al. 2021, arXiv:2104.04473, table 1 (GPT of 1.7 to 1,008 billion);
 //! Korthikanti et al. 2022, arXiv:2205.05198, table 3 (22 billion, 1 trillion); llm-foundry's MPT files; Zhang et al.
 //! 2022, arXiv:2205.01068 (OPT); the BLOOM card; Chowdhery et al. 2022, arXiv:2204.02311 (PaLM); Parmar et al. 2024,
-//! arXiv:2402.16819 and the Nemotron-4-340B report; the Grok-1 release.
+//! arXiv:2402.16819 and the Nemotron-4-340B report; the Grok-1 release; MaxText's recipes for TPU (widths of the 22
+//! and 52 billion from their files, head width 256 and two matrices as their size asks; the others from the rule by
+//! which its `global_parameter_scale` doubles widths, heads and layers in turn).
 
 use super::hardware::plain;
 use crate::throughput::operations::{AttentionShape, FeedForwardShape, ModelShape};
@@ -84,12 +86,26 @@ const PUBLISHED: &[(&str, ModelShape)] = &[
     ("mpt-13b", classic(40, 5_120, 40, MPT_VOCABULARY)),
     ("mpt-30b", classic(48, 7_168, 64, MPT_VOCABULARY)),
     ("mpt-70b", classic(80, 8_192, 64, MPT_VOCABULARY)),
+    ("maxtext-22b", grouped([48, 6_144, 24, 24, 256], 24_576, 2, 32_000)),
+    ("maxtext-52b", grouped([32, 12_288, 32, 32, 256], 49_152, 2, 32_000)),
     ("opt-175b", classic(96, 12_288, 96, 50_272)),
     ("bloom-176b", classic(70, 14_336, 112, 250_880)),
     ("palm-540b", grouped([118, 18_432, 48, 1, 256], 73_728, 3, 256_000)),
     ("nemotron4-15b", grouped([32, 6_144, 48, 8, 128], 24_576, 2, 256_000)),
     ("nemotron4-340b", grouped([96, 18_432, 96, 8, 192], 73_728, 2, 256_000)),
 ];
+
+/// MaxText's model of 2ⁿ billion parameters: heads and inner width, then hidden width, then layers double in turn.
+fn scaled(billions: u32) -> Option<ModelShape> {
+    if !billions.is_power_of_two() || billions > 1_024 {
+        return None;
+    }
+    let doublings = billions.ilog2();
+    let (whole, rest) = (doublings / 3, doublings % 3);
+    let wide = 1 << (whole + u32::from(rest > 0));
+    let hidden = 2_048 << (whole + u32::from(rest > 1));
+    Some(grouped([16 << whole, hidden, 16 * wide, 16 * wide, 128], 7_168 * wide, 3, 32_000))
+}
 
 /// Grok-1: 8 experts of which 2 work, 32,768 wide and gated.
 fn grok() -> ModelShape {
@@ -110,12 +126,16 @@ fn grok() -> ModelShape {
 
 /// The shapes of a model by its published name.
 #[must_use]
-pub fn published(label: &str) -> Option<(&'static str, ModelShape)> {
+pub fn published(label: &str) -> Option<(String, ModelShape)> {
     let label = plain(label);
     if label.starts_with("grok1") {
-        return Some(("grok1-314b", grok()));
+        return Some(("grok1-314b".into(), grok()));
     }
-    PUBLISHED.iter().find(|(name, _)| plain(name) == label).map(|(name, shape)| (*name, *shape))
+    let known = PUBLISHED.iter().find(|(name, _)| plain(name) == label);
+    known.map(|(name, shape)| ((*name).to_owned(), *shape)).or_else(|| {
+        let billions = label.strip_prefix("maxtext")?.strip_suffix('b')?.parse().ok()?;
+        Some((format!("maxtext-{billions}b"), scaled(billions)?))
+    })
 }
 
 #[cfg(test)]
@@ -137,6 +157,11 @@ mod tests {
             ("nemotron4-340b", 341.0),
             ("bloom-176b", 176.0),
             ("grok1-314b", 314.0),
+            ("maxtext-16b", 16.0),
+            ("maxtext-22b", 22.0),
+            ("maxtext-52b", 52.0),
+            ("maxtext-128b", 128.0),
+            ("maxtext-1024b", 1_024.0),
         ] {
             let (_, shape) = published(name).unwrap();
             let total = shape.parameters().total() / 1e9;

@@ -53,7 +53,8 @@ impl Yard {
         if table.kind != Kind::Sites {
             return yard;
         }
-        let mut markets: Vec<String> = table.rows().iter().map(|row| slug(row.word("climate_market"))).collect();
+        let mut markets: Vec<String> =
+            table.rows().iter().map(|row| slug(row.word("climate_market"))).collect();
         markets.push(String::new());
         markets.sort();
         markets.dedup();
@@ -95,9 +96,8 @@ enum Reading {
 
 fn reading_of(word: &str) -> Option<Reading> {
     Some(match word {
-        "it" | "critical" | "critical_it" | "billable_critical" | "active_power" | "contracted" | "server" => {
-            Reading::At(MeasuredAt::CriticalIt)
-        }
+        "it" | "critical" | "critical_it" | "billable_critical" | "active_power" | "contracted"
+        | "server" => Reading::At(MeasuredAt::CriticalIt),
         "utility" | "facility" | "site_capacity" | "facility_unspecified" => Reading::At(MeasuredAt::Utility),
         "it_pod" | "hpl_measured" => Reading::Racks,
         _ => return None,
@@ -168,7 +168,8 @@ fn forecast(
     systems: &[&'static str],
 ) -> Result<Forecast, Gap> {
     let apart = row.word("truth_use") != "yes";
-    let set_apart = if apart { format!("set apart: truth_use is `{}`; ", row.word("truth_use")) } else { String::new() };
+    let set_apart =
+        if apart { format!("set apart: truth_use is `{}`; ", row.word("truth_use")) } else { String::new() };
     let Some((place, named)) = yard.place(row.word("climate_market")) else {
         return gap("the catalogue has no default place");
     };
@@ -188,7 +189,9 @@ fn forecast(
     }
     let mut counts = Vec::new();
     for id in systems {
-        let Some(rig) = hardware.rig_of(id) else { return gap(format!("the catalogue has no system `{id}`")) };
+        let Some(rig) = hardware.rig_of(id) else {
+            return gap(format!("the catalogue has no system `{id}`"));
+        };
         match accelerators(&rig, place, fabric, Watts(power * 1e6), reading) {
             Ok(count) => counts.push(count as f64),
             Err(reason) => return gap(reason),

@@ -145,7 +145,7 @@ impl Table {
             let start = reader.position().byte() as usize;
             let more = reader
                 .read_record(&mut record)
-                .map_err(|error| table.fault(start..start + 1, format!("can't be read: {error}")))?;
+                .map_err(|error| table.fault(start..start + 1, &format!("can't be read: {error}")))?;
             if !more {
                 break;
             }
@@ -169,7 +169,7 @@ impl Table {
         if self.header.is_empty() {
             for (place, name) in cells.iter().enumerate() {
                 if self.places.insert(name.trim().to_owned(), place).is_some() {
-                    return Err(self.fault(span, format!("the column `{}` is there twice", name.trim())));
+                    return Err(self.fault(span, &format!("the column `{}` is there twice", name.trim())));
                 }
             }
             self.header = cells.iter().map(|name| name.trim().to_owned()).collect();
@@ -177,20 +177,20 @@ impl Table {
                 if !self.places.contains_key(*name) {
                     let help = crate::catalog::document::suggest(name, &self.header);
                     let message = format!("a table of {} needs the column `{name}`", self.kind.word());
-                    return Err(self.fault(span, message).with_help(help));
+                    return Err(self.fault(span, &message).with_help(help));
                 }
             }
             return Ok(());
         }
         if cells.len() != self.header.len() {
             let message = format!("has {} cells under {} columns", cells.len(), self.header.len());
-            return Err(self.fault(span, message));
+            return Err(self.fault(span, &message));
         }
         self.rows.push((cells, span));
         Ok(())
     }
 
-    fn fault(&self, span: Range<usize>, message: String) -> InputError {
+    fn fault(&self, span: Range<usize>, message: &str) -> InputError {
         let bound = |byte: usize| {
             let mut byte = byte.min(self.text.len());
             while !self.text.is_char_boundary(byte) {
@@ -269,7 +269,7 @@ impl<'a> Row<'a> {
     /// An error at this row.
     #[must_use]
     pub fn error(self, message: impl Into<String>) -> InputError {
-        self.table.fault(self.table.rows[self.place].1.clone(), message.into())
+        self.table.fault(self.table.rows[self.place].1.clone(), &message.into())
     }
 
     /// A number; unknown where the cell is empty.

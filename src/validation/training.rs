@@ -13,7 +13,8 @@
 //! causal attention, four passes where the row says that recomputed work is counted. Time to train is steps or
 //! samples times the step, and the row's convergence factor.
 //!
-//! Set apart: rows that average over a whole run, since restarts and evaluation are in them.
+//! Set apart: rows that average over a whole run (its tokens or GPU-hours, or from its start to its stop), since
+//! restarts, evaluation and start-up are in them.
 
 use super::hardware::{Card, Hardware, Rig, formats_of};
 use super::tables::Row;
@@ -77,8 +78,12 @@ fn is_full(row: Row<'_>) -> bool {
 /// The layout that a row states.
 fn layout(row: Row<'_>, card: &Card, accelerators: u32) -> Result<Option<TrainingLayout>, Gap> {
     let (tensor, stages) = (row.degree("tp")?, row.degree("pp")?);
+    // Two cores of a chip share its memory and links: their tensor ranks are one of ours.
+    let cores = row.word("caveat").contains("parallelism-in-cores");
+    let tensor = tensor.map(|ranks| if cores { (ranks / 2).max(1) } else { ranks });
     let sharded = row.text("fsdp").is_some_and(|words| words != "0");
-    let (Some(tensor), Some(stages)) = (tensor.or(sharded.then_some(1)), stages.or(sharded.then_some(1))) else {
+    let (Some(tensor), Some(stages)) = (tensor.or(sharded.then_some(1)), stages.or(sharded.then_some(1)))
+    else {
         return Ok(None);
     };
     let moe = card.shape.feed_forward.moe_layers > 0;
@@ -87,7 +92,7 @@ fn layout(row: Row<'_>, card: &Card, accelerators: u32) -> Result<Option<Trainin
         Some(chunks) => chunks,
         None if stages > 1 && !moe => {
             let wanted = (per_stage / LAYERS_OF_A_CHUNK).max(1);
-            (1..=wanted).rev().find(|chunks| per_stage % chunks == 0).unwrap_or(1)
+            (1..=wanted).rev().find(|chunks| per_stage.is_multiple_of(*chunks)).unwrap_or(1)
         }
         None => 1,
     };
@@ -123,14 +128,16 @@ fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
     let sequence = row.positive("seq_len")?;
     let mut notes = Vec::new();
     let sequence = sequence.unwrap_or_else(|| {
-        notes.push("sequence not stated: 4,096".to_owned());
-        4_096.0
+        notes.push("sequence not stated: 2,048".to_owned());
+        2_048.0
     });
     let batch = stated_batch.unwrap_or_else(|| {
         notes.push("batch not stated: four sequences an accelerator".to_owned());
         4.0 * f64::from(accelerators)
     });
-    let (precision, note) = formats_of(row.word("precision"), &training_peaks(rig), card);
+    // Nothing stated in training is 16 bits: 8 and 4 are named where they are used.
+    let words = row.text("precision").unwrap_or("bf16");
+    let (precision, note) = formats_of(words, &rig.machine.accelerator.peak, card);
     if !note.is_empty() {
         notes.push(note.to_owned());
     }
@@ -162,18 +169,13 @@ fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
     if adapter {
         notes.push("adapter: no weight gradients of the base".to_owned());
     }
-    let apart = what.contains("whole run");
+    let basis = row.word("basis");
+    let apart = what.contains("whole run")
+        || ["run_start to run_stop", "GPU-hours"].iter().any(|words| basis.contains(words));
     if apart {
         notes.insert(0, "set apart: an average over a whole run".to_owned());
     }
     Ok(Forecast { published, predicted, reason: notes.join("; "), apart, ..Forecast::default() })
-}
-
-/// Peaks as a training run without a stated precision uses them: 16 bits.
-fn training_peaks(rig: &Rig) -> crate::catalog::profile::Peaks {
-    let mut peaks = rig.machine.accelerator.peak.clone();
-    peaks.fp4 = peaks.fp4.filter(|_| true);
-    peaks
 }
 
 /// Formats of a training run: what is cached in serving is an activation here, kept in 16 bits.
