@@ -239,11 +239,9 @@ impl Question<'_> {
         }
         let mixed = self.metric == Metric::Output;
         let slots = self.slots(&replica);
-        // A stated load did keep its limits: only a load that is looked for has to keep their tails.
-        let tails = self.tails && matches!(self.load, Load::Limits);
-        let [tail_first, tail_each] = if tails { [TAIL_TTFT, TAIL_TPOT] } else { [1.0, 1.0] };
+        let [tail_first, tail_each] = if self.tails { [TAIL_TTFT, TAIL_TPOT] } else { [1.0, 1.0] };
         let keeps = |steady: &Steady| {
-            let wait = if tails {
+            let wait = if self.tails {
                 replica.wait(w, steady.running, steady.rate() / w.output)
             } else {
                 0.0
@@ -260,7 +258,8 @@ impl Question<'_> {
                 let each = all / self.replicas(&layout);
                 let first = (!mixed).then_some(0.0);
                 let steady = self.setting.closed_loop(&replica, each, slots, mixed, first);
-                (steady, keeps(&steady))
+                // A layout without room for the load would have let requests wait.
+                (steady, each <= slots && keeps(&steady))
             }
             Load::Limits => match self.setting.fastest(&replica, slots, mixed, keeps) {
                 Some(steady) => (steady, true),
@@ -296,6 +295,11 @@ impl Question<'_> {
             if better {
                 best = Some((layout, rate, steady, kept));
             }
+        }
+        // Where no layout keeps the tail of a stated load, the means have to do: the load did run.
+        let tail_missed = self.tails && best.as_ref().is_some_and(|(.., kept)| !kept);
+        if tail_missed && matches!(self.load, Load::Requests(_)) {
+            return Question { tails: false, ..*self }.search();
         }
         best
     }

@@ -17,7 +17,11 @@
 //! Set apart, never for their residual: rows that repeat another to the digit; repeated configurations whose times
 //! differ by more than 1.3 times, both (one of them ran something unstated, most likely speculative decoding);
 //! aggregated rows of more tensor ranks than a tray has that are totals of disaggregated ones; runs whose first
-//! token took longer than the whole answer, so that concurrency is not batch.
+//! token took longer than the whole answer, so that concurrency is not batch; DeepSeek rows of exports whose repeats show
+//! multi-token prediction, which are predicted with it; and rows with a reason in the column `suspect`.
+//!
+//! Formats that a row does not list are those of the checkpoint, 16 bits. The engines' date sets their maturity
+//! (`throughput/software.toml`), and a client that reads tokens as they come costs 15 us a sequence and step.
 
 use super::hardware::{Hardware, formats_of, plain};
 use super::running::{ASSUMED_DRAFT, DRAWN_LENGTH, MANY_EXPERTS, ONLINE_SEQUENCE, Setting};
