@@ -98,7 +98,9 @@ fn code() -> BTreeMap<String, String> {
             continue;
         }
         let text = std::fs::read_to_string(&path).expect("it is text");
-        let shipped = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let tests = ["#[cfg(test)]\nmod tests {", "#[cfg(test)]\npub(crate) mod tests {"];
+        let end = tests.iter().filter_map(|opening| text.find(opening)).min().unwrap_or(text.len());
+        let shipped = &text[..end];
         let lines = shipped.lines().filter(|line| !line.trim_start().starts_with("//"));
         all.insert(name, lines.collect::<Vec<_>>().join("\n"));
     }
@@ -165,8 +167,10 @@ fn outside_crates_have_one_door_each() {
 
 #[test]
 fn the_library_has_no_globs_and_no_module_files_called_mod() {
-    for (file, text) in code() {
-        assert!(!text.contains("::*;"), "src/{file} imports everything of something");
-        assert!(!file.ends_with("mod.rs"), "src/{file}");
-    }
+    let wrong: Vec<String> = code()
+        .into_iter()
+        .filter(|(file, text)| text.contains("::*;") || file.ends_with("mod.rs"))
+        .map(|(file, _)| file)
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
 }
