@@ -12,11 +12,12 @@ const KNOWN: &[&str] = &["catalog", "scenario"];
 fn allowed(module: &str) -> Option<Vec<&'static str>> {
     let with = |sets: &[&[&'static str]]| Some(sets.concat());
     match module {
-        "scalar" | "random" | "units" => with(&[ZERO]),
         "fleet" => with(&[ZERO, &["power"]]),
         "layout" => with(&[ZERO, &["fleet"]]),
         "throughput" => with(&[ZERO, &["fabric"]]),
-        "power" | "cooling" | "fabric" | "economics" | "catalog" => with(&[ZERO]),
+        "scalar" | "random" | "units" | "power" | "cooling" | "fabric" | "economics" | "catalog" => {
+            with(&[ZERO])
+        }
         "scenario" => with(&[ZERO, &["catalog"]]),
         "plan" => with(&[ZERO, FORMULAS, KNOWN]),
         "kernel" => with(&[ZERO, FORMULAS]),

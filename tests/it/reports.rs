@@ -167,7 +167,7 @@ fn each_field(value: &Value, name: &str, see: &mut dyn FnMut(&str, &Value)) {
 fn all_paths(value: &Value, path: &str, into: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
-            fields.iter().for_each(|(key, value)| all_paths(value, &format!("{path}.{key}"), into))
+            fields.iter().for_each(|(key, value)| all_paths(value, &format!("{path}.{key}"), into));
         }
         Value::Array(items) => items.iter().for_each(|item| all_paths(item, &format!("{path}[]"), into)),
         _ => {
@@ -400,8 +400,7 @@ fn the_sweep_is_the_same_bytes_with_and_without_a_device() {
     let (host, _) =
         crate::planned::frontier("hgx-h200", &Axes::coarse(Pools::Either), &Engine::new(Backend::Cpu));
     assert_eq!(backend, "gpu");
-    let bytes =
-        |points: &[DesignPoint]| points.iter().map(|point| format!("{point:?}\n")).collect::<String>();
+    let bytes = |points: &[DesignPoint]| format!("{points:#?}");
     assert!(!host.is_empty());
     assert_eq!(bytes(&device), bytes(&host));
 }
