@@ -16,4 +16,5 @@ pub mod roofline;
 #[cfg(test)]
 mod samples;
 pub mod serving;
+pub mod software;
 pub mod training;

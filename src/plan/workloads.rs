@@ -67,6 +67,7 @@ pub fn shape_of(card: &profile::Model) -> ModelShape {
             expert_hidden: f.expert_hidden,
         },
         card_parameters: card.published.computed_parameters,
+        encoder_flop_per_token: 0.0,
     }
 }
 

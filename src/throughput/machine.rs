@@ -4,6 +4,13 @@ use super::efficiency::{Curve, GenerationCurves, KernelClass};
 use super::precision::{Format, PeakRates};
 use crate::units::{ByteRate, Bytes, Seconds, Watts};
 
+/// Width of the narrowest expert in the kernel table: the fitted width term is not carried below it, where tensor
+/// ranks cut experts into slices that were not measured.
+const NARROWEST_EXPERT: f64 = 1_536.0;
+/// Part of the arithmetic that grouped products keep where 4-bit weights are unpacked to 16 bits: gpt-oss on Hopper
+/// reaches 0.10 to 0.15 of the 16-bit peak at widths at which its 8-bit curve reaches 0.4.
+const UNPACKING_SHARE: f64 = 0.3;
+
 /// A level of the network as one accelerator sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Link {
@@ -81,10 +88,22 @@ impl Machine {
     /// The roofs of a kernel at a format and width.
     pub(crate) fn roofs(&self, class: KernelClass, format: Format, width: f64) -> Roofs {
         let curve = self.curves.curve(class, format);
-        let mut share = curve.plateau_at_width(width);
-        if class == KernelClass::ExpertGemm {
-            // A grouped product cannot beat the plain one of its format.
-            share = share.min(self.curves.curve(KernelClass::Gemm, format).plateau);
+        self.with_share(&curve, self.peak.effective(format).1.0 * curve.plateau_at_width(width))
+    }
+
+    /// The roofs of grouped expert products: a layer's `matrices` of width `width`, the last one back to `hidden`.
+    ///
+    /// A grouped product cannot beat the plain ones of its format, the gate and up projections as wide as all of
+    /// them together and the down projection as wide as the residual stream.
+    pub(crate) fn expert_roofs(&self, format: Format, width: f64, hidden: f64, matrices: f64) -> Roofs {
+        let curve = self.curves.curve(KernelClass::ExpertGemm, format);
+        let plain = self.curves.curve(KernelClass::Gemm, format);
+        let inward = matrices - 1.0;
+        let slowness = inward / matrices / plain.plateau_at_width(inward * width)
+            + 1.0 / matrices / plain.plateau_at_width(hidden);
+        let mut share = curve.plateau_at_width(width.max(NARROWEST_EXPERT)).min(1.0 / slowness);
+        if self.peak.fp4.is_none() && matches!(format, Format::Mxfp4 | Format::Nvfp4) {
+            share *= UNPACKING_SHARE;
         }
         self.with_share(&curve, self.peak.effective(format).1.0 * share)
     }
@@ -92,7 +111,7 @@ impl Machine {
     fn with_share(&self, curve: &Curve, rate_flop_per_s: f64) -> Roofs {
         let maturity = self.software.maturity;
         Roofs {
-            rate_flop_per_s: rate_flop_per_s * maturity,
+            rate_flop_per_s: rate_flop_per_s * self.curves.arithmetic * maturity,
             bandwidth_bytes_per_s: self.bandwidth.0 * curve.bandwidth_share * maturity,
             half_rows: curve.half_rows,
             launch_s: curve.launch_s * self.software.launch_share / maturity,

@@ -4,7 +4,7 @@
 //! expert ranks, layers over pipeline stages. What is left out: vision encoders, sampling beyond the host's time,
 //! and the scan of linear-attention layers in prefill beyond its projections.
 
-use super::efficiency::KernelClass;
+use super::efficiency::{KernelClass, busiest_load};
 use super::machine::{Machine, Roofs};
 use super::parallelism::Layout;
 use super::precision::{Format, Precision};
@@ -80,6 +80,8 @@ pub struct ModelShape {
     /// Total parameters of the card; what the shapes below do not explain is the weight of linear-attention layers
     /// or of compressed attention. Zero if unknown.
     pub card_parameters: f64,
+    /// Arithmetic of an encoder in front, per prompt token [FLOP]; zero for text alone.
+    pub encoder_flop_per_token: f64,
 }
 
 /// Parameters by part.
@@ -340,6 +342,8 @@ const STATE_BYTES: f64 = 2.0;
 pub enum Part {
     /// Projections around attention.
     Projections,
+    /// An encoder of images in front of the model.
+    Encoder,
     /// Attention over cached positions.
     DecodeAttention,
     /// Attention of prompts.
@@ -430,6 +434,7 @@ pub fn step_table(
         stages: f64::from(layout.stages),
         table: StepTable::default(),
     };
+    fold.encoder();
     fold.attention(precision, settings);
     fold.linear_mixers(precision);
     fold.feed_forward(layout, precision);
@@ -525,6 +530,17 @@ impl Fold<'_> {
             self.prefill_attention(f64::from(count), limit, precision, settings);
         }
         self.indexer_scan(precision);
+    }
+
+    /// Encoders stay in 16 bits and are shared out over all ranks, image by image.
+    fn encoder(&mut self) {
+        if self.model.encoder_flop_per_token > 0.0 {
+            let roofs = self.machine.roofs(KernelClass::Gemm, Format::Bf16, self.model.h());
+            let mut row = self.plain(1.0, &roofs);
+            row.flop_per_token = self.model.encoder_flop_per_token / (self.tp * self.dp);
+            row.prefill_share = 1.0;
+            self.push(Part::Encoder, row);
+        }
     }
 
     /// Key-value heads on the busiest rank: at least one, so heads are copied where ranks outnumber them.
@@ -685,8 +701,8 @@ impl Fold<'_> {
         let (all, active) = (f64::from(f.experts), f64::from(f.active_experts));
         let input = self.model.expert_input();
         let weights = f64::from(f.matrices) * input * width;
-        let roofs = self.machine.roofs(KernelClass::ExpertGemm, format, width);
-        let skew = 1.0 + layout.routing_skew * (ep - 1.0) / (ep + 3.0);
+        let roofs = self.machine.expert_roofs(format, width, input, f64::from(f.matrices));
+        let skew = busiest_load(layout.routing_skew, ep);
         self.push(
             Part::Experts,
             Operation {

@@ -284,6 +284,33 @@ impl Replica {
         step_time(&self.table.rows, &load) * (chunks + stages - 1.0)
     }
 
+    /// Mean wait for the prompts that came before, at a rate of arrivals by chance [s].
+    ///
+    /// ~~~text
+    /// W = t · ρ / (2·(1 − ρ))        ρ = arrivals · tokens of a prompt · t / tokens of a full chunk
+    /// ~~~
+    ///
+    /// t time of a step with a full chunk, or of a longer prompt. Pollaczek and Khinchine with constant service
+    /// times; several short prompts share a chunk.
+    #[must_use]
+    pub fn wait(&self, workload: &Workload, batch: f64, prompts_per_s: f64) -> f64 {
+        let prompt = workload.uncached().max(1.0);
+        let packed = (CHUNK / prompt).floor().max(1.0);
+        let time = if packed > 1.0 {
+            let stages = f64::from(self.layout.stages);
+            let load = StepLoad {
+                sequences: batch / stages,
+                prefill_tokens: packed * prompt,
+                ..self.load(workload, batch, 0.0)
+            };
+            step_time(&self.table.rows, &load)
+        } else {
+            self.ttft(workload, batch)
+        };
+        let busy = (prompts_per_s * time / packed).min(0.999);
+        time * busy / (2.0 * (1.0 - busy))
+    }
+
     /// Time to hand the cache of a prompt from a prefill pool over the network [s].
     #[must_use]
     pub fn hand_over(&self, workload: &Workload) -> f64 {

@@ -60,6 +60,7 @@ const fn grouped(
             expert_hidden: hidden,
         },
         card_parameters: 0.0,
+        encoder_flop_per_token: 0.0,
     }
 }
 

@@ -1,0 +1,81 @@
+//! Software maturity: what a release of the serving engines reached of today's speed, by date.
+//!
+//! The one table is `software.toml` beside this file: few entries, each with its date and reason, none for a single
+//! result. Predictions for today and later take 1.
+
+use serde::Deserialize;
+use std::sync::OnceLock;
+
+/// One generation of engines.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// Last month of it, as `2024-12`.
+    pub until: String,
+    /// Which models it speaks of.
+    pub experts: Kind,
+    /// Share of today's speed.
+    pub factor: f64,
+    /// The engines meant.
+    pub engines: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Which models an entry speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// All.
+    Any,
+    /// Mixtures of many experts.
+    Many,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Releases {
+    release: Vec<Release>,
+}
+
+const EMBEDDED: &str = include_str!("software.toml");
+
+/// The table, oldest first; empty only if the embedded file is broken, which a test excludes.
+#[must_use]
+pub fn releases() -> &'static [Release] {
+    static TABLE: OnceLock<Releases> = OnceLock::new();
+    &TABLE.get_or_init(|| toml::from_str(EMBEDDED).unwrap_or_default()).release
+}
+
+/// Share of today's speed that the engines of a date reached; 1 where no date is given.
+///
+/// A date is `2025-09` or `2025-09-30`; months compare as text.
+#[must_use]
+pub fn maturity(date: &str, many_experts: bool) -> f64 {
+    let Some(month) = date.get(..7) else { return 1.0 };
+    releases()
+        .iter()
+        .find(|release| month <= release.until.as_str() && (many_experts || release.experts == Kind::Any))
+        .map_or(1.0, |release| release.factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sound_and_in_order() {
+        assert!(!releases().is_empty());
+        assert!(releases().is_sorted_by_key(|release| release.until.clone()));
+        assert!(releases().iter().all(|release| (0.5..=1.0).contains(&release.factor)));
+    }
+
+    #[test]
+    fn today_is_the_measure() {
+        assert!((maturity("", true) - 1.0).abs() < 1e-12);
+        assert!((maturity("2026-08-01", true) - 1.0).abs() < 1e-12);
+        assert!(maturity("2025-09", true) < 1.0);
+        assert!((maturity("2025-09", false) - 1.0).abs() < 1e-12);
+        assert!(maturity("2024-08-28", false) < 1.0);
+    }
+}
