@@ -282,7 +282,8 @@ fn serve(
 }
 
 /// Why no point was found.
-fn why_none(search: &Found, entry: &scenario::Serving, word: &str, system: &str) -> String {
+#[must_use]
+pub fn why_none(search: &Found, entry: &scenario::Serving, word: &str, system: &str) -> String {
     match search.fastest {
         _ if search.layouts == 0 => {
             format!("the weights in {word} do not fit into eight domains of {system}")
