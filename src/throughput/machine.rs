@@ -105,7 +105,10 @@ impl Machine {
         if self.peak.fp4.is_none() && matches!(format, Format::Mxfp4 | Format::Nvfp4) {
             share *= UNPACKING_SHARE;
         }
-        self.with_share(&curve, self.peak.effective(format).1.0 * share)
+        let roofs = self.with_share(&curve, self.peak.effective(format).1.0 * share);
+        // Sorting, permuting, two products and combining wait for each other on the accelerator: captured graphs
+        // take nothing off this fixed time.
+        Roofs { launch_s: curve.launch_s / self.software.maturity, ..roofs }
     }
 
     fn with_share(&self, curve: &Curve, rate_flop_per_s: f64) -> Roofs {

@@ -239,10 +239,15 @@ impl Question<'_> {
         }
         let mixed = self.metric == Metric::Output;
         let slots = self.slots(&replica);
-        let [tail_first, tail_each] = if self.tails { [TAIL_TTFT, TAIL_TPOT] } else { [1.0, 1.0] };
+        // A stated load did keep its limits: only a load that is looked for has to keep their tails.
+        let tails = self.tails && matches!(self.load, Load::Limits);
+        let [tail_first, tail_each] = if tails { [TAIL_TTFT, TAIL_TPOT] } else { [1.0, 1.0] };
         let keeps = |steady: &Steady| {
-            let wait =
-                if self.tails { replica.wait(w, steady.running, steady.rate() / w.output) } else { 0.0 };
+            let wait = if tails {
+                replica.wait(w, steady.running, steady.rate() / w.output)
+            } else {
+                0.0
+            };
             let first = (steady.ttft + wait) * tail_first;
             let each = steady.tpot * tail_each;
             w.tpot_limit.is_none_or(|limit| each <= limit.0)

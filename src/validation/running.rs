@@ -18,6 +18,9 @@ use crate::units::{Bytes, Seconds};
 /// Most running sequences of one attention rank: the default of engines that publish one.
 pub(super) const MOST_PER_RANK: f64 = 2_048.0;
 
+/// All of memory for weights and cache.
+const NO_RESERVE: Reserve = Reserve { share: 1.0, fixed: Bytes(0.0), step_tokens: 0.0 };
+
 /// A model on a machine in number formats.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Setting<'a> {
@@ -55,8 +58,7 @@ impl Setting<'_> {
 
     /// The replica of a layout that did run: where the usual reserve leaves no room, with none.
     pub(super) fn ran(&self, layout: Layout) -> Option<Replica> {
-        let none = Reserve { share: 1.0, fixed: Bytes(0.0), step_tokens: 0.0 };
-        self.replica(layout).or_else(|| self.fold(layout, &none))
+        self.replica(layout).or_else(|| self.fold(layout, &NO_RESERVE))
     }
 
     fn fold(&self, layout: Layout, reserve: &Reserve) -> Option<Replica> {
@@ -79,9 +81,14 @@ impl Setting<'_> {
 
     /// Sequences that memory holds when each is kept to `context` positions, within the engine's limit.
     pub(super) fn slots(&self, replica: &Replica, context: f64) -> f64 {
-        let memory =
-            memory_use(self.shape, self.chip, &replica.layout, self.precision, context, &Reserve::default());
-        memory.sequences.min(MOST_PER_RANK * f64::from(replica.layout.attention_replicas)).max(1.0)
+        let memory = |reserve: &Reserve| {
+            memory_use(self.shape, self.chip, &replica.layout, self.precision, context, reserve).sequences
+        };
+        let copies = f64::from(replica.layout.attention_replicas);
+        let usual = memory(&Reserve::default());
+        // It did run: where the usual reserve leaves a copy of attention nothing, with none.
+        let held = if usual < copies { memory(&NO_RESERVE) } else { usual };
+        held.min(MOST_PER_RANK * copies).max(1.0)
     }
 
     /// A replica with a constant number of requests, prompts mixed into its steps or not.
