@@ -169,8 +169,8 @@ impl Catalog {
         }
         let profile: T = document::read_table(&document.table).map_err(|fault| {
             // The file is sound; what was laid over it is not.
-            if changes.is_some_and(|changes| reaches(changes, &fault.path)) {
-                let path = format!("catalog.{}.{stem}.{}", T::FOLDER.replace('/', "."), fault.path);
+            if let Some(said) = changes.and_then(|changes| said(changes, &fault.path)) {
+                let path = format!("catalog.{}.{stem}.{said}", T::FOLDER.replace('/', "."));
                 let mut error = InputError::plain("catalog", format!("`{path}`: {}", fault.message));
                 error.help = fault.help;
                 return error;
@@ -373,12 +373,14 @@ pub(crate) fn insert_path(table: &mut toml::Table, path: &str, value: toml::Valu
     }
 }
 
-/// Whether a table says something about a dotted path, or about a whole that it is part of.
-fn reaches(table: &toml::Table, path: &str) -> bool {
-    let (head, tail) = path.split_once('.').unwrap_or((path, ""));
-    match table.get(head) {
-        Some(toml::Value::Table(inner)) if !tail.is_empty() => reaches(inner, tail),
-        said => said.is_some(),
+/// The part of a dotted path that a table says something about.
+fn said<'a>(table: &toml::Table, path: &'a str) -> Option<&'a str> {
+    let head = path.split('.').next()?;
+    match table.get(head)? {
+        toml::Value::Table(inner) if path.len() > head.len() => {
+            said(inner, &path[head.len() + 1..]).map(|below| &path[..=head.len() + below.len()])
+        }
+        _ => Some(head),
     }
 }
 

@@ -445,6 +445,13 @@ impl Scenario {
         if error.span.is_some() {
             return error;
         }
+        // A setting laid over the catalogue is shown itself rather than the name of what it is laid over.
+        let setting = error.message.strip_prefix('`').and_then(|rest| rest.split_once("`: "));
+        if let Some((setting, message)) = setting.filter(|(setting, _)| setting.starts_with("catalog.")) {
+            let mut placed = self.error(setting, message);
+            placed.help = error.help;
+            return placed;
+        }
         // A file of the user's is named; the catalogue as a whole needs no name.
         let message = match error.file.as_str() {
             "catalog" => error.message,

@@ -31,7 +31,7 @@ pub use tables::{Kind, Table};
 
 use crate::catalog::{Catalog, InputError};
 use hardware::Hardware;
-use rayon::prelude::*;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tables::{KINDS, Row};

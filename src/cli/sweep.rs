@@ -8,7 +8,7 @@ use crate::catalog::{Catalog, InputError};
 use crate::engine::Engine;
 use crate::plan::Options;
 use crate::plan::equipment::Equipment;
-use crate::plan::workloads::{chip_of, pools_of, precision_of, shape_of, workload_of};
+use crate::plan::workloads::{chip_of, pools_of, precision_of, shape_of, why_none, workload_of};
 use crate::report::sweep::{Best, DesignPoint, Split, SweepReport, frontier, merge};
 use crate::scenario::{Scenario, Serving};
 use crate::search::{self, Axes, explore};
@@ -120,10 +120,9 @@ fn swept(scenario: &Scenario, catalog: &Catalog, shard: Shard, common: &Common) 
     let equipment = Equipment::gather(scenario, catalog)?;
     let engine = Engine::new(common.backend.into());
     let mut points = Vec::new();
-    let mut kept = Vec::new();
     let (mut evaluated, mut feasible) = (0, 0);
     let mut backends: Vec<&str> = Vec::new();
-    let mut warned = false;
+    let (mut warned, mut short) = (false, false);
     for machine in &equipment.machines {
         for (place, entry) in scenario.fields.serving.iter().enumerate() {
             let card = &equipment.serving[place].profile;
@@ -158,14 +157,20 @@ fn swept(scenario: &Scenario, catalog: &Catalog, shard: Shard, common: &Common) 
             if !backends.contains(&found.run.backend()) {
                 backends.push(found.run.backend());
             }
+            // One shard may have no point where another has; the whole may not.
+            if found.best.is_none() && shard.of == 1 {
+                say(&format!(
+                    "{} on {}: {}\n",
+                    card.id,
+                    machine.id,
+                    why_none(&found, entry, word, &machine.id)
+                ));
+                short = true;
+            }
             let availability = machine.system.reliability.availability.value.0;
             let cost = Cost::of(&plan, availability * entry.load_factor.0);
             for point in &found.frontier {
-                let shown = shown_point(point, entry, &card.id, &machine.id, word, &cost);
-                if point.tpot <= entry.tpot {
-                    kept.push(shown.clone());
-                }
-                points.push(shown);
+                points.push(shown_point(point, entry, &card.id, &machine.id, word, &cost));
             }
         }
     }
@@ -174,13 +179,9 @@ fn swept(scenario: &Scenario, catalog: &Catalog, shard: Shard, common: &Common) 
         feasible,
         seconds: started.elapsed().as_secs_f64(),
         backend: backends.join(" + "),
+        best: Best::of(&points),
         frontier: frontier(points),
-        best: Best::of(&kept),
     };
-    let short = report.best.tokens_per_s_per_accelerator.is_none() && shard.of == 1;
-    if short {
-        say("no design point keeps both promises\n");
-    }
     Ok(Outcome::Report { report: Box::new(report), short })
 }
 
@@ -232,6 +233,7 @@ fn shown_point(
         j_per_token: per_token(cost.watts),
         usd_per_mtok_output: per_token(cost.usd_per_s * 1e6),
         bound_by: point.bound.to_owned(),
+        keeps_promise: point.ttft <= entry.ttft && point.tpot <= entry.tpot,
     }
 }
 

@@ -444,6 +444,11 @@ pub fn split_profile(id: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// An error about an accelerator, at the line of the system's profile that names it.
+fn named_in(system: &Found<System>, error: InputError) -> InputError {
+    if error.span.is_some() { error } else { system.document.error("accelerator", error.message) }
+}
+
 /// Reads a system with its accelerator and network parts and applies its power profile.
 pub fn machine(
     scenario: &Scenario,
@@ -457,10 +462,7 @@ pub fn machine(
     let found = catalog.get::<System>(system_id).map_err(|error| scenario.blame(path, error))?;
     let system = found.profile.clone();
     let chip_id = accelerator_reference(&found, &system.accelerator);
-    let chip = catalog.get::<profile::Accelerator>(&chip_id).map_err(|error| {
-        // The line that names it stands in the system's profile.
-        if error.span.is_some() { error } else { found.document.error("accelerator", error.message) }
-    })?;
+    let chip = catalog.get::<profile::Accelerator>(&chip_id).map_err(|e| named_in(&found, e))?;
     let profile_name = named.map(str::to_owned).or_else(|| system.default_profile.clone());
     let power_profile = power_profile(scenario, &system, profile_name.as_deref(), path)?;
     let full_id = match &profile_name {

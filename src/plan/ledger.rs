@@ -97,6 +97,7 @@ pub fn ledger(plan: &Plan, equipment: &Equipment) -> Ledger {
     fabric_entries(&mut w);
     workload_entries(&mut w);
     money_entries(&mut w, equipment);
+    count_entries(&mut w);
     Ledger { entries: w.entries }
 }
 
@@ -179,6 +180,139 @@ fn power_entries(w: &mut Writer<'_>, equipment: &Equipment) {
     );
 }
 
+/// Counts, areas and shares that follow from the results above.
+fn count_entries(w: &mut Writer<'_>) {
+    let (fleet, power, layout) = (&w.plan.fleet, &w.plan.power, &w.plan.layout);
+    let count = |count: u64| group(&count.to_string());
+    let racks = result("fleet.racks.compute", count(fleet.racks.compute));
+    let accelerators = result("fleet.accelerators", count(fleet.accelerators));
+    let it = result("power.it_provisioned_w", show(power.it_provisioned));
+    let energy = result("power.annual_energy_j", show(power.annual_energy));
+    let kinds: Vec<[String; 3]> = layout
+        .cables
+        .iter()
+        .map(|cable| result(&format!("{} cables", cable.kind), count(cable.count)))
+        .collect();
+    let design = [w.said("cooling.design"), w.said("site.id")].to_vec();
+    let halls = [w.said("layout.hall_power"), w.said("layout.halls_per_building")].to_vec();
+    let rows = [w.said("layout.row_length"), result("row busway", "electrical design".into())].to_vec();
+    let transceivers: u64 = w.plan.fabric.scale_out.iter().map(|out| out.transceivers).sum();
+    let duty = vec![it.clone(), w.said("provisioning.duty_factor")];
+    let carbon = vec![energy.clone(), w.said("site.carbon")];
+    let all: Vec<(&str, String, &str, &str, Vec<[String; 3]>)> = vec![
+        (
+            "fleet.cpus",
+            count(fleet.cpus),
+            "CPU sockets in compute racks",
+            "racks × sockets of a rack",
+            vec![racks.clone()],
+        ),
+        (
+            "fleet.spares",
+            count(fleet.spares),
+            "accelerators out of service on average",
+            "⌈accelerators × (1 − availability)⌉",
+            vec![accelerators],
+        ),
+        (
+            "fleet.scalable_units",
+            count(fleet.scalable_units),
+            "units, the last of which may be partial",
+            "⌈racks / racks of a unit⌉",
+            vec![racks.clone()],
+        ),
+        (
+            "fleet.racks.network",
+            count(fleet.racks.network),
+            "racks of the scale-out switches",
+            "⌈switches / switches that a 48U rack of 56 kW holds⌉",
+            Vec::new(),
+        ),
+        (
+            "fleet.racks.cdu",
+            count(fleet.racks.cdu),
+            "coolant distribution units, spares included",
+            "⌈liquid heat / capacity⌉ and one spare for each group",
+            Vec::new(),
+        ),
+        ("power.it_mean_w", show(power.it_mean), "mean power of the racks", "P_IT × duty factor", duty),
+        (
+            "power.facility_mean_w",
+            show(power.facility_mean),
+            "mean power at the meter",
+            "E_facility / 8,760 h",
+            vec![energy.clone()],
+        ),
+        (
+            "power.annual_energy_j",
+            show(power.annual_energy),
+            "energy at the meter of a year",
+            "Σ over 8,760 hours of yard( indoor(P_IT·duty) + cooling(hour) + house )",
+            design.clone(),
+        ),
+        (
+            "power.chiller_hours",
+            digits(power.chiller_hours),
+            "hours in which a compressor runs, for air or for trim",
+            "count of hours in which free cooling does not carry everything",
+            design,
+        ),
+        (
+            "power.carbon_kg_per_year",
+            digits(power.carbon_kg_per_year),
+            "direct emissions of the grid [kg]",
+            "E_facility × carbon of the grid",
+            carbon,
+        ),
+        (
+            "layout.halls",
+            count(layout.halls),
+            "halls of whole scalable units",
+            "⌈units / units that the power of a hall admits⌉",
+            halls.clone(),
+        ),
+        ("layout.buildings", count(layout.buildings), "buildings", "⌈halls / halls of a building⌉", halls),
+        (
+            "layout.rows",
+            count(layout.rows),
+            "rows of halls and network rooms",
+            "positions by length and busway of a row",
+            rows,
+        ),
+        (
+            "layout.area_m2",
+            show(layout.area),
+            "gross area of buildings and plant",
+            "IT power × 430 m²/MW: one campus of eight buildings, 485,000 ft² for 105 MW each",
+            vec![it],
+        ),
+        (
+            "fabric.scale_out.transceivers",
+            count(transceivers),
+            "pluggable transceivers of the scale-out network",
+            "two ends of each link; one where the switch has co-packaged optics on that end",
+            kinds,
+        ),
+    ];
+    for (key, value, meaning, formula, inputs) in all {
+        w.entry(key, value, meaning, formula, inputs);
+    }
+    for (place, range) in w.plan.uncertainty.iter().enumerate() {
+        let ends = format!("{} – {} – {}", digits(range.p5), digits(range.p50), digits(range.p95));
+        let formula =
+            "128 quasi-independent samples of the catalogue's low–value–high triangles, sized again each";
+        w.entries.push(Entry {
+            key: format!("uncertainty.{}", range.key),
+            value: ends,
+            meaning:
+                "5th, 50th and 95th percentile; the triangles are skewed, so the middle is not the headline"
+                    .into(),
+            formula: formula.into(),
+            inputs: vec![("place in the list".into(), place.to_string(), "result".into())],
+        });
+    }
+}
+
 fn fabric_entries(w: &mut Writer<'_>) {
     let Some(out) = w.plan.fabric.scale_out.first() else { return };
     let switches = out.leaf + out.spine + out.core;
@@ -225,8 +359,43 @@ fn workload_entries(w: &mut Writer<'_>) {
             show(result_.output_tokens_per_s),
             "output tokens per second of the fleet at the mean load, availability included",
             "tokens/s of an accelerator × accelerators in whole replicas × availability × load factor; the design point is the best under the latency promise",
-            inputs,
+            inputs.clone(),
         );
+        let parts: [(&str, String, &str, &str); 5] = [
+            (
+                "ttft_s",
+                show(result_.ttft),
+                "time to the first token of a request that finds a free slot",
+                "chunks of the prompt, stage by stage, each a mixed step; with a prefill pool its time, the hand-over of the cache and one step",
+            ),
+            (
+                "tpot_s",
+                show(result_.tpot),
+                "mean time per output token",
+                "Σ rows of the step: repeats · (max(FLOP/rate, bytes/bandwidth) + launch)",
+            ),
+            (
+                "tokens_per_s_per_accelerator",
+                show(result_.tokens_per_s_per_accelerator),
+                "output rate of an accelerator at full load, all pools counted",
+                "batch / (TPOT × accelerators of a replica), less the prefill pool's part",
+            ),
+            (
+                "j_per_token",
+                show(result_.energy_per_token),
+                "facility energy of an output token",
+                "facility mean power of these accelerators / output tokens/s",
+            ),
+            (
+                "usd_per_mtok_output",
+                show(result_.cost_per_token),
+                "what a million output tokens cost",
+                "these accelerators' part of capital and operation / output tokens/s",
+            ),
+        ];
+        for (name, value, meaning, formula) in parts {
+            w.entry(&format!("throughput.serving.{place}.{name}"), value, meaning, formula, inputs.clone());
+        }
     }
     for (place, run) in w.plan.training.clone().iter().enumerate() {
         let inputs = vec![
@@ -240,8 +409,31 @@ fn workload_entries(w: &mut Writer<'_>) {
             show(run.tokens_per_s),
             "tokens per second of a run while it steps",
             "global batch / step time; the layout is the fastest legal one that fits into memory",
-            inputs,
+            inputs.clone(),
         );
+        let parts: [(&str, String, &str, &str); 3] = [
+            (
+                "step_time_s",
+                show(run.step_time),
+                "time of one optimiser step",
+                "compute + exposed messages + pipeline bubble + gradients + optimiser, slowest rank awaited",
+            ),
+            (
+                "mfu",
+                show(run.mfu),
+                "model FLOP/s over dense peak of the format",
+                "FLOP of the model per token × tokens/s / (accelerators × peak)",
+            ),
+            (
+                "goodput",
+                show(run.goodput),
+                "useful part of the wall clock",
+                "1 − δ/τ − λN(τ/2 + R), τ = √(2δ/λN): Young 1974, Daly 2006",
+            ),
+        ];
+        for (name, value, meaning, formula) in parts {
+            w.entry(&format!("throughput.training.{place}.{name}"), value, meaning, formula, inputs.clone());
+        }
     }
 }
 

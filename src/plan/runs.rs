@@ -74,6 +74,11 @@ pub(super) fn train(
         entry.checkpoint_stall,
         entry.restart,
     );
+    if useful.share <= 0.0 {
+        let reason =
+            format!("failures on {} accelerators come faster than checkpoint and restart", job.accelerators);
+        return Ok(Training { shortfall: Some(reason), ..run });
+    }
     let rate = point.tokens_per_s;
     Ok(Training {
         parallelism: Parallelism {

@@ -76,7 +76,11 @@ pub fn fabric_of(machine: &Machine, accelerators: u64, wish: &Fabric) -> Result<
         planes: out.planes,
         rails: out.rails,
         radix: machine.network.radix,
-        unit_accelerators: out.leaf_unit.map_or_else(|| machine.unit.accelerators(), u64::from),
+        // A unit is wired whole, unless the whole fabric is smaller than one.
+        unit_accelerators: out
+            .leaf_unit
+            .map_or_else(|| machine.unit.accelerators(), u64::from)
+            .min(accelerators.max(1)),
         group_accelerators: out.spine_group.map_or(0, u64::from),
         oversubscription: wish.oversubscription.0,
         tiers: Tiers::Auto,

@@ -3,9 +3,9 @@
 use super::equipment::{Machine, Place};
 use super::result::{Cable, Layout, Racks};
 use super::sizing::{Draw, FacilityHour};
-use crate::catalog::profile::Medium;
+use crate::catalog::profile::{Link, Medium};
 use crate::fleet::{NetworkRack, RackCounts, SwitchLoad, rack_counts};
-use crate::layout::cables::{CableCounts, CableMedium, cable_runs, reaches};
+use crate::layout::cables::{CableCounts, CableMedium, Reach, cable_runs};
 use crate::layout::{AREA_PER_IT_WATT, Aisles, GRAVITY, LayoutDemand, RackBody, layout, units_within};
 use crate::scenario::Fields;
 use crate::units::{Meters, SquareMeters, Watts};
@@ -98,13 +98,13 @@ fn add(standing: &mut Standing, fields: &Fields, place: &Place, machine: &Machin
         total.racks_per_row = floor.racks_per_row;
         total.hall = [floor.hall_x, floor.hall_y];
     }
-    let counts = CableCounts {
-        host_leaf: draw.fabric.host_leaf,
-        leaf_spine: draw.fabric.leaf_spine,
-        spine_core: draw.fabric.spine_core,
-    };
     let rate = machine.system.scale_out.port_bandwidth.value;
-    let runs = cable_runs(&floor, counts, rate, &reaches(rate));
+    let none = CableCounts { host_leaf: 0, leaf_spine: 0, spine_core: 0 };
+    let hosts = CableCounts { host_leaf: draw.fabric.host_leaf, ..none };
+    let between =
+        CableCounts { leaf_spine: draw.fabric.leaf_spine, spine_core: draw.fabric.spine_core, ..none };
+    let mut runs = cable_runs(&floor, hosts, rate, &reaches_of(&machine.network.host_link));
+    runs.extend(cable_runs(&floor, between, rate, &reaches_of(&machine.network.switch_link)));
     total.cables.extend(runs.iter().map(|run| Cable {
         kind: run.kind.name().to_owned(),
         medium: medium(run.medium),
@@ -131,6 +131,22 @@ fn support_rack_heat(machine: &Machine, draw: &Draw, racks: &RackCounts) -> Watt
         return machine.compute_bound.power * 0.0;
     }
     (draw.support + draw.network) / others as f64
+}
+
+/// The link that was chosen as far as it reaches, long single-mode fibre beyond.
+fn reaches_of(link: &Link) -> [Reach; 2] {
+    let medium = match link.medium {
+        Medium::PassiveCopper => CableMedium::PassiveCopper,
+        Medium::LinearActiveCopper => CableMedium::LinearActiveCopper,
+        Medium::RetimedActiveCopper => CableMedium::RetimedActiveCopper,
+        Medium::Multimode => CableMedium::Multimode,
+        Medium::SingleMode => CableMedium::SingleMode,
+        Medium::LongSingleMode => CableMedium::LongSingleMode,
+    };
+    [
+        Reach { medium, length: link.reach.value },
+        Reach { medium: CableMedium::LongSingleMode, length: Meters(f64::INFINITY) },
+    ]
 }
 
 fn medium(medium: CableMedium) -> Medium {

@@ -149,6 +149,27 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
         false,
         "the most loaded row against what its busways carry all day".into(),
     );
+    let hall = verdict(
+        "IT power of a hall",
+        evidence.design.it.0 / evidence.layout.halls as f64,
+        evidence.fields.layout.hall_power.0,
+        "W",
+        false,
+        "a hall holds at least one scalable unit, whole".into(),
+    );
+    let widest = evidence
+        .loads
+        .iter()
+        .map(|(machine, _)| machine.system.rack.width.value.0 * f64::from(machine.system.rack.positions))
+        .fold(0.0, f64::max);
+    let row = verdict(
+        "row length for one rack",
+        widest,
+        evidence.fields.layout.row_length.0,
+        "m",
+        false,
+        "the widest rack against the longest row between cross aisles".into(),
+    );
     let slab = verdict(
         "floor load",
         evidence.floor_load,
@@ -157,7 +178,7 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
         false,
         "heaviest rack on its own footprint and half of each aisle".into(),
     );
-    vec![busway, slab]
+    vec![busway, hall, row, slab]
 }
 
 fn smallest_need(loads: &[(&Machine, &Draw)]) -> Watts {
@@ -167,9 +188,14 @@ fn smallest_need(loads: &[(&Machine, &Draw)]) -> Watts {
 fn next_step(machine: &Machine, draw: &Draw) -> String {
     let whole_units = draw.racks >= machine.unit_racks && draw.racks.is_multiple_of(machine.unit_racks);
     if whole_units {
-        let unit = machine.compute_bound.power * machine.unit_racks as f64 + machine.unit_support;
-        format!("the next unit of {} {} racks needs {} of IT", machine.unit_racks, machine.id, show(unit))
+        let units = draw.racks as f64 / machine.unit_racks as f64;
+        let unit = show(draw.it() / units);
+        format!(
+            "a unit of {} {} racks takes {unit} of IT, its network included",
+            machine.unit_racks, machine.id
+        )
     } else {
-        format!("the next {} rack needs {} of IT", machine.id, show(machine.compute_bound.power))
+        let rack = show(draw.it() / draw.racks.max(1) as f64);
+        format!("a {} rack takes {rack} of IT, its network included", machine.id)
     }
 }

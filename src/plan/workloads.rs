@@ -282,7 +282,8 @@ fn serve(
 }
 
 /// Why no point was found.
-fn why_none(search: &Found, entry: &scenario::Serving, word: &str, system: &str) -> String {
+#[must_use]
+pub fn why_none(search: &Found, entry: &scenario::Serving, word: &str, system: &str) -> String {
     match search.fastest {
         _ if search.layouts == 0 => {
             format!("the weights in {word} do not fit into eight domains of {system}")
@@ -301,10 +302,11 @@ fn whole_replicas(point: &DesignPoint, domain: u32, accelerators: u64) -> (u64, 
     let domain = u64::from(domain.max(1));
     // Two pools share the domains between them: what one leaves over the other uses.
     if point.prefill_layout.is_some() || size > domain {
-        let group = size.max(domain);
-        let usable = accelerators / group * group;
-        let decode = usable as f64 / (1.0 + point.prefill_per_decode);
-        return ((decode / size as f64) as u64, usable as f64);
+        let whole = domain.max(size);
+        // A domain that is only partly there still carries whole replicas.
+        let usable = accelerators / whole * whole + accelerators % whole / size * size;
+        let replicas = (usable as f64 / (1.0 + point.prefill_per_decode) / size as f64) as u64;
+        return (replicas, if replicas > 0 { usable as f64 } else { 0.0 });
     }
     let replicas = accelerators / domain * (domain / size) + accelerators % domain / size;
     (replicas, (replicas * size) as f64)

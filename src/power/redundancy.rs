@@ -43,6 +43,18 @@ impl Redundancy {
         }
     }
 
+    /// The same kind of reserve where fewer modules carry the load than a full group has: one spare for them all.
+    #[must_use]
+    pub fn within(self, carrying: f64) -> Self {
+        // A float to integer cast saturates, and a group is never larger than its kind says.
+        let fewer = |parts: u32| parts.min((carrying as u32).max(1));
+        match self {
+            Self::NPlus1 { needed } => Self::NPlus1 { needed: fewer(needed) },
+            Self::BlockRedundant { blocks } => Self::BlockRedundant { blocks: fewer(blocks) },
+            Self::N | Self::TwoN | Self::MakeK { .. } => self,
+        }
+    }
+
     /// Capacity installed per load.
     ///
     /// ~~~text

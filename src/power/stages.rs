@@ -56,7 +56,7 @@ pub struct StageDesign {
     pub redundancy: Redundancy,
     /// Whether its losses warm the hall's air rather than the yard.
     pub indoors: bool,
-    /// Rating of one module, for the equipment schedule.
+    /// Rating of the largest module, for the equipment schedule.
     pub module: Watts,
 }
 
@@ -118,8 +118,12 @@ pub fn chain(output: Watts, stages: &[StageDesign]) -> Vec<StageFlow> {
         .iter()
         .rev()
         .map(|stage| {
-            let modules = stage.redundancy.modules(delivered, stage.module);
-            let installed = stage.module * f64::from(modules);
+            // Modules are built for the load: as many as the largest on the market ask for, none larger than needed.
+            let carrying = (delivered / stage.module - 1e-9).ceil().max(1.0);
+            let module = delivered / carrying;
+            let redundancy = stage.redundancy.within(carrying);
+            let modules = redundancy.modules(delivered, module);
+            let installed = module * f64::from(modules);
             let mut flow = StageFlow {
                 name: stage.name.clone(),
                 input: Watts(0.0),
@@ -127,8 +131,8 @@ pub fn chain(output: Watts, stages: &[StageDesign]) -> Vec<StageFlow> {
                 loss: Watts(0.0),
                 efficiency: 1.0,
                 load_fraction: 0.0,
-                rating: delivered / stage.redundancy.normal_load().value(),
-                idle_rating: delivered * stage.redundancy.idle_ratio().value(),
+                rating: delivered / redundancy.normal_load().value(),
+                idle_rating: delivered * redundancy.idle_ratio().value(),
                 installed,
                 modules,
                 stranded: (installed - delivered).max(Watts(0.0)),

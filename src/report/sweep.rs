@@ -82,6 +82,8 @@ pub struct DesignPoint {
     pub usd_per_mtok_output: Option<f64>,
     /// What the step waits for.
     pub bound_by: String,
+    /// Whether it keeps both promises on latency.
+    pub keeps_promise: bool,
 }
 
 /// What has to be alike for two points to be compared.
@@ -125,9 +127,10 @@ fn one_frontier(mut points: Vec<DesignPoint>) -> Vec<DesignPoint> {
 }
 
 impl Best {
-    /// The best of some points by each measure.
+    /// The best by each measure of those points that keep the promises.
     #[must_use]
     pub fn of(points: &[DesignPoint]) -> Self {
+        let points: Vec<DesignPoint> = points.iter().filter(|point| point.keeps_promise).cloned().collect();
         let most =
             |of: fn(&DesignPoint) -> f64| points.iter().max_by(|a, b| of(a).total_cmp(&of(b))).cloned();
         let least = |of: fn(&DesignPoint) -> Option<f64>| {

@@ -74,8 +74,13 @@ fn draw_block(out: &mut String, block: &Block, look: Look) {
             let keys = widest(pairs.iter().map(|(key, _)| key.as_str())).min(look.width / 2);
             for (key, value) in pairs {
                 let mut lines = wrap(value, look.width.saturating_sub(keys + 2).max(20)).into_iter();
-                let first = lines.next().unwrap_or_default();
-                let _ = writeln!(out, "{}", format!("{key:<keys$}  {first}").trim_end());
+                // A key that is wider than its column has a line of its own.
+                if key.chars().count() > keys {
+                    let _ = writeln!(out, "{key}");
+                } else {
+                    let first = lines.next().unwrap_or_default();
+                    let _ = writeln!(out, "{}", format!("{key:<keys$}  {first}").trim_end());
+                }
                 for line in lines {
                     let _ = writeln!(out, "{}{line}", " ".repeat(keys + 2));
                 }

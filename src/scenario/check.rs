@@ -65,6 +65,24 @@ pub(super) fn scenario(scenario: &Scenario) -> Result<(), InputError> {
             return fail(path, "has to be more than nothing".into());
         }
     }
+    for (path, value, most) in [
+        ("layout.halls_per_building", f64::from(layout.halls_per_building), 10_000.0),
+        ("layout.storeys", f64::from(layout.storeys), 100.0),
+        ("layout.cold_aisle", layout.cold_aisle.0, 100.0),
+        ("layout.hot_aisle", layout.hot_aisle.0, 100.0),
+        ("layout.row_length", layout.row_length.0, 1_000.0),
+        ("site.electricity", fields.site.electricity.map_or(0.0, |price| price.0 * 3.6e6), 100.0),
+        ("economics.rack_price", fields.economics.rack_price.map_or(0.0, |price| price.0), 1e9),
+    ] {
+        if value > most {
+            return fail(path, format!("{value} is more than any building has; at most {most}"));
+        }
+    }
+    for (path, supply) in [("cooling.coolant_supply", fields.cooling.coolant_supply)] {
+        if supply.is_some_and(|supply| !(2.0..=70.0).contains(&supply.0)) {
+            return fail(path, "lies outside 2 °C to 70 °C, where coolant is run".into());
+        }
+    }
     for (place, serving) in fields.serving.iter().enumerate() {
         let at = |field: &str| format!("serving.{place}.{field}");
         check_precision(scenario, &at("precision"), &serving.precision)?;

@@ -41,6 +41,16 @@ pub fn resolve(
 
     let document = file.map(|(name, text)| Document::parse(name, text)).transpose()?;
     if let Some(document) = &document {
+        // Workloads are one thing: a file that names some of them replaces all built-in ones.
+        let names = |list: &str| document.table.contains_key(list);
+        for (said, other) in [("serving", "training"), ("training", "serving")] {
+            if names(said) && !names(other) {
+                table.insert(other.into(), toml::Value::Array(Vec::new()));
+                let below = format!("{other}.");
+                origins.retain(|path, _| path != other && !path.starts_with(&below));
+                origins.insert(other.into(), Origin::Default);
+            }
+        }
         lay(&mut table, &document.table, "", &mut origins, &|path| {
             Origin::File(document.file.clone(), document.line(path).unwrap_or(1))
         });

@@ -144,6 +144,9 @@ impl TrainingLayout {
         if micro_batches < 1.0 || micro_batches.fract() > 1e-9 {
             return Some("the global batch does not divide over data ranks and micro-batches");
         }
+        if self.interleave > 1 && micro_batches < f64::from(self.stages) {
+            return Some("interleaved stages need as many micro-batches as stages");
+        }
         None
     }
 }

@@ -196,7 +196,7 @@ pub enum QuantityError {
         allowed: String,
     },
     /// Not a finite number.
-    #[error("`{text}` is not a finite number")]
+    #[error("`{text}` is not a finite number of sensible size")]
     NotFinite {
         /// What was written.
         text: String,
@@ -222,6 +222,9 @@ pub enum QuantityError {
         text: String,
     },
 }
+
+/// Beyond this, in SI base units, a number is a slip of the pen: sums of such numbers overflow.
+const LARGEST: f64 = 1e30;
 
 /// Reads a quantity.
 ///
@@ -276,7 +279,7 @@ pub fn parse<Q: Quantity>(text: &str) -> Result<Q, QuantityError> {
             });
         }
     };
-    if !value.is_finite() {
+    if !value.is_finite() || value.abs() > LARGEST {
         return Err(QuantityError::NotFinite { text: shown() });
     }
     match Q::WORD {

@@ -69,7 +69,8 @@ fn power_is_conserved(plan: &Plan) {
     for stage in &power.stages {
         assert!(near((stage.output + stage.loss).0, stage.input.0), "{}: {stage:?}", stage.name);
         assert!(stage.loss.0 >= 0.0, "{} makes power: {stage:?}", stage.name);
-        assert!(stage.input <= stage.installed, "{} carries more than is installed: {stage:?}", stage.name);
+        // Ratings are of what a stage gives.
+        assert!(stage.output <= stage.installed, "{} gives more than is installed: {stage:?}", stage.name);
     }
     let losses: Watts = power.stages.iter().map(|stage| stage.loss).sum();
     let overheads: Watts = power.overheads.iter().map(|(_, watts)| *watts).sum();

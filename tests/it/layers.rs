@@ -12,11 +12,12 @@ const KNOWN: &[&str] = &["catalog", "scenario"];
 fn allowed(module: &str) -> Option<Vec<&'static str>> {
     let with = |sets: &[&[&'static str]]| Some(sets.concat());
     match module {
-        "scalar" | "random" | "units" => with(&[ZERO]),
         "fleet" => with(&[ZERO, &["power"]]),
         "layout" => with(&[ZERO, &["fleet"]]),
         "throughput" => with(&[ZERO, &["fabric"]]),
-        "power" | "cooling" | "fabric" | "economics" | "catalog" => with(&[ZERO]),
+        "scalar" | "random" | "units" | "power" | "cooling" | "fabric" | "economics" | "catalog" => {
+            with(&[ZERO])
+        }
         "scenario" => with(&[ZERO, &["catalog"]]),
         "plan" => with(&[ZERO, FORMULAS, KNOWN]),
         "kernel" => with(&[ZERO, FORMULAS]),
@@ -98,7 +99,9 @@ fn code() -> BTreeMap<String, String> {
             continue;
         }
         let text = std::fs::read_to_string(&path).expect("it is text");
-        let shipped = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let tests = ["#[cfg(test)]\nmod tests {", "#[cfg(test)]\npub(crate) mod tests {"];
+        let end = tests.iter().filter_map(|opening| text.find(opening)).min().unwrap_or(text.len());
+        let shipped = &text[..end];
         let lines = shipped.lines().filter(|line| !line.trim_start().starts_with("//"));
         all.insert(name, lines.collect::<Vec<_>>().join("\n"));
     }
@@ -165,8 +168,10 @@ fn outside_crates_have_one_door_each() {
 
 #[test]
 fn the_library_has_no_globs_and_no_module_files_called_mod() {
-    for (file, text) in code() {
-        assert!(!text.contains("::*;"), "src/{file} imports everything of something");
-        assert!(!file.ends_with("mod.rs"), "src/{file}");
-    }
+    let wrong: Vec<String> = code()
+        .into_iter()
+        .filter(|(file, text)| text.contains("::*;") || file.ends_with("mod.rs"))
+        .map(|(file, _)| file)
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
 }

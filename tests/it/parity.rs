@@ -254,7 +254,9 @@ mod device {
             let engine = engine().most_points_per_dispatch(5_000).lose_device_after(after);
             let (mixed, run) = scores(&engine, &sweep);
             assert_eq!(run.points, sweep.points());
-            assert_eq!(run.points_on_device, after * 5_000);
+            // A dispatch shrinks when the machine is busy, so the device may have scored less, but not nothing.
+            assert!(run.points_on_device <= after * 5_000, "{}", run.points_on_device);
+            assert_eq!(run.points_on_device == 0, after == 0);
             assert_eq!(run.warnings.len(), 1, "{:?}", run.warnings);
             assert_parity(&sweep, &mixed);
             // A device that is gone stays gone, and says so once a run.

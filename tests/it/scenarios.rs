@@ -132,6 +132,16 @@ fn an_envelope_too_small_for_a_rack_falls_short() {
 }
 
 #[test]
+fn a_fleet_smaller_than_its_domain_serves() {
+    // A pod of 9,216 chips is the domain; a few racks of it serve as well.
+    let plan = filled("2 MW", "utility", "tpu-v7");
+    assert!(plan.fleet.accelerators < 9_216);
+    for work in &plan.serving {
+        assert!(work.replicas > 0, "{}: {:?}", work.model, work.shortfall);
+    }
+}
+
+#[test]
 fn each_invalid_file_is_refused_as_reviewed() {
     let folder = root().join("tests/scenarios/invalid");
     for path in files(&folder, "toml") {
