@@ -324,6 +324,7 @@ mod tests {
             j_per_token: Some(1.0 / per_accelerator),
             usd_per_mtok_output: None,
             bound_by: "memory".into(),
+            keeps_promise: true,
         }
     }
 

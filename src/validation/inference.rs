@@ -241,11 +241,8 @@ impl Question<'_> {
         let slots = self.slots(&replica);
         let [tail_first, tail_each] = if self.tails { [TAIL_TTFT, TAIL_TPOT] } else { [1.0, 1.0] };
         let keeps = |steady: &Steady| {
-            let wait = if self.tails {
-                replica.wait(w, steady.running, steady.rate() / w.output)
-            } else {
-                0.0
-            };
+            let wait =
+                if self.tails { replica.wait(w, steady.running, steady.rate() / w.output) } else { 0.0 };
             let first = (steady.ttft + wait) * tail_first;
             let each = steady.tpot * tail_each;
             w.tpot_limit.is_none_or(|limit| each <= limit.0)

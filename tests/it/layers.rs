@@ -68,7 +68,14 @@ const DOORS: &[(&str, &[&str], &str)] = &[
     ("anstream", &["cli"], ""),
     (
         "toml",
-        &["catalog", "scenario", "throughput/efficiency.rs", "throughput/software.rs", "calibration.rs", "cli/catalog.rs"],
+        &[
+            "catalog",
+            "scenario",
+            "throughput/efficiency.rs",
+            "throughput/software.rs",
+            "calibration.rs",
+            "cli/catalog.rs",
+        ],
         "calibration writes the file of fitted curves that efficiency reads; `catalog show` prints a profile",
     ),
     ("comfy_table", &["report", "cli/output.rs"], "the width of the terminal is asked there"),
