@@ -13,4 +13,4 @@ pub mod stages;
 pub use envelope::{AnnualPue, MeasuredAt, PeakRatio, PowerEnvelope, Wue};
 pub use provisioning::{Bound, Provisioned, Provisioning, ProvisioningError, RackPower};
 pub use redundancy::Redundancy;
-pub use stages::{PartLoadLoss, StageDesign, StageFlow, chain, chain_at, indoor_loss, input_per_output};
+pub use stages::{PartLoadLoss, StageDesign, StageFlow, chain, chain_at, indoor_loss};
