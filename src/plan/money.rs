@@ -125,9 +125,10 @@ fn price_tokens(bill: &Costs, accelerators: u64, serving: &mut [Serving]) -> Opt
     for result in serving.iter_mut() {
         let cost = bill.total().0 * result.accelerators as f64 / accelerators as f64;
         let rate = result.output_tokens_per_s.0;
+        // Accelerators that serve nothing cost all the same: they are in the blend.
+        dollars_per_s += cost;
         if rate > 0.0 {
             result.cost_per_token = DollarsPerToken(cost / rate);
-            dollars_per_s += cost;
             tokens_per_s += rate;
         }
     }

@@ -75,8 +75,8 @@ fn power(plan: &Plan) -> Value {
         "facility_mean_w": power.facility_mean.0,
         "it_provisioned_w": power.it_provisioned.0,
         "it_mean_w": power.it_mean.0,
-        "pue_peak": power.peak_ratio.0,
-        "pue_annual": power.pue_annual.0,
+        "pue_peak": known(power.peak_ratio.0),
+        "pue_annual": known(power.pue_annual.0),
         "wue_l_per_kwh": power.wue_l_per_kwh,
         "stranded_w": power.stranded.0,
         "annual_energy_j": power.annual_energy.0,
@@ -184,6 +184,11 @@ fn parallelism(split: Parallelism) -> Value {
     json!({"tp": split.tp, "pp": split.pp, "ep": split.ep, "dp": split.dp})
 }
 
+/// A result that is nothing only where there is none: absent is null.
+fn known(value: f64) -> Option<f64> {
+    (value > 0.0).then_some(value)
+}
+
 fn serving(serving: &Serving) -> Value {
     json!({
         "model": serving.model,
@@ -194,14 +199,14 @@ fn serving(serving: &Serving) -> Value {
         "isl": serving.isl,
         "osl": serving.osl,
         "batch": serving.batch,
-        "ttft_s": serving.ttft.0,
-        "tpot_s": serving.tpot.0,
-        "tokens_per_s_per_user": serving.tokens_per_s_per_user.0,
-        "tokens_per_s_per_accelerator": serving.tokens_per_s_per_accelerator.0,
+        "ttft_s": known(serving.ttft.0),
+        "tpot_s": known(serving.tpot.0),
+        "tokens_per_s_per_user": known(serving.tokens_per_s_per_user.0),
+        "tokens_per_s_per_accelerator": known(serving.tokens_per_s_per_accelerator.0),
         "output_tokens_per_s": serving.output_tokens_per_s.0,
         "input_tokens_per_s": serving.input_tokens_per_s.0,
-        "j_per_token": serving.energy_per_token.0,
-        "usd_per_mtok_output": serving.cost_per_token.0 * 1e6,
+        "j_per_token": known(serving.energy_per_token.0),
+        "usd_per_mtok_output": known(serving.cost_per_token.0 * 1e6),
         "accelerators": serving.accelerators,
         "replicas": serving.replicas,
         "bound_by": serving.bound_by,
@@ -217,11 +222,11 @@ fn training(training: &Training) -> Value {
         "parallelism": parallelism(training.parallelism),
         "accelerators": training.accelerators,
         "global_batch_tokens": training.global_batch_tokens,
-        "tokens_per_s": training.tokens_per_s.0,
-        "mfu": training.mfu.0,
-        "goodput": training.goodput.0,
-        "step_time_s": training.step_time.0,
-        "run_time_s": training.run_time.0,
+        "tokens_per_s": known(training.tokens_per_s.0),
+        "mfu": known(training.mfu.0),
+        "goodput": known(training.goodput.0),
+        "step_time_s": known(training.step_time.0),
+        "run_time_s": known(training.run_time.0),
         "bound_by": training.bound_by,
         "shortfall": training.shortfall,
     })

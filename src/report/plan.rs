@@ -114,7 +114,15 @@ fn lead(plan: &Plan) -> Vec<Figure> {
             count(fleet.racks.total()),
             format!("{} of them compute", count(fleet.racks.compute)),
         ),
-        figure("halls", count(layout.halls), format!("in {} buildings", count(layout.buildings))),
+        figure(
+            "halls",
+            count(layout.halls),
+            format!(
+                "in {} building{}",
+                count(layout.buildings),
+                if layout.buildings == 1 { "" } else { "s" }
+            ),
+        ),
         figure(
             "IT power",
             POWER.show(power.it_provisioned.0),
@@ -136,6 +144,24 @@ fn lead(plan: &Plan) -> Vec<Figure> {
                     serving.model,
                     serving.system,
                     TOKENS.show(serving.tokens_per_s_per_user.0)
+                ),
+            ),
+        });
+    }
+    // What a fleet would train instead of serving is told further down.
+    for run in plan.training.iter().filter(|_| plan.serving.is_empty()) {
+        figures.push(match &run.shortfall {
+            Some(reason) => figure("training", "none".into(), format!("{}: {reason}", run.model)),
+            None => figure(
+                "training",
+                TOKENS.show(run.tokens_per_s.0),
+                format!(
+                    "{} on {} × {}, MFU {} %, goodput {} %",
+                    run.model,
+                    count(run.accelerators),
+                    run.system,
+                    digits(100.0 * run.mfu.0),
+                    digits(100.0 * run.goodput.0)
                 ),
             ),
         });
