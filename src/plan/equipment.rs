@@ -531,12 +531,6 @@ pub fn machine(
     }
 
     let network = network(scenario, catalog, &system, path, taken)?;
-    let unit = ScalableUnit {
-        compute_racks: unit_racks,
-        accelerators_per_rack: u64::from(system.rack.accelerators),
-        storage_racks: u64::from(system.unit.storage_racks.value),
-        management_racks: u64::from(system.unit.management_racks.value),
-    };
     let policy = policy(scenario);
     let provisioned = |bound| {
         crate::power::provisioning::provision(rack, policy, bound)
@@ -555,7 +549,12 @@ pub fn machine(
         compute_share,
         coolant: (supply, Celsius(supply.0 + range.0)),
         liquid_share,
-        unit,
+        unit: ScalableUnit {
+            compute_racks: unit_racks,
+            accelerators_per_rack: u64::from(system.rack.accelerators),
+            storage_racks: u64::from(system.unit.storage_racks.value),
+            management_racks: u64::from(system.unit.management_racks.value),
+        },
         unit_racks,
         unit_support,
         network,

@@ -180,7 +180,11 @@ fn power_entries(w: &mut Writer<'_>, equipment: &Equipment) {
     );
 }
 
+/// Key, value, meaning, formula and inputs of a result.
+type Row = (&'static str, String, &'static str, &'static str, Vec<[String; 3]>);
+
 /// Counts, areas and shares that follow from the results above.
+#[allow(clippy::too_many_lines, reason = "a list: one row a result")]
 fn count_entries(w: &mut Writer<'_>) {
     let (fleet, power, layout) = (&w.plan.fleet, &w.plan.power, &w.plan.layout);
     let count = |count: u64| group(&count.to_string());
@@ -199,7 +203,7 @@ fn count_entries(w: &mut Writer<'_>) {
     let transceivers: u64 = w.plan.fabric.scale_out.iter().map(|out| out.transceivers).sum();
     let duty = vec![it.clone(), w.said("provisioning.duty_factor")];
     let carbon = vec![energy.clone(), w.said("site.carbon")];
-    let all: Vec<(&str, String, &str, &str, Vec<[String; 3]>)> = vec![
+    let all: Vec<Row> = vec![
         (
             "fleet.cpus",
             count(fleet.cpus),

@@ -52,37 +52,7 @@ pub(super) fn scenario(scenario: &Scenario) -> Result<(), InputError> {
     if fields.fabric.oversubscription.0 < 1.0 || fields.fabric.oversubscription.0 > 64.0 {
         return fail("fabric.oversubscription", "lies outside 1 to 64".into());
     }
-    let layout = &fields.layout;
-    for (path, value) in [
-        ("layout.hall_power", layout.hall_power.0),
-        ("layout.halls_per_building", f64::from(layout.halls_per_building)),
-        ("layout.storeys", f64::from(layout.storeys)),
-        ("layout.cold_aisle", layout.cold_aisle.0),
-        ("layout.hot_aisle", layout.hot_aisle.0),
-        ("layout.row_length", layout.row_length.0),
-    ] {
-        if value <= 0.0 {
-            return fail(path, "has to be more than nothing".into());
-        }
-    }
-    for (path, value, most) in [
-        ("layout.halls_per_building", f64::from(layout.halls_per_building), 10_000.0),
-        ("layout.storeys", f64::from(layout.storeys), 100.0),
-        ("layout.cold_aisle", layout.cold_aisle.0, 100.0),
-        ("layout.hot_aisle", layout.hot_aisle.0, 100.0),
-        ("layout.row_length", layout.row_length.0, 1_000.0),
-        ("site.electricity", fields.site.electricity.map_or(0.0, |price| price.0 * 3.6e6), 100.0),
-        ("economics.rack_price", fields.economics.rack_price.map_or(0.0, |price| price.0), 1e9),
-    ] {
-        if value > most {
-            return fail(path, format!("{value} is more than any building has; at most {most}"));
-        }
-    }
-    for (path, supply) in [("cooling.coolant_supply", fields.cooling.coolant_supply)] {
-        if supply.is_some_and(|supply| !(2.0..=70.0).contains(&supply.0)) {
-            return fail(path, "lies outside 2 °C to 70 °C, where coolant is run".into());
-        }
-    }
+    building(scenario)?;
     for (place, serving) in fields.serving.iter().enumerate() {
         let at = |field: &str| format!("serving.{place}.{field}");
         check_precision(scenario, &at("precision"), &serving.precision)?;
@@ -117,6 +87,44 @@ pub(super) fn scenario(scenario: &Scenario) -> Result<(), InputError> {
         }
         if training.tokens.0 < training.global_batch as f64 {
             return fail(&at("tokens"), "are not even one step".into());
+        }
+    }
+    Ok(())
+}
+
+/// Sizes that a building and its prices can have.
+fn building(scenario: &Scenario) -> Result<(), InputError> {
+    let fields = &scenario.fields;
+    let fail = |path: &str, message: String| Err(scenario.error(path, message));
+    let layout = &fields.layout;
+    for (path, value) in [
+        ("layout.hall_power", layout.hall_power.0),
+        ("layout.halls_per_building", f64::from(layout.halls_per_building)),
+        ("layout.storeys", f64::from(layout.storeys)),
+        ("layout.cold_aisle", layout.cold_aisle.0),
+        ("layout.hot_aisle", layout.hot_aisle.0),
+        ("layout.row_length", layout.row_length.0),
+    ] {
+        if value <= 0.0 {
+            return fail(path, "has to be more than nothing".into());
+        }
+    }
+    for (path, value, most) in [
+        ("layout.halls_per_building", f64::from(layout.halls_per_building), 10_000.0),
+        ("layout.storeys", f64::from(layout.storeys), 100.0),
+        ("layout.cold_aisle", layout.cold_aisle.0, 100.0),
+        ("layout.hot_aisle", layout.hot_aisle.0, 100.0),
+        ("layout.row_length", layout.row_length.0, 1_000.0),
+        ("site.electricity", fields.site.electricity.map_or(0.0, |price| price.0 * 3.6e6), 100.0),
+        ("economics.rack_price", fields.economics.rack_price.map_or(0.0, |price| price.0), 1e9),
+    ] {
+        if value > most {
+            return fail(path, format!("{value} is more than any building has; at most {most}"));
+        }
+    }
+    for (path, supply) in [("cooling.coolant_supply", fields.cooling.coolant_supply)] {
+        if supply.is_some_and(|supply| !(2.0..=70.0).contains(&supply.0)) {
+            return fail(path, "lies outside 2 °C to 70 °C, where coolant is run".into());
         }
     }
     Ok(())

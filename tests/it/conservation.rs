@@ -70,7 +70,11 @@ fn power_is_conserved(plan: &Plan) {
         assert!(near((stage.output + stage.loss).0, stage.input.0), "{}: {stage:?}", stage.name);
         assert!(stage.loss.0 >= 0.0, "{} makes power: {stage:?}", stage.name);
         // Ratings are of what a stage gives.
-        assert!(stage.output.0 <= stage.installed.0 * (1.0 + 1e-12), "{} gives more than is installed: {stage:?}", stage.name);
+        assert!(
+            stage.output.0 <= stage.installed.0 * (1.0 + 1e-12),
+            "{} gives more than is installed: {stage:?}",
+            stage.name
+        );
     }
     let losses: Watts = power.stages.iter().map(|stage| stage.loss).sum();
     let overheads: Watts = power.overheads.iter().map(|(_, watts)| *watts).sum();
