@@ -27,7 +27,10 @@ pub(super) fn train(
     };
     let (precision, word) = precision_of(wish, &machine.accelerator, card)
         .map_err(|message| scenario.error(&format!("training.{place}.precision"), message))?;
-    let available = ((draw.accelerators as f64 * entry.share.0) as u64).min(entry.accelerators);
+    // A run does not cross from one fabric to another: there is no path between them.
+    let available = ((draw.accelerators as f64 * entry.share.0) as u64)
+        .min(entry.accelerators)
+        .min(draw.fabric.accelerators_per_island);
     let accelerators = if available == 0 { 0 } else { 1 << available.ilog2().min(30) };
     let sequences = (entry.global_batch / entry.sequence).max(1);
     let mut job = TrainingJob::new(accelerators as u32, entry.sequence as f64, sequences as f64, precision);
