@@ -363,3 +363,47 @@ pub fn frontier(mut points: Vec<DesignPoint>) -> Vec<DesignPoint> {
     });
     points
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Axes, Pools, explore};
+    use crate::engine::{Backend, Engine};
+    use crate::throughput::precision::{Format, Precision};
+    use crate::throughput::samples;
+    use crate::throughput::serving::Workload;
+    use crate::units::Seconds;
+    use std::ops::ControlFlow;
+
+    #[test]
+    fn the_best_point_keeps_the_promise_and_leads_the_frontier_there() {
+        let limit = Seconds(0.02);
+        let asked = Workload {
+            ttft_limit: Some(Seconds(2.0)),
+            tpot_limit: Some(limit),
+            ..Workload::fixed(1_024.0, 1_024.0)
+        };
+        let found = explore(
+            &samples::deepseek_v3(),
+            &samples::gb200(),
+            Precision::uniform(Format::Fp8),
+            &asked,
+            &Axes::coarse(Pools::Either),
+            &Engine::new(Backend::Cpu),
+            |_| ControlFlow::Continue(()),
+        )
+        .unwrap();
+        let best = found.best.unwrap();
+        assert!(best.tpot <= limit && best.ttft <= Seconds(2.0), "{best:?}");
+        let most = found
+            .frontier
+            .iter()
+            .filter(|point| point.tpot <= limit)
+            .map(|point| point.tokens_per_s_per_accelerator)
+            .fold(0.0, f64::max);
+        assert!((best.tokens_per_s_per_accelerator / most - 1.0).abs() < 1e-12);
+        for pair in found.frontier.windows(2) {
+            assert!(pair[0].tokens_per_s_per_user > pair[1].tokens_per_s_per_user);
+            assert!(pair[0].tokens_per_s_per_accelerator < pair[1].tokens_per_s_per_accelerator);
+        }
+    }
+}

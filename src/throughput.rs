@@ -14,7 +14,7 @@ pub mod parallelism;
 pub mod precision;
 pub mod roofline;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub mod serving;
 pub mod software;
 pub mod training;

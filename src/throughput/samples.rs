@@ -30,15 +30,15 @@ fn dense(layers: u32, hidden: u32, heads: u32, kv_heads: u32, width: u32, vocabu
     }
 }
 
-pub(super) fn llama_8b() -> ModelShape {
+pub(crate) fn llama_8b() -> ModelShape {
     dense(32, 4_096, 32, 8, 14_336, 128_256)
 }
 
-pub(super) fn llama_70b() -> ModelShape {
+pub(crate) fn llama_70b() -> ModelShape {
     dense(80, 8_192, 64, 8, 28_672, 128_256)
 }
 
-pub(super) fn llama_405b() -> ModelShape {
+pub(crate) fn llama_405b() -> ModelShape {
     dense(126, 16_384, 128, 8, 53_248, 128_256)
 }
 
@@ -57,22 +57,22 @@ fn moe(base: ModelShape, experts: u32, active: u32, width: u32) -> ModelShape {
     }
 }
 
-pub(super) fn mixtral_8x7b() -> ModelShape {
+pub(crate) fn mixtral_8x7b() -> ModelShape {
     moe(dense(32, 4_096, 32, 8, 0, 32_000), 8, 2, 14_336)
 }
 
-pub(super) fn qwen3_235b() -> ModelShape {
+pub(crate) fn qwen3_235b() -> ModelShape {
     moe(dense(94, 4_096, 64, 4, 0, 151_936), 128, 8, 1_536)
 }
 
-pub(super) fn gpt_oss_120b() -> ModelShape {
+pub(crate) fn gpt_oss_120b() -> ModelShape {
     let mut model = moe(dense(36, 2_880, 64, 8, 0, 201_088), 128, 4, 2_880);
     model.attention =
         AttentionShape { head_dim: 64, full_layers: 18, window_layers: 18, window: 128, ..model.attention };
     model
 }
 
-pub(super) fn deepseek_v3() -> ModelShape {
+pub(crate) fn deepseek_v3() -> ModelShape {
     ModelShape {
         layers: 61,
         hidden: 7_168,
@@ -109,7 +109,7 @@ pub(super) fn deepseek_v3() -> ModelShape {
 }
 
 /// DeepSeek-V3.2: the same with an indexer of 128 elements a layer and position.
-pub(super) fn deepseek_v32() -> ModelShape {
+pub(crate) fn deepseek_v32() -> ModelShape {
     let mut model = deepseek_v3();
     model.attention.sparse_topk = 2_048;
     model.attention.kv_elements_per_token = 42_944.0;
@@ -117,7 +117,7 @@ pub(super) fn deepseek_v32() -> ModelShape {
 }
 
 /// Qwen3.5-27B: one attention layer of four, the others linear; their weights follow from the card's total.
-pub(super) fn qwen35_27b() -> ModelShape {
+pub(crate) fn qwen35_27b() -> ModelShape {
     let mut model = dense(64, 5_120, 24, 4, 17_408, 248_320);
     model.attention = AttentionShape {
         head_dim: 256,
@@ -131,7 +131,7 @@ pub(super) fn qwen35_27b() -> ModelShape {
     model
 }
 
-pub(super) fn h100() -> Machine {
+pub(crate) fn h100() -> Machine {
     Machine {
         peak: PeakRates { bf16: FlopRate(989e12), fp8: Some(FlopRate(1_979e12)), fp4: None, int8: None },
         memory: Bytes(80e9),
@@ -146,7 +146,7 @@ pub(super) fn h100() -> Machine {
     }
 }
 
-pub(super) fn gb200() -> Machine {
+pub(crate) fn gb200() -> Machine {
     Machine {
         peak: PeakRates {
             bf16: FlopRate(2.5e15),

@@ -13,7 +13,7 @@
 use super::machine::Machine;
 use super::memory::{MemoryUse, Reserve, memory_use};
 use super::operations::{FoldSettings, ModelShape, Part, StepTable, step_table};
-use super::parallelism::{Layout, layouts};
+use super::parallelism::Layout;
 use super::precision::Precision;
 use super::roofline::{StepLoad, operation_time, step_time};
 use crate::units::{Seconds, Watts};
@@ -461,54 +461,6 @@ pub fn evaluate_pools(prefill: &Replica, decode: &Replica, workload: &Workload, 
     result
 }
 
-/// What a search may use.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SearchSpace {
-    /// Most accelerators of a replica.
-    pub most_accelerators: u32,
-    /// Batches tried for each doubling.
-    pub batches_per_doubling: u32,
-    /// Largest batch of a replica.
-    pub most_sequences: f64,
-    /// Modes tried.
-    pub aggregated: bool,
-    /// Whether pools are tried.
-    pub disaggregated: bool,
-    /// Extra arithmetic of the busiest expert rank.
-    pub routing_skew: f64,
-    /// The runtime's reserve.
-    pub reserve: Reserve,
-}
-
-impl SearchSpace {
-    /// Aggregated and disaggregated replicas within one domain.
-    #[must_use]
-    pub fn within(domain: u32) -> Self {
-        Self {
-            most_accelerators: domain,
-            batches_per_doubling: 4,
-            most_sequences: 16_384.0,
-            aggregated: true,
-            disaggregated: true,
-            routing_skew: 0.0,
-            reserve: Reserve::default(),
-        }
-    }
-}
-
-/// The result of a search.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct SearchResult {
-    /// The point with most tokens per second and accelerator that keeps the promise.
-    pub best: Option<ServingPoint>,
-    /// The best of another layout or mode, to argue with.
-    pub runner_up: Option<ServingPoint>,
-    /// Throughput against interactivity, fastest for the user first.
-    pub frontier: Vec<ServingPoint>,
-    /// Points evaluated.
-    pub evaluated: usize,
-}
-
 /// Batches from 1 to the largest, so many for each doubling, whole numbers.
 #[must_use]
 pub fn batches(per_doubling: u32, most: f64) -> Vec<f64> {
@@ -526,113 +478,6 @@ pub fn batches(per_doubling: u32, most: f64) -> Vec<f64> {
         found.push(most.floor());
     }
     found
-}
-
-/// Evaluates every legal layout and batch and hands each point to `visit`; returns how many there were.
-pub fn scan(
-    model: &ModelShape,
-    machine: &Machine,
-    precision: Precision,
-    workload: &Workload,
-    space: &SearchSpace,
-    mut visit: impl FnMut(&ServingPoint),
-) -> usize {
-    let replicas: Vec<Replica> = layouts(model, space.most_accelerators)
-        .into_iter()
-        .filter_map(|layout| {
-            let layout = Layout { routing_skew: space.routing_skew, ..layout };
-            Replica::fold(model, machine, &layout, precision, workload, &space.reserve)
-        })
-        .collect();
-    // The prefill pool only has to be fast per accelerator within the promise: one layout serves all decode pools.
-    let prefill = replicas
-        .iter()
-        .filter(|replica| workload.ttft_limit.is_none_or(|limit| replica.prefill(workload).1 <= limit.0))
-        .max_by(|a, b| {
-            let speed =
-                |replica: &Replica| replica.prefill(workload).0 / f64::from(replica.layout.accelerators());
-            speed(a).total_cmp(&speed(b))
-        });
-    let grid = batches(space.batches_per_doubling, space.most_sequences);
-    let mut evaluated = 0;
-    for replica in &replicas {
-        let most = replica.memory.sequences.min(space.most_sequences);
-        let least = f64::from(replica.layout.attention_replicas * replica.layout.stages);
-        for batch in
-            grid.iter().copied().filter(|batch| *batch >= least).take_while(|batch| *batch <= most).chain(
-                // The largest batch that memory holds is a design point too.
-                (most < space.most_sequences && most >= least).then_some(most),
-            )
-        {
-            if space.aggregated {
-                visit(&evaluate(replica, workload, batch, Mode::Aggregated));
-                evaluated += 1;
-            }
-            if let (true, Some(prefill)) = (space.disaggregated, prefill) {
-                visit(&evaluate_pools(prefill, replica, workload, batch));
-                evaluated += 1;
-            }
-        }
-    }
-    evaluated
-}
-
-/// The best point under the promise, its runner-up and the frontier.
-#[must_use]
-pub fn best(
-    model: &ModelShape,
-    machine: &Machine,
-    precision: Precision,
-    workload: &Workload,
-    space: &SearchSpace,
-) -> SearchResult {
-    let mut result = SearchResult::default();
-    let mut points: Vec<ServingPoint> = Vec::new();
-    result.evaluated = scan(model, machine, precision, workload, space, |point| {
-        points.push(*point);
-        if !point.keeps(workload) {
-            return;
-        }
-        let rate = point.tokens_per_s_per_accelerator;
-        let same = |other: &ServingPoint| other.layout == point.layout && other.mode == point.mode;
-        match result.best {
-            Some(best) if rate <= best.tokens_per_s_per_accelerator => {
-                if !same(&best)
-                    && result.runner_up.is_none_or(|second| rate > second.tokens_per_s_per_accelerator)
-                {
-                    result.runner_up = Some(*point);
-                }
-            }
-            Some(best) => {
-                if !same(&best) {
-                    result.runner_up = Some(best);
-                }
-                result.best = Some(*point);
-            }
-            None => result.best = Some(*point),
-        }
-    });
-    result.frontier = frontier(points);
-    result
-}
-
-/// The points that no other point beats in both tokens/s per user and per accelerator, fastest for the user first.
-#[must_use]
-pub fn frontier(mut points: Vec<ServingPoint>) -> Vec<ServingPoint> {
-    points.sort_by(|a, b| {
-        b.tokens_per_s_per_user
-            .total_cmp(&a.tokens_per_s_per_user)
-            .then(b.tokens_per_s_per_accelerator.total_cmp(&a.tokens_per_s_per_accelerator))
-    });
-    let mut most = 0.0;
-    points.retain(|point| {
-        let better = point.tokens_per_s_per_accelerator > most;
-        if better {
-            most = point.tokens_per_s_per_accelerator;
-        }
-        better
-    });
-    points
 }
 
 #[cfg(test)]
@@ -700,28 +545,6 @@ mod tests {
         let replica = replica(&samples::h100(), &workload);
         assert_eq!(evaluate(&replica, &workload, 4.0, Mode::DecodeOnly).bound, Bound::WeightTraffic);
         assert_eq!(evaluate(&replica, &workload, 1.0, Mode::PrefillOnly).bound, Bound::Arithmetic);
-    }
-
-    #[test]
-    fn the_best_point_keeps_the_promise_and_leads_the_frontier_there() {
-        let limits = Workload {
-            ttft_limit: Some(Seconds(2.0)),
-            tpot_limit: Some(Seconds(0.02)),
-            ..Workload::fixed(1_024.0, 1_024.0)
-        };
-        let precision = Precision::uniform(Format::Nvfp4).with_attention(Format::Bf16);
-        let model = samples::deepseek_v3();
-        let result = best(&model, &samples::gb200(), precision, &limits, &SearchSpace::within(16));
-        let best = result.best.expect("some layout keeps 20 ms");
-        assert!(best.tpot.0 <= 0.02 && best.ttft.0 <= 2.0);
-        assert!(result.evaluated > 500);
-        for pair in result.frontier.windows(2) {
-            assert!(pair[0].tokens_per_s_per_user >= pair[1].tokens_per_s_per_user);
-            assert!(pair[0].tokens_per_s_per_accelerator < pair[1].tokens_per_s_per_accelerator);
-        }
-        let second = result.runner_up.expect("more than one layout");
-        assert!(second.tokens_per_s_per_accelerator <= best.tokens_per_s_per_accelerator);
-        assert!(second.layout != best.layout || second.mode != best.mode);
     }
 
     #[test]
