@@ -8,6 +8,7 @@
 //! minimise Σ w_i · ln²(t_i(x) / m_i),   x_j = low_j + (high_j − low_j) / (1 + e^(−z_j)),   w = 1 / (1 + (r/0.25)²)
 //! ~~~
 
+pub mod engines;
 mod measurements;
 
 use crate::throughput::efficiency::{

@@ -7,6 +7,7 @@
 //! `f32` and in the shader.
 
 pub mod efficiency;
+pub mod engines;
 pub mod machine;
 pub mod memory;
 pub mod operations;

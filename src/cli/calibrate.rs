@@ -1,13 +1,18 @@
-//! `gigawatt calibrate`: fits efficiency coefficients to measured kernels.
+//! `gigawatt calibrate`: fits efficiency coefficients to measured kernels, or serving engines to measured serving.
 
 use super::arguments::Common;
 use super::diagnostic::Failure;
+use super::progress::Progress;
 use super::{Outcome, output};
 use crate::catalog::InputError;
-use crate::report::calibration::CalibrateReport;
+use crate::report::calibration::{CalibrateReport, EngineReport};
+use crate::throughput::engines::EngineSet;
+use crate::validation::{Kind, Table};
 use std::path::PathBuf;
 
-/// Fit efficiency coefficients to measured kernels; writes them with bounds, rows used and residuals
+/// Fit efficiency coefficients to measured kernels, or serving engines to measured serving
+///
+/// Writes them with bounds, rows used, residuals and, for engines, the errors with one model or system left out.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Measured kernels, in the columns of the embedded table
@@ -15,6 +20,21 @@ pub struct Arguments {
     /// Example: --kernels gemm.csv
     #[arg(long, value_name = "FILE")]
     kernels: Option<PathBuf>,
+    /// Fit what serving engines add to the kernels, from published and measured serving; takes minutes
+    ///
+    /// Example: --engines --save engines.toml
+    #[arg(long, conflicts_with = "kernels")]
+    engines: bool,
+    /// Published serving results for `--engines`, instead of the embedded ones
+    ///
+    /// Example: --engines --inference measured.csv
+    #[arg(long, value_name = "FILE", requires = "engines")]
+    inference: Option<PathBuf>,
+    /// Measured serving points for `--engines`, instead of the embedded ones
+    ///
+    /// Example: --engines --points points.csv
+    #[arg(long, value_name = "FILE", requires = "engines")]
+    points: Option<PathBuf>,
     /// File for the coefficients
     ///
     /// Example: --save efficiency.toml
@@ -29,7 +49,10 @@ const LARGEST_TABLE_BYTES: u64 = 1 << 28;
 
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
-    let Arguments { kernels, save, common } = arguments;
+    if arguments.engines {
+        return engines(&arguments);
+    }
+    let Arguments { kernels, save, common, .. } = arguments;
     let (name, text) = match &kernels {
         None => ("the embedded table".to_owned(), crate::calibration::KERNELS.to_owned()),
         Some(path) => {
@@ -50,4 +73,27 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         output::save(path, toml.as_bytes(), common.quiet)?;
     }
     Ok(Outcome::report(CalibrateReport { calibration }))
+}
+
+fn engines(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let table = |kind, file: &Option<PathBuf>| match file {
+        Some(path) => Table::read(kind, path),
+        None => Table::embedded(kind),
+    };
+    let tables =
+        [table(Kind::Inference, &arguments.inference)?, table(Kind::Points, &arguments.points)?];
+    let common = &arguments.common;
+    let progress = Progress::open("fitting", common.quiet);
+    let fit = crate::calibration::engines::fit(
+        EngineSet::embedded(),
+        &tables,
+        &common.catalog()?,
+        &|what| progress.say(what),
+    )?;
+    drop(progress);
+    if let Some(path) = &arguments.save {
+        let toml = fit.to_toml().map_err(|error| Failure::Ours(error.to_string()))?;
+        output::save(path, toml.as_bytes(), common.quiet)?;
+    }
+    Ok(Outcome::report(EngineReport { fit }))
 }

@@ -21,6 +21,25 @@ impl Progress {
         Self(bar)
     }
 
+    /// Shows what is being done where the number of steps is not known.
+    pub fn open(what: &str, quiet: bool) -> Self {
+        if quiet || !std::io::stderr().is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+            bar.set_style(style);
+        }
+        bar.set_message(what.to_owned());
+        Self(bar)
+    }
+
+    /// Says what is being done now.
+    pub fn say(&self, what: &str) {
+        self.0.set_message(what.to_owned());
+        self.0.tick();
+    }
+
     /// Counts finished steps; may be called from any thread.
     pub fn advance(&self, steps: u64) {
         self.0.inc(steps);

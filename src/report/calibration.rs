@@ -3,6 +3,7 @@
 use super::Report;
 use super::document::{Block, Column, Document, Section, Table, count};
 use crate::calibration::Calibration;
+use crate::calibration::engines::EngineFit;
 use crate::throughput::efficiency::FittedCurve;
 use serde_json::{Value, json};
 
@@ -66,6 +67,68 @@ impl Report for CalibrateReport {
             "used": self.calibration.used,
             "left": self.calibration.left,
             "set": serde_json::to_value(&self.calibration.set).unwrap_or_default(),
+        })
+    }
+}
+
+/// What serving engines add to kernels, with the errors of groups left out.
+#[derive(Debug, Clone)]
+pub struct EngineReport {
+    /// The fit.
+    pub fit: EngineFit,
+}
+
+impl Report for EngineReport {
+    fn document(&self) -> Document {
+        let set = &self.fit.set;
+        let known = &set.coefficients;
+        let number = |x: f64| format!("{x:.3}");
+        let coefficients = Table::of(vec![
+            Column::words("coefficient", known.keys().cloned()),
+            Column::numbers("value", known.values().map(|c| number(c.value))),
+            Column::numbers("prior", known.values().map(|c| number(c.prior))),
+            Column::numbers("low", known.values().map(|c| number(c.low))),
+            Column::numbers("high", known.values().map(|c| number(c.high))),
+            Column::words("meaning", known.values().map(|c| c.meaning.clone())),
+        ]);
+        let left = &set.left_out;
+        let away = Table::of(vec![
+            Column::words("left out", left.iter().map(|l| l.kind.clone())),
+            Column::words("name", left.iter().map(|l| l.name.clone())),
+            Column::words("table", left.iter().map(|l| l.table.clone())),
+            Column::numbers("rows", left.iter().map(|l| l.rows.to_string())),
+            Column::numbers("median, fitted [%]", left.iter().map(|l| percent(l.fitted_median_ape))),
+            Column::numbers("median [%]", left.iter().map(|l| percent(l.median_ape))),
+            Column::numbers("p90 [%]", left.iter().map(|l| percent(l.p90_ape))),
+            Column::numbers("bias [%]", left.iter().map(|l| percent(l.bias))),
+        ]);
+        Document {
+            title: format!(
+                "{} coefficients of serving engines fitted to {} rows; loss {:.3}, before {:.3}",
+                count(known.len() as u64),
+                count(set.rows as u64),
+                self.fit.loss[1],
+                self.fit.loss[0]
+            ),
+            lead: Vec::new(),
+            sections: vec![
+                Section {
+                    heading: "Coefficients".into(),
+                    blocks: vec![Block::Table(coefficients), Block::Text(set.note.clone())],
+                },
+                Section {
+                    heading: "Predicted without having been seen".into(),
+                    blocks: vec![Block::Table(away)],
+                },
+            ],
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "schema": "gigawatt.calibrate-engines/1",
+            "loss": self.fit.loss,
+            "set": serde_json::to_value(&self.fit.set).unwrap_or_default(),
         })
     }
 }

@@ -1,6 +1,7 @@
-//! The machine as throughput sees it: peaks, memory, links, curves and what the software adds.
+//! The machine as throughput sees it: peaks, memory, links, curves, and the serving software that runs on it.
 
 use super::efficiency::{Curve, GenerationCurves, KernelClass};
+use super::engines::Software;
 use super::precision::{Format, PeakRates};
 use crate::units::{ByteRate, Bytes, Seconds, Watts};
 
@@ -18,27 +19,6 @@ pub struct Link {
     pub bandwidth: ByteRate,
     /// Start-up time of a transfer.
     pub latency: Seconds,
-}
-
-/// What engine and operating system add to the kernels.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Software {
-    /// Share of the isolated kernels' fixed times that remains in an engine with captured graphs and fused casts.
-    pub launch_share: f64,
-    /// Host time of a step that the accelerator waits for.
-    pub step: Seconds,
-    /// Host time of a step for each running sequence: scheduling, sampling, detokenising.
-    pub sequence: Seconds,
-    /// Relative speed of the software release against the calibrated one; 1 where nothing is stated.
-    pub maturity: f64,
-}
-
-impl Default for Software {
-    /// Assumptions: half of the fixed times, 0.5 ms a step, 10 us a sequence. Engines hide from 30 to 70 % of the
-    /// fixed times; published online steps carry 0.4 to 1.2 ms and 8 to 25 us a sequence.
-    fn default() -> Self {
-        Self { launch_share: 0.5, step: Seconds(0.5e-3), sequence: Seconds(10e-6), maturity: 1.0 }
-    }
 }
 
 /// One accelerator in its system.
@@ -85,10 +65,20 @@ pub(crate) struct Roofs {
 }
 
 impl Machine {
+    /// Whether the accelerator multiplies in four bits.
+    fn four_bits(&self) -> bool {
+        self.peak.fp4.is_some()
+    }
+
     /// The roofs of a kernel at a format and width.
     pub(crate) fn roofs(&self, class: KernelClass, format: Format, width: f64) -> Roofs {
+        self.slowed_roofs(class, format, width, self.software.factors.of(class, format, self.four_bits()))
+    }
+
+    /// The same for a kernel that stands in for another and takes `factor` times as long in a step.
+    pub(crate) fn slowed_roofs(&self, class: KernelClass, format: Format, width: f64, factor: f64) -> Roofs {
         let curve = self.curves.curve(class, format);
-        self.with_share(&curve, self.peak.effective(format).1.0 * curve.plateau_at_width(width))
+        self.with_share(&curve, self.peak.effective(format).1.0 * curve.plateau_at_width(width), factor)
     }
 
     /// The roofs of grouped expert products: a layer's `matrices` of width `width`, the last one back to `hidden`.
@@ -102,22 +92,26 @@ impl Machine {
         let slowness = inward / matrices / plain.plateau_at_width(inward * width)
             + 1.0 / matrices / plain.plateau_at_width(hidden);
         let mut share = curve.plateau_at_width(width.max(NARROWEST_EXPERT)).min(1.0 / slowness);
-        if self.peak.fp4.is_none() && matches!(format, Format::Mxfp4 | Format::Nvfp4) {
+        if !self.four_bits() && matches!(format, Format::Mxfp4 | Format::Nvfp4) {
             share *= UNPACKING_SHARE;
         }
-        let roofs = self.with_share(&curve, self.peak.effective(format).1.0 * share);
+        let factors = &self.software.factors;
+        let factor = factors.of(KernelClass::ExpertGemm, format, self.four_bits());
+        let roofs = self.with_share(&curve, self.peak.effective(format).1.0 * share, factor);
         // Sorting, permuting, two products and combining wait for each other on the accelerator: captured graphs
-        // take nothing off this fixed time.
-        Roofs { launch_s: curve.launch_s / self.software.maturity, ..roofs }
+        // take less off this fixed time than off that of plain products.
+        let fused = if format == Format::Mxfp4 { factors.experts_mxfp4_launch } else { 1.0 };
+        let launch_s = curve.launch_s * self.software.expert_launch_share * fused / self.software.maturity;
+        Roofs { launch_s, ..roofs }
     }
 
-    fn with_share(&self, curve: &Curve, rate_flop_per_s: f64) -> Roofs {
-        let maturity = self.software.maturity;
+    fn with_share(&self, curve: &Curve, rate_flop_per_s: f64, factor: f64) -> Roofs {
+        let speed = self.software.maturity / factor;
         Roofs {
-            rate_flop_per_s: rate_flop_per_s * self.curves.arithmetic * maturity,
-            bandwidth_bytes_per_s: self.bandwidth.0 * curve.bandwidth_share * maturity,
+            rate_flop_per_s: rate_flop_per_s * self.curves.arithmetic * speed,
+            bandwidth_bytes_per_s: self.bandwidth.0 * curve.bandwidth_share * speed,
             half_rows: curve.half_rows,
-            launch_s: curve.launch_s * self.software.launch_share / maturity,
+            launch_s: curve.launch_s * self.software.launch_share / self.software.maturity,
             serial: curve.serial,
             cast_bytes: curve.cast_bytes,
         }
@@ -126,22 +120,23 @@ impl Machine {
     /// Achieved bandwidth and fixed time of a sum over ranks.
     pub(crate) fn all_reduce(&self, ranks: f64) -> (f64, f64) {
         let curve = self.curves.curve(KernelClass::AllReduce, Format::Bf16);
+        let launch = curve.launch_s * self.software.message_launch_share;
+        let speed = 1.0 / self.software.factors.all_reduce;
         if ranks <= f64::from(self.domain) {
-            (self.scale_up.bandwidth.0 * curve.bandwidth_share, curve.launch_s.max(self.scale_up.latency.0))
+            (self.scale_up.bandwidth.0 * curve.bandwidth_share * speed, launch.max(self.scale_up.latency.0))
         } else {
-            (self.scale_out.bandwidth.0 * SCALE_OUT_SHARE, curve.launch_s + 2.0 * self.scale_out.latency.0)
+            (self.scale_out.bandwidth.0 * SCALE_OUT_SHARE * speed, launch + 2.0 * self.scale_out.latency.0)
         }
     }
 
     /// Achieved bandwidth and fixed time of an exchange between all ranks.
     pub(crate) fn all_to_all(&self, ranks: f64) -> (f64, f64) {
+        let launch = ALL_TO_ALL_LAUNCH.0 * self.software.message_launch_share;
+        let speed = 1.0 / self.software.factors.all_to_all;
         if ranks <= f64::from(self.domain) {
-            (self.scale_up.bandwidth.0 * ALL_TO_ALL_SHARE, ALL_TO_ALL_LAUNCH.0)
+            (self.scale_up.bandwidth.0 * ALL_TO_ALL_SHARE * speed, launch)
         } else {
-            (
-                self.scale_out.bandwidth.0 * SCALE_OUT_SHARE,
-                ALL_TO_ALL_LAUNCH.0 + 2.0 * self.scale_out.latency.0,
-            )
+            (self.scale_out.bandwidth.0 * SCALE_OUT_SHARE * speed, launch + 2.0 * self.scale_out.latency.0)
         }
     }
 }

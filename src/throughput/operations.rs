@@ -460,7 +460,14 @@ impl Fold<'_> {
         if parameters <= 0.0 {
             return;
         }
-        let roofs = self.machine.roofs(KernelClass::Gemm, format, width);
+        let factors = &self.machine.software.factors;
+        let roofs = match part {
+            Part::LinearMixer => {
+                self.machine.slowed_roofs(KernelClass::Gemm, format, width, factors.linear_mixer)
+            }
+            Part::Indexer => self.machine.slowed_roofs(KernelClass::Gemm, format, width, factors.indexer),
+            _ => self.machine.roofs(KernelClass::Gemm, format, width),
+        };
         let output = parameters / input.max(1.0);
         self.push(
             part,
@@ -612,7 +619,9 @@ impl Fold<'_> {
             return;
         }
         let layers = elements / ModelShape::INDEXER_WIDTH;
-        let roofs = self.machine.roofs(KernelClass::LatentDecode, Format::Fp8, ModelShape::INDEXER_WIDTH);
+        let factor = self.machine.software.factors.indexer;
+        let width = ModelShape::INDEXER_WIDTH;
+        let roofs = self.machine.slowed_roofs(KernelClass::LatentDecode, Format::Fp8, width, factor);
         let mut row = self.plain(layers, &roofs);
         row.flop_per_attended =
             2.0 * ModelShape::INDEXER_WIDTH * self.model.indexer_heads() / (self.tp * self.dp);
@@ -651,7 +660,8 @@ impl Fold<'_> {
             precision.attention,
             Product::new(weights, h, weights / h / 2.0, 2.0),
         );
-        let roofs = self.machine.roofs(KernelClass::AttentionDecode, Format::Bf16, 128.0);
+        let factor = self.machine.software.factors.linear_mixer;
+        let roofs = self.machine.slowed_roofs(KernelClass::AttentionDecode, Format::Bf16, 128.0, factor);
         let mut row = self.plain(layers, &roofs);
         // The state is read and written once a step, however long the context: one position.
         row.window = 1.0;
@@ -747,7 +757,8 @@ impl Fold<'_> {
     fn elementwise(&mut self) {
         let model = self.model;
         let f = &model.feed_forward;
-        let roofs = self.machine.roofs(KernelClass::AttentionDecode, Format::Bf16, 128.0);
+        let factor = self.machine.software.factors.elementwise;
+        let roofs = self.machine.slowed_roofs(KernelClass::AttentionDecode, Format::Bf16, 128.0, factor);
         let layers = f64::from(model.layers);
         let activation =
             f64::from(f.dense_layers) * f64::from(f.matrices * f.dense_width) / (self.tp * layers.max(1.0));

@@ -1,7 +1,8 @@
 //! Models and machines that the tests of this trade share.
 
 use super::efficiency::CurveSet;
-use super::machine::{Link, Machine, Software};
+use super::engines::Software;
+use super::machine::{Link, Machine};
 use super::operations::{AttentionKind, AttentionShape, FeedForwardShape, ModelShape};
 use super::precision::PeakRates;
 use crate::units::{ByteRate, Bytes, FlopRate, Seconds, Watts};

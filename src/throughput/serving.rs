@@ -6,7 +6,7 @@
 //!
 //! ~~~text
 //! prompt tokens of a step  m = B · g' · I·(1 − hit) / O          g' tokens won by a step and sequence
-//! TPOT = stages · t(B/stages, m/stages) / g'        output rate = B / TPOT
+//! TPOT = ((1 − f)·t(B, 0) + f·t(B, chunk)) / g'     f = m / chunk; output rate = B / TPOT
 //! TTFT = chunks · stages · t(B/stages, chunk/…) + the hand-over
 //! ~~~
 
@@ -265,7 +265,28 @@ impl Replica {
     /// Mean time per output token with `batch` sequences, prompts mixed in or not [s].
     #[must_use]
     pub fn tpot(&self, workload: &Workload, batch: f64, mixed: bool) -> f64 {
-        self.step(&self.load(workload, batch, if mixed { 1.0 } else { 0.0 })) / workload.tokens_per_step()
+        self.tpot_among(workload, batch, if mixed { batch } else { 0.0 })
+    }
+
+    /// Mean time per output token with `batch` sequences where `prompting` requests are replaced by new ones, each with
+    /// its prompt, while an answer lasts [s].
+    ///
+    /// Prompts come in chunks, not as a trickle: a step carries a whole one or none.
+    ///
+    /// ~~~text
+    /// TPOT = ((1 − f)·t(B, 0) + f·t(B, chunk)) / g',    f = prompting · g' · uncached / (O · chunk)
+    /// ~~~
+    #[must_use]
+    pub fn tpot_among(&self, workload: &Workload, batch: f64, prompting: f64) -> f64 {
+        let won = workload.tokens_per_step();
+        let owed = prompting * won * workload.uncached() / workload.output.max(1.0);
+        let without = self.step(&self.load(workload, batch, 0.0));
+        if owed <= 0.0 {
+            return without / won;
+        }
+        let carried = (self.chunk * f64::from(self.layout.stages)).max(owed);
+        let with = self.step(&StepLoad { prefill_tokens: carried, ..self.load(workload, batch, 0.0) });
+        (without + (with - without) * owed / carried) / won
     }
 
     /// Time to the first token of a request that finds a free slot among `batch` running sequences [s].

@@ -8,6 +8,7 @@ use crate::catalog::{Catalog, InputError};
 use crate::plan::equipment::{self, Machine};
 use crate::plan::workloads::{chip_of, shape_of};
 use crate::scenario::{Flags, Scenario, resolve};
+use crate::throughput::engines::{EngineSet, ServingEngine};
 use crate::throughput::machine::Machine as Chip;
 use crate::throughput::operations::ModelShape;
 use crate::throughput::precision::{Format, Precision};
@@ -96,6 +97,21 @@ pub fn card_of(label: &str, ids: &[String]) -> Option<String> {
     held.or_else(|| begun.next().filter(|_| begun.next().is_none())).cloned()
 }
 
+/// The engine that the words of a row name; where they name none, the accelerator maker's own or most used one.
+#[must_use]
+pub fn engine_of(words: &str, rig: &Rig) -> ServingEngine {
+    let words = words.to_lowercase();
+    if words.contains("sglang") || words.contains("lmsys") {
+        ServingEngine::Sglang
+    } else if words.contains("vllm") {
+        ServingEngine::Vllm
+    } else if words.contains("trt") || words.contains("tensorrt") || rig.machine.accelerator.maker == "NVIDIA" {
+        ServingEngine::TensorRtLlm
+    } else {
+        ServingEngine::Vllm
+    }
+}
+
 /// A system with its throughput parameters.
 #[derive(Debug)]
 pub struct Rig {
@@ -125,6 +141,8 @@ type Kept<T> = Mutex<BTreeMap<String, Option<Arc<T>>>>;
 pub struct Hardware {
     /// The catalogue.
     pub catalog: Catalog,
+    /// What serving engines add to kernels.
+    pub engines: EngineSet,
     scenario: Scenario,
     models: Vec<String>,
     rigs: Kept<Rig>,
@@ -143,10 +161,15 @@ fn kept<T>(all: &Kept<T>, key: &str, make: impl FnOnce() -> Option<T>) -> Option
 impl Hardware {
     /// Opens a catalogue.
     pub fn open(catalog: &Catalog) -> Result<Self, InputError> {
+        Self::with_engines(catalog, EngineSet::embedded().clone())
+    }
+
+    /// Opens a catalogue with other coefficients of the serving engines than the embedded ones.
+    pub fn with_engines(catalog: &Catalog, engines: EngineSet) -> Result<Self, InputError> {
         let mut catalog = catalog.clone();
         let scenario = resolve(None, &Flags::default(), &mut catalog)?;
         let models = catalog.ids("models");
-        Ok(Self { catalog, scenario, models, rigs: Mutex::default(), cards: Mutex::default() })
+        Ok(Self { catalog, engines, scenario, models, rigs: Mutex::default(), cards: Mutex::default() })
     }
 
     /// The system that a label means.

@@ -23,10 +23,11 @@
 //!
 //! Not expressible: rows with neither load nor limit, latencies alone, tokens per utility megawatt and agentic traces, whose cached input is unknown.
 
-use super::hardware::{Card, Hardware, Rig, formats_of, system_of};
-use super::running::{ASSUMED_DRAFT, DRAWN_LENGTH, MANY_EXPERTS, ONLINE_SEQUENCE, Setting, Steady};
+use super::hardware::{Card, Hardware, Rig, engine_of, formats_of, system_of};
+use super::running::{ASSUMED_DRAFT, DRAWN_LENGTH, MANY_EXPERTS, Setting, Steady};
 use super::tables::Row;
 use super::{Forecast, Gap, Names, gap};
+use crate::throughput::engines::{Delivery, EngineSet, Software};
 use crate::throughput::operations::ModelShape;
 use crate::throughput::parallelism::{Layout, layouts};
 use crate::throughput::serving::{Mode, Replica, Workload, evaluate};
@@ -56,7 +57,7 @@ pub(super) fn predict(row: Row<'_>, hardware: &Hardware) -> (Names, Result<Forec
         source: row.word("source_family").to_owned(),
     };
     let outcome = match (rig, card) {
-        (Some(rig), Some(card)) => forecast(row, &rig, &card),
+        (Some(rig), Some(card)) => forecast(row, &hardware.engines, &rig, &card),
         (None, _) => gap(format!("the catalogue has no system for `{label}`")),
         (_, None) => gap(format!("the catalogue has no card for `{}`", row.word("model_card"))),
     };
@@ -335,7 +336,7 @@ fn lengths(row: Row<'_>, metric: Metric) -> Result<(f64, f64), Gap> {
     }
 }
 
-fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
+fn forecast(row: Row<'_>, engines: &EngineSet, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
     let metric = metric_of(row)?;
     let Some(published) = row.positive("tokens_per_s_per_gpu")? else {
         return gap("no rate per accelerator is published");
@@ -377,11 +378,12 @@ fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
     };
     let mlperf = row.word("source_family") == "mlperf";
     let mut chip = rig.chip.clone();
-    if !offline {
-        chip.software.sequence = ONLINE_SEQUENCE;
-    }
-    chip.software.maturity =
-        software::maturity(date_of(row), card.shape.feed_forward.experts >= MANY_EXPERTS);
+    let names = format!("{} {} {}", row.word("software"), row.word("source_family"), row.word("system"));
+    let delivery = if offline { Delivery::Bulk } else { Delivery::Streamed };
+    chip.software = Software {
+        maturity: software::maturity(date_of(row), card.shape.feed_forward.experts >= MANY_EXPERTS),
+        ..engines.software(engine_of(&names, rig), delivery)
+    };
     let images = row.word("benchmark").contains("qwen3-vl");
     let encoder = if images { IMAGE_TOKEN_FLOP } else { 0.0 };
     let shape = ModelShape { encoder_flop_per_token: encoder, ..card.shape };

@@ -21,12 +21,13 @@
 //! multi-token prediction, which are predicted with it; and rows with a reason in the column `suspect`.
 //!
 //! Formats that a row does not list are those of the checkpoint, 16 bits. The engines' date sets their maturity
-//! (`throughput/software.toml`), and a client that reads tokens as they come costs 15 us a sequence and step.
+//! (`throughput/software.toml`), their name what they add to kernels (`throughput/engines.toml`).
 
-use super::hardware::{Hardware, formats_of, plain};
-use super::running::{ASSUMED_DRAFT, DRAWN_LENGTH, MANY_EXPERTS, ONLINE_SEQUENCE, Setting};
+use super::hardware::{Hardware, engine_of, formats_of, plain};
+use super::running::{ASSUMED_DRAFT, DRAWN_LENGTH, MANY_EXPERTS, Setting};
 use super::tables::{Row, Table};
 use super::{Forecast, Gap, Names, gap};
+use crate::throughput::engines::{Delivery, Software};
 use crate::throughput::operations::ModelShape;
 use crate::throughput::parallelism::Layout;
 use crate::throughput::serving::Workload;
@@ -194,9 +195,12 @@ fn forecast(row: Row<'_>, hardware: &Hardware, mark: Option<&str>) -> Result<For
     let workload =
         Workload { drafted, acceptance, ..Workload::fixed((isl * scale).max(1.0), (osl * scale).max(1.0)) };
     let mut chip = rig.chip.clone();
-    chip.software.sequence = ONLINE_SEQUENCE;
     let many = card.shape.feed_forward.experts >= MANY_EXPERTS;
-    chip.software.maturity = software::maturity(row.word("measured_on"), many);
+    let engine = engine_of(row.word("backend"), &rig);
+    chip.software = Software {
+        maturity: software::maturity(row.word("measured_on"), many),
+        ..hardware.engines.software(engine, Delivery::Streamed)
+    };
     let setting = Setting { chip: &chip, shape: &card.shape, precision, workload };
     let (steady, reason, total) = if row.word("mode").starts_with("dis") {
         disaggregated(row, &setting, concurrency)?

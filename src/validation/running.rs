@@ -13,7 +13,7 @@ use crate::throughput::operations::ModelShape;
 use crate::throughput::parallelism::Layout;
 use crate::throughput::precision::Precision;
 use crate::throughput::serving::{Replica, Workload, batches};
-use crate::units::{Bytes, Seconds};
+use crate::units::Bytes;
 
 /// Most running sequences of one attention rank: the default of engines that publish one.
 pub(super) const MOST_PER_RANK: f64 = 2_048.0;
@@ -106,7 +106,7 @@ impl Setting<'_> {
         let mut running = most;
         let mut steady = Steady { running, tpot: 0.0, ttft: 0.0 };
         for _ in 0..6 {
-            let tpot = replica.tpot(w, running, mixed);
+            let tpot = replica.tpot_among(w, running, self.prompting(running - 1.0, mixed));
             let ttft = first.unwrap_or_else(|| replica.ttft(w, running));
             steady = Steady { running, tpot, ttft };
             let answer = w.output * tpot;
@@ -117,7 +117,7 @@ impl Setting<'_> {
 
     /// All requests at once: the fastest batch that memory holds.
     pub(super) fn saturated(&self, replica: &Replica, slots: f64, mixed: bool) -> Steady {
-        self.fastest(replica, slots, mixed, |_| true).unwrap_or(Steady {
+        self.best(replica, slots, |running| self.prompting(running, mixed), |_| true).unwrap_or(Steady {
             running: 1.0,
             tpot: replica.tpot(&self.workload, 1.0, mixed),
             ttft: 0.0,
@@ -132,9 +132,19 @@ impl Setting<'_> {
         mixed: bool,
         good: impl Fn(&Steady) -> bool,
     ) -> Option<Steady> {
+        self.best(replica, slots, |running| self.prompting(running - 1.0, mixed), good)
+    }
+
+    fn best(
+        &self,
+        replica: &Replica,
+        slots: f64,
+        prompting: impl Fn(f64) -> f64,
+        good: impl Fn(&Steady) -> bool,
+    ) -> Option<Steady> {
         let mut best: Option<Steady> = None;
         for running in batches(4, slots) {
-            let tpot = replica.tpot(&self.workload, running, mixed);
+            let tpot = replica.tpot_among(&self.workload, running, prompting(running));
             let ttft = replica.ttft(&self.workload, running);
             let steady = Steady { running, tpot, ttft };
             if good(&steady) && best.is_none_or(|best| steady.rate() > best.rate()) {
@@ -142,6 +152,11 @@ impl Setting<'_> {
             }
         }
         best
+    }
+
+    /// Requests whose prompts fall between the tokens of one, of so many others beside it.
+    fn prompting(&self, others: f64, mixed: bool) -> f64 {
+        if mixed { self.chip.software.prompt_share * others.max(0.0) } else { 0.0 }
     }
 }
 
@@ -154,7 +169,3 @@ pub(super) const ASSUMED_DRAFT: (f64, f64) = (2.0, 0.75);
 
 /// Experts from which a mixture is served with attention copied over the ranks.
 pub(super) const MANY_EXPERTS: u32 = 64;
-
-/// Host time of a step for each running sequence where every token is streamed to a client: 15 us, an assumption
-/// between the 8 to 12 us of offline engines and the 20 to 25 us that online ones were seen to take.
-pub(super) const ONLINE_SEQUENCE: Seconds = Seconds(15e-6);

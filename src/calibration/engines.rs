@@ -1,0 +1,349 @@
+//! Fits what serving engines add to isolated kernels, and checks the fit on what it did not see.
+//!
+//! All counted rows of the published and the measured serving tables enter together, each with the logarithm of
+//! predicted over measured time. Large residuals weigh less (Cauchy), every coefficient is drawn to its prior and held
+//! inside its bounds, and the step is Gauss and Newton's with damping:
+//!
+//! ~~~text
+//! minimise  Σ_i s²·ln(1 + (r_i/s)²) + (w·s)²·Σ_j ((u_j − prior_j)/spread_j)²
+//! u = ln x for factors and shares, x for times;  r = ln(predicted/measured);  s = 0.12, w = 1.5
+//! ~~~
+//!
+//! Left out: one model, or one system, at a time. Such a fit starts from that of all rows and takes steps with the
+//! Jacobian there, rows of the group taken out; its errors are then computed with the whole model.
+
+use crate::catalog::{Catalog, InputError};
+use crate::throughput::engines::{Coefficient, EngineSet, LeftOut};
+use crate::validation::hardware::Hardware;
+use crate::validation::statistics::quantile;
+use crate::validation::{RowReport, Table, check};
+use nalgebra::{DMatrix, DVector};
+use std::collections::BTreeSet;
+
+/// Residual (in logarithm) at which a row has lost half of its weight.
+const SCALE: f64 = 0.12;
+/// Weight of the priors, in rows of residual [`SCALE`].
+const PRIOR_WEIGHT: f64 = 1.5;
+/// Step of a finite difference, as a share of a coefficient's spread.
+const PROBE: f64 = 0.1;
+/// Steps at most.
+const STEPS: usize = 12;
+/// Steps with the Jacobian of all rows when a group is left out.
+const LEFT_OUT_STEPS: usize = 2;
+/// A group of fewer rows is not left out by itself.
+const LEAST_GROUP: usize = 10;
+/// Relative gain of a step at which the search ends.
+const ENOUGH: f64 = 1e-4;
+
+/// The result of a fit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EngineFit {
+    /// Coefficients, and the errors with a group left out.
+    pub set: EngineSet,
+    /// Loss before the fit and after it.
+    pub loss: [f64; 2],
+}
+
+impl EngineFit {
+    /// The coefficient file.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        let head = "# Written by `gigawatt calibrate --engines`: values and errors. Priors, spreads and bounds are edited by hand.\n";
+        Ok(format!("{head}{}", toml::to_string(&self.set)?))
+    }
+}
+
+/// A row as the fit sees it.
+#[derive(Debug, Clone)]
+struct Seen {
+    table: usize,
+    model: String,
+    system: String,
+    /// Whether the row states a rate, not a time.
+    rate: bool,
+}
+
+struct Fit<'a> {
+    catalog: &'a Catalog,
+    tables: &'a [Table],
+    set: EngineSet,
+    names: Vec<String>,
+    /// Places of the counted rows in the tables, one after the other.
+    places: Vec<(usize, usize)>,
+}
+
+/// Whether a coefficient is a time, fitted as it is, or a factor, fitted as its logarithm.
+fn is_time(name: &str) -> bool {
+    name.ends_with("_ms") || name.ends_with("_us")
+}
+
+fn raised(name: &str, u: f64) -> f64 {
+    if is_time(name) { u } else { u.exp() }
+}
+
+fn lowered(name: &str, x: f64) -> f64 {
+    if is_time(name) { x } else { x.max(1e-9).ln() }
+}
+
+fn counted(row: &RowReport) -> bool {
+    row.counted && row.error.is_some_and(f64::is_finite)
+}
+
+impl Fit<'_> {
+    fn coefficient(&self, place: usize) -> &Coefficient {
+        &self.set.coefficients[&self.names[place]]
+    }
+
+    fn with(&self, u: &DVector<f64>) -> EngineSet {
+        let mut set = self.set.clone();
+        for (name, u) in self.names.iter().zip(u.iter()) {
+            if let Some(coefficient) = set.coefficients.get_mut(name) {
+                coefficient.value = raised(name, *u).clamp(coefficient.low, coefficient.high);
+            }
+        }
+        set
+    }
+
+    fn clamped(&self, mut u: DVector<f64>) -> DVector<f64> {
+        for (place, name) in self.names.iter().enumerate() {
+            let c = self.coefficient(place);
+            u[place] = u[place].clamp(lowered(name, c.low), lowered(name, c.high));
+        }
+        u
+    }
+
+    fn reports(&self, u: &DVector<f64>) -> Result<Vec<Vec<RowReport>>, InputError> {
+        let hardware = Hardware::with_engines(self.catalog, self.with(u))?;
+        self.tables.iter().map(|table| Ok(check(table, &hardware, &|| {})?.rows)).collect()
+    }
+
+    /// Logarithms of predicted over measured time; zero for a row that can no longer be expressed.
+    fn residuals(&self, u: &DVector<f64>, rows: &[Seen]) -> Result<DVector<f64>, InputError> {
+        let reports = self.reports(u)?;
+        Ok(DVector::from_iterator(
+            self.places.len(),
+            self.places.iter().zip(rows).map(|((table, place), row)| {
+                let ratio = reports[*table][*place].error.map_or(1.0, |error| 1.0 + error);
+                let r = ratio.max(1e-6).ln();
+                if row.rate { -r } else { r }
+            }),
+        ))
+    }
+
+    /// Priors' residuals: (u − prior) over spread.
+    fn strain(&self, u: &DVector<f64>) -> DVector<f64> {
+        DVector::from_iterator(
+            self.names.len(),
+            self.names.iter().enumerate().map(|(place, name)| {
+                let c = self.coefficient(place);
+                (u[place] - lowered(name, c.prior)) / c.spread
+            }),
+        )
+    }
+
+    fn loss(&self, u: &DVector<f64>, residuals: &DVector<f64>, mask: &[bool]) -> f64 {
+        let rows: f64 = residuals
+            .iter()
+            .zip(mask)
+            .filter(|(_, seen)| **seen)
+            .map(|(r, _)| SCALE * SCALE * (r / SCALE).powi(2).ln_1p())
+            .sum();
+        rows + (PRIOR_WEIGHT * SCALE).powi(2) * self.strain(u).norm_squared()
+    }
+
+    fn jacobian(
+        &self,
+        u: &DVector<f64>,
+        at: &DVector<f64>,
+        rows: &[Seen],
+    ) -> Result<DMatrix<f64>, InputError> {
+        let mut jacobian = DMatrix::zeros(at.len(), u.len());
+        for place in 0..u.len() {
+            let mut moved = u.clone();
+            moved[place] += PROBE * self.coefficient(place).spread;
+            let mut moved = self.clamped(moved);
+            if (moved[place] - u[place]).abs() < 1e-9 {
+                moved[place] -= PROBE * self.coefficient(place).spread;
+                moved = self.clamped(moved);
+            }
+            let step = moved[place] - u[place];
+            if step.abs() > 1e-9 {
+                jacobian.set_column(place, &((self.residuals(&moved, rows)? - at) / step));
+            }
+        }
+        Ok(jacobian)
+    }
+
+    /// Gauss and Newton's step on the rows of a mask, damped.
+    fn step(
+        &self,
+        u: &DVector<f64>,
+        residuals: &DVector<f64>,
+        jacobian: &DMatrix<f64>,
+        mask: &[bool],
+        damping: f64,
+    ) -> DVector<f64> {
+        let weights = DVector::from_iterator(
+            residuals.len(),
+            residuals
+                .iter()
+                .zip(mask)
+                .map(|(r, seen)| if *seen { 1.0 / (1.0 + (r / SCALE).powi(2)) } else { 0.0 }),
+        );
+        let mut scaled = jacobian.clone();
+        for (mut row, weight) in scaled.row_iter_mut().zip(weights.iter()) {
+            row *= *weight;
+        }
+        let mut normal = jacobian.transpose() * &scaled;
+        let mut slope = scaled.transpose() * residuals;
+        let prior = (PRIOR_WEIGHT * SCALE).powi(2);
+        let strain = self.strain(u);
+        for place in 0..u.len() {
+            let spread = self.coefficient(place).spread;
+            slope[place] += prior * strain[place] / spread;
+            normal[(place, place)] += prior / (spread * spread);
+            normal[(place, place)] *= 1.0 + damping;
+        }
+        let solved = normal.cholesky().map(|factor| factor.solve(&slope));
+        self.clamped(u - solved.unwrap_or_else(|| DVector::zeros(u.len())))
+    }
+}
+
+/// Fits the coefficients of `start` to the tables; `progress` hears what is being done.
+pub fn fit(
+    start: &EngineSet,
+    tables: &[Table],
+    catalog: &Catalog,
+    progress: &dyn Fn(&str),
+) -> Result<EngineFit, InputError> {
+    let names: Vec<String> = start.coefficients.keys().cloned().collect();
+    let mut fit = Fit { catalog, tables, set: start.clone(), names, places: Vec::new() };
+    let mut u = DVector::from_iterator(
+        fit.names.len(),
+        fit.names.iter().map(|name| lowered(name, start.coefficients[name].value)),
+    );
+    u = fit.clamped(u);
+    let mut rows = Vec::new();
+    for (table, report) in fit.reports(&u)?.iter().enumerate() {
+        for (place, row) in report.iter().enumerate().filter(|(_, row)| counted(row)) {
+            fit.places.push((table, place));
+            rows.push(Seen {
+                table,
+                model: row.model.clone(),
+                system: row.system.clone(),
+                rate: tables[table].kind == crate::validation::Kind::Inference,
+            });
+        }
+    }
+    let all = vec![true; rows.len()];
+    let mut residuals = fit.residuals(&u, &rows)?;
+    let mut loss = fit.loss(&u, &residuals, &all);
+    let first = loss;
+    let mut jacobian = DMatrix::zeros(0, 0);
+    for round in 0..STEPS {
+        progress(&format!("step {}: loss {loss:.3}", round + 1));
+        jacobian = fit.jacobian(&u, &residuals, &rows)?;
+        let before = loss;
+        for damping in [1e-3, 0.3, 3.0, 30.0] {
+            let tried = fit.step(&u, &residuals, &jacobian, &all, damping);
+            let found = fit.residuals(&tried, &rows)?;
+            let gained = fit.loss(&tried, &found, &all);
+            if gained < loss {
+                (u, residuals, loss) = (tried, found, gained);
+                break;
+            }
+        }
+        if before - loss < ENOUGH * before {
+            break;
+        }
+    }
+    let left_out = left_out(&fit, &u, &residuals, &jacobian, &rows, progress)?;
+    let mut set = fit.with(&u);
+    for coefficient in set.coefficients.values_mut() {
+        coefficient.value = format!("{:.3e}", coefficient.value).parse().unwrap_or(coefficient.value);
+    }
+    set.rows = rows.len();
+    set.left_out = left_out;
+    Ok(EngineFit { set, loss: [first, loss] })
+}
+
+/// A name that models of one family share: DeepSeek-R1 and -V3 are one network.
+fn family(model: &str) -> &str {
+    if model.starts_with("deepseek-r1") || model.starts_with("deepseek-v3") { "deepseek-v3" } else { model }
+}
+
+fn left_out(
+    fit: &Fit<'_>,
+    u: &DVector<f64>,
+    residuals: &DVector<f64>,
+    jacobian: &DMatrix<f64>,
+    rows: &[Seen],
+    progress: &dyn Fn(&str),
+) -> Result<Vec<LeftOut>, InputError> {
+    let mut found = Vec::new();
+    for (kind, key) in [("model", (|row| family(&row.model)) as fn(&Seen) -> &str), ("system", |row| &row.system)] {
+        let groups: BTreeSet<&str> = rows.iter().map(key).filter(|name| !name.is_empty()).collect();
+        let mut unseen = residuals.clone();
+        for group in groups {
+            let mask: Vec<bool> = rows.iter().map(|row| key(row) != group).collect();
+            let held = mask.iter().filter(|seen| !**seen).count();
+            if held < LEAST_GROUP {
+                continue;
+            }
+            progress(&format!("without {kind} {group}"));
+            let mut moved = u.clone();
+            let mut there = residuals.clone();
+            for _ in 0..LEFT_OUT_STEPS {
+                moved = fit.step(&moved, &there, jacobian, &mask, 1e-3);
+                there = fit.residuals(&moved, rows)?;
+            }
+            for (place, seen) in mask.iter().enumerate() {
+                if !seen {
+                    unseen[place] = there[place];
+                }
+            }
+            push(&mut found, fit, rows, (kind, group), &mask, [&there, residuals]);
+        }
+        push(&mut found, fit, rows, (kind, "all"), &vec![false; rows.len()], [&unseen, residuals]);
+    }
+    Ok(found)
+}
+
+/// The errors of the rows that a mask leaves out, by table.
+fn push(
+    found: &mut Vec<LeftOut>,
+    fit: &Fit<'_>,
+    rows: &[Seen],
+    (kind, name): (&str, &str),
+    mask: &[bool],
+    [unseen, fitted]: [&DVector<f64>; 2],
+) {
+    for (table, of) in fit.tables.iter().enumerate() {
+        let error = |r: f64, row: &Seen| if row.rate { (-r).exp() - 1.0 } else { r.exp() - 1.0 };
+        let errors = |residuals: &DVector<f64>| -> Vec<f64> {
+            let chosen = rows.iter().enumerate().filter(|(place, row)| row.table == table && !mask[*place]);
+            let mut errors: Vec<f64> = chosen.map(|(place, row)| error(residuals[place], row)).collect();
+            errors.sort_by(f64::total_cmp);
+            errors
+        };
+        let sizes = |errors: &[f64]| {
+            let mut sizes: Vec<f64> = errors.iter().map(|error| error.abs()).collect();
+            sizes.sort_by(f64::total_cmp);
+            sizes
+        };
+        let signed = errors(unseen);
+        let [away, seen] = [sizes(&signed), sizes(&errors(fitted))];
+        let three = |x: Option<f64>| (1e3 * x.unwrap_or(0.0)).round() / 1e3;
+        if !signed.is_empty() {
+            found.push(LeftOut {
+                kind: kind.to_owned(),
+                name: name.to_owned(),
+                table: of.kind.word().to_owned(),
+                rows: signed.len(),
+                median_ape: three(quantile(&away, 0.5)),
+                p90_ape: three(quantile(&away, 0.9)),
+                bias: three(quantile(&signed, 0.5)),
+                fitted_median_ape: three(quantile(&seen, 0.5)),
+            });
+        }
+    }
+}
