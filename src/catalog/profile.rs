@@ -131,6 +131,10 @@ pub struct Accelerator {
     pub memory: Memory,
     /// Sustained board power limit of the package.
     pub power: Datum<Watts>,
+    /// Share of the generation's achieved arithmetic that the board's power limit leaves, where it is tighter for each
+    /// FLOP/s than that of the package whose kernels were measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sustained_share: Option<Datum<Share>>,
     /// Sources by key.
     pub sources: Sources,
 }

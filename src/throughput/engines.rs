@@ -261,7 +261,7 @@ impl EngineSet {
         let all = |what: &str| self.value(what, 1.0);
         Software {
             launch_share: of(runs, "launch_share", plain.launch_share),
-            expert_launch_share: of(engine.word(), "expert_launch_share", plain.expert_launch_share),
+            expert_launch_share: self.value("expert_launch_share", plain.expert_launch_share),
             message_launch_share: self.value("message_launch_share", plain.message_launch_share),
             step: Seconds(1e-3 * of(runs, "step_ms", 1e3 * plain.step.0)),
             sequence: Seconds(1e-6 * of(runs, "sequence_us", 1e6 * plain.sequence.0)),

@@ -129,6 +129,13 @@ impl Machine {
         }
     }
 
+    /// Places that a token is sent to at most once in an exchange over `ranks`: accelerators inside a domain; domains
+    /// beyond it, where one copy crosses the network and is handed on inside.
+    pub(crate) fn places(&self, ranks: f64) -> f64 {
+        let domain = f64::from(self.domain.max(1));
+        if ranks <= domain { ranks } else { ranks / domain }
+    }
+
     /// Achieved bandwidth and fixed time of an exchange between all ranks.
     pub(crate) fn all_to_all(&self, ranks: f64) -> (f64, f64) {
         let launch = ALL_TO_ALL_LAUNCH.0 * self.software.message_launch_share;

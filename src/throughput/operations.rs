@@ -797,8 +797,7 @@ impl Fold<'_> {
         }
         if by_tokens && moe > 0.5 {
             let ep = f64::from(layout.expert);
-            let distinct = ep * (1.0 - (1.0 - 1.0 / ep).powf(f64::from(f.active_experts)));
-            let remote = distinct * (ep - 1.0) / ep;
+            let remote = remote_places(self.machine.places(ep), f64::from(f.active_experts));
             let (bandwidth, launch) = self.machine.all_to_all(ep);
             row.repeats = moe / self.stages;
             row.bytes_per_token =
@@ -836,6 +835,11 @@ impl Fold<'_> {
         };
         self.push(Part::Host, row);
     }
+}
+
+/// Places other than its own that a token goes to when its `active` experts lie evenly on `places`.
+fn remote_places(places: f64, active: f64) -> f64 {
+    (places - 1.0) * (1.0 - (1.0 - 1.0 / places).powf(active))
 }
 
 /// Small kernels around the recurrence of a linear-attention layer: two convolutions, gates, norms of queries and

@@ -289,6 +289,35 @@ impl Replica {
         (without + (with - without) * owed / carried) / won
     }
 
+    /// Time that one prompt adds to the steps of `batch` running sequences [s].
+    #[must_use]
+    pub fn prompt_time(&self, workload: &Workload, batch: f64) -> f64 {
+        let carried = self.chunk * f64::from(self.layout.stages);
+        let without = self.load(workload, batch, 0.0);
+        let with = StepLoad { prefill_tokens: carried, ..without };
+        (self.step(&with) - self.step(&without)) * workload.uncached() / carried
+    }
+
+    /// Output tokens per second where `requests` of equal length are all there at the start, `batch` at a time.
+    ///
+    /// Equal lengths finish together: the run comes in waves, the last of them what is left over.
+    ///
+    /// ~~~text
+    /// T = N·t_prompt + O·(⌊N/B⌋·t(B, 0) + t(N mod B, 0)) / g'        rate = N·O / T
+    /// ~~~
+    #[must_use]
+    pub fn bulk_rate(&self, workload: &Workload, batch: f64, requests: f64) -> f64 {
+        let batch = batch.min(requests).max(1.0);
+        let waves = (requests / batch).floor();
+        let rest = requests - waves * batch;
+        let mut wave = waves * self.tpot(workload, batch, false);
+        if rest >= 1.0 {
+            wave += self.tpot(workload, rest, false);
+        }
+        let time = requests * self.prompt_time(workload, batch) + workload.output * wave;
+        requests * workload.output / time
+    }
+
     /// Time to the first token of a request that finds a free slot among `batch` running sequences [s].
     ///
     /// Each chunk of the prompt passes all stages; chunks follow each other stage by stage.

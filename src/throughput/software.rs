@@ -3,8 +3,12 @@
 //! The one table is `software.toml` beside this file: few entries, each with its date and reason, none for a single
 //! result. Predictions for today and later take 1.
 
+use super::operations::{AttentionKind, ModelShape};
 use serde::Deserialize;
 use std::sync::OnceLock;
+
+/// Experts from which a mixture is served with attention copied over the ranks.
+pub const MANY_EXPERTS: u32 = 64;
 
 /// One generation of engines.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -30,6 +34,8 @@ pub enum Kind {
     Any,
     /// Mixtures of many experts.
     Many,
+    /// Mixtures of many experts with latent attention.
+    Latent,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -47,21 +53,29 @@ pub fn releases() -> &'static [Release] {
     &TABLE.get_or_init(|| toml::from_str(EMBEDDED).unwrap_or_default()).release
 }
 
-/// Share of today's speed that the engines of a date reached; 1 where no date is given.
+/// Share of today's speed that the engines of a date reached with a model; 1 where no date is given.
 ///
 /// A date is `2025-09` or `2025-09-30`; months compare as text.
 #[must_use]
-pub fn maturity(date: &str, many_experts: bool) -> f64 {
+pub fn maturity(date: &str, model: &ModelShape) -> f64 {
     let Some(month) = date.get(..7) else { return 1.0 };
+    let many = model.feed_forward.experts >= MANY_EXPERTS;
+    let latent = model.attention.kind != AttentionKind::Grouped;
+    let speaks = |kind| match kind {
+        Kind::Any => true,
+        Kind::Many => many,
+        Kind::Latent => many && latent,
+    };
     releases()
         .iter()
-        .find(|release| month <= release.until.as_str() && (many_experts || release.experts == Kind::Any))
+        .find(|release| month <= release.until.as_str() && speaks(release.experts))
         .map_or(1.0, |release| release.factor)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::throughput::samples;
 
     #[test]
     fn the_table_is_sound_and_in_order() {
@@ -72,10 +86,12 @@ mod tests {
 
     #[test]
     fn today_is_the_measure() {
-        assert!((maturity("", true) - 1.0).abs() < 1e-12);
-        assert!((maturity("2026-08-01", true) - 1.0).abs() < 1e-12);
-        assert!(maturity("2025-09", true) < 1.0);
-        assert!((maturity("2025-09", false) - 1.0).abs() < 1e-12);
-        assert!(maturity("2024-08-28", false) < 1.0);
+        let (dense, many, latent) = (samples::llama_70b(), samples::qwen3_235b(), samples::deepseek_v3());
+        assert!((maturity("", &latent) - 1.0).abs() < 1e-12);
+        assert!((maturity("2026-08-01", &latent) - 1.0).abs() < 1e-12);
+        assert!(maturity("2025-09", &latent) < maturity("2025-09", &many));
+        assert!(maturity("2025-09", &many) < 1.0);
+        assert!((maturity("2025-09", &dense) - 1.0).abs() < 1e-12);
+        assert!(maturity("2024-08-28", &dense) < 1.0);
     }
 }

@@ -267,8 +267,11 @@ pub fn formats_of(words: &str, peaks: &profile::Peaks, card: &Card) -> (Precisio
     if let Some(format) = experts
         && format == Format::Mxfp4
     {
-        // Published with 4-bit experts and 16-bit everything else.
-        precision = Precision { experts: format, attention: Format::Bf16, dense: Format::Bf16, ..precision };
+        // Published with 4-bit experts and 16-bit everything else; where four bits are unpacked, engines keep the
+        // cache as published too.
+        let cache = if four { precision.cache } else { Format::Bf16 };
+        precision =
+            Precision { experts: format, attention: Format::Bf16, dense: Format::Bf16, cache, ..precision };
     }
     (precision, note)
 }

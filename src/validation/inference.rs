@@ -4,7 +4,7 @@
 //!
 //! | row | question |
 //! |---|---|
-//! | offline, saturated | the fastest batch that memory holds, prompts mixed in. TensorRT-LLM tables keep input + output of every request; MLPerf keeps input + 0.6 output, since answers stop early |
+//! | offline, saturated | as many as memory holds, prompts mixed in. TensorRT-LLM tables keep input + output of every request and work off the number that their recipe states; MLPerf keeps input + 0.6 output, since answers stop early |
 //! | concurrency stated | a closed loop of that many requests, shared out over the replicas that fill the row's accelerators |
 //! | neither | the best batch that keeps the row's TTFT and TPOT limits, or its tokens/s per user |
 //! | `decode_output_tokens_per_s` | the decode pool alone, no prompts in its steps |
@@ -24,14 +24,14 @@
 //! Not expressible: rows with neither load nor limit, latencies alone, tokens per utility megawatt and agentic traces, whose cached input is unknown.
 
 use super::hardware::{Card, Hardware, Rig, engine_of, formats_of, system_of};
-use super::running::{ASSUMED_DRAFT, DRAWN_LENGTH, MANY_EXPERTS, Setting, Steady};
+use super::running::{ASSUMED_DRAFT, DRAWN_LENGTH, Setting, Steady};
 use super::tables::Row;
 use super::{Forecast, Gap, Names, gap};
 use crate::throughput::engines::{Delivery, EngineSet, Software};
 use crate::throughput::operations::ModelShape;
 use crate::throughput::parallelism::{Layout, layouts};
 use crate::throughput::serving::{Mode, Replica, Workload, evaluate};
-use crate::throughput::software;
+use crate::throughput::software::{self, MANY_EXPERTS};
 
 /// Part of the answer that a request's cache holds on average when answers stop before their reserve.
 const EARLY_STOP: f64 = 0.6;
@@ -43,6 +43,32 @@ const EARLY_STOP: f64 = 0.6;
 const IMAGE_TOKEN_FLOP: f64 = 6.5e9;
 /// Longest whole request of the vision benchmark's server scenario [s] (MLPerf Inference v6.0 rules).
 const WHOLE_LIMIT: f64 = 12.0;
+/// Requests of a run of TensorRT-LLM's tables by input and output length, all queued at once: the benchmark's recipe
+/// (`perf-overview.md` of NVIDIA/TensorRT-LLM, sections on preparing a data set, releases 1.0 and later).
+const BULK_REQUESTS: [([f64; 2], f64); 15] = [
+    ([128.0, 128.0], 30_000.0),
+    ([128.0, 2_048.0], 3_000.0),
+    ([128.0, 4_096.0], 1_500.0),
+    ([500.0, 2_000.0], 3_000.0),
+    ([1_000.0, 1_000.0], 3_000.0),
+    ([1_000.0, 2_000.0], 1_500.0),
+    ([1_024.0, 1_024.0], 3_000.0),
+    ([1_024.0, 8_192.0], 1_500.0),
+    ([1_024.0, 32_768.0], 1_000.0),
+    ([2_048.0, 128.0], 3_000.0),
+    ([2_048.0, 2_048.0], 1_500.0),
+    ([5_000.0, 500.0], 1_500.0),
+    ([8_192.0, 1_024.0], 1_500.0),
+    ([20_000.0, 2_000.0], 1_000.0),
+    ([32_768.0, 1_024.0], 1_000.0),
+];
+
+fn requests_of(input: f64, output: f64) -> Option<f64> {
+    let same = |a: f64, b: f64| (a - b).abs() < 0.5;
+    let found = BULK_REQUESTS.iter().find(|([i, o], _)| same(*i, input) && same(*o, output));
+    found.map(|(_, requests)| *requests)
+}
+
 /// Accelerators tried where the row does not say how many there are: a server.
 const SERVER: u32 = 8;
 
@@ -130,14 +156,31 @@ enum Stated {
     Nothing,
 }
 
+/// The accelerators and the layout of a pool in words such as `26 x [TP2 EP1 attnDP=false max_batch 64]`.
+fn counted_pool(words: &str, card: &Card) -> Option<(u32, Option<Layout>)> {
+    let (workers, each) = words.split_once(" x [")?;
+    let workers: u32 = workers.trim().parse().ok().filter(|n| (1..=1_024).contains(n))?;
+    let tensor = number_after(each, "TP")?;
+    let moe = card.shape.feed_forward.moe_layers > 0;
+    let expert = number_after(each, "EP").filter(|_| moe).unwrap_or(1);
+    let layout = if moe && each.contains("attnDP=true") {
+        Layout::attention_data_parallel(tensor.max(expert))
+    } else {
+        Layout { expert, ..Layout::tensor(tensor) }
+    };
+    Some((workers * layout.accelerators(), Some(layout)))
+}
+
 /// A layout from words such as `TP4` or `EP8` on a number of accelerators.
 fn pool_layout(words: &str, gpus: u32, card: &Card) -> Option<Layout> {
     let moe = card.shape.feed_forward.moe_layers > 0;
     if let Some(ranks) = number_after(words, "EP").filter(|ranks| moe && *ranks > 1) {
         return Some(Layout::attention_data_parallel(ranks));
     }
-    // A split that does not divide its pool is not the split of the pool.
-    let ranks = number_after(words, "TP").filter(|ranks| gpus.is_multiple_of(*ranks))?;
+    // A split that does not divide its pool, or the heads, is a sum over workers and not the split of one.
+    let ranks = number_after(words, "TP").filter(|ranks| {
+        gpus.is_multiple_of(*ranks) && card.shape.attention.heads.is_multiple_of((*ranks).max(1))
+    })?;
     let copied = ranks > 1 && card.shape.feed_forward.experts >= MANY_EXPERTS;
     Some(if copied { Layout::attention_data_parallel(ranks) } else { Layout::tensor(ranks) })
 }
@@ -151,6 +194,11 @@ fn stated(row: Row<'_>, card: &Card) -> Result<Stated, Gap> {
         && prompts.contains("GPU")
     {
         return Ok(Stated::Pools([(p, pool_layout(prompts, p, card)), (d, pool_layout(answers, d, card))]));
+    }
+    if let Some((prompts, answers)) = words.strip_prefix("prefill ").and_then(|w| w.split_once("; decode "))
+        && let (Some(p), Some(d)) = (counted_pool(prompts, card), counted_pool(answers, card))
+    {
+        return Ok(Stated::Pools([p, d]));
     }
     let (tp, pp, ep) = (row.degree("tp")?, row.degree("pp")?, row.degree("ep")?);
     let copied = words.contains("attention data-parallel")
@@ -213,6 +261,8 @@ struct Question<'a> {
     read_at: Option<f64>,
     /// Longest time of a whole request [s].
     whole_limit: Option<f64>,
+    /// Requests of the whole run, all there at the start.
+    run: Option<f64>,
 }
 
 impl Question<'_> {
@@ -251,7 +301,7 @@ impl Question<'_> {
                 && self.whole_limit.is_none_or(|limit| first + w.output * each <= limit)
         };
         let (steady, kept) = match self.load {
-            Load::Saturated => (self.setting.saturated(&replica, slots, mixed), true),
+            Load::Saturated => (self.bulk(&replica, slots, mixed), true),
             Load::Requests(all) => {
                 let each = all / self.replicas(&layout);
                 let first = (!mixed).then_some(0.0);
@@ -265,6 +315,16 @@ impl Question<'_> {
             },
         };
         Some((steady.rate() / size, steady, kept))
+    }
+
+    /// A run that is worked off as fast as memory allows.
+    fn bulk(&self, replica: &Replica, slots: f64, mixed: bool) -> Steady {
+        let Some(requests) = self.run.filter(|_| mixed) else {
+            return self.setting.saturated(replica, slots, mixed);
+        };
+        let running = slots.min(requests);
+        let rate = replica.bulk_rate(&self.setting.workload, running, requests);
+        Steady { running, tpot: running / rate, ttft: 0.0 }
     }
 
     /// The best legal layout: most tokens where limits hold, else the shortest time per token.
@@ -358,7 +418,12 @@ fn forecast(row: Row<'_>, engines: &EngineSet, rig: &Rig, card: &Card) -> Result
         Ok(row.positive(column)?.map(|ms| crate::units::Seconds(ms / 1e3)))
     };
     let user = row.positive("interactivity_tok_s_user")?.map(|rate| crate::units::Seconds(1.0 / rate));
-    let (drafted, acceptance) = speculation(row.word("spec_decoding"));
+    // The rules allow multi-token prediction in this scenario alone; who keeps its promise uses it.
+    let allowed = row.word("benchmark").starts_with("deepseek-r1") && row.word("scenario") == "interactive";
+    let (drafted, acceptance) = match row.text("spec_decoding") {
+        None if allowed => ASSUMED_DRAFT,
+        words => speculation(words.unwrap_or_default()),
+    };
     let workload = Workload {
         drafted,
         acceptance,
@@ -366,10 +431,17 @@ fn forecast(row: Row<'_>, engines: &EngineSet, rig: &Rig, card: &Card) -> Result
         tpot_limit: milli("tpot_limit_ms")?.or(user),
         ..Workload::fixed(input, output)
     };
-    let accelerators = row.count("n_accelerators")?;
+    let sweep = row.word("scenario") == "concurrency sweep";
+    let accelerators = match row.count("n_accelerators")? {
+        // Requests in flight are rate times time: load, speed for the user and rate of an accelerator tell the size.
+        None if sweep => row.positive("concurrency")?.zip(user).map(|(requests, time)| {
+            let each = published / (1.0 / time.0);
+            ((requests / each).log2().round().clamp(0.0, 10.0)).exp2() as u32
+        }),
+        known => known,
+    };
     let batch = row.positive("batch_per_gpu")?.map(|each| each * f64::from(accelerators.unwrap_or(1)));
     let concurrency = row.positive("concurrency")?.or(batch);
-    let sweep = row.word("scenario") == "concurrency sweep";
     let offline = row.word("scenario") == "offline" && row.word("load") != "static-batch";
     let load = match concurrency {
         _ if offline => Load::Saturated,
@@ -381,9 +453,13 @@ fn forecast(row: Row<'_>, engines: &EngineSet, rig: &Rig, card: &Card) -> Result
     let names = format!("{} {} {}", row.word("software"), row.word("source_family"), row.word("system"));
     let delivery = if offline { Delivery::Bulk } else { Delivery::Streamed };
     chip.software = Software {
-        maturity: software::maturity(date_of(row), card.shape.feed_forward.experts >= MANY_EXPERTS),
+        maturity: software::maturity(date_of(row), &card.shape),
         ..engines.software(engine_of(&names, rig), delivery)
     };
+    if mlperf && !offline {
+        // Requests come by chance: none start together.
+        chip.software.prompt_share = 1.0;
+    }
     let images = row.word("benchmark").contains("qwen3-vl");
     let encoder = if images { IMAGE_TOKEN_FLOP } else { 0.0 };
     let shape = ModelShape { encoder_flop_per_token: encoder, ..card.shape };
@@ -403,6 +479,7 @@ fn forecast(row: Row<'_>, engines: &EngineSet, rig: &Rig, card: &Card) -> Result
         tails: mlperf,
         read_at: user.filter(|_| sweep && accelerators.is_none() && concurrency.is_some()).map(|time| time.0),
         whole_limit,
+        run: (row.word("source_family") == "trtllm_perf_overview").then(|| requests_of(input, output)).flatten(),
     };
     let (predicted, mut reason) = ask(&question, stated(row, card)?)?;
     for note in [precision_note, if drafted > 1.0 { "speculation assumed: 2 drafted, 0.75 hold" } else { "" }]

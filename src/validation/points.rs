@@ -24,7 +24,7 @@
 //! (`throughput/software.toml`), their name what they add to kernels (`throughput/engines.toml`).
 
 use super::hardware::{Hardware, engine_of, formats_of, plain};
-use super::running::{ASSUMED_DRAFT, DRAWN_LENGTH, MANY_EXPERTS, Setting};
+use super::running::{ASSUMED_DRAFT, DRAWN_LENGTH, Setting};
 use super::tables::{Row, Table};
 use super::{Forecast, Gap, Names, gap};
 use crate::throughput::engines::{Delivery, Software};
@@ -195,10 +195,9 @@ fn forecast(row: Row<'_>, hardware: &Hardware, mark: Option<&str>) -> Result<For
     let workload =
         Workload { drafted, acceptance, ..Workload::fixed((isl * scale).max(1.0), (osl * scale).max(1.0)) };
     let mut chip = rig.chip.clone();
-    let many = card.shape.feed_forward.experts >= MANY_EXPERTS;
     let engine = engine_of(row.word("backend"), &rig);
     chip.software = Software {
-        maturity: software::maturity(row.word("measured_on"), many),
+        maturity: software::maturity(row.word("measured_on"), &card.shape),
         ..hardware.engines.software(engine, Delivery::Streamed)
     };
     let setting = Setting { chip: &chip, shape: &card.shape, precision, workload };

@@ -6,6 +6,9 @@
 //! ~~~text
 //! b = C · O·TPOT(b) / (TTFT(b) + O·TPOT(b)),  at most what memory holds
 //! ~~~
+//!
+//! Of the other requests' prompts the engine's `prompt_share` falls between the tokens of one; the rest comes before its
+//! first token, because loops that start together prefill together.
 
 use crate::throughput::machine::Machine as Chip;
 use crate::throughput::memory::{Reserve, memory_use};
@@ -107,7 +110,11 @@ impl Setting<'_> {
         let mut steady = Steady { running, tpot: 0.0, ttft: 0.0 };
         for _ in 0..6 {
             let tpot = replica.tpot_among(w, running, self.prompting(running - 1.0, mixed));
-            let ttft = first.unwrap_or_else(|| replica.ttft(w, running));
+            // What of the others' prompts does not fall between tokens is waited for before the first one.
+            let ahead = if mixed { (1.0 - self.chip.software.prompt_share).max(0.0) * (most - 1.0) } else { 0.0 };
+            let ttft = first.unwrap_or_else(|| {
+                replica.ttft(w, running) + ahead.max(0.0) * replica.prompt_time(w, running)
+            });
             steady = Steady { running, tpot, ttft };
             let answer = w.output * tpot;
             running = (requests * answer / (ttft + answer)).clamp(least, most);
@@ -166,6 +173,3 @@ pub(super) const DRAWN_LENGTH: f64 = 0.9;
 /// Drafted tokens and the chance that one holds where speculation is on and its gain not stated: assumption; a step
 /// then wins 2.3 tokens.
 pub(super) const ASSUMED_DRAFT: (f64, f64) = (2.0, 0.75);
-
-/// Experts from which a mixture is served with attention copied over the ranks.
-pub(super) const MANY_EXPERTS: u32 = 64;
