@@ -280,7 +280,9 @@ fn left_out(
     progress: &dyn Fn(&str),
 ) -> Result<Vec<LeftOut>, InputError> {
     let mut found = Vec::new();
-    for (kind, key) in [("model", (|row| family(&row.model)) as fn(&Seen) -> &str), ("system", |row| &row.system)] {
+    for (kind, key) in
+        [("model", (|row| family(&row.model)) as fn(&Seen) -> &str), ("system", |row| &row.system)]
+    {
         let groups: BTreeSet<&str> = rows.iter().map(key).filter(|name| !name.is_empty()).collect();
         let mut unseen = residuals.clone();
         for group in groups {
@@ -345,5 +347,46 @@ fn push(
                 fitted_median_ape: three(quantile(&seen, 0.5)),
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::validation::Kind;
+
+    fn few(kind: Kind, every: usize) -> Table {
+        let whole = Table::embedded(kind).unwrap();
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(&whole.header).unwrap();
+        for row in whole.rows().iter().step_by(every) {
+            writer.write_record(row.cells()).unwrap();
+        }
+        Table::parse(kind, "few.csv", &String::from_utf8(writer.into_inner().unwrap()).unwrap()).unwrap()
+    }
+
+    // A fit to a tenth of the rows, from the priors: the loss falls, every coefficient stays inside its bounds, and each
+    // group of ten and more rows is left out once.
+    #[test]
+    fn a_fit_lowers_the_loss_and_keeps_the_bounds() {
+        let mut start = EngineSet::embedded().clone();
+        for coefficient in start.coefficients.values_mut() {
+            coefficient.value = coefficient.prior;
+        }
+        let tables = [few(Kind::Inference, 16), few(Kind::Points, 48)];
+        let found = fit(&start, &tables, &Catalog::default(), &|_| {}).unwrap();
+        assert!(found.loss[1] < 0.9 * found.loss[0], "{:?}", found.loss);
+        for (name, c) in &found.set.coefficients {
+            assert!(c.low <= c.value && c.value <= c.high, "{name} = {}", c.value);
+        }
+        assert!(found.set.left_out.iter().any(|left| left.kind == "system" && left.name == "all"));
+        let again = EngineSet::parse(&found.to_toml().unwrap()).unwrap();
+        assert_eq!(again, found.set);
+    }
+
+    #[test]
+    fn factors_move_in_ratios_and_times_in_steps() {
+        assert!((raised("gemm", lowered("gemm", 1.3)) - 1.3).abs() < 1e-12);
+        assert!((raised("vllm.step_ms", lowered("vllm.step_ms", 0.0)) - 0.0).abs() < 1e-12);
     }
 }

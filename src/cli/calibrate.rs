@@ -80,16 +80,13 @@ fn engines(arguments: &Arguments) -> Result<Outcome, Failure> {
         Some(path) => Table::read(kind, path),
         None => Table::embedded(kind),
     };
-    let tables =
-        [table(Kind::Inference, &arguments.inference)?, table(Kind::Points, &arguments.points)?];
+    let tables = [table(Kind::Inference, &arguments.inference)?, table(Kind::Points, &arguments.points)?];
     let common = &arguments.common;
     let progress = Progress::open("fitting", common.quiet);
-    let fit = crate::calibration::engines::fit(
-        EngineSet::embedded(),
-        &tables,
-        &common.catalog()?,
-        &|what| progress.say(what),
-    )?;
+    let fit =
+        crate::calibration::engines::fit(EngineSet::embedded(), &tables, &common.catalog()?, &|what| {
+            progress.say(what)
+        })?;
     drop(progress);
     if let Some(path) = &arguments.save {
         let toml = fit.to_toml().map_err(|error| Failure::Ours(error.to_string()))?;

@@ -522,8 +522,11 @@ pub fn machine(
     let memory_bandwidth =
         profile_bandwidth.unwrap_or_else(|| taker.take("memory.bandwidth", &chip.profile.memory.bandwidth));
     let accelerator_power = profile_power.unwrap_or_else(|| taker.take("power", &chip.profile.power));
-    let sustained_share =
-        chip.profile.sustained_share.as_ref().map_or(Share(1.0), |share| taker.take("sustained_share", share));
+    let sustained_share = chip
+        .profile
+        .sustained_share
+        .as_ref()
+        .map_or(Share(1.0), |share| taker.take("sustained_share", share));
     let compute_share = Share(compute_share.0 * sustained_share.0);
     let peaks = &chip.profile.peak;
     taker.take("peak.bf16", &peaks.bf16);

@@ -288,3 +288,62 @@ impl EngineSet {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_coefficients_are_sound_and_inside_their_bounds() {
+        let set = EngineSet::embedded();
+        assert!(
+            set.coefficients.len() >= 30 && set.rows > 3_000,
+            "{} of {} rows",
+            set.coefficients.len(),
+            set.rows
+        );
+        for (name, c) in &set.coefficients {
+            assert!(c.low <= c.value && c.value <= c.high, "{name} = {}", c.value);
+            assert!(c.low <= c.prior && c.prior <= c.high && c.spread > 0.0, "{name}");
+            assert!(!c.meaning.is_empty(), "{name}");
+        }
+    }
+
+    // Every number of `Software` comes from the file: a coefficient that nothing reads would be fitted in vain, and
+    // one that the file lacks would stay at its default without a word.
+    #[test]
+    fn every_coefficient_of_the_file_is_read() {
+        let set = EngineSet::embedded();
+        for name in set.coefficients.keys() {
+            let mut moved = set.clone();
+            moved.coefficients.get_mut(name).expect("its own key").value *= 1.5;
+            moved.coefficients.get_mut(name).expect("its own key").value += 0.1;
+            let differs = SERVING_ENGINES.into_iter().any(|engine| {
+                [Delivery::Streamed, Delivery::Bulk]
+                    .into_iter()
+                    .any(|delivery| set.software(engine, delivery) != moved.software(engine, delivery))
+            });
+            assert!(differs, "{name} changes nothing");
+        }
+    }
+
+    #[test]
+    fn unseen_rows_and_seen_ones_tell_the_same_story() {
+        let left = &EngineSet::embedded().left_out;
+        for (kind, table) in
+            [("model", "inference"), ("model", "points"), ("system", "inference"), ("system", "points")]
+        {
+            let all =
+                left.iter().find(|l| l.kind == kind && l.table == table && l.name == "all").expect("there");
+            assert!(all.median_ape < 0.15 && all.median_ape < 1.7 * all.fitted_median_ape, "{all:?}");
+        }
+    }
+
+    #[test]
+    fn words_of_engines_are_read_back() {
+        for engine in SERVING_ENGINES {
+            assert_eq!(ServingEngine::named(engine.word()), Some(engine));
+        }
+        assert_eq!(ServingEngine::named("llama.cpp"), None);
+    }
+}

@@ -569,6 +569,31 @@ mod tests {
         }
     }
 
+    // Sixteen requests, each replaced while an answer lasts: 16·1024/512 = 32 prompt tokens owed in a step, so one step of
+    // 32 carries a whole chunk of 1,024.
+    #[test]
+    fn prompts_come_whole_and_not_as_a_trickle() {
+        let workload = Workload::fixed(1_024.0, 512.0);
+        let replica = replica(&samples::h100(), &workload);
+        let alone = replica.step(&replica.load(&workload, 16.0, 0.0));
+        let chunk = StepLoad { prefill_tokens: 1_024.0, ..replica.load(&workload, 16.0, 0.0) };
+        let with = replica.step(&chunk);
+        let expected = alone * 31.0 / 32.0 + with / 32.0;
+        assert!((replica.tpot(&workload, 16.0, true) / expected - 1.0).abs() < 1e-12);
+        assert!((replica.prompt_time(&workload, 16.0) - (with - alone)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_bulk_run_of_whole_waves_is_as_fast_as_the_batch_and_leftovers_cost() {
+        let workload = Workload::fixed(128.0, 2_048.0);
+        let replica = replica(&samples::h100(), &workload);
+        let rate = |requests: f64| replica.bulk_rate(&workload, 64.0, requests);
+        let steady = 64.0 / replica.tpot(&workload, 64.0, true);
+        assert!((rate(640.0) / steady - 1.0).abs() < 1e-9, "{} against {steady}", rate(640.0));
+        assert!(rate(65.0) < 0.7 * rate(64.0));
+        assert!(rate(6_401.0) > 0.97 * rate(6_400.0));
+    }
+
     #[test]
     fn more_bandwidth_is_never_slower() {
         let workload = Workload::fixed(1_024.0, 512.0);

@@ -105,7 +105,8 @@ pub fn engine_of(words: &str, rig: &Rig) -> ServingEngine {
         ServingEngine::Sglang
     } else if words.contains("vllm") {
         ServingEngine::Vllm
-    } else if words.contains("trt") || words.contains("tensorrt") || rig.machine.accelerator.maker == "NVIDIA" {
+    } else if words.contains("trt") || words.contains("tensorrt") || rig.machine.accelerator.maker == "NVIDIA"
+    {
         ServingEngine::TensorRtLlm
     } else {
         ServingEngine::Vllm

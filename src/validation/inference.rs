@@ -479,7 +479,9 @@ fn forecast(row: Row<'_>, engines: &EngineSet, rig: &Rig, card: &Card) -> Result
         tails: mlperf,
         read_at: user.filter(|_| sweep && accelerators.is_none() && concurrency.is_some()).map(|time| time.0),
         whole_limit,
-        run: (row.word("source_family") == "trtllm_perf_overview").then(|| requests_of(input, output)).flatten(),
+        run: (row.word("source_family") == "trtllm_perf_overview")
+            .then(|| requests_of(input, output))
+            .flatten(),
     };
     let (predicted, mut reason) = ask(&question, stated(row, card)?)?;
     for note in [precision_note, if drafted > 1.0 { "speculation assumed: 2 drafted, 0.75 hold" } else { "" }]

@@ -111,7 +111,8 @@ impl Setting<'_> {
         for _ in 0..6 {
             let tpot = replica.tpot_among(w, running, self.prompting(running - 1.0, mixed));
             // What of the others' prompts does not fall between tokens is waited for before the first one.
-            let ahead = if mixed { (1.0 - self.chip.software.prompt_share).max(0.0) * (most - 1.0) } else { 0.0 };
+            let ahead =
+                if mixed { (1.0 - self.chip.software.prompt_share).max(0.0) * (most - 1.0) } else { 0.0 };
             let ttft = first.unwrap_or_else(|| {
                 replica.ttft(w, running) + ahead.max(0.0) * replica.prompt_time(w, running)
             });
