@@ -4,6 +4,7 @@ mod cli;
 mod conservation;
 mod examples;
 mod layers;
+#[cfg(feature = "gpu")]
 mod parity;
 mod planned;
 mod published;
