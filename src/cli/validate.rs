@@ -10,6 +10,8 @@ use crate::validation::{self, Request};
 use std::path::PathBuf;
 
 /// Check predictions against measured tables; all embedded ones unless some are named
+///
+/// With `--output FILE.svg` the result is a picture: predicted against measured, one panel a table.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Measured serving throughput, in the columns of the embedded table

@@ -65,6 +65,7 @@ fn section(heading: &str, blocks: Vec<Block>) -> Section {
         Block::Table(table) => table.rows() > 0,
         Block::Bars(bars) => !bars.bars.is_empty(),
         Block::Cascade(cascade) => !cascade.steps.is_empty(),
+        Block::Scatter(plot) => !plot.panels.is_empty(),
         Block::Text(text) | Block::Note(text) | Block::Verbatim(text) => !text.is_empty(),
         Block::KeyValues(pairs) => !pairs.is_empty(),
     };

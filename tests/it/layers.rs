@@ -64,6 +64,7 @@ const DOORS: &[(&str, &[&str], &str)] = &[
     ),
     ("clap", &["cli"], ""),
     ("miette", &["cli"], ""),
+    ("plotters", &["report/scatter.rs"], ""),
     ("indicatif", &["cli"], ""),
     ("anstream", &["cli"], ""),
     (
