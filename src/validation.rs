@@ -14,6 +14,7 @@
 //! | sites ([`sites`]) | accelerators that a power buys |
 //! | fabrics ([`fabrics`]) | switches and cables |
 
+pub mod bands;
 pub mod collectives;
 pub mod fabrics;
 pub mod hardware;

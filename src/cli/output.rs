@@ -91,10 +91,10 @@ pub fn write(to: &Destination, bytes: &[u8], quiet: bool) -> Result<(), Failure>
     Ok(())
 }
 
-/// Writes a file that a command makes besides its result.
-pub fn save(path: &Path, bytes: &[u8], quiet: bool) -> Result<(), Failure> {
+/// Writes a file that an option of a command asks for besides its result.
+pub fn save(option: &str, path: &Path, bytes: &[u8], quiet: bool) -> Result<(), Failure> {
     replace(path, bytes).map_err(|error| {
-        Failure::bad(format!("--save {}", path.display()), format!("can't be written: {error}"))
+        Failure::bad(format!("{option} {}", path.display()), format!("can't be written: {error}"))
     })?;
     if !quiet && std::io::stderr().is_terminal() {
         say(&format!("wrote {}\n", path.display()));

@@ -76,6 +76,7 @@ fn only_what_has_a_picture_is_drawn() {
     let sites = root().join("src/validation/sites.csv");
     let sites = ["validate", "--sites", sites.to_str().unwrap(), "--output", &path("sites.svg")];
     refused(&sites, "nothing to draw");
+    refused(&[&sites[..3], &["--bands", &path("bands.toml")]].concat(), "no kind of system and model");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 

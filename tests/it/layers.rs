@@ -73,6 +73,7 @@ const DOORS: &[(&str, &[&str], &str)] = &[
             "catalog",
             "scenario",
             "throughput/efficiency.rs",
+            "throughput/bands.rs",
             "throughput/software.rs",
             "calibration.rs",
             "cli/catalog.rs",
