@@ -8,6 +8,7 @@ mod layers;
 mod parity;
 mod planned;
 mod published;
+mod readme;
 mod reports;
 mod scenarios;
 mod snapshot;
