@@ -111,7 +111,7 @@ fn dispatch(command: Command) -> u8 {
         Command::Plan(arguments) => emit(&arguments.common.clone(), || plan::run(arguments)),
         Command::Compare(arguments) => emit(&arguments.common.clone(), || compare::run(arguments)),
         Command::Sweep(arguments) => emit(&arguments.common.clone(), || sweep::run(arguments)),
-        Command::Validate(arguments) => emit(&arguments.common, || validate::run(&arguments)),
+        Command::Validate(arguments) => emit_drawn(&arguments.common, || validate::run(&arguments)),
         Command::Calibrate(arguments) => emit(&arguments.common.clone(), || calibrate::run(arguments)),
         Command::Catalog(arguments) => emit(&arguments.common.clone(), || catalog::run(arguments)),
         Command::Explain(arguments) => emit(&arguments.common.clone(), || explain::run(arguments)),
@@ -126,9 +126,18 @@ fn dispatch(command: Command) -> u8 {
 
 /// Runs a command and writes what it leaves, all at once.
 fn emit(common: &Common, command: impl FnOnce() -> Result<Outcome, Failure>) -> u8 {
-    let written = output::destination(common).and_then(|to| {
+    emit_in(common, false, command)
+}
+
+/// Runs a command that can be drawn, too, and writes what it leaves.
+fn emit_drawn(common: &Common, command: impl FnOnce() -> Result<Outcome, Failure>) -> u8 {
+    emit_in(common, true, command)
+}
+
+fn emit_in(common: &Common, drawing: bool, command: impl FnOnce() -> Result<Outcome, Failure>) -> u8 {
+    let written = output::destination(common, drawing).and_then(|to| {
         let (text, short) = match command()? {
-            Outcome::Report { report, short } => (output::drawn(report.as_ref(), &to), short),
+            Outcome::Report { report, short } => (output::drawn(report.as_ref(), &to)?, short),
             Outcome::Text(text) => (text, false),
         };
         output::write(&to, text.as_bytes(), common.quiet)?;

@@ -13,6 +13,7 @@ pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod plan;
+pub mod scatter;
 pub mod sweep;
 pub mod terminal;
 pub mod validation;
@@ -33,6 +34,10 @@ pub trait Report {
     fn csv(&self) -> String {
         csv::flattened(&self.json())
     }
+    /// As a drawing, if the result has one.
+    fn svg(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The formats.
@@ -48,6 +53,8 @@ pub enum Format {
     Json,
     /// For spreadsheets.
     Csv,
+    /// A drawing, of results that have one.
+    Svg,
 }
 
 /// Suffixes of file names and the formats they stand for.
@@ -58,6 +65,9 @@ pub const SUFFIXES: &[(&str, Format)] = &[
     ("json", Format::Json),
     ("csv", Format::Csv),
 ];
+
+/// Suffix of drawings, where a command makes one.
+pub const DRAWN_SUFFIX: (&str, Format) = ("svg", Format::Svg);
 
 impl Format {
     /// The format that a file's suffix stands for.
@@ -91,5 +101,6 @@ pub fn render(report: &dyn Report, format: Format, look: Look) -> String {
         Format::Html => html::draw(&report.document()),
         Format::Json => json::text(&report.json()),
         Format::Csv => report.csv(),
+        Format::Svg => report.svg().unwrap_or_default(),
     }
 }

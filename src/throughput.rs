@@ -6,6 +6,7 @@
 //! attention) end as coefficients of the same row. What evaluates a row is one function, the same in `f64`, in
 //! `f32` and in the shader.
 
+pub mod bands;
 pub mod efficiency;
 pub mod engines;
 pub mod machine;

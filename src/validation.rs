@@ -14,6 +14,7 @@
 //! | sites ([`sites`]) | accelerators that a power buys |
 //! | fabrics ([`fabrics`]) | switches and cables |
 
+pub mod bands;
 pub mod collectives;
 pub mod fabrics;
 pub mod hardware;
@@ -69,6 +70,8 @@ struct Forecast {
     reason: String,
     /// Whether it is set apart.
     apart: bool,
+    /// What was published, where a table mixes several.
+    measure: &'static str,
     /// Values of the extra columns.
     extra: Vec<String>,
 }
@@ -138,7 +141,7 @@ pub fn check(
                 Kind::Fabrics => fabrics::predict(row, hardware),
             };
             tick();
-            reported(row, names, outcome)
+            reported(row, names, outcome, hardware)
         })
         .collect();
     // The first wrong row is named, whatever thread found one first.
@@ -153,13 +156,21 @@ pub fn check(
     Ok(TableReport { table: table.kind.word().to_owned(), header: table.header.clone(), extra, rows })
 }
 
-fn reported(row: Row<'_>, names: Names, outcome: Result<Forecast, Gap>) -> Result<RowReport, InputError> {
+fn reported(
+    row: Row<'_>,
+    names: Names,
+    outcome: Result<Forecast, Gap>,
+    hardware: &Hardware,
+) -> Result<RowReport, InputError> {
+    let (generation, mixture) = hardware.kind_of(&names.system, &names.model);
     let mut report = RowReport {
         id: if names.id.is_empty() { row.number_in_table().to_string() } else { names.id },
         cells: row.cells().to_vec(),
         system: names.system,
         model: names.model,
         source: names.source,
+        generation,
+        mixture,
         counted: true,
         ..RowReport::default()
     };
@@ -168,6 +179,7 @@ fn reported(row: Row<'_>, names: Names, outcome: Result<Forecast, Gap>) -> Resul
             report.published = Some(found.published);
             report.predicted = Some(found.predicted);
             report.error = Some(found.predicted / found.published - 1.0);
+            report.measure = found.measure;
             report.reason = found.reason;
             report.counted = !found.apart;
             report.extra = found.extra;

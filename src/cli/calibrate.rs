@@ -70,7 +70,7 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         .map_err(|error| Failure::from(InputError::plain(&name, error.to_string())))?;
     if let Some(path) = &save {
         let toml = calibration.to_toml().map_err(|error| Failure::Ours(error.to_string()))?;
-        output::save(path, toml.as_bytes(), common.quiet)?;
+        output::save("--save", path, toml.as_bytes(), common.quiet)?;
     }
     Ok(Outcome::report(CalibrateReport { calibration }))
 }

@@ -3,7 +3,7 @@
 use super::arguments::Common;
 use super::diagnostic::{Failure, say};
 use crate::catalog::InputError;
-use crate::report::{self, Format, Look, Report, SUFFIXES};
+use crate::report::{self, DRAWN_SUFFIX, Format, Look, Report, SUFFIXES};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -16,19 +16,25 @@ pub struct Destination {
     pub format: Format,
 }
 
-/// Reads `--output` and `--format`, before any work is done.
-pub fn destination(common: &Common) -> Result<Destination, Failure> {
+/// Reads `--output` and `--format`, before any work is done; `drawing` where the command makes one.
+pub fn destination(common: &Common, drawing: bool) -> Result<Destination, Failure> {
     let asked = common.format.map(Format::from);
     let Some(path) = common.output.as_deref().filter(|path| *path != Path::new("-")) else {
         return Ok(Destination { path: None, format: asked.unwrap_or(Format::Terminal) });
     };
     let suffix = path.extension().map(|suffix| suffix.to_string_lossy().into_owned());
-    let format = match suffix.as_deref().map(Format::of_suffix) {
+    let (drawn, svg) = DRAWN_SUFFIX;
+    let format_of = |suffix: &str| match Format::of_suffix(suffix) {
+        None if drawing && suffix.eq_ignore_ascii_case(drawn) => Some(svg),
+        format => format,
+    };
+    let format = match suffix.as_deref().map(format_of) {
         Some(Some(format)) => format,
         // A device or a pipe has no suffix; then the option alone decides.
         None if asked.is_some() => asked.unwrap_or(Format::Terminal),
         _ => {
-            let allowed: Vec<String> = SUFFIXES.iter().map(|(name, _)| format!(".{name}")).collect();
+            let mut allowed: Vec<String> = SUFFIXES.iter().map(|(name, _)| format!(".{name}")).collect();
+            allowed.extend(drawing.then(|| format!(".{drawn}")));
             let what = suffix.map_or_else(|| "no suffix".into(), |suffix| format!("the suffix `.{suffix}`"));
             return Err(InputError::plain(format!("--output {}", path.display()), format!("has {what}"))
                 .with_help(format!("the suffix sets the format; allowed: {}", allowed.join(", ")))
@@ -46,7 +52,14 @@ pub fn destination(common: &Common) -> Result<Destination, Failure> {
 }
 
 /// Draws a result for its destination: width and colour of the terminal, or neither.
-pub fn drawn(result: &dyn Report, to: &Destination) -> String {
+pub fn drawn(result: &dyn Report, to: &Destination) -> Result<String, Failure> {
+    if to.format == Format::Svg {
+        return result.svg().ok_or_else(|| {
+            let option =
+                to.path.as_ref().map_or_else(String::new, |path| format!("--output {}", path.display()));
+            Failure::bad(option, "there is nothing to draw: no row with a rate or a time is predicted")
+        });
+    }
     let stdout = std::io::stdout();
     let mut look = Look::default();
     if to.path.is_none() && to.format == Format::Terminal && stdout.is_terminal() {
@@ -55,7 +68,7 @@ pub fn drawn(result: &dyn Report, to: &Destination) -> String {
             look.width = usize::from(width);
         }
     }
-    report::render(result, to.format, look)
+    Ok(report::render(result, to.format, look))
 }
 
 /// Writes a result. A reader that has gone away is no fault.
@@ -78,10 +91,10 @@ pub fn write(to: &Destination, bytes: &[u8], quiet: bool) -> Result<(), Failure>
     Ok(())
 }
 
-/// Writes a file that a command makes besides its result.
-pub fn save(path: &Path, bytes: &[u8], quiet: bool) -> Result<(), Failure> {
+/// Writes a file that an option of a command asks for besides its result.
+pub fn save(option: &str, path: &Path, bytes: &[u8], quiet: bool) -> Result<(), Failure> {
     replace(path, bytes).map_err(|error| {
-        Failure::bad(format!("--save {}", path.display()), format!("can't be written: {error}"))
+        Failure::bad(format!("{option} {}", path.display()), format!("can't be written: {error}"))
     })?;
     if !quiet && std::io::stderr().is_terminal() {
         say(&format!("wrote {}\n", path.display()));
@@ -139,19 +152,22 @@ mod tests {
     #[test]
     fn the_suffix_sets_the_format() {
         for (name, format) in SUFFIXES {
-            let to = destination(&common(&format!("x.{name}"), None)).unwrap();
+            let to = destination(&common(&format!("x.{name}"), None), false).unwrap();
             assert_eq!(to.format, *format);
         }
+        assert_eq!(destination(&common("x.SVG", None), true).unwrap().format, Format::Svg);
     }
 
     #[test]
     fn an_unknown_suffix_is_refused_with_the_allowed_ones() {
         for name in ["x.pdf", "x", "x.svg"] {
-            let Err(Failure::Bad(errors)) = destination(&common(name, None)) else { panic!("{name} passed") };
+            let Err(Failure::Bad(errors)) = destination(&common(name, None), false) else {
+                panic!("{name} passed")
+            };
             assert!(errors[0].help.as_ref().unwrap().contains(".html"));
         }
-        assert!(destination(&common("x.json", Some(FormatName::Csv))).is_err());
-        assert!(destination(&common("x.json", Some(FormatName::Json))).is_ok());
+        assert!(destination(&common("x.json", Some(FormatName::Csv)), false).is_err());
+        assert!(destination(&common("x.json", Some(FormatName::Json)), false).is_ok());
     }
 
     #[test]

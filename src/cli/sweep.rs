@@ -8,7 +8,7 @@ use crate::catalog::{Catalog, InputError};
 use crate::engine::Engine;
 use crate::plan::Options;
 use crate::plan::equipment::Equipment;
-use crate::plan::workloads::{chip_of, pools_of, precision_of, shape_of, why_none, workload_of};
+use crate::plan::workloads::{band_of, chip_of, pools_of, precision_of, shape_of, why_none, workload_of};
 use crate::report::sweep::{Best, DesignPoint, Split, SweepReport, frontier, merge};
 use crate::scenario::{Scenario, Serving};
 use crate::search::{self, Axes, explore};
@@ -170,7 +170,8 @@ fn swept(scenario: &Scenario, catalog: &Catalog, shard: Shard, common: &Common) 
             let availability = machine.system.reliability.availability.value.0;
             let cost = Cost::of(&plan, availability * entry.load_factor.0);
             for point in &found.frontier {
-                points.push(shown_point(point, entry, &card.id, &machine.id, word, &cost));
+                let point = shown_point(point, entry, &card.id, &machine.id, word, &cost);
+                points.push(DesignPoint { error_band: band_of(machine, card), ..point });
             }
         }
     }
@@ -233,6 +234,7 @@ fn shown_point(
         j_per_token: per_token(cost.watts),
         usd_per_mtok_output: per_token(cost.usd_per_s * 1e6),
         bound_by: point.bound.to_owned(),
+        error_band: None,
         keeps_promise: point.ttft <= entry.ttft && point.tpot <= entry.tpot,
     }
 }

@@ -1,15 +1,18 @@
 //! `gigawatt validate`: predicted against published.
 
-use super::Outcome;
 use super::arguments::Common;
 use super::diagnostic::{Failure, say};
 use super::progress::Progress;
+use super::{Outcome, output};
 use crate::report::validation::ValidateReport;
+use crate::throughput::bands::LEAST_ROWS;
 use crate::validation::tables::Kind;
-use crate::validation::{self, Request};
+use crate::validation::{self, Request, bands};
 use std::path::PathBuf;
 
 /// Check predictions against measured tables; all embedded ones unless some are named
+///
+/// With `--output FILE.svg` the result is a picture: predicted against measured, one panel a table.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Measured serving throughput, in the columns of the embedded table
@@ -47,6 +50,11 @@ pub struct Arguments {
     /// Example: --max-median-ape 0.15
     #[arg(long, value_name = "X", value_parser = fraction)]
     max_median_ape: Option<f64>,
+    /// File for the error bands of serving results, by kind of accelerator and model
+    ///
+    /// The bands that plans show come from such a file. Example: --bands bands.toml
+    #[arg(long, value_name = "FILE")]
+    bands: Option<PathBuf>,
     #[command(flatten)]
     pub common: Common,
 }
@@ -78,6 +86,14 @@ impl Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let report = checked(&arguments.tables(), &arguments.common)?;
+    if let Some(path) = &arguments.bands {
+        let found = bands::bands(&report.tables);
+        if found.is_empty() {
+            let message = format!("no kind of system and model has {LEAST_ROWS} rows of serving that count");
+            return Err(Failure::bad(format!("--bands {}", path.display()), message));
+        }
+        output::save("--bands", path, bands::text(&found).as_bytes(), arguments.common.quiet)?;
+    }
     let mut short = false;
     if let Some(limit) = arguments.max_median_ape {
         for (table, median) in report.above(limit) {

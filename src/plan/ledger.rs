@@ -4,6 +4,7 @@ use super::equipment::Equipment;
 use super::result::{Assumption, Entry, Ledger, Plan};
 use crate::power::MeasuredAt;
 use crate::scenario::Origin;
+use crate::throughput::bands::ErrorBand;
 use crate::units::text::{digits, group, show};
 
 /// Orders what was taken from the catalogue: figures that nobody stands behind first, each once.
@@ -345,6 +346,22 @@ fn fabric_entries(w: &mut Writer<'_>) {
     );
 }
 
+fn band_entry(w: &mut Writer<'_>, place: usize, band: &ErrorBand) {
+    let percent = |share: f64| format!("{:+.1} %", share * 100.0);
+    let from = "src/throughput/bands.toml, written by `gigawatt validate --bands`";
+    w.entry(
+        &format!("throughput.serving.{place}.error_band"),
+        format!("{} … {}", percent(band.low), percent(band.high)),
+        "how far measured tokens/s lay from predicted ones in eight rows of ten of this kind",
+        "10th and 90th percentile of measured / predicted − 1; too few rows: all models of the generation, else the widest of all generations",
+        vec![
+            ["kind".into(), band.kind.clone(), from.into()],
+            ["rows".into(), group(&band.rows.to_string()), from.into()],
+            ["median error".into(), format!("{:.1} %", band.median_ape * 100.0), from.into()],
+        ],
+    );
+}
+
 fn workload_entries(w: &mut Writer<'_>) {
     for (place, result_) in w.plan.serving.clone().iter().enumerate() {
         let p = result_.parallelism;
@@ -399,6 +416,9 @@ fn workload_entries(w: &mut Writer<'_>) {
         ];
         for (name, value, meaning, formula) in parts {
             w.entry(&format!("throughput.serving.{place}.{name}"), value, meaning, formula, inputs.clone());
+        }
+        if let Some(band) = &result_.error_band {
+            band_entry(w, place, band);
         }
     }
     for (place, run) in w.plan.training.clone().iter().enumerate() {

@@ -3,6 +3,7 @@
 use crate::catalog::profile::{Confidence, Medium};
 use crate::power::MeasuredAt;
 use crate::scenario::Resolved;
+use crate::throughput::bands::ErrorBand;
 use crate::units::{
     ByteRate, Dollars, DollarsPerToken, DollarsPerWatt, Joules, Meters, Ratio, Seconds, Share, SquareMeters,
     TokenRate, Watts,
@@ -292,6 +293,8 @@ pub struct Serving {
     pub replicas: u64,
     /// Price of output tokens that covers the cost.
     pub cost_per_token: DollarsPerToken,
+    /// How far rates of its kind were off where they were measured; none where nothing is served.
+    pub error_band: Option<ErrorBand>,
     /// Why nothing can be served, if so.
     pub shortfall: Option<String>,
 }

@@ -13,6 +13,7 @@ use crate::catalog::profile;
 use crate::engine::{Backend, Engine};
 use crate::scenario::{self, Scenario, ServingMode};
 use crate::search::{Axes, DesignPoint, Found, Pools, explore};
+use crate::throughput::bands::{self, ErrorBand};
 use crate::throughput::efficiency::CurveSet;
 use crate::throughput::engines::Software;
 use crate::throughput::machine::{Link, Machine as Chip};
@@ -143,6 +144,12 @@ pub fn precision_of(
     ))
 }
 
+/// How far predictions for this kind of accelerator and model were off where they were measured.
+#[must_use]
+pub fn band_of(machine: &Machine, card: &profile::Model) -> Option<ErrorBand> {
+    bands::expected(&machine.accelerator.generation, card.feed_forward.moe_layers > 0)
+}
+
 /// Runs all workloads on all systems.
 pub(super) fn run(
     scenario: &Scenario,
@@ -247,6 +254,7 @@ fn serve(
         accelerators,
         replicas: 0,
         cost_per_token: DollarsPerToken(0.0),
+        error_band: None,
         shortfall,
     };
     let Some(point) = found else { return result };
@@ -276,6 +284,7 @@ fn serve(
         energy_per_token: Joules(if output > 0.0 { power.0 / output } else { 0.0 }),
         bound_by: point.bound.into(),
         replicas,
+        error_band: band_of(machine, card),
         shortfall: (busy <= 0.0 && accelerators > 0)
             .then(|| format!("a replica needs {} accelerators", point.layout.accelerators())),
         ..result

@@ -1,9 +1,10 @@
 //! Plans side by side: one column a plan, one row a result.
 
 use super::document::{Align, Block, Column, Document, Section, Table, Unit, count};
-use super::plan::{measured_at, systems};
+use super::plan::{band_text, measured_at, systems};
 use super::{Report, csv, json};
 use crate::plan::Plan;
+use crate::throughput::bands::ErrorBand;
 use serde_json::{Value, json};
 
 /// Plans of one envelope and workload that differ in the system.
@@ -46,10 +47,12 @@ fn document(comparison: &Comparison) -> Document {
     }];
     let models: Vec<String> = first.serving.iter().map(|serving| serving.model.clone()).collect();
     for model in models {
-        sections.push(Section {
-            heading: format!("Serving {model}"),
-            blocks: vec![Block::Table(side_by_side(comparison, &serving_rows(&model)))],
-        });
+        let mut blocks = vec![Block::Table(side_by_side(comparison, &serving_rows(&model)))];
+        let served = comparison.plans.iter().flat_map(|(_, plan)| &plan.serving);
+        let bands = served.filter(|s| s.model == model && s.shortfall.is_none());
+        let bands = bands.filter_map(|s| s.error_band.as_ref());
+        blocks.extend(band_text(bands).map(Block::Text));
+        sections.push(Section { heading: format!("Serving {model}"), blocks });
     }
     let notes: Vec<Block> = comparison
         .plans
@@ -100,10 +103,19 @@ fn serving_rows(model: &str) -> Vec<Row<'_>> {
     let of = move |value: fn(&crate::plan::result::Serving) -> f64| {
         move |plan: &Plan| plan.serving.iter().find(|s| s.model == model && s.shortfall.is_none()).map(value)
     };
+    let end = move |end: fn(&ErrorBand) -> f64| {
+        move |plan: &Plan| {
+            let serving = plan.serving.iter().find(|s| s.model == model && s.shortfall.is_none())?;
+            let band = serving.error_band.as_ref()?;
+            Some(serving.tokens_per_s_per_accelerator.0 * (1.0 + end(band)))
+        }
+    };
     let tokens = Unit::Many("tokens/s");
     vec![
         row("output", tokens, of(|s| s.output_tokens_per_s.0)),
         row("per accelerator", Unit::Plain("tokens/s"), of(|s| s.tokens_per_s_per_accelerator.0)),
+        row("per accelerator, low end", Unit::Plain("tokens/s"), end(|band| band.low)),
+        row("per accelerator, high end", Unit::Plain("tokens/s"), end(|band| band.high)),
         row("per user", Unit::Plain("tokens/s"), of(|s| s.tokens_per_s_per_user.0)),
         row("TTFT", Unit::Metric("s"), of(|s| s.ttft.0)),
         row("TPOT", Unit::Metric("s"), of(|s| s.tpot.0)),

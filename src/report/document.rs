@@ -45,6 +45,8 @@ pub enum Block {
     Bars(Bars),
     /// What remains and what is lost along a chain, to one scale.
     Cascade(Cascade),
+    /// Points of two numbers that ought to be equal; formats of plain text say where it is drawn.
+    Scatter(Scatter),
     /// A paragraph.
     Text(String),
     /// A remark, set apart.
@@ -201,6 +203,45 @@ pub enum StepKind {
     Loss,
     /// A part of the last level; the parts stand side by side.
     Part,
+}
+
+/// Predicted against measured, on log axes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scatter {
+    /// What it shows.
+    pub title: String,
+    /// Names of the kinds of points.
+    pub kinds: &'static [&'static str],
+    /// One panel a table.
+    pub panels: Vec<Panel>,
+}
+
+/// What formats of plain text say in its place.
+pub const SCATTER_ELSEWHERE: &str =
+    "Row by row as a picture: `--output FILE.svg`, or `.html` for the page with it.";
+
+/// One panel of a scatter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Panel {
+    /// What is compared.
+    pub title: String,
+    /// How many points there are and how far off they lie.
+    pub caption: String,
+    /// Unit of both axes.
+    pub unit: &'static str,
+    /// The points.
+    pub points: Vec<Point>,
+}
+
+/// One point of a scatter; both numbers are finite and above zero.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// Place of its kind in the list.
+    pub kind: usize,
+    /// What was measured.
+    pub measured: f64,
+    /// What is predicted.
+    pub predicted: f64,
 }
 
 /// What a column of numbers is measured in.

@@ -2,6 +2,7 @@
 
 use super::chart::{self, escape};
 use super::document::{Align, Block, Document, Table};
+use super::scatter;
 use std::fmt::Write as _;
 
 const STYLE: &str = "\
@@ -15,7 +16,7 @@ dl.lead dt,dl.lead .note{color:var(--soft);font-size:.85rem}dl.lead dd{margin:0}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}th,td{padding:.2rem .7rem;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top}
 .right{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .remark{border-left:3px solid var(--rule);padding-left:.7rem}
-svg{max-width:100%;height:auto;font:13px system-ui,sans-serif}svg text{fill:var(--ink)}
+svg{max-width:100%;height:auto;font:13px system-ui,sans-serif}svg:not(.paper) text{fill:var(--ink)}
 .level{fill:var(--level)}.loss{fill:var(--loss)}.part{fill:var(--part)}";
 
 /// Draws a document.
@@ -60,6 +61,7 @@ fn draw_block(out: &mut String, block: &Block) {
         Block::Cascade(cascade) => {
             let _ = writeln!(out, "<p>{}</p>\n{}", escape(&cascade.header), chart::cascade_svg(cascade));
         }
+        Block::Scatter(plot) => out.push_str(&scatter::svg(plot)),
         Block::Text(text) => {
             let _ = writeln!(out, "<p>{}</p>", escape(text));
         }

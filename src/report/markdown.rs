@@ -1,7 +1,7 @@
 //! A document as Markdown: tables as tables, charts as fenced text.
 
 use super::chart;
-use super::document::{Align, Block, Document, Table};
+use super::document::{Align, Block, Document, SCATTER_ELSEWHERE, Table};
 use std::fmt::Write as _;
 
 const WIDTH: usize = 96;
@@ -33,6 +33,9 @@ fn draw_block(out: &mut String, block: &Block) {
         Block::Table(table) => draw_table(out, table),
         Block::Bars(bars) => fence(out, &bars.header, &chart::bar_lines(bars, WIDTH)),
         Block::Cascade(cascade) => fence(out, &cascade.header, &chart::cascade_lines(cascade, WIDTH)),
+        Block::Scatter(_) => {
+            let _ = writeln!(out, "> {SCATTER_ELSEWHERE}");
+        }
         Block::Text(text) => {
             let _ = writeln!(out, "{}", escape(text));
         }

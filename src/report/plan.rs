@@ -9,6 +9,7 @@ use crate::plan::Plan;
 use crate::plan::result::{Parallelism, Serving, Stage, Verdict};
 use crate::power::MeasuredAt;
 use crate::scenario::Origin;
+use crate::throughput::bands::ErrorBand;
 use crate::units::text::digits;
 use serde_json::Value;
 
@@ -65,6 +66,7 @@ fn section(heading: &str, blocks: Vec<Block>) -> Section {
         Block::Table(table) => table.rows() > 0,
         Block::Bars(bars) => !bars.bars.is_empty(),
         Block::Cascade(cascade) => !cascade.steps.is_empty(),
+        Block::Scatter(plot) => !plot.panels.is_empty(),
         Block::Text(text) | Block::Note(text) | Block::Verbatim(text) => !text.is_empty(),
         Block::KeyValues(pairs) => !pairs.is_empty(),
     };
@@ -471,9 +473,41 @@ pub fn split(parallelism: Parallelism) -> String {
     if parts.is_empty() { "one".into() } else { parts.join(" ") }
 }
 
+/// The ends of an error band: `-18 … +22 %`.
+#[must_use]
+pub fn band_ends(band: &ErrorBand) -> String {
+    let end = |share: f64| {
+        let percent = (share * 100.0).round();
+        let sign = if percent < 0.0 { "-" } else { "+" };
+        format!("{sign}{}", percent.abs())
+    };
+    format!("{} … {} %", end(band.low), end(band.high))
+}
+
+/// What error bands rest on, each kind once; nothing where there is none.
+#[must_use]
+pub fn band_text<'a>(bands: impl Iterator<Item = &'a ErrorBand>) -> Option<String> {
+    let mut kinds: Vec<String> = Vec::new();
+    for band in bands {
+        let kind = format!(
+            "{} ({} rows, median error {:.1} %)",
+            band.kind,
+            count(band.rows),
+            band.median_ape * 100.0
+        );
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    let what = "Error band: measured over predicted tokens/s in eight rows of ten that `validate` counts";
+    (!kinds.is_empty()).then(|| format!("{what}; {}.", kinds.join("; ")))
+}
+
 fn serving(serving: &[Serving]) -> Section {
     let runs =
         |value: fn(&Serving) -> f64| serving.iter().map(move |s| s.shortfall.is_none().then(|| value(s)));
+    let bands: Vec<Option<&ErrorBand>> =
+        serving.iter().map(|s| s.error_band.as_ref().filter(|_| s.shortfall.is_none())).collect();
     let names = || serving.iter().map(|s| s.model.clone());
     let system = || serving.iter().map(|s| s.system.clone());
     let campus = Table::of(vec![
@@ -482,6 +516,7 @@ fn serving(serving: &[Serving]) -> Section {
         Column::counts("accelerators", serving.iter().map(|s| s.accelerators)),
         Column::counts("replicas", serving.iter().map(|s| s.replicas)),
         Column::values("output", TOKENS, runs(|s| s.output_tokens_per_s.0)),
+        Column::numbers("error band", bands.iter().map(|band| band.map_or_else(String::new, band_ends))),
         Column::values("input", TOKENS, runs(|s| s.input_tokens_per_s.0)),
         Column::values("energy", Unit::Metric("J/token"), runs(|s| s.energy_per_token.0)),
         Column::values("cost", Unit::Money("/Mtok"), runs(|s| s.cost_per_token.0 * 1e6)),
@@ -501,6 +536,7 @@ fn serving(serving: &[Serving]) -> Section {
         Column::words("bound by", serving.iter().map(|s| s.bound_by.clone())),
     ]);
     let mut blocks = vec![Block::Table(campus), Block::Table(users)];
+    blocks.extend(band_text(bands.into_iter().flatten()).map(Block::Text));
     blocks.extend(serving.iter().filter_map(|s| {
         s.shortfall.as_ref().map(|why| Block::Note(format!("{} on {}: {why}", s.model, s.system)))
     }));

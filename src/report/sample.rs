@@ -7,6 +7,7 @@ use crate::plan::result::{
 };
 use crate::power::MeasuredAt;
 use crate::scenario::{Origin, Resolved};
+use crate::throughput::bands::ErrorBand;
 use crate::units::{
     ByteRate, Dollars, DollarsPerToken, DollarsPerWatt, Joules, Meters, Ratio, Seconds, Share, SquareMeters,
     TokenRate, Watts,
@@ -180,6 +181,14 @@ fn serving() -> Serving {
         accelerators: 180_000,
         replicas: 5_625,
         cost_per_token: DollarsPerToken(0.9e-6),
+        error_band: Some(ErrorBand {
+            kind: "mixtures of experts on blackwell-ultra".into(),
+            inherited: false,
+            rows: 200,
+            median_ape: 0.12,
+            low: -0.18,
+            high: 0.22,
+        }),
         shortfall: None,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::document::{Bars, Block, Column, Document, Section, Table, Unit, count};
 use super::{Report, csv};
+use crate::throughput::bands::ErrorBand;
 use crate::units::text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -82,6 +83,9 @@ pub struct DesignPoint {
     pub usd_per_mtok_output: Option<f64>,
     /// What the step waits for.
     pub bound_by: String,
+    /// How far rates of its kind were off where they were measured; shards of old have none.
+    #[serde(default)]
+    pub error_band: Option<ErrorBand>,
     /// Whether it keeps both promises on latency.
     pub keeps_promise: bool,
 }
@@ -227,15 +231,23 @@ impl Report for SweepReport {
         value
     }
     fn csv(&self) -> String {
-        let rows: Vec<Vec<(String, String, &str)>> = self
-            .frontier
-            .iter()
-            .map(|p| csv::flat_rows(&serde_json::to_value(p).unwrap_or_default()))
-            .collect();
+        let rows: Vec<Vec<(String, String, &str)>> =
+            self.frontier.iter().map(|p| csv::flat_rows(&flat_point(p))).collect();
         let header: Vec<String> =
             rows.first().map_or_else(Vec::new, |row| row.iter().map(|(key, _, _)| key.clone()).collect());
         csv::table(&header, rows.into_iter().map(|row| row.into_iter().map(|(_, value, _)| value)))
     }
+}
+
+/// A point with the same keys whether it has a band or not, so that rows of a table are alike.
+fn flat_point(point: &DesignPoint) -> Value {
+    let mut value = serde_json::to_value(point).unwrap_or_default();
+    if point.error_band.is_none() {
+        value["error_band"] = json!({
+            "kind": null, "inherited": null, "rows": null, "median_ape": null, "low": null, "high": null,
+        });
+    }
+    value
 }
 
 /// Points of one frontier that a person reads; JSON and CSV have them all.
@@ -266,6 +278,10 @@ fn frontier_section(points: &[DesignPoint]) -> Section {
     let columns = point_columns(&shown);
     let columns = columns.into_iter().filter(|column| !case_columns.contains(&column.header.as_str()));
     blocks.push(Block::Table(Table::of(columns.collect())));
+    if let Some(band) = &first.error_band {
+        let text = super::plan::band_text(std::iter::once(band)).unwrap_or_default();
+        blocks.push(Block::Text(format!("{} per accelerator. {text}", super::plan::band_ends(band))));
+    }
     if shown.len() < points.len() {
         let note = format!("{} of {} points; JSON and CSV have them all.", shown.len(), points.len());
         blocks.push(Block::Text(note));
@@ -324,6 +340,7 @@ mod tests {
             j_per_token: Some(1.0 / per_accelerator),
             usd_per_mtok_output: None,
             bound_by: "memory".into(),
+            error_band: None,
             keeps_promise: true,
         }
     }

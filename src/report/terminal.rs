@@ -2,7 +2,7 @@
 
 use super::Look;
 use super::chart;
-use super::document::{Align, Block, Column, Document, Table};
+use super::document::{Align, Block, Column, Document, SCATTER_ELSEWHERE, Table};
 use comfy_table::{
     Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width,
 };
@@ -64,6 +64,7 @@ fn draw_block(out: &mut String, block: &Block, look: Look) {
             let _ = writeln!(out, "{}", cascade.header);
             push_lines(out, &chart::cascade_lines(cascade, look.width));
         }
+        Block::Scatter(_) => push_lines(out, &wrap(SCATTER_ELSEWHERE, look.width)),
         Block::Text(text) => push_lines(out, &wrap(text, look.width)),
         Block::Note(text) => {
             for (index, line) in wrap(text, look.width.saturating_sub(2)).iter().enumerate() {

@@ -5,8 +5,8 @@
 //! APE = |error|;  bias = mean of the signed errors
 //! ~~~
 
-use super::document::{Bars, Block, Column, Document, Section, Table, Unit, count};
-use super::{Report, csv};
+use super::document::{Bars, Block, Column, Document, Panel, Point, Scatter, Section, Table, Unit, count};
+use super::{Report, csv, scatter};
 use crate::units::text::digits;
 use crate::validation::{RowReport, Statistics, TableReport};
 use serde_json::{Map, Value, json};
@@ -83,7 +83,72 @@ fn table_csv(table: &TableReport) -> String {
     csv::table(&header, rows)
 }
 
+/// Tables that are drawn: name, title, unit, and the measure if the table mixes several.
+const DRAWN: [(&str, &str, &str, &str); 4] = [
+    ("inference", "Serving, published: output per accelerator", "tokens/s", ""),
+    ("points", "Serving, deployments: time per output token", "ms", ""),
+    ("training", "Training: rate per accelerator", "tokens/s", "tokens/s"),
+    ("collectives", "Collectives: time", "µs", "time"),
+];
+
+/// Kinds of points: the generation of the accelerators.
+const KINDS: [&str; 7] =
+    ["Hopper", "Blackwell", "Blackwell Ultra", "AMD CDNA 3 and 4", "Ampere", "TPU", "others"];
+
+fn kind_of(generation: &str) -> usize {
+    match generation {
+        "hopper" => 0,
+        "blackwell" => 1,
+        "blackwell-ultra" => 2,
+        "cdna3" | "cdna4" => 3,
+        "ampere" => 4,
+        "tpu" => 5,
+        _ => 6,
+    }
+}
+
+/// The panel of a table, if it is one that is drawn and has a point; only rows that count.
+fn panel(table: &TableReport) -> Option<Panel> {
+    let (_, title, unit, measure) = DRAWN.into_iter().find(|(name, ..)| *name == table.table)?;
+    let drawn: Vec<&RowReport> = table
+        .rows
+        .iter()
+        .filter(|row| row.counted && row.error.is_some() && (measure.is_empty() || row.measure == measure))
+        .collect();
+    let above = |value: f64| value.is_normal() && value > 0.0;
+    let points: Vec<Point> = drawn
+        .iter()
+        .filter_map(|row| {
+            let (measured, predicted) = (row.published?, row.predicted?);
+            let kind = kind_of(&row.generation);
+            (above(measured) && above(predicted)).then_some(Point { kind, measured, predicted })
+        })
+        .collect();
+    let median = Statistics::of(drawn.iter().copied()).median_ape?;
+    let within = |low: f64, high: f64| {
+        let inside = points.iter().filter(|point| (low..=high).contains(&(point.predicted / point.measured)));
+        inside.count() as f64 / points.len().max(1) as f64 * 100.0
+    };
+    let caption = format!(
+        "{} of {} rows; median error {:.1} %; {:.0} % within ±25 %, {:.0} % within a factor of 2",
+        count(points.len() as u64),
+        count(table.rows.len() as u64),
+        median * 100.0,
+        within(0.75, 1.25),
+        within(0.5, 2.0)
+    );
+    (!points.is_empty()).then(|| Panel { title: title.into(), caption, unit, points })
+}
+
 impl ValidateReport {
+    /// Predicted against measured as a picture, if a table with rates or times has a prediction that counts.
+    #[must_use]
+    pub fn scatter(&self) -> Option<Scatter> {
+        let panels: Vec<Panel> = self.tables.iter().filter_map(panel).collect();
+        let title = "Predicted against measured".to_owned();
+        (!panels.is_empty()).then_some(Scatter { title, kinds: &KINDS, panels })
+    }
+
     /// The tables whose median is above a limit, with their medians.
     #[must_use]
     pub fn above(&self, limit: f64) -> Vec<(&str, f64)> {
@@ -102,8 +167,9 @@ impl Report for ValidateReport {
             "table",
             &self.tables.iter().map(|t| t.table.clone()).zip(statistics).collect::<Vec<_>>(),
         );
-        let mut sections =
-            vec![Section { heading: "All tables".into(), blocks: vec![Block::Table(summary)] }];
+        let mut blocks = vec![Block::Table(summary)];
+        blocks.extend(self.scatter().map(Block::Scatter));
+        let mut sections = vec![Section { heading: "All tables".into(), blocks }];
         sections.extend(self.tables.iter().map(table_section));
         Document { title: "Predicted against published".into(), lead: Vec::new(), sections }
     }
@@ -114,6 +180,9 @@ impl Report for ValidateReport {
     /// Each table with its own header; an empty line between tables.
     fn csv(&self) -> String {
         self.tables.iter().map(table_csv).collect::<Vec<_>>().join("\n")
+    }
+    fn svg(&self) -> Option<String> {
+        self.scatter().as_ref().map(scatter::svg)
     }
 }
 

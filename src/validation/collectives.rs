@@ -66,7 +66,8 @@ fn forecast(row: Row<'_>, rig: &Rig) -> Result<Forecast, Gap> {
         let Some(published) = bus.or(algorithm) else { return gap("no bandwidth is published") };
         let predicted = scale_out.0 * share / 1e9;
         let reason = "bandwidth of one port".to_owned();
-        return Ok(Forecast { published, predicted, reason, ..Forecast::default() });
+        let measure = "bandwidth of one port";
+        return Ok(Forecast { published, predicted, reason, measure, ..Forecast::default() });
     }
     let Some(collective) = kind_of(word) else {
         return gap(format!("`{word}` is no collective between accelerators of different ranks"));
@@ -130,7 +131,7 @@ fn forecast(row: Row<'_>, rig: &Rig) -> Result<Forecast, Gap> {
     if apart {
         reason = format!("set apart: the source warms up here; {reason}");
     }
-    Ok(Forecast { published, predicted, reason, apart, ..Forecast::default() })
+    Ok(Forecast { published, predicted, reason, apart, measure: what, ..Forecast::default() })
 }
 
 /// Part of an accelerator's scale-up links that lead to other ranks: all through switches, one each in a mesh.

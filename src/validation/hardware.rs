@@ -197,6 +197,16 @@ impl Hardware {
         })
     }
 
+    /// Generation of a system that a row was read to mean, and whether the model is a mixture of experts.
+    #[must_use]
+    pub fn kind_of(&self, system: &str, model: &str) -> (String, Option<bool>) {
+        // Only what a row has opened: a label that means no system opens nothing here.
+        let rig = self.rigs.lock().unwrap_or_else(PoisonError::into_inner).get(system).cloned().flatten();
+        let generation = rig.map_or_else(String::new, |rig| rig.machine.accelerator.generation.clone());
+        let mixture = self.card(model).map(|card| card.shape.feed_forward.moe_layers > 0);
+        (generation, mixture)
+    }
+
     /// The model that a label means: a card of the catalogue, else shapes published elsewhere.
     #[must_use]
     pub fn card(&self, label: &str) -> Option<Arc<Card>> {

@@ -228,6 +228,7 @@ fn forecast(row: Row<'_>, hardware: &Hardware, mark: Option<&str>) -> Result<For
         predicted: steady.0 * 1e3,
         reason,
         apart,
+        measure: "",
         extra: vec![first.to_string(), error],
     })
 }

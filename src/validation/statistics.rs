@@ -36,6 +36,12 @@ pub struct RowReport {
     pub model: String,
     /// Who published it, for grouping.
     pub source: String,
+    /// Generation of the accelerators, as their profile spells it; empty where they are unknown.
+    pub generation: String,
+    /// Whether the model is a mixture of experts, if it is known.
+    pub mixture: Option<bool>,
+    /// What was published, in words, where the table mixes several measures; else empty.
+    pub measure: &'static str,
     /// What was published, in the table's unit.
     pub published: Option<f64>,
     /// What is predicted, in the same unit.

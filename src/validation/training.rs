@@ -175,7 +175,8 @@ fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
     if apart {
         notes.insert(0, "set apart: an average over a whole run".to_owned());
     }
-    Ok(Forecast { published, predicted, reason: notes.join("; "), apart, ..Forecast::default() })
+    let reason = notes.join("; ");
+    Ok(Forecast { published, predicted, reason, apart, measure: what, ..Forecast::default() })
 }
 
 /// Formats of a training run: what is cached in serving is an activation here, kept in 16 bits.

@@ -1,5 +1,6 @@
 //! The command line as a user meets it: exit codes, streams, bad input.
 
+use crate::planned::root;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -64,6 +65,36 @@ fn an_unknown_suffix_is_refused_with_the_allowed_ones() {
     let path = folder.path().join("plan.pdf");
     refused(&["plan", "--output", path.to_str().unwrap()], ".html");
     assert!(!path.exists());
+}
+
+#[test]
+fn only_what_has_a_picture_is_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    refused(&["plan", "--output", &path("plan.svg")], "the suffix `.svg`");
+    refused(&["validate", "--output", &path("x.pdf")], ".svg");
+    let sites = root().join("src/validation/sites.csv");
+    let sites = ["validate", "--sites", sites.to_str().unwrap(), "--output", &path("sites.svg")];
+    refused(&sites, "nothing to draw");
+    refused(&[&sites[..3], &["--bands", &path("bands.toml")]].concat(), "no kind of system and model");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_scatter_is_the_same_file_and_the_same_picture_on_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let drawn = |name: &str| {
+        let path = folder.path().join(name);
+        let table = root().join("src/validation/collectives.csv");
+        let arguments = ["validate", "--collectives", table.to_str().unwrap(), "--output"];
+        let output = run(&[&arguments[..], &[path.to_str().unwrap()]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        std::fs::read_to_string(path).unwrap()
+    };
+    let picture = drawn("a.svg");
+    assert!(picture.starts_with("<svg ") && picture.contains("measured [µs]"), "{}", &picture[..400]);
+    assert_eq!(picture, drawn("b.svg"));
+    assert!(drawn("c.html").contains(&picture), "the page has the same picture");
 }
 
 #[test]

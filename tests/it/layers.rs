@@ -64,6 +64,7 @@ const DOORS: &[(&str, &[&str], &str)] = &[
     ),
     ("clap", &["cli"], ""),
     ("miette", &["cli"], ""),
+    ("plotters", &["report/scatter.rs"], ""),
     ("indicatif", &["cli"], ""),
     ("anstream", &["cli"], ""),
     (
@@ -72,6 +73,7 @@ const DOORS: &[(&str, &[&str], &str)] = &[
             "catalog",
             "scenario",
             "throughput/efficiency.rs",
+            "throughput/bands.rs",
             "throughput/software.rs",
             "calibration.rs",
             "cli/catalog.rs",

@@ -4,9 +4,11 @@ mod cli;
 mod conservation;
 mod examples;
 mod layers;
+#[cfg(feature = "gpu")]
 mod parity;
 mod planned;
 mod published;
+mod readme;
 mod reports;
 mod scenarios;
 mod snapshot;

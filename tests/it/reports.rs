@@ -91,8 +91,10 @@ const PLAN: &[(&str, &[&str])] = &[
             "input_tokens_per_s",
             "j_per_token",
             "bound_by",
+            "error_band",
         ],
     ),
+    ("/throughput/serving/0/error_band", &["kind", "inherited", "rows", "median_ape", "low", "high"]),
     ("/throughput/serving/0/parallelism", &["tp", "pp", "ep", "dp"]),
     (
         "/throughput/training/0",
@@ -352,6 +354,25 @@ fn every_command_is_legible_in_a_pipe() {
         assert!(matches!(output.status.code(), Some(0 | 1)), "{arguments:?}: {}", stderr(&output));
         legible(&String::from_utf8(output.stdout).expect("text"), &format!("{arguments:?}"));
     }
+}
+
+#[test]
+fn every_serving_result_says_how_far_off_its_kind_was() {
+    let all = json(&["compare", "hgx-h100", "vr-nvl72:max-p", "--model", "deepseek-r1", "--format", "json"]);
+    let band = |place: usize| all["plans"][place]["throughput"]["serving"][0]["error_band"].clone();
+    let (measured, inherited) = (band(0), band(1));
+    assert_eq!((&measured["inherited"], &inherited["inherited"]), (&Value::Bool(false), &Value::Bool(true)));
+    assert!(measured["kind"].as_str().is_some_and(|kind| kind.contains("on hopper")), "{measured}");
+    assert!(inherited["kind"].as_str().is_some_and(|kind| kind.contains("measured rows on rubin")));
+    let wide = |band: &Value| band["high"].as_f64().unwrap() - band["low"].as_f64().unwrap();
+    assert!(wide(&inherited) >= wide(&measured) && wide(&measured) > 0.0);
+    let sweep = json(&["sweep", "--backend", "cpu", "--format", "json", "--quiet"]);
+    assert!(sweep["frontier"][0]["error_band"]["rows"].as_u64().is_some_and(|rows| rows >= 20));
+    let page = run(&["plan", "--format", "markdown"]);
+    let text = String::from_utf8(page.stdout).expect("text");
+    assert!(
+        text.contains("error band") && text.contains(" … +") && text.contains("Error band: measured over")
+    );
 }
 
 #[test]

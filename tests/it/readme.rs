@@ -1,0 +1,111 @@
+//! What the README says of accuracy is what the embedded tables give today: its table and its picture.
+//!
+//! `GIGAWATT_UPDATE_SNAPSHOTS=1 cargo test --test it readme` writes both anew.
+
+use crate::planned::root;
+use gigawatt::catalog::Catalog;
+use gigawatt::report::Report;
+use gigawatt::report::validation::ValidateReport;
+use gigawatt::validation::{Request, Statistics, TableReport, run};
+use std::path::PathBuf;
+
+const PICTURE: &str = "examples/predicted-against-measured.svg";
+
+/// Rows of the README in their order: the table and what the README calls it.
+const ROWS: [(&str, &str); 6] = [
+    ("sites", "sites: accelerators from megawatts"),
+    ("fabrics", "fabrics: switches and links"),
+    ("inference", "serving: published tokens/s (MLPerf, TensorRT-LLM, InferenceX, …)"),
+    ("points", "serving: measured deployments, time per output token"),
+    ("training", "training: tokens/s"),
+    ("collectives", "collectives: time"),
+];
+const HEAD: &str = "| table | rows | predicted | median error | 90th percentile | bias |\n\
+                    |---|---:|---:|---:|---:|---:|\n";
+
+fn checked() -> ValidateReport {
+    let tables = run(&Request::embedded(), &Catalog::default(), &|_, _| {}).expect("the tables are sound");
+    ValidateReport { tables }
+}
+
+/// The README, read as it stands.
+fn readme() -> (PathBuf, String) {
+    let path = root().join("README.md");
+    let text = std::fs::read_to_string(&path).expect("there is a README").replace("\r\n", "\n");
+    (path, text)
+}
+
+fn updates() -> bool {
+    std::env::var_os("GIGAWATT_UPDATE_SNAPSHOTS").is_some_and(|value| value == "1")
+}
+
+/// A signed percentage without decimals; what rounds to nothing has no sign.
+fn signed(share: f64) -> String {
+    match (share * 100.0).round() {
+        0.0 => "0 %".into(),
+        percent if percent < 0.0 => format!("−{:.0} %", -percent),
+        percent => format!("+{percent:.0} %"),
+    }
+}
+
+fn grouped(count: u64) -> String {
+    gigawatt::units::text::group(&count.to_string())
+}
+
+fn line(name: &str, found: Statistics) -> String {
+    let share = |value: Option<f64>, text: fn(f64) -> String| value.map_or_else(String::new, text);
+    format!(
+        "| {name} | {} | {} | {} | {} | {} |\n",
+        grouped(found.rows),
+        grouped(found.predicted),
+        share(found.median_ape, |share| format!("{:.1} %", share * 100.0)),
+        share(found.p90_ape, |share| format!("{:.0} %", share * 100.0)),
+        share(found.bias, signed),
+    )
+}
+
+/// The table as it has to stand there.
+fn table(report: &ValidateReport) -> String {
+    let found =
+        |name: &str| report.tables.iter().find(|table| table.table == name).map(TableReport::statistics);
+    let lines = ROWS.iter().map(|(name, words)| line(words, found(name).expect("it is an embedded table")));
+    HEAD.to_owned() + &lines.collect::<String>()
+}
+
+#[test]
+fn the_error_table_is_what_validate_finds_today() {
+    let now = table(&checked());
+    let (path, text) = readme();
+    let start = text.find("| table | rows |").expect("the README has the table");
+    let length = text[start..].find("\n\n").map_or(text.len() - start, |end| end + 1);
+    let stands = &text[start..start + length];
+    if updates() {
+        std::fs::write(path, text.replace(stands, &now)).expect("the README can be written");
+        return;
+    }
+    assert!(
+        stands == now,
+        "README.md is out of date. Its table has to read:\n\n{now}\nand reads:\n\n{stands}"
+    );
+}
+
+/// The picture may differ by a point that another processor rounds otherwise; what it says in words may not.
+#[test]
+fn the_picture_says_what_validate_finds_today() {
+    let report = checked();
+    let (path, scatter) = (root().join(PICTURE), report.scatter().expect("there is something to draw"));
+    if updates() {
+        std::fs::write(&path, report.svg().unwrap_or_default()).expect("the picture can be written");
+        return;
+    }
+    let stands = std::fs::read_to_string(&path).unwrap_or_default();
+    for panel in &scatter.panels {
+        for words in [&panel.title, &panel.caption] {
+            assert!(
+                stands.contains(words.as_str()),
+                "{PICTURE} does not say `{words}`; draw it anew: cargo run --release -- validate --output {PICTURE}"
+            );
+        }
+    }
+    assert!(readme().1.contains(PICTURE), "the README shows the picture");
+}
