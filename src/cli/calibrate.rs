@@ -90,7 +90,7 @@ fn engines(arguments: &Arguments) -> Result<Outcome, Failure> {
     drop(progress);
     if let Some(path) = &arguments.save {
         let toml = fit.to_toml().map_err(|error| Failure::Ours(error.to_string()))?;
-        output::save(path, toml.as_bytes(), common.quiet)?;
+        output::save("--save", path, toml.as_bytes(), common.quiet)?;
     }
     Ok(Outcome::report(EngineReport { fit }))
 }

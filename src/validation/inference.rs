@@ -14,7 +14,7 @@
 //! Layout: `tp`, `pp`, `ep`; "DEP n", "attention DP n" or EP alone mean attention copied on n accelerators with
 //! experts over all of them. A mixture of 64 and more experts of which only "TP n, expert parallel degree not stated"
 //! is known is read the same way; fewer experts as tensor ranks. Without a layout the best of all legal ones
-//! within the row's accelerators and one domain is taken. Limits of MLPerf are 99th
+//! within the row's accelerators and one domain is taken that leave a quarter of the engine's memory to the cache. Limits of MLPerf are 99th
 //! percentiles of requests that come by chance: the mean with the wait for other prompts has to keep them by the ratio
 //! of the two that its logs show; other limits are tested at the mean. Lengths of InferenceX are 0.9 of nominal.
 //! Where speculative decoding is on and its gain not stated, two drafted tokens of which three quarters hold are
@@ -69,6 +69,9 @@ fn requests_of(input: f64, output: f64) -> Option<f64> {
     found.map(|(_, requests)| *requests)
 }
 
+/// Weights take at most this part of the engine's memory in a layout that an operator chooses, where any layout allows it:
+/// answers differ in length, and what is cached swings about its mean.
+const MOST_WEIGHTS: f64 = 0.75;
 /// Accelerators tried where the row does not say how many there are: a server.
 const SERVER: u32 = 8;
 
@@ -331,7 +334,13 @@ impl Question<'_> {
     fn search(&self) -> Option<(Layout, f64, Steady, bool)> {
         let most = self.accelerators.unwrap_or(SERVER).min(self.setting.chip.domain.max(SERVER));
         let mut best: Option<(Layout, f64, Steady, bool)> = None;
-        for layout in layouts(self.setting.shape, most) {
+        let roomy = |layout: &Layout| self.setting.weights_share(*layout) <= MOST_WEIGHTS;
+        let all = layouts(self.setting.shape, most);
+        let any = all.iter().any(roomy);
+        for layout in all {
+            if any && !roomy(&layout) {
+                continue;
+            }
             let Some((rate, steady, kept)) = self.answer(layout, false) else { continue };
             // A point of a sweep whose size is unknown: the server part whose speed for the user comes nearest.
             if let Some(time) = self.read_at {

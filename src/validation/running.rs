@@ -74,6 +74,12 @@ impl Setting<'_> {
         Replica::fold(&shape, self.chip, &layout, self.precision, &self.workload, reserve)
     }
 
+    /// Part of the engine's memory that weights take on a layout.
+    pub(super) fn weights_share(&self, layout: Layout) -> f64 {
+        let memory = memory_use(self.shape, self.chip, &layout, self.precision, 1.0, &Reserve::default());
+        memory.weights.0 / memory.available.0
+    }
+
     /// Why a layout cannot run.
     pub(super) fn refusal(&self, layout: Layout) -> String {
         layout.illegal(self.shape).map_or_else(
