@@ -190,6 +190,7 @@ fn known(value: f64) -> Option<f64> {
 }
 
 fn serving(serving: &Serving) -> Value {
+    let served = serving.tpot.0 > 0.0;
     json!({
         "model": serving.model,
         "system": serving.system,
@@ -210,6 +211,27 @@ fn serving(serving: &Serving) -> Value {
         "accelerators": serving.accelerators,
         "replicas": serving.replicas,
         "bound_by": serving.bound_by,
+        "wait_s": served.then_some(serving.wait.0),
+        "ttft_p99_s": known(serving.ttft_p99.0),
+        "tpot_p99_s": known(serving.tpot_p99.0),
+        "speculation": serving.speculation.map(|depth| json!({
+            "drafted": depth.drafted,
+            "acceptance": depth.acceptance.0,
+            "tokens_per_step": depth.tokens_per_step,
+        })),
+        "kv": serving.cache.map(|memory| json!({
+            "available_bytes": memory.available.0,
+            "weights_bytes": memory.weights.0,
+            "activations_bytes": memory.activations.0,
+            "reserve_bytes": memory.reserve.0,
+            "cache_bytes": memory.cache.0,
+            "block_tokens": memory.block_tokens,
+            "blocks": memory.blocks,
+            "tokens": memory.tokens,
+            "sequences": memory.sequences,
+        })),
+        "prefill_per_decode": known(serving.prefill_per_decode),
+        "hand_over_s": known(serving.hand_over.0),
         "shortfall": serving.shortfall,
     })
 }
@@ -372,6 +394,20 @@ mod tests {
         "throughput.serving.0.input_tokens_per_s",
         "throughput.serving.0.j_per_token",
         "throughput.serving.0.bound_by",
+        "throughput.serving.0.wait_s",
+        "throughput.serving.0.ttft_p99_s",
+        "throughput.serving.0.tpot_p99_s",
+        "throughput.serving.0.speculation",
+        "throughput.serving.0.kv.available_bytes",
+        "throughput.serving.0.kv.weights_bytes",
+        "throughput.serving.0.kv.activations_bytes",
+        "throughput.serving.0.kv.reserve_bytes",
+        "throughput.serving.0.kv.cache_bytes",
+        "throughput.serving.0.kv.blocks",
+        "throughput.serving.0.kv.tokens",
+        "throughput.serving.0.kv.sequences",
+        "throughput.serving.0.prefill_per_decode",
+        "throughput.serving.0.hand_over_s",
         "throughput.training.0.model",
         "throughput.training.0.system",
         "throughput.training.0.precision",

@@ -2,14 +2,14 @@
 
 use crate::catalog::profile::{Confidence, Medium};
 use crate::plan::result::{
-    Assumption, Cable, Economics, Entry, Fabric, Fleet, Layout, Ledger, Parallelism, Plan, Power, Racks,
-    ScaleOut, ScaleUp, Serving, Stage, SystemFleet, Training, Verdict,
+    Assumption, Cable, CacheMemory, Economics, Entry, Fabric, Fleet, Layout, Ledger, Parallelism, Plan,
+    Power, Racks, ScaleOut, ScaleUp, Serving, Speculation, Stage, SystemFleet, Training, Verdict,
 };
 use crate::power::MeasuredAt;
 use crate::scenario::{Origin, Resolved};
 use crate::units::{
-    ByteRate, Dollars, DollarsPerToken, DollarsPerWatt, Joules, Meters, Ratio, Seconds, Share, SquareMeters,
-    TokenRate, Watts,
+    ByteRate, Bytes, Dollars, DollarsPerToken, DollarsPerWatt, Joules, Meters, Ratio, Seconds, Share,
+    SquareMeters, TokenRate, Watts,
 };
 
 fn stage(name: &str, input: f64, output: f64) -> Stage {
@@ -180,6 +180,23 @@ fn serving() -> Serving {
         accelerators: 180_000,
         replicas: 5_625,
         cost_per_token: DollarsPerToken(0.9e-6),
+        wait: Seconds(0.05),
+        ttft_p99: Seconds(1.4),
+        tpot_p99: Seconds(0.021),
+        speculation: Some(Speculation { drafted: 2, acceptance: Share(0.75), tokens_per_step: 2.312_5 }),
+        cache: Some(CacheMemory {
+            available: Bytes(256e9),
+            weights: Bytes(31e9),
+            activations: Bytes(1e9),
+            reserve: Bytes(3e9),
+            cache: Bytes(221e9),
+            block_tokens: 16,
+            blocks: 393_000,
+            tokens: 6_288_000,
+            sequences: 2_100,
+        }),
+        prefill_per_decode: 0.6,
+        hand_over: Seconds(0.004),
         shortfall: None,
     }
 }

@@ -9,4 +9,5 @@ mod planned;
 mod published;
 mod reports;
 mod scenarios;
+mod serving;
 mod snapshot;
