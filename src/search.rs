@@ -18,7 +18,7 @@ use crate::throughput::efficiency::CurveSet;
 use crate::throughput::machine::Machine;
 use crate::throughput::memory::{MemoryUse, Reserve};
 use crate::throughput::operations::{ModelShape, Part};
-use crate::throughput::parallelism::{Layout, layouts};
+use crate::throughput::parallelism::{Layout, context_degrees, layouts_at};
 use crate::throughput::precision::Precision;
 use crate::throughput::queueing::{MOST_BUSY, mean_wait, tail_tpot, tail_wait};
 use crate::throughput::roofline::Operation;
@@ -215,8 +215,9 @@ fn fold(
 ) -> Vec<Replica> {
     // Experts are never asked for evenly; how unevenly comes with the efficiency curves.
     let routing_skew = CurveSet::embedded().routing_skew;
-    layouts(model, most)
+    context_degrees(workload.uncached())
         .into_iter()
+        .flat_map(|context| layouts_at(model, most, context))
         .filter_map(|layout| {
             let layout = Layout { routing_skew, ..layout };
             Replica::fold(model, machine, &layout, precision, workload, reserve)
@@ -263,15 +264,16 @@ fn prefill_pool(replicas: &[Replica], workload: &Workload) -> Option<Pool> {
         .max_by(|a, b| a.tokens_per_s_per_accelerator.total_cmp(&b.tokens_per_s_per_accelerator))
 }
 
-/// Prefill tokens of a mixed step, shortest first.
-fn chunks(per_doubling: u32) -> Vec<f64> {
+/// Prefill tokens of a mixed step, shortest first; a small workspace has smaller ones.
+fn chunks(per_doubling: u32, step_tokens: f64) -> Vec<f64> {
     let step = (1.0 / f64::from(per_doubling.max(1))).exp2();
     let mut all = Vec::new();
-    let mut chunk = LEAST_CHUNK;
+    let mut chunk = LEAST_CHUNK.min(step_tokens.max(1.0));
     while chunk <= MOST_CHUNK * 1.000_001 {
         all.push(chunk.round());
         chunk *= step;
     }
+    all.dedup();
     all
 }
 
@@ -286,7 +288,10 @@ fn over_stages(row: &Operation, stages: f64) -> Operation {
 }
 
 fn is_message(part: Part) -> bool {
-    matches!(part, Part::AllReduce | Part::AllToAll | Part::PipelineSend)
+    matches!(
+        part,
+        Part::AllReduce | Part::AllToAll | Part::PipelineSend | Part::ContextRing | Part::ContextCombine
+    )
 }
 
 fn design_space(replicas: &[&Replica], pool: Option<&Pool>, workload: &Workload, axes: &Axes) -> DesignSpace {
@@ -309,7 +314,7 @@ fn design_space(replicas: &[&Replica], pool: Option<&Pool>, workload: &Workload,
             end: space.rows.len() as u32,
             accelerators: replica.layout.accelerators() as f32,
             least_sequences: (replica.layout.attention_replicas * replica.layout.stages) as f32,
-            most_sequences: replica.memory.sequences.floor() as f32,
+            most_sequences: replica.most_sequences() as f32,
             stages: replica.layout.stages as f32,
             hand_over_s: replica.hand_over(workload) as f32,
             draft_share: replica.draft_share as f32,
@@ -318,7 +323,7 @@ fn design_space(replicas: &[&Replica], pool: Option<&Pool>, workload: &Workload,
     }
     space.batches = batches(axes.batches_per_doubling, axes.most_sequences);
     if axes.pools != Pools::Separate {
-        space.chunks = chunks(axes.chunks_per_doubling);
+        space.chunks = chunks(axes.chunks_per_doubling, axes.reserve.step_tokens);
     }
     if axes.pools != Pools::Shared && pool.is_some() {
         space.chunks.insert(0, 0.0);
@@ -414,7 +419,7 @@ fn static_batches(replicas: &[&Replica], workload: &Workload, axes: &Axes, found
         for batch in batches(axes.batches_per_doubling, axes.most_sequences) {
             for drafted in depths(workload) {
                 found.evaluated += 1;
-                if batch < least || batch > replica.memory.sequences {
+                if batch < least || batch > replica.most_sequences() {
                     continue;
                 }
                 found.feasible += 1;
@@ -643,5 +648,25 @@ mod tests {
         for point in small.frontier {
             assert!(point.batch <= point.memory.sequences);
         }
+    }
+
+    #[test]
+    fn a_long_prompt_under_a_tight_promise_is_shared_over_context_ranks() {
+        let asked = |limit| Workload {
+            ttft_limit: Some(Seconds(limit)),
+            tpot_limit: Some(Seconds(0.05)),
+            ..Workload::fixed(500_000.0, 500.0)
+        };
+        let precision = Precision::uniform(Format::Fp8);
+        let engine = Engine::new(Backend::Cpu);
+        let (model, machine) = (samples::llama_70b(), samples::gb200());
+        let axes = Axes::coarse(Pools::Separate);
+        let best = |limit| {
+            explore(&model, &machine, precision, &asked(limit), &axes, &engine, |_| ControlFlow::Continue(()))
+                .unwrap()
+                .best
+        };
+        let tight = best(20.0).expect("context ranks keep it");
+        assert!(tight.prefill_layout.unwrap().context > 1, "{tight:?}");
     }
 }

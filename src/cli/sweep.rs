@@ -232,6 +232,7 @@ fn shown_point(
             pp: point.layout.stages,
             ep: point.layout.expert,
             dp: point.layout.attention_replicas,
+            cp: point.layout.context,
         },
         mode: mode_word(point).into(),
         isl: entry.isl,

@@ -355,6 +355,8 @@ pub struct Parallelism {
     pub ep: u32,
     /// Data: attention data parallel when serving, replicas when training.
     pub dp: u32,
+    /// Context: ranks that share the positions of a sequence.
+    pub cp: u32,
 }
 
 /// One training workload on one system.

@@ -328,6 +328,7 @@ fn serve(
             pp: point.layout.stages,
             ep: point.layout.expert,
             dp: point.layout.attention_replicas,
+            cp: point.layout.context,
         },
         mode: mode_word(&point).into(),
         batch: point.batch as u64,
@@ -362,7 +363,9 @@ pub fn why_none(search: &Found, entry: &scenario::Serving, word: &str, system: &
     };
     match search.fastest {
         _ if search.layouts == 0 => {
-            format!("the weights in {word} do not fit into eight domains of {system}")
+            format!(
+                "the weights in {word}, a step and one sequence do not fit into eight domains of {system}"
+            )
         }
         Some(fastest) => format!(
             "no design point keeps TTFT {} and TPOT {}{of}; the fastest time per token{of} is {fastest}",

@@ -181,7 +181,7 @@ fn scale_out(network: &ScaleOut) -> Value {
 }
 
 fn parallelism(split: Parallelism) -> Value {
-    json!({"tp": split.tp, "pp": split.pp, "ep": split.ep, "dp": split.dp})
+    json!({"tp": split.tp, "pp": split.pp, "ep": split.ep, "dp": split.dp, "cp": split.cp})
 }
 
 /// A result that is nothing only where there is none: absent is null.

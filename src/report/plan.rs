@@ -464,8 +464,13 @@ fn fabric(plan: &Plan) -> Section {
 /// The split of a replica in the letters of the trade, axes of one left out.
 #[must_use]
 pub fn split(parallelism: Parallelism) -> String {
-    let axes =
-        [("TP", parallelism.tp), ("PP", parallelism.pp), ("EP", parallelism.ep), ("DP", parallelism.dp)];
+    let axes = [
+        ("TP", parallelism.tp),
+        ("PP", parallelism.pp),
+        ("EP", parallelism.ep),
+        ("DP", parallelism.dp),
+        ("CP", parallelism.cp),
+    ];
     let parts: Vec<String> =
         axes.iter().filter(|(_, n)| *n > 1).map(|(name, n)| format!("{name}{n}")).collect();
     if parts.is_empty() { "one".into() } else { parts.join(" ") }

@@ -47,6 +47,13 @@ pub struct Split {
     pub ep: u32,
     /// Data.
     pub dp: u32,
+    /// Context.
+    #[serde(default = "one")]
+    pub cp: u32,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// One way to serve a model, with what it gives; keys as in a plan.
@@ -330,8 +337,8 @@ fn frontier_section(points: &[DesignPoint]) -> Section {
 
 fn point_columns(points: &[&DesignPoint]) -> Vec<Column> {
     let split = |point: &DesignPoint| {
-        let Split { tp, pp, ep, dp } = point.parallelism;
-        super::plan::split(crate::plan::result::Parallelism { tp, pp, ep, dp })
+        let Split { tp, pp, ep, dp, cp } = point.parallelism;
+        super::plan::split(crate::plan::result::Parallelism { tp, pp, ep, dp, cp })
     };
     vec![
         Column::words("model", points.iter().map(|p| p.model.clone())),
@@ -370,7 +377,7 @@ mod tests {
             model: "m".into(),
             system: "s".into(),
             precision: "fp8".into(),
-            parallelism: Split { tp: 8, pp: 1, ep: 1, dp: 1 },
+            parallelism: Split { tp: 8, pp: 1, ep: 1, dp: 1, cp: 1 },
             mode: "aggregated".into(),
             isl: 1024,
             osl: 128,

@@ -147,7 +147,8 @@ pub fn cache_per_sequence(model: &ModelShape, layout: &Layout, precision: Precis
         // The latent is one for all heads.
         AttentionKind::Latent | AttentionKind::CompressedLatent => 1.0,
     };
-    Bytes(whole / (split * f64::from(layout.stages) * f64::from(layout.attention_replicas)))
+    let shared = f64::from(layout.attention_replicas) * f64::from(layout.context);
+    Bytes(whole / (split * f64::from(layout.stages) * shared))
 }
 
 /// Memory by part and the sequences that fit, each cached to `context` positions.

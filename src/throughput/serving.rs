@@ -204,9 +204,11 @@ pub fn time_by_bound(table: &StepTable, load: &StepLoad) -> [f64; 7] {
         let time = operation_time(row, load);
         let busy = time.total - time.fixed;
         let (roof, fixed) = match part {
-            Part::AllReduce | Part::AllToAll | Part::PipelineSend => {
-                (Bound::Interconnect, Bound::Interconnect)
-            }
+            Part::AllReduce
+            | Part::AllToAll
+            | Part::PipelineSend
+            | Part::ContextRing
+            | Part::ContextCombine => (Bound::Interconnect, Bound::Interconnect),
             Part::Host => (Bound::Host, Bound::Host),
             _ if time.arithmetic > time.traffic => (Bound::Arithmetic, Bound::Launch),
             Part::DecodeAttention | Part::Indexer => (Bound::CacheTraffic, Bound::Launch),
@@ -256,7 +258,7 @@ pub struct Replica {
     pub chunk: f64,
     /// Time of drafting one token for all sequences over that of a step.
     pub draft_share: f64,
-    /// Most tokens of a step on one attention replica.
+    /// Most tokens of a step on one rank.
     step_tokens: f64,
     /// Power of one accelerator, everything around it included.
     power: Watts,
@@ -320,7 +322,7 @@ impl Replica {
             return None;
         }
         let step_tokens = if reserve.step_tokens >= 1.0 { reserve.step_tokens } else { CHUNK };
-        let chunk = workload.uncached().clamp(1.0, step_tokens);
+        let chunk = workload.uncached().clamp(1.0, step_tokens * f64::from(layout.context));
         let settings = FoldSettings { prompt: workload.input, host: true };
         let table = step_table(model, machine, layout, precision, &settings);
         Some(Self {
@@ -338,7 +340,21 @@ impl Replica {
     /// Prompt tokens of a step at most, all attention replicas together.
     #[must_use]
     pub fn most_chunk(&self) -> f64 {
-        self.step_tokens * f64::from(self.layout.attention_replicas)
+        self.most_of_a_copy() * f64::from(self.layout.attention_replicas)
+    }
+
+    /// Sequences that can run at most: those that memory holds, and whose new tokens fit into a step.
+    ///
+    /// Drafted tokens and the chunk beside them are not counted.
+    #[must_use]
+    pub fn most_sequences(&self) -> f64 {
+        let copies = self.layout.attention_replicas * self.layout.stages;
+        self.memory.sequences.min((self.step_tokens * f64::from(copies)).floor())
+    }
+
+    /// Prompt tokens of a step at most on one attention replica: each context rank has a workspace of its own.
+    fn most_of_a_copy(&self) -> f64 {
+        self.step_tokens * f64::from(self.layout.context)
     }
 
     /// The time of one step of all stages, drafting left out [s].
@@ -399,7 +415,7 @@ impl Replica {
     #[must_use]
     pub fn wait(&self, workload: &Workload, batch: f64, prompts_per_s: f64) -> f64 {
         let prompt = workload.uncached().max(1.0);
-        let packed = (self.step_tokens / prompt).floor().max(1.0);
+        let packed = (self.most_of_a_copy() / prompt).floor().max(1.0);
         let time = if packed > 1.0 {
             let stages = f64::from(self.layout.stages);
             let load = StepLoad {
@@ -418,6 +434,7 @@ impl Replica {
     #[must_use]
     pub fn hand_over(&self, workload: &Workload) -> f64 {
         let share = workload.input / (workload.input + workload.output).max(1.0);
+        // Context ranks send their own positions at the same time.
         let sent = self.memory.cache_per_sequence.0 * share * f64::from(self.layout.attention_replicas);
         if self.hand_over_bytes_per_s > 0.0 { sent / self.hand_over_bytes_per_s } else { 0.0 }
     }
@@ -427,7 +444,7 @@ impl Replica {
     pub fn prefill(&self, workload: &Workload) -> (f64, f64) {
         let stages = f64::from(self.layout.stages);
         let tokens = workload.uncached().max(1.0);
-        let packed = (self.step_tokens / tokens).floor().max(1.0);
+        let packed = (self.most_of_a_copy() / tokens).floor().max(1.0);
         let chunks = (tokens / self.chunk).ceil();
         let load = |prompts: f64| StepLoad {
             prefill_tokens: prompts * tokens / chunks,
@@ -756,5 +773,55 @@ mod tests {
                 (at(Format::Bf16, batch), at(Format::Fp8, batch), at(Format::Nvfp4, batch));
             assert!(bf16 >= fp8 && fp8 >= fp4, "{batch}: {bf16} {fp8} {fp4}");
         }
+    }
+
+    #[test]
+    fn context_ranks_shorten_a_long_prompt_and_share_its_cache() {
+        let workload = Workload::fixed(131_072.0, 512.0);
+        let at = |context| {
+            let layout = Layout { context, ..Layout::tensor(4) };
+            let precision = Precision::uniform(Format::Fp8);
+            let reserve = Reserve::default();
+            Replica::fold(&samples::llama_70b(), &samples::gb200(), &layout, precision, &workload, &reserve)
+                .expect("fits")
+        };
+        let (one, four) = (at(1), at(4));
+        let (alone, shared) = (one.prefill(&workload).1, four.prefill(&workload).1);
+        // Four times the ranks: not four times as fast, for the ring and the weights that each reads.
+        assert!(shared < alone / 2.0 && shared > alone / 4.0, "{alone} {shared}");
+        let ratio = one.memory.cache_per_sequence.0 / four.memory.cache_per_sequence.0;
+        assert!((ratio - 4.0).abs() < 1e-9);
+        // Each rank reads a quarter of the cache for each new token.
+        assert!(four.tpot(&workload, 8.0, false) < one.tpot(&workload, 8.0, false));
+        // An accelerator prefills no more than without.
+        let rate =
+            |replica: &Replica| replica.prefill(&workload).0 / f64::from(replica.layout.accelerators());
+        assert!(rate(&four) < rate(&one));
+    }
+
+    #[test]
+    fn what_crosses_domains_is_slower_and_what_stays_inside_is_not() {
+        let workload = Workload::fixed(1_024.0, 512.0);
+        let at = |domain, layout: Layout| {
+            let machine = Machine { domain, ..samples::gb200() };
+            let precision = Precision::uniform(Format::Fp8);
+            Replica::fold(
+                &samples::llama_405b(),
+                &machine,
+                &layout,
+                precision,
+                &workload,
+                &Reserve::default(),
+            )
+            .expect("fits")
+            .tpot(&workload, 32.0, true)
+        };
+        let wide = Layout::tensor(16);
+        assert!(at(8, wide) > at(16, wide) * 1.2);
+        assert!((at(16, wide) / at(72, wide) - 1.0).abs() < 1e-12);
+        // Stages cross with one row of activations: hardly slower.
+        let deep = Layout { stages: 2, ..Layout::tensor(8) };
+        let ratio = at(8, deep) / at(16, deep);
+        assert!(ratio > 1.0 && ratio < 1.05, "{ratio}");
     }
 }
