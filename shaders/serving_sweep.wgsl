@@ -47,13 +47,35 @@ fn chunk_prefill(setting: Setting, stages: f32) -> f32 {
     return min(setting.chunk, workload.input_tokens) * stages;
 }
 
+// Mirrors wait_of_the_waiting in src/throughput/queueing.rs.
+fn wait_of_the_waiting(service_s: f32, busy: f32) -> f32 {
+    return service_s / (2.0 * (1.0 - busy));
+}
+
+// Mirrors mean_wait in src/throughput/queueing.rs.
+fn mean_wait(service_s: f32, busy: f32) -> f32 {
+    return busy * wait_of_the_waiting(service_s, busy);
+}
+
+// Mirrors tail_wait in src/throughput/queueing.rs.
+fn tail_wait(service_s: f32, busy: f32) -> f32 {
+    let odds = max(busy * 100.0, 1.0);
+    return wait_of_the_waiting(service_s, busy) * (log2_polynomial(odds) * 0.6931472);
+}
+
 fn serving(setting: Setting, replica: ParallelLayout, mean: StepParts, chunked: StepParts) -> Score {
     let aggregated = setting.chunk > 0.0;
-    let step_s = whole_step(mean) * (1.0 + setting.draft.drafting_share);
+    let step_s = whole_step(mean) * (1.0 + setting.draft.drafted * replica.draft_share);
     let tpot_s = step_s / setting.draft.emitted;
 
     let chunks = max(workload.input_tokens / max(setting.chunk, 1.0), 1.0);
-    let own_ttft_s = whole_step(chunked) / replica.stages * (chunks + (replica.stages - 1.0));
+    let stage_s = whole_step(chunked) / replica.stages;
+    let first_s = stage_s * (chunks + (replica.stages - 1.0));
+    let carried = max(setting.chunk * replica.stages, 1.0);
+    let busy = min(workload.load * min(mean_prefill(setting) / carried, 1.0), 0.98);
+    let service_s = stage_s * chunks;
+    let tail = workload.tail > 0.0;
+    let wait_s = select(mean_wait(service_s, busy), tail_wait(service_s, busy), tail);
     let pool_ttft_s = workload.pool_ttft_s + replica.hand_over_s + tpot_s;
 
     let pool = max(workload.pool_tokens_per_s, 1e-6);
@@ -63,11 +85,12 @@ fn serving(setting: Setting, replica: ParallelLayout, mean: StepParts, chunked: 
 
     let misfit = u32(setting.sequences > replica.most_sequences) * MISFIT_MEMORY
         + u32(setting.sequences < replica.least_sequences) * MISFIT_TOO_FEW
-        + u32(mean_prefill(setting) > setting.chunk * replica.stages) * MISFIT_PREFILL
+        + u32((mean_prefill(setting) > setting.chunk * replica.stages) | (setting.chunk > replica.most_chunk))
+            * MISFIT_PREFILL
         + u32(!aggregated & (workload.pool_tokens_per_s <= 0.0)) * MISFIT_NO_POOL;
     return Score(
         tpot_s,
-        select(pool_ttft_s, own_ttft_s, aggregated),
+        select(pool_ttft_s, first_s + wait_s, aggregated),
         setting.draft.emitted / step_s,
         1.0 / cost,
         misfit,

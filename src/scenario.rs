@@ -9,7 +9,7 @@ mod resolve;
 pub use resolve::{DEFAULTS, Flags, resolve};
 
 use crate::units::{
-    Celsius, Dollars, DollarsPerJoule, KilogramsPerJoule, Meters, Ratio, Seconds, Share, Tokens, Watts,
+    Bytes, Celsius, Dollars, DollarsPerJoule, KilogramsPerJoule, Meters, Ratio, Seconds, Share, Tokens, Watts,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -298,6 +298,18 @@ pub enum ServingMode {
     Aggregated,
     /// Prefill and decode in pools of their own.
     Disaggregated,
+    /// A batch at a time, prompts first.
+    Static,
+}
+
+/// Which times a promise on latency is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Promise {
+    /// Those of the mean request, its wait included.
+    Mean,
+    /// Those that 99 of 100 requests keep.
+    P99,
 }
 
 /// Template of serving entries.
@@ -322,6 +334,24 @@ pub struct ServingTemplate {
     pub mode: ServingMode,
     /// Mean over promised load.
     pub load_factor: Share,
+    /// Which times the promises are for.
+    pub promise: Promise,
+    /// Tokens drafted for each decoded one, at most.
+    pub drafted: u32,
+    /// Chance that a drafted token holds, given those before it.
+    pub acceptance: Share,
+    /// Longest answer of a static batch over the mean one.
+    pub longest_answer: Ratio,
+    /// Part of an accelerator's memory that the engine may take.
+    pub memory_share: Share,
+    /// Of that, what context, graphs and communication take.
+    pub runtime_reserve: Bytes,
+    /// Most tokens of a step on one rank.
+    pub step_tokens: u64,
+    /// Most sequences that a rank samples for in a step.
+    pub step_sequences: u64,
+    /// Positions of a block of the cache.
+    pub block_tokens: u64,
 }
 
 /// A serving workload.
@@ -348,6 +378,24 @@ pub struct Serving {
     pub mode: ServingMode,
     /// Mean over promised load.
     pub load_factor: Share,
+    /// Which times the promises are for.
+    pub promise: Promise,
+    /// Tokens drafted for each decoded one, at most.
+    pub drafted: u32,
+    /// Chance that a drafted token holds, given those before it.
+    pub acceptance: Share,
+    /// Longest answer of a static batch over the mean one.
+    pub longest_answer: Ratio,
+    /// Part of an accelerator's memory that the engine may take.
+    pub memory_share: Share,
+    /// Of that, what context, graphs and communication take.
+    pub runtime_reserve: Bytes,
+    /// Most tokens of a step on one rank.
+    pub step_tokens: u64,
+    /// Most sequences that a rank samples for in a step.
+    pub step_sequences: u64,
+    /// Positions of a block of the cache.
+    pub block_tokens: u64,
 }
 
 /// Template of training entries.
@@ -431,7 +479,20 @@ impl Scenario {
     pub fn error(&self, path: &str, message: impl Into<String>) -> crate::catalog::InputError {
         let message = message.into();
         match (self.resolved.origins.get(path), &self.file) {
-            (Some(Origin::File(..)), Some(document)) => document.error(path, message),
+            (Some(Origin::File(..)), Some(document)) => {
+                // What an entry leaves out stands in the template that filled it in.
+                let template = path.split_once('.').and_then(|(list, rest)| {
+                    let (_, field) = rest.split_once('.')?;
+                    Some(format!("{list}_defaults.{field}"))
+                });
+                let place = match template {
+                    Some(template) if document.line(path).is_none() && document.line(&template).is_some() => {
+                        template
+                    }
+                    _ => path.to_owned(),
+                };
+                document.error(&place, message)
+            }
             (Some(Origin::Flag), _) => {
                 crate::catalog::InputError::plain("command line", format!("`{path}`: {message}"))
             }

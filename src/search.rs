@@ -3,6 +3,10 @@
 //! Layouts are folded once; layout × batch × prefill chunk is swept by the kernel on whatever the engine chooses;
 //! what may lie on the frontier is computed again in `f64`, and only that is shown. A plan asks for the best point
 //! under a promise on the time to the first and to each further token; `gigawatt sweep` shows the frontier.
+//!
+//! Speculation is an axis too: no draft, and every depth up to the one asked for. Static batches, which no kernel
+//! scores, are few enough to be computed in `f64` at once. Wait and TTFT of a promise are scored; how far a request's
+//! time per token spreads is found for the shortlist, which is cut by means.
 
 use crate::engine::{Engine, EngineError, Progress, Run};
 use crate::kernel::frontier::Shortlist;
@@ -12,12 +16,13 @@ use crate::kernel::serving_sweep::{
 };
 use crate::throughput::efficiency::CurveSet;
 use crate::throughput::machine::Machine;
-use crate::throughput::memory::Reserve;
+use crate::throughput::memory::{MemoryUse, Reserve};
 use crate::throughput::operations::{ModelShape, Part};
-use crate::throughput::parallelism::{Layout, layouts};
+use crate::throughput::parallelism::{Layout, context_degrees, layouts_at};
 use crate::throughput::precision::Precision;
+use crate::throughput::queueing::{MOST_BUSY, mean_wait, tail_tpot, tail_wait};
 use crate::throughput::roofline::Operation;
-use crate::throughput::serving::{POOL_SHARES, Replica, Workload, batches};
+use crate::throughput::serving::{Bound, Mode, POOL_SHARES, Promise, Replica, Workload, batches, evaluate};
 use crate::units::Seconds;
 use std::ops::ControlFlow;
 
@@ -30,6 +35,8 @@ pub enum Pools {
     Shared,
     /// In a pool of its own.
     Separate,
+    /// Before a static batch.
+    Batches,
 }
 
 /// How finely the axes are cut, and which part of them is asked for.
@@ -45,6 +52,8 @@ pub struct Axes {
     pub most_domains: u32,
     /// How prefill is run.
     pub pools: Pools,
+    /// What the engine keeps of the memory.
+    pub reserve: Reserve,
     /// Layouts of this remainder …
     pub shard: u32,
     /// … modulo this are searched; 1 for all.
@@ -61,6 +70,7 @@ impl Axes {
             chunks_per_doubling: 1,
             most_domains: 8,
             pools,
+            reserve: Reserve::default(),
             shard: 0,
             shards: 1,
         }
@@ -91,16 +101,54 @@ pub struct DesignPoint {
     pub batch: f64,
     /// Prefill tokens of a mixed step; 0 where a pool prefills.
     pub chunk: f64,
-    /// Mean time to the first token of a request that finds a free slot.
+    /// Tokens drafted for each decoded one.
+    pub drafted: f64,
+    /// Tokens that a step wins for a sequence.
+    pub tokens_per_step: f64,
+    /// Mean time to the first token of a request that need not wait.
     pub ttft: Seconds,
+    /// Mean wait before its prefill, at the load of the workload.
+    pub wait: Seconds,
+    /// 99th percentile of the time to the first token, the wait included.
+    pub ttft_p99: Seconds,
     /// Mean time per output token.
     pub tpot: Seconds,
+    /// 99th percentile over requests of the time per output token.
+    pub tpot_p99: Seconds,
+    /// Time to hand a prompt's cache over from a pool of its own; 0 where there is none.
+    pub hand_over: Seconds,
     /// Output tokens per second of one user.
     pub tokens_per_s_per_user: f64,
     /// Output tokens per second of one accelerator, all pools counted.
     pub tokens_per_s_per_accelerator: f64,
     /// What takes most of the step.
     pub bound: &'static str,
+    /// How requests are run.
+    pub mode: Mode,
+    /// Memory of the fullest rank.
+    pub memory: MemoryUse,
+}
+
+impl DesignPoint {
+    /// The times that the workload's promise is for: to the first token and for each further one.
+    #[must_use]
+    pub fn promised(&self, workload: &Workload) -> (Seconds, Seconds) {
+        match workload.promise {
+            Promise::Mean => (self.ttft + self.wait, self.tpot),
+            Promise::P99 => (self.ttft_p99, self.tpot_p99),
+        }
+    }
+
+    /// Whether the latency promise holds.
+    #[must_use]
+    pub fn keeps(&self, workload: &Workload) -> bool {
+        self.in_time(workload) && workload.tpot_limit.is_none_or(|limit| self.promised(workload).1 <= limit)
+    }
+
+    /// Whether the promise on the first token holds.
+    fn in_time(&self, workload: &Workload) -> bool {
+        workload.ttft_limit.is_none_or(|limit| self.promised(workload).0 <= limit)
+    }
 }
 
 /// What a search found.
@@ -148,7 +196,7 @@ pub fn explore(
     let mut domains = 1;
     loop {
         let most = machine.domain.max(1).saturating_mul(domains);
-        let replicas = fold(model, machine, precision, workload, most);
+        let replicas = fold(model, machine, precision, workload, most, &axes.reserve);
         if !replicas.is_empty() || domains >= axes.most_domains {
             return sweep(&replicas, workload, axes, engine, &mut progress);
         }
@@ -163,14 +211,16 @@ fn fold(
     precision: Precision,
     workload: &Workload,
     most: u32,
+    reserve: &Reserve,
 ) -> Vec<Replica> {
     // Experts are never asked for evenly; how unevenly comes with the efficiency curves.
     let routing_skew = CurveSet::embedded().routing_skew;
-    layouts(model, most)
+    context_degrees(workload.uncached())
         .into_iter()
+        .flat_map(|context| layouts_at(model, most, context))
         .filter_map(|layout| {
             let layout = Layout { routing_skew, ..layout };
-            Replica::fold(model, machine, &layout, precision, workload, &Reserve::default())
+            Replica::fold(model, machine, &layout, precision, workload, reserve)
         })
         .collect()
 }
@@ -179,7 +229,21 @@ fn fold(
 struct Pool {
     layout: Layout,
     tokens_per_s_per_accelerator: f64,
+    /// Time of a prompt alone [s].
     ttft_s: f64,
+    /// Part of its time that it is busy.
+    busy: f64,
+}
+
+impl Pool {
+    /// Time to the first token that the promise is for, hand-over and decode step left out [s].
+    fn promised_s(&self, promise: Promise) -> f64 {
+        self.ttft_s
+            + match promise {
+                Promise::Mean => mean_wait(self.ttft_s, self.busy),
+                Promise::P99 => tail_wait(self.ttft_s, self.busy),
+            }
+    }
 }
 
 fn prefill_pool(replicas: &[Replica], workload: &Workload) -> Option<Pool> {
@@ -192,21 +256,24 @@ fn prefill_pool(replicas: &[Replica], workload: &Workload) -> Option<Pool> {
                 layout: replica.layout,
                 tokens_per_s_per_accelerator: rate / f64::from(replica.layout.accelerators()),
                 ttft_s: alone,
+                // Pools are sized for the whole load at their share of the ideal rate.
+                busy: (workload.load * POOL_SHARES.0).min(MOST_BUSY),
             }
         })
-        .filter(|pool| workload.ttft_limit.is_none_or(|limit| pool.ttft_s <= limit.0))
+        .filter(|pool| workload.ttft_limit.is_none_or(|limit| pool.promised_s(workload.promise) <= limit.0))
         .max_by(|a, b| a.tokens_per_s_per_accelerator.total_cmp(&b.tokens_per_s_per_accelerator))
 }
 
-/// Prefill tokens of a mixed step, shortest first.
-fn chunks(per_doubling: u32) -> Vec<f64> {
+/// Prefill tokens of a mixed step, shortest first; a small workspace has smaller ones.
+fn chunks(per_doubling: u32, step_tokens: f64) -> Vec<f64> {
     let step = (1.0 / f64::from(per_doubling.max(1))).exp2();
     let mut all = Vec::new();
-    let mut chunk = LEAST_CHUNK;
+    let mut chunk = LEAST_CHUNK.min(step_tokens.max(1.0));
     while chunk <= MOST_CHUNK * 1.000_001 {
         all.push(chunk.round());
         chunk *= step;
     }
+    all.dedup();
     all
 }
 
@@ -221,7 +288,10 @@ fn over_stages(row: &Operation, stages: f64) -> Operation {
 }
 
 fn is_message(part: Part) -> bool {
-    matches!(part, Part::AllReduce | Part::AllToAll | Part::PipelineSend)
+    matches!(
+        part,
+        Part::AllReduce | Part::AllToAll | Part::PipelineSend | Part::ContextRing | Part::ContextCombine
+    )
 }
 
 fn design_space(replicas: &[&Replica], pool: Option<&Pool>, workload: &Workload, axes: &Axes) -> DesignSpace {
@@ -244,29 +314,49 @@ fn design_space(replicas: &[&Replica], pool: Option<&Pool>, workload: &Workload,
             end: space.rows.len() as u32,
             accelerators: replica.layout.accelerators() as f32,
             least_sequences: (replica.layout.attention_replicas * replica.layout.stages) as f32,
-            most_sequences: replica.memory.sequences.floor() as f32,
+            most_sequences: replica.most_sequences() as f32,
             stages: replica.layout.stages as f32,
             hand_over_s: replica.hand_over(workload) as f32,
+            draft_share: replica.draft_share as f32,
+            most_chunk: replica.most_chunk() as f32,
         });
     }
     space.batches = batches(axes.batches_per_doubling, axes.most_sequences);
     if axes.pools != Pools::Separate {
-        space.chunks = chunks(axes.chunks_per_doubling);
+        space.chunks = chunks(axes.chunks_per_doubling, axes.reserve.step_tokens);
     }
     if axes.pools != Pools::Shared && pool.is_some() {
         space.chunks.insert(0, 0.0);
     }
-    space.drafts = vec![Draft { verified: 1.0, emitted: 1.0, drafting_share: 0.0 }];
+    space.drafts = depths(workload)
+        .into_iter()
+        .map(|drafted| Draft {
+            verified: 1.0 + drafted,
+            emitted: workload.drafting(drafted).tokens_per_step(),
+            drafted,
+        })
+        .collect();
     space.workload = Asked {
         input_tokens: workload.uncached(),
         prefill_per_output: workload.uncached() / workload.output.max(1.0),
         context: workload.decode_context(),
         prefill_context: workload.prefill_context(),
-        pool_ttft_s: pool.map_or(0.0, |pool| pool.ttft_s),
+        pool_ttft_s: pool.map_or(0.0, |pool| pool.promised_s(workload.promise)),
         pool_tokens_per_s: pool.map_or(0.0, |pool| pool.tokens_per_s_per_accelerator),
         decode_pool_share: POOL_SHARES.1,
+        load: workload.load,
+        tail: if workload.promise == Promise::P99 { 1.0 } else { 0.0 },
     };
     space
+}
+
+/// The depths of speculation that are tried: none, and each up to the one asked for.
+fn depths(workload: &Workload) -> Vec<f64> {
+    let mut all = vec![0.0];
+    while all.len() as f64 <= workload.drafted {
+        all.push(all.len() as f64);
+    }
+    all
 }
 
 fn sweep(
@@ -284,6 +374,10 @@ fn sweep(
         .map(|(_, replica)| replica)
         .collect();
     let mut found = Found { layouts: replicas.len(), ..Found::default() };
+    if axes.pools == Pools::Batches {
+        static_batches(&shard, workload, axes, &mut found);
+        return Ok(found);
+    }
     let space = design_space(&shard, pool.as_ref(), workload, axes);
     if shard.is_empty() || space.chunks.is_empty() {
         return Ok(found);
@@ -299,16 +393,70 @@ fn sweep(
         .iter()
         .map(|candidate| recomputed(&kernel, &shard, pool.as_ref(), workload, candidate.index))
         .collect();
-    found.fastest = points.iter().map(|point| point.tpot).reduce(Seconds::min);
-    let in_time = |point: &&DesignPoint| workload.ttft_limit.is_none_or(|limit| point.ttft <= limit);
-    found.frontier = frontier(points.iter().filter(in_time).copied().collect());
-    found.best = found
-        .frontier
-        .iter()
-        .filter(|point| workload.tpot_limit.is_none_or(|limit| point.tpot <= limit))
-        .max_by(|a, b| a.tokens_per_s_per_accelerator.total_cmp(&b.tokens_per_s_per_accelerator))
-        .copied();
+    found.choose(points, workload);
     Ok(found)
+}
+
+impl Found {
+    /// Keeps the frontier of some points, the best one and the fastest.
+    fn choose(&mut self, points: Vec<DesignPoint>, workload: &Workload) {
+        self.fastest = points.iter().map(|point| point.promised(workload).1).reduce(Seconds::min);
+        self.best = points
+            .iter()
+            .filter(|point| point.keeps(workload))
+            .max_by(|a, b| a.tokens_per_s_per_accelerator.total_cmp(&b.tokens_per_s_per_accelerator))
+            .copied();
+        self.frontier = frontier(points.into_iter().filter(|point| point.in_time(workload)).collect());
+    }
+}
+
+/// Every layout × batch × depth as a static batch.
+fn static_batches(replicas: &[&Replica], workload: &Workload, axes: &Axes, found: &mut Found) {
+    let mut points = Vec::new();
+    for replica in replicas {
+        let layout = replica.layout;
+        let least = f64::from(layout.attention_replicas * layout.stages);
+        for batch in batches(axes.batches_per_doubling, axes.most_sequences) {
+            for drafted in depths(workload) {
+                found.evaluated += 1;
+                if batch < least || batch > replica.most_sequences() {
+                    continue;
+                }
+                found.feasible += 1;
+                let depth = workload.drafting(drafted);
+                let point = evaluate(replica, &depth, batch, Mode::Static);
+                let spread = (depth.tokens_per_step(), depth.tokens_per_step_variance());
+                points.push(DesignPoint {
+                    layout,
+                    prefill_layout: None,
+                    prefill_per_decode: 0.0,
+                    batch,
+                    chunk: 0.0,
+                    drafted,
+                    tokens_per_step: depth.tokens_per_step(),
+                    ttft: point.ttft,
+                    wait: Seconds(0.0),
+                    ttft_p99: point.ttft,
+                    tpot: point.tpot,
+                    tpot_p99: Seconds(tail_tpot(point.tpot.0, 0.0, batch, spread, workload.output)),
+                    hand_over: Seconds(0.0),
+                    tokens_per_s_per_user: point.tokens_per_s_per_user,
+                    tokens_per_s_per_accelerator: point.tokens_per_s_per_accelerator,
+                    bound: match point.bound {
+                        Bound::Arithmetic => "arithmetic",
+                        Bound::WeightTraffic | Bound::CacheTraffic | Bound::ActivationTraffic => {
+                            "memory traffic"
+                        }
+                        Bound::Interconnect => "interconnect",
+                        Bound::Launch | Bound::Host => "launch and host",
+                    },
+                    mode: Mode::Static,
+                    memory: replica.memory,
+                });
+            }
+        }
+    }
+    found.choose(points, workload);
 }
 
 /// One point of the shortlist in `f64`.
@@ -321,19 +469,41 @@ fn recomputed(
 ) -> DesignPoint {
     let (place, setting) = kernel.setting(index);
     let score = kernel.reference(index);
-    let layout = replicas[place].layout;
+    let replica = replicas[place];
+    let layout = replica.layout;
     let separate = pool.filter(|_| setting.chunk == 0.0);
     let owed = setting.sequences / score.tpot_s * workload.uncached() / workload.output.max(1.0);
     let ratio = separate
         .map_or(0.0, |pool| owed / (pool.tokens_per_s_per_accelerator * f64::from(layout.accelerators())));
+    let depth = workload.drafting(setting.draft.drafted);
+    // What a request that need not wait takes, and the queue in front of it.
+    let (first_s, service_s, busy) = match separate {
+        Some(pool) => {
+            let after = score.first_s - pool.promised_s(workload.promise);
+            (pool.ttft_s + after, pool.ttft_s, pool.busy)
+        }
+        None => (score.first_s, score.service_s, score.busy),
+    };
+    let prompt_part = match separate {
+        Some(_) => 0.0,
+        None => (score.tpot_s - replica.tpot(&depth, setting.sequences, false)).max(0.0),
+    };
+    let spread = (depth.tokens_per_step(), depth.tokens_per_step_variance());
+    let tpot_p99 = tail_tpot(score.tpot_s, prompt_part, setting.sequences, spread, workload.output);
     DesignPoint {
         layout,
         prefill_layout: separate.map(|pool| pool.layout),
         prefill_per_decode: ratio,
         batch: setting.sequences,
         chunk: setting.chunk,
-        ttft: Seconds(score.ttft_s),
+        drafted: setting.draft.drafted,
+        tokens_per_step: setting.draft.emitted,
+        ttft: Seconds(first_s),
+        wait: Seconds(mean_wait(service_s, busy)),
+        ttft_p99: Seconds(first_s + tail_wait(service_s, busy)),
         tpot: Seconds(score.tpot_s),
+        tpot_p99: Seconds(tpot_p99),
+        hand_over: Seconds(separate.map_or(0.0, |_| replica.hand_over(workload))),
         tokens_per_s_per_user: score.tokens_per_s_per_user,
         tokens_per_s_per_accelerator: score.tokens_per_s_per_accelerator,
         bound: match score.bound {
@@ -342,6 +512,8 @@ fn recomputed(
             BOUND_MESSAGES => "interconnect",
             _ => "launch and host",
         },
+        mode: if separate.is_some() { Mode::Disaggregated } else { Mode::Aggregated },
+        memory: replica.memory,
     }
 }
 
@@ -368,9 +540,10 @@ pub fn frontier(mut points: Vec<DesignPoint>) -> Vec<DesignPoint> {
 mod tests {
     use super::{Axes, Pools, explore};
     use crate::engine::{Backend, Engine};
+    use crate::throughput::memory::Reserve;
     use crate::throughput::precision::{Format, Precision};
     use crate::throughput::samples;
-    use crate::throughput::serving::Workload;
+    use crate::throughput::serving::{Mode, Promise, Workload};
     use crate::units::Seconds;
     use std::ops::ControlFlow;
 
@@ -405,5 +578,95 @@ mod tests {
             assert!(pair[0].tokens_per_s_per_user > pair[1].tokens_per_s_per_user);
             assert!(pair[0].tokens_per_s_per_accelerator < pair[1].tokens_per_s_per_accelerator);
         }
+    }
+
+    fn found(asked: &Workload, axes: &Axes) -> super::Found {
+        let precision = Precision::uniform(Format::Fp8);
+        let engine = Engine::new(Backend::Cpu);
+        let (model, machine) = (samples::deepseek_v3(), samples::gb200());
+        explore(&model, &machine, precision, asked, axes, &engine, |_| ControlFlow::Continue(())).unwrap()
+    }
+
+    fn asked(promise: Promise, drafted: f64) -> Workload {
+        Workload {
+            ttft_limit: Some(Seconds(1.0)),
+            tpot_limit: Some(Seconds(0.02)),
+            drafted,
+            acceptance: 0.75,
+            promise,
+            load: 0.8,
+            ..Workload::fixed(4_096.0, 1_024.0)
+        }
+    }
+
+    #[test]
+    fn a_promise_to_99_of_100_never_gives_more_than_one_on_the_mean() {
+        for pools in [Pools::Shared, Pools::Separate, Pools::Either] {
+            let best = |promise| found(&asked(promise, 0.0), &Axes::coarse(pools)).best.unwrap();
+            let (mean, tail) = (best(Promise::Mean), best(Promise::P99));
+            assert!(tail.tokens_per_s_per_accelerator <= mean.tokens_per_s_per_accelerator * 1.000_001);
+            assert!(tail.ttft_p99 <= Seconds(1.0) && tail.tpot_p99 <= Seconds(0.02), "{tail:?}");
+            for point in [mean, tail] {
+                assert!(
+                    point.ttft_p99 >= point.ttft + point.wait && point.tpot_p99 >= point.tpot,
+                    "{point:?}"
+                );
+                assert!(point.wait > Seconds(0.0), "{point:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn speculation_may_be_shallower_than_asked_but_never_deeper() {
+        let plain = found(&asked(Promise::Mean, 0.0), &Axes::coarse(Pools::Either)).best.unwrap();
+        let drafted = found(&asked(Promise::Mean, 3.0), &Axes::coarse(Pools::Either)).best.unwrap();
+        assert!(drafted.drafted <= 3.0 && drafted.drafted >= 0.0);
+        assert!(drafted.tokens_per_s_per_accelerator > plain.tokens_per_s_per_accelerator);
+        let useless = Workload { acceptance: 0.0, ..asked(Promise::Mean, 3.0) };
+        let best = found(&useless, &Axes::coarse(Pools::Either)).best.unwrap();
+        assert!(best.drafted < 0.5, "{best:?}");
+    }
+
+    #[test]
+    fn a_static_batch_serves_less_than_mixed_steps_under_the_same_promise() {
+        let asked = Workload { longest: 2.0, ..asked(Promise::Mean, 0.0) };
+        let fixed = found(&asked, &Axes::coarse(Pools::Batches));
+        let mixed = found(&asked, &Axes::coarse(Pools::Shared));
+        let (fixed_best, mixed_best) = (fixed.best.unwrap(), mixed.best.unwrap());
+        assert_eq!(fixed_best.mode, Mode::Static);
+        assert!(fixed.feasible > 0 && fixed.feasible <= fixed.evaluated);
+        assert!(fixed_best.tokens_per_s_per_accelerator < mixed_best.tokens_per_s_per_accelerator);
+    }
+
+    #[test]
+    fn the_reserve_binds_the_sequences() {
+        let axes = Axes::coarse(Pools::Shared);
+        let small = Axes { reserve: Reserve { share: 0.6, ..axes.reserve }, ..axes };
+        let (usual, small) =
+            (found(&asked(Promise::Mean, 0.0), &axes), found(&asked(Promise::Mean, 0.0), &small));
+        assert!(small.feasible < usual.feasible);
+        for point in small.frontier {
+            assert!(point.batch <= point.memory.sequences);
+        }
+    }
+
+    #[test]
+    fn a_long_prompt_under_a_tight_promise_is_shared_over_context_ranks() {
+        let asked = |limit| Workload {
+            ttft_limit: Some(Seconds(limit)),
+            tpot_limit: Some(Seconds(0.05)),
+            ..Workload::fixed(500_000.0, 500.0)
+        };
+        let precision = Precision::uniform(Format::Fp8);
+        let engine = Engine::new(Backend::Cpu);
+        let (model, machine) = (samples::llama_70b(), samples::gb200());
+        let axes = Axes::coarse(Pools::Separate);
+        let best = |limit| {
+            explore(&model, &machine, precision, &asked(limit), &axes, &engine, |_| ControlFlow::Continue(()))
+                .unwrap()
+                .best
+        };
+        let tight = best(20.0).expect("context ranks keep it");
+        assert!(tight.prefill_layout.unwrap().context > 1, "{tight:?}");
     }
 }

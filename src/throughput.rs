@@ -14,6 +14,7 @@ pub mod memory;
 pub mod operations;
 pub mod parallelism;
 pub mod precision;
+pub mod queueing;
 pub mod roofline;
 #[cfg(test)]
 pub(crate) mod samples;

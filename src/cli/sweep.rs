@@ -8,8 +8,11 @@ use crate::catalog::{Catalog, InputError};
 use crate::engine::Engine;
 use crate::plan::Options;
 use crate::plan::equipment::Equipment;
-use crate::plan::workloads::{band_of, chip_of, pools_of, precision_of, shape_of, why_none, workload_of};
-use crate::report::sweep::{Best, DesignPoint, Split, SweepReport, frontier, merge};
+use crate::plan::workloads::{
+    band_of, cache_of, chip_of, mode_word, pools_of, precision_of, reserve_of, shape_of, speculation_of,
+    why_none, workload_of,
+};
+use crate::report::sweep::{Best, Cache, DesignPoint, Speculation, Split, SweepReport, frontier, merge};
 use crate::scenario::{Scenario, Serving};
 use crate::search::{self, Axes, explore};
 use crate::units::{Seconds, Watts};
@@ -128,14 +131,20 @@ fn swept(scenario: &Scenario, catalog: &Catalog, shard: Shard, common: &Common) 
             let card = &equipment.serving[place].profile;
             let (precision, word) = precision_of(&entry.precision, &machine.accelerator, card)
                 .map_err(|message| scenario.error(&format!("serving.{place}.precision"), message))?;
-            let axes = Axes { shard: shard.index - 1, shards: shard.of, ..Axes::fine(pools_of(entry.mode)) };
+            let workload = workload_of(entry);
+            let axes = Axes {
+                shard: shard.index - 1,
+                shards: shard.of,
+                reserve: reserve_of(entry),
+                ..Axes::fine(pools_of(entry.mode))
+            };
             let bar = std::cell::OnceCell::new();
             let shown = std::cell::Cell::new(0);
             let found = explore(
                 &shape_of(card),
                 &chip_of(machine, Watts(0.0)),
                 precision,
-                &workload_of(entry),
+                &workload,
                 &axes,
                 &engine,
                 |progress| {
@@ -212,6 +221,8 @@ fn shown_point(
     cost: &Cost,
 ) -> DesignPoint {
     let rate = point.tokens_per_s_per_accelerator;
+    let (memory, depth) = (cache_of(point), speculation_of(point, entry));
+    let separate = point.prefill_layout.is_some();
     let per_token = |amount: f64| (rate > 0.0 && amount > 0.0).then(|| amount / rate);
     DesignPoint {
         model: model.to_owned(),
@@ -222,8 +233,9 @@ fn shown_point(
             pp: point.layout.stages,
             ep: point.layout.expert,
             dp: point.layout.attention_replicas,
+            cp: point.layout.context,
         },
-        mode: if point.prefill_layout.is_some() { "disaggregated" } else { "aggregated" }.into(),
+        mode: mode_word(point).into(),
         isl: entry.isl,
         osl: entry.osl,
         batch: point.batch as u64,
@@ -235,7 +247,28 @@ fn shown_point(
         usd_per_mtok_output: per_token(cost.usd_per_s * 1e6),
         bound_by: point.bound.to_owned(),
         error_band: None,
-        keeps_promise: point.ttft <= entry.ttft && point.tpot <= entry.tpot,
+        keeps_promise: point.keeps(&workload_of(entry)),
+        wait_s: point.wait.0,
+        ttft_p99_s: Some(point.ttft_p99.0),
+        tpot_p99_s: Some(point.tpot_p99.0),
+        speculation: Speculation {
+            drafted: depth.drafted,
+            acceptance: depth.acceptance.0,
+            tokens_per_step: depth.tokens_per_step,
+        },
+        kv: Cache {
+            available_bytes: memory.available.0,
+            weights_bytes: memory.weights.0,
+            activations_bytes: memory.activations.0,
+            reserve_bytes: memory.reserve.0,
+            block_tokens: memory.block_tokens,
+            cache_bytes: memory.cache.0,
+            blocks: memory.blocks,
+            tokens: memory.tokens,
+            sequences: memory.sequences,
+        },
+        prefill_per_decode: separate.then_some(point.prefill_per_decode),
+        hand_over_s: separate.then_some(point.hand_over.0),
     }
 }
 

@@ -5,15 +5,19 @@
 //!
 //! ~~~text
 //! p    = s · e · r                prefill tokens of a mean step: s sequences, e emitted tokens, r prefill per output
-//! t    = t(s, p) · (1 + drafting)                          mean step, all stages
+//! t    = t(s, p) · (1 + drafted · d)                       mean step, all stages; d of the layout
 //! TPOT = t / e
-//! TTFT = t(s, chunk) / stages · (max(input / chunk, 1) + stages − 1)      chunks follow each other stage by stage
+//! first = t(s, chunk) / stages · (max(input / chunk, 1) + stages − 1)     chunks follow each other stage by stage
+//! ρ    = load · min(p / (chunk · stages), 1)               part of its time that prefill is busy
+//! S    = t(s, chunk) / stages · max(input / chunk, 1)      time that a prompt keeps it busy
+//! TTFT = first + wait(S, ρ)                                mean or 99th percentile: `throughput::queueing`
 //! cost = t · accelerators / (s · e)                        accelerator-seconds per output token
 //! ~~~
 //!
 //! A chunk of 0 means that a pool of its own prefills (disaggregated): p = 0, TTFT = pool's + hand-over + TPOT, and
-//! cost = (…) / decode share + r / pool rate. A step that owes more than the chunk cannot keep up. Chunks are not
-//! rounded up to whole ones, which two devices could do differently. Waiting in a queue is left out.
+//! cost = (…) / decode share + r / pool rate; the pool's time holds its wait. A step that owes more than the chunk
+//! cannot keep up, nor can a rank take a chunk wider than its workspace. Chunks are not rounded up to whole ones,
+//! which two devices could do differently.
 //!
 //! Pipeline stages are folded into the rows: `repeats` times the stages, `decode_share` and `prefill_share` over them.
 //!
@@ -26,6 +30,7 @@ use crate::kernel::{
     ulp_distance,
 };
 use crate::scalar::Real;
+use crate::throughput::queueing::{MOST_BUSY, mean_wait, tail_wait};
 use crate::throughput::roofline::{Operation, OperationTime, StepLoad, operation_time};
 use crate::{shader_constants, shader_mirror, shader_struct};
 
@@ -42,7 +47,7 @@ shader_constants! { constants_wgsl:
     pub const MISFIT_MEMORY: u32 = 1;
     /// Fewer sequences than the layout has ranks and stages to feed.
     pub const MISFIT_TOO_FEW: u32 = 2;
-    /// More prefill owed than the chunk can carry in every step.
+    /// More prefill owed than the chunk can carry in every step, or a chunk wider than the workspace.
     pub const MISFIT_PREFILL: u32 = 4;
     /// Prefill elsewhere, but there is no pool.
     pub const MISFIT_NO_POOL: u32 = 8;
@@ -69,6 +74,10 @@ shader_struct! {
         pub stages: f32,
         /// Time to hand a prompt's cache over from a prefill pool [s].
         pub hand_over_s: f32,
+        /// Time of drafting one token for all sequences over that of a step.
+        pub draft_share: f32,
+        /// Prefill tokens of a step that the workspace has room for.
+        pub most_chunk: f32,
     }
 }
 
@@ -95,7 +104,7 @@ shader_struct! {
     pub struct Score {
         /// Time between output tokens of a sequence [s].
         pub tpot_s: f32,
-        /// Time to the first output token [s].
+        /// Time to the first output token that the promise is for: the wait included [s].
         pub ttft_s: f32,
         /// Output tokens per second of one sequence.
         pub tokens_per_s_per_user: f32,
@@ -126,6 +135,10 @@ pub struct Workload<T = f64> {
     pub pool_tokens_per_s: T,
     /// Share of its ideal rate that a decode pool beside it reaches.
     pub decode_pool_share: T,
+    /// Requests that arrive over those that could be served; 0 where nothing queues.
+    pub load: T,
+    /// 1 where the wait is the 99th percentile, 0 where it is the mean.
+    pub tail: T,
 }
 
 /// Speculative decoding of one depth.
@@ -136,8 +149,8 @@ pub struct Draft<T = f64> {
     pub verified: T,
     /// Tokens that a step emits per sequence on average: 1 plus the accepted ones.
     pub emitted: T,
-    /// Extra time of drafting, as a share of the step.
-    pub drafting_share: T,
+    /// Passes of the drafter: tokens drafted.
+    pub drafted: T,
 }
 
 /// A step's time by what takes it, summed over rows.
@@ -168,9 +181,9 @@ shader_mirror!(OperationTime<f32>, OperationTime as "OperationTime" {
 });
 shader_mirror!(Workload<f32>, Workload as "Workload" {
     input_tokens: f32, prefill_per_output: f32, context: f32, prefill_context: f32, pool_ttft_s: f32,
-    pool_tokens_per_s: f32, decode_pool_share: f32,
+    pool_tokens_per_s: f32, decode_pool_share: f32, load: f32, tail: f32,
 });
-shader_mirror!(Draft<f32>, Draft as "Draft" { verified: f32, emitted: f32, drafting_share: f32 });
+shader_mirror!(Draft<f32>, Draft as "Draft" { verified: f32, emitted: f32, drafted: f32 });
 shader_mirror!(StepParts<f32>, StepParts as "StepParts" {
     arithmetic: f32, memory: f32, messages: f32, fixed: f32,
 });
@@ -217,7 +230,7 @@ pub fn binding_part<T: Real>(parts: StepParts<T>) -> u32 {
 pub struct Serving<T = f64> {
     /// Time between output tokens of a sequence [s].
     pub tpot_s: T,
-    /// Time to the first output token [s].
+    /// Time to the first output token that the promise is for: the wait included [s].
     pub ttft_s: T,
     /// Output tokens per second of one sequence.
     pub tokens_per_s_per_user: T,
@@ -227,6 +240,12 @@ pub struct Serving<T = f64> {
     pub misfit: u32,
     /// What takes most of the step.
     pub bound: u32,
+    /// Time to the first output token of a request that need not wait [s].
+    pub first_s: T,
+    /// Time that a prompt keeps prefill busy, where the replica prefills [s].
+    pub service_s: T,
+    /// Part of its time that prefill is busy, where the replica prefills.
+    pub busy: T,
 }
 
 /// The place of a point on the axes of its layout.
@@ -253,6 +272,10 @@ pub struct Replica<T = f64> {
     pub stages: T,
     /// Time to hand a prompt's cache over from a prefill pool [s].
     pub hand_over_s: T,
+    /// Time of drafting one token for all sequences over that of a step.
+    pub draft_share: T,
+    /// Prefill tokens of a step that the workspace has room for.
+    pub most_chunk: T,
 }
 
 /// Prefill tokens that a mean step carries; mirrored in `serving_sweep.wgsl`.
@@ -282,11 +305,20 @@ pub fn serving<T: Real>(
 ) -> Serving<T> {
     let (zero, one) = (T::of(0.0), T::of(1.0));
     let aggregated = setting.chunk > zero;
-    let step_s = whole_step(mean) * (one + setting.draft.drafting_share);
+    let step_s = whole_step(mean) * (one + setting.draft.drafted * replica.draft_share);
     let tpot_s = step_s / setting.draft.emitted;
 
     let chunks = Real::max(workload.input_tokens / Real::max(setting.chunk, one), one);
-    let own_ttft_s = whole_step(chunked) / replica.stages * (chunks + (replica.stages - one));
+    let stage_s = whole_step(chunked) / replica.stages;
+    let first_s = stage_s * (chunks + (replica.stages - one));
+    let carried = Real::max(setting.chunk * replica.stages, one);
+    let busy = Real::min(
+        workload.load * Real::min(mean_prefill(setting, workload) / carried, one),
+        T::of(MOST_BUSY),
+    );
+    let service_s = stage_s * chunks;
+    let tail = workload.tail > zero;
+    let wait_s = T::select(tail, tail_wait(service_s, busy), mean_wait(service_s, busy));
     let pool_ttft_s = workload.pool_ttft_s + replica.hand_over_s + tpot_s;
 
     let pool = Real::max(workload.pool_tokens_per_s, T::of(LEAST_POOL_TOKENS_PER_S));
@@ -296,15 +328,21 @@ pub fn serving<T: Real>(
 
     let misfit = u32::from(setting.sequences > replica.most_sequences) * MISFIT_MEMORY
         + u32::from(setting.sequences < replica.least_sequences) * MISFIT_TOO_FEW
-        + u32::from(mean_prefill(setting, workload) > setting.chunk * replica.stages) * MISFIT_PREFILL
+        + u32::from(
+            (mean_prefill(setting, workload) > setting.chunk * replica.stages)
+                | (setting.chunk > replica.most_chunk),
+        ) * MISFIT_PREFILL
         + u32::from(!aggregated & (workload.pool_tokens_per_s <= zero)) * MISFIT_NO_POOL;
     Serving {
         tpot_s,
-        ttft_s: T::select(aggregated, own_ttft_s, pool_ttft_s),
+        ttft_s: T::select(aggregated, first_s + wait_s, pool_ttft_s),
         tokens_per_s_per_user: setting.draft.emitted / step_s,
         tokens_per_s_per_accelerator: one / cost,
         misfit,
         bound: binding_part(mean),
+        first_s: T::select(aggregated, first_s, pool_ttft_s),
+        service_s,
+        busy,
     }
 }
 
@@ -404,11 +442,7 @@ pub struct ServingSweep {
 }
 
 fn narrow_draft(draft: &Draft) -> Draft<f32> {
-    Draft {
-        verified: draft.verified as f32,
-        emitted: draft.emitted as f32,
-        drafting_share: draft.drafting_share as f32,
-    }
+    Draft { verified: draft.verified as f32, emitted: draft.emitted as f32, drafted: draft.drafted as f32 }
 }
 
 fn check(axis: &'static str, good: impl Iterator<Item = bool>) -> Result<(), SweepError> {
@@ -441,7 +475,7 @@ impl ServingSweep {
                     && draft.emitted >= 1.0
                     && finite(&draft.verified)
                     && finite(&draft.emitted)
-                    && finite(&draft.drafting_share)
+                    && finite(&draft.drafted)
             }),
         )?;
         check("row", space.rows.iter().map(is_row))?;
@@ -456,12 +490,18 @@ impl ServingSweep {
                     && layout.accelerators >= 1.0
                     && layout.stages >= 1.0
                     && layout.hand_over_s >= 0.0
+                    && layout.draft_share >= 0.0
+                    && layout.draft_share.is_finite()
+                    && layout.most_chunk >= 1.0
             }),
         )?;
         let load = &space.workload;
         let asked = [load.input_tokens, load.prefill_per_output, load.context, load.prefill_context];
         let pool = [load.pool_ttft_s, load.pool_tokens_per_s];
-        let share = [load.decode_pool_share > 0.0 && load.decode_pool_share <= 1.0];
+        let share = [
+            load.decode_pool_share > 0.0 && load.decode_pool_share <= 1.0,
+            (0.0..=1.0).contains(&load.load) && (0.0..=1.0).contains(&load.tail),
+        ];
         check("workload", asked.iter().chain(&pool).map(finite).chain(share))?;
         let lengths = [space.batches.len(), space.chunks.len(), space.drafts.len()];
         let points = lengths.iter().fold(1_u64, |product, length| product.saturating_mul(*length as u64));
@@ -483,6 +523,8 @@ impl ServingSweep {
                 pool_ttft_s: load.pool_ttft_s as f32,
                 pool_tokens_per_s: load.pool_tokens_per_s as f32,
                 decode_pool_share: load.decode_pool_share as f32,
+                load: load.load as f32,
+                tail: load.tail as f32,
             },
             within: points as u32,
             space,
@@ -537,7 +579,7 @@ impl ServingSweep {
             settings[1][lane] = self.chunks[chunk];
             settings[2][lane] = depth.verified;
             settings[3][lane] = depth.emitted;
-            settings[4][lane] = depth.drafting_share;
+            settings[4][lane] = depth.drafted;
             batch += 1;
             if batch == self.batches.len() {
                 batch = 0;
@@ -554,7 +596,7 @@ impl ServingSweep {
             draft: Draft {
                 verified: settings[2][lane],
                 emitted: settings[3][lane],
-                drafting_share: settings[4][lane],
+                drafted: settings[4][lane],
             },
         };
 
@@ -689,6 +731,8 @@ fn replica<T: Real>(layout: &ParallelLayout) -> Replica<T> {
         most_sequences: T::of(f64::from(layout.most_sequences)),
         stages: T::of(f64::from(layout.stages)),
         hand_over_s: T::of(f64::from(layout.hand_over_s)),
+        draft_share: T::of(f64::from(layout.draft_share)),
+        most_chunk: T::of(f64::from(layout.most_chunk)),
     }
 }
 
@@ -697,8 +741,9 @@ impl Kernel for ServingSweep {
 
     const NAME: &'static str = "serving_sweep";
     // Measured on random spaces: 0 on software Vulkan; 61 with fused multiply-adds, reciprocal division and 2^x one
-    // unit off forced. The bulk is 1 − 2^x, which cancels: a token that touches 1 part in 128 loses 7 bits there.
-    const ULP_BOUND: u32 = 256;
+    // unit off forced, before the queue. The bulk is 1 − 2^x, which cancels: a token that touches 1 part in 128 loses 7
+    // bits there. A wait divides by 1 − ρ of 0.02 at least: 4 units of ρ become 200.
+    const ULP_BOUND: u32 = 512;
 
     fn points(&self) -> u64 {
         self.space.layouts.len() as u64 * u64::from(self.within)

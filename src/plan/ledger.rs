@@ -1,7 +1,7 @@
 //! What each number rests on: the list of assumptions, and how each result came to be.
 
 use super::equipment::Equipment;
-use super::result::{Assumption, Entry, Ledger, Plan};
+use super::result::{Assumption, Entry, Ledger, Plan, Serving};
 use crate::power::MeasuredAt;
 use crate::scenario::Origin;
 use crate::throughput::bands::ErrorBand;
@@ -362,6 +362,36 @@ fn band_entry(w: &mut Writer<'_>, place: usize, band: &ErrorBand) {
     );
 }
 
+/// What a workload is like under load, and the memory that holds it: key, value, meaning and formula.
+fn under_load(result_: &Serving) -> [(&'static str, String, &'static str, &'static str); 4] {
+    [
+        (
+            "wait_s",
+            show(result_.wait),
+            "mean wait of a request before its prefill, at the load factor",
+            "ρ·S / (2·(1 − ρ)): arrivals by chance, ρ the load of prefill, S the time of a prompt (Pollaczek and Khinchine)",
+        ),
+        (
+            "ttft_p99_s",
+            show(result_.ttft_p99),
+            "time to the first token that 99 of 100 requests keep",
+            "TTFT + S / (2·(1 − ρ)) · ln(100·ρ): those that wait do so with an exponential tail",
+        ),
+        (
+            "tpot_p99_s",
+            show(result_.tpot_p99),
+            "time per output token that 99 of 100 requests keep",
+            "TPOT · (1 + 2.326·√((prompts' part)² / batch + variance of accepted drafts / tokens))",
+        ),
+        (
+            "kv.sequences",
+            result_.cache.map_or_else(String::new, |memory| group(&memory.sequences.to_string())),
+            "sequences of full length that the memory of a replica holds",
+            "(memory share · memory − weights − activations − runtime reserve) / cache of a sequence in whole blocks",
+        ),
+    ]
+}
+
 fn workload_entries(w: &mut Writer<'_>) {
     for (place, result_) in w.plan.serving.clone().iter().enumerate() {
         let p = result_.parallelism;
@@ -414,7 +444,7 @@ fn workload_entries(w: &mut Writer<'_>) {
                 "these accelerators' part of capital and operation / output tokens/s",
             ),
         ];
-        for (name, value, meaning, formula) in parts {
+        for (name, value, meaning, formula) in parts.into_iter().chain(under_load(result_)) {
             w.entry(&format!("throughput.serving.{place}.{name}"), value, meaning, formula, inputs.clone());
         }
         if let Some(band) = &result_.error_band {

@@ -5,8 +5,8 @@ use crate::power::MeasuredAt;
 use crate::scenario::Resolved;
 use crate::throughput::bands::ErrorBand;
 use crate::units::{
-    ByteRate, Dollars, DollarsPerToken, DollarsPerWatt, Joules, Meters, Ratio, Seconds, Share, SquareMeters,
-    TokenRate, Watts,
+    ByteRate, Bytes, Dollars, DollarsPerToken, DollarsPerWatt, Joules, Meters, Ratio, Seconds, Share,
+    SquareMeters, TokenRate, Watts,
 };
 
 /// The answer to "what does this envelope buy?".
@@ -263,7 +263,7 @@ pub struct Serving {
     pub precision: String,
     /// Accelerators of one replica along each axis.
     pub parallelism: Parallelism,
-    /// Aggregated or disaggregated.
+    /// Aggregated, disaggregated or static.
     pub mode: String,
     /// Input tokens of a request.
     pub isl: u64,
@@ -271,10 +271,24 @@ pub struct Serving {
     pub osl: u64,
     /// Requests in flight on one replica.
     pub batch: u64,
-    /// Time to first token.
+    /// Mean time to the first token of a request that need not wait.
     pub ttft: Seconds,
-    /// Time per output token.
+    /// Mean time per output token.
     pub tpot: Seconds,
+    /// Mean wait before the prefill of a request, at the load factor.
+    pub wait: Seconds,
+    /// 99th percentile of the time to the first token, the wait included.
+    pub ttft_p99: Seconds,
+    /// 99th percentile over requests of the time per output token.
+    pub tpot_p99: Seconds,
+    /// Speculative decoding.
+    pub speculation: Option<Speculation>,
+    /// Memory of the fullest rank.
+    pub cache: Option<CacheMemory>,
+    /// Accelerators of the prefill pool for each of the decode pool; 0 where there is one pool.
+    pub prefill_per_decode: f64,
+    /// Time to hand a prompt's cache over from pool to pool.
+    pub hand_over: Seconds,
     /// Output tokens per second seen by one user.
     pub tokens_per_s_per_user: TokenRate,
     /// Output tokens per second of one accelerator.
@@ -299,6 +313,40 @@ pub struct Serving {
     pub shortfall: Option<String>,
 }
 
+/// Speculative decoding of a design point.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Speculation {
+    /// Tokens drafted for each decoded one: the best depth up to the one asked for, 0 for none.
+    pub drafted: u32,
+    /// Chance that a drafted token holds, given those before it.
+    pub acceptance: Share,
+    /// Tokens that a step wins for a sequence.
+    pub tokens_per_step: f64,
+}
+
+/// Memory of the fullest rank of a replica, by part.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CacheMemory {
+    /// What the engine may take.
+    pub available: Bytes,
+    /// Weights.
+    pub weights: Bytes,
+    /// Activations of the largest step, logits included.
+    pub activations: Bytes,
+    /// The runtime's own.
+    pub reserve: Bytes,
+    /// What is left for the cache.
+    pub cache: Bytes,
+    /// Positions of a block.
+    pub block_tokens: u64,
+    /// Whole blocks of the rank.
+    pub blocks: u64,
+    /// Positions in them.
+    pub tokens: u64,
+    /// Sequences of full length that the replica holds.
+    pub sequences: u64,
+}
+
 /// Accelerators along each axis of parallelism.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Parallelism {
@@ -310,6 +358,8 @@ pub struct Parallelism {
     pub ep: u32,
     /// Data: attention data parallel when serving, replicas when training.
     pub dp: u32,
+    /// Context: ranks that share the positions of a sequence.
+    pub cp: u32,
 }
 
 /// One training workload on one system.

@@ -89,6 +89,7 @@ pub(super) fn train(
             pp: point.layout.stages,
             ep: point.layout.expert,
             dp: point.layout.data(job.accelerators),
+            cp: 1,
         },
         accelerators: u64::from(job.accelerators),
         tokens_per_s: TokenRate(rate),

@@ -6,7 +6,7 @@
 //! ~~~
 
 use super::equipment::{Equipment, Machine};
-use super::result::{Parallelism, Serving, Training};
+use super::result::{CacheMemory, Parallelism, Serving, Speculation, Training};
 use super::sizing::Draw;
 use crate::catalog::InputError;
 use crate::catalog::profile;
@@ -17,9 +17,10 @@ use crate::throughput::bands::{self, ErrorBand};
 use crate::throughput::efficiency::CurveSet;
 use crate::throughput::engines::Software;
 use crate::throughput::machine::{Link, Machine as Chip};
+use crate::throughput::memory::Reserve;
 use crate::throughput::operations::{AttentionKind, AttentionShape, FeedForwardShape, ModelShape};
 use crate::throughput::precision::{Format, PeakRates, Precision};
-use crate::throughput::serving::Workload;
+use crate::throughput::serving::{Mode, Promise, Workload};
 use crate::units::{DollarsPerToken, Joules, Seconds, TokenRate, Watts};
 use std::ops::ControlFlow;
 
@@ -181,10 +182,66 @@ pub fn workload_of(entry: &scenario::Serving) -> Workload {
         input: entry.isl as f64,
         output: entry.osl as f64,
         hit: entry.prefix_hit.0,
-        drafted: 0.0,
-        acceptance: 0.0,
+        drafted: f64::from(entry.drafted),
+        acceptance: entry.acceptance.0,
         ttft_limit: Some(entry.ttft),
         tpot_limit: Some(entry.tpot),
+        promise: match entry.promise {
+            scenario::Promise::Mean => Promise::Mean,
+            scenario::Promise::P99 => Promise::P99,
+        },
+        load: entry.load_factor.0,
+        longest: entry.longest_answer.0,
+    }
+}
+
+/// What the engine of a serving entry keeps of the memory.
+#[must_use]
+pub fn reserve_of(entry: &scenario::Serving) -> Reserve {
+    Reserve {
+        share: entry.memory_share.0,
+        fixed: entry.runtime_reserve,
+        step_tokens: entry.step_tokens as f64,
+        step_sequences: entry.step_sequences as f64,
+        block_tokens: entry.block_tokens as f64,
+        draft_layers: 0.0,
+    }
+}
+
+/// The word for how a point runs its requests, as scenarios write it.
+#[must_use]
+pub fn mode_word(point: &DesignPoint) -> &'static str {
+    match point.mode {
+        Mode::Disaggregated => "disaggregated",
+        Mode::Static => "static",
+        _ => "aggregated",
+    }
+}
+
+/// The speculation of a point.
+#[must_use]
+pub fn speculation_of(point: &DesignPoint, entry: &scenario::Serving) -> Speculation {
+    Speculation {
+        drafted: point.drafted as u32,
+        acceptance: entry.acceptance,
+        tokens_per_step: point.tokens_per_step,
+    }
+}
+
+/// The memory of a point's fullest rank.
+#[must_use]
+pub fn cache_of(point: &DesignPoint) -> CacheMemory {
+    let memory = &point.memory;
+    CacheMemory {
+        available: memory.available,
+        weights: memory.weights,
+        activations: memory.activations,
+        reserve: memory.reserve,
+        cache: memory.cache_room,
+        block_tokens: memory.block_tokens as u64,
+        blocks: memory.blocks as u64,
+        tokens: memory.tokens() as u64,
+        sequences: memory.sequences as u64,
     }
 }
 
@@ -195,6 +252,7 @@ pub fn pools_of(mode: ServingMode) -> Pools {
         ServingMode::Best => Pools::Either,
         ServingMode::Aggregated => Pools::Shared,
         ServingMode::Disaggregated => Pools::Separate,
+        ServingMode::Static => Pools::Batches,
     }
 }
 
@@ -223,7 +281,7 @@ fn serve(
     } else {
         // The driver of a device would take longer to wake than the few points of a plan take.
         let engine = Engine::new(Backend::Cpu);
-        let axes = Axes::coarse(pools_of(entry.mode));
+        let axes = Axes { reserve: reserve_of(entry), ..Axes::coarse(pools_of(entry.mode)) };
         let searched =
             explore(&shape, &chip, precision, &workload, &axes, &engine, |_| ControlFlow::Continue(()));
         match searched {
@@ -255,6 +313,13 @@ fn serve(
         replicas: 0,
         cost_per_token: DollarsPerToken(0.0),
         error_band: None,
+        wait: Seconds(0.0),
+        ttft_p99: Seconds(0.0),
+        tpot_p99: Seconds(0.0),
+        speculation: None,
+        cache: None,
+        prefill_per_decode: 0.0,
+        hand_over: Seconds(0.0),
         shortfall,
     };
     let Some(point) = found else { return result };
@@ -272,8 +337,9 @@ fn serve(
             pp: point.layout.stages,
             ep: point.layout.expert,
             dp: point.layout.attention_replicas,
+            cp: point.layout.context,
         },
-        mode: if point.prefill_layout.is_some() { "disaggregated" } else { "aggregated" }.into(),
+        mode: mode_word(&point).into(),
         batch: point.batch as u64,
         ttft: point.ttft,
         tpot: point.tpot,
@@ -285,6 +351,13 @@ fn serve(
         bound_by: point.bound.into(),
         replicas,
         error_band: band_of(machine, card),
+        wait: point.wait,
+        ttft_p99: point.ttft_p99,
+        tpot_p99: point.tpot_p99,
+        speculation: Some(speculation_of(&point, entry)),
+        cache: Some(cache_of(&point)),
+        prefill_per_decode: point.prefill_per_decode,
+        hand_over: point.hand_over,
         shortfall: (busy <= 0.0 && accelerators > 0)
             .then(|| format!("a replica needs {} accelerators", point.layout.accelerators())),
         ..result
@@ -294,15 +367,21 @@ fn serve(
 /// Why no point was found.
 #[must_use]
 pub fn why_none(search: &Found, entry: &scenario::Serving, word: &str, system: &str) -> String {
+    let of = match entry.promise {
+        scenario::Promise::Mean => "",
+        scenario::Promise::P99 => " at p99",
+    };
     match search.fastest {
         _ if search.layouts == 0 => {
-            format!("the weights in {word} do not fit into eight domains of {system}")
+            format!(
+                "the weights in {word}, a step and one sequence do not fit into eight domains of {system}"
+            )
         }
         Some(fastest) => format!(
-            "no design point keeps TTFT {} and TPOT {}; the fastest time per token is {fastest}",
+            "no design point keeps TTFT {} and TPOT {}{of}; the fastest time per token{of} is {fastest}",
             entry.ttft, entry.tpot
         ),
-        None => format!("no design point keeps TTFT {}", entry.ttft),
+        None => format!("no design point keeps TTFT {}{of}", entry.ttft),
     }
 }
 

@@ -181,7 +181,7 @@ fn scale_out(network: &ScaleOut) -> Value {
 }
 
 fn parallelism(split: Parallelism) -> Value {
-    json!({"tp": split.tp, "pp": split.pp, "ep": split.ep, "dp": split.dp})
+    json!({"tp": split.tp, "pp": split.pp, "ep": split.ep, "dp": split.dp, "cp": split.cp})
 }
 
 /// A result that is nothing only where there is none: absent is null.
@@ -190,6 +190,7 @@ fn known(value: f64) -> Option<f64> {
 }
 
 fn serving(serving: &Serving) -> Value {
+    let served = serving.tpot.0 > 0.0;
     json!({
         "model": serving.model,
         "system": serving.system,
@@ -211,6 +212,27 @@ fn serving(serving: &Serving) -> Value {
         "accelerators": serving.accelerators,
         "replicas": serving.replicas,
         "bound_by": serving.bound_by,
+        "wait_s": served.then_some(serving.wait.0),
+        "ttft_p99_s": known(serving.ttft_p99.0),
+        "tpot_p99_s": known(serving.tpot_p99.0),
+        "speculation": serving.speculation.map(|depth| json!({
+            "drafted": depth.drafted,
+            "acceptance": depth.acceptance.0,
+            "tokens_per_step": depth.tokens_per_step,
+        })),
+        "kv": serving.cache.map(|memory| json!({
+            "available_bytes": memory.available.0,
+            "weights_bytes": memory.weights.0,
+            "activations_bytes": memory.activations.0,
+            "reserve_bytes": memory.reserve.0,
+            "cache_bytes": memory.cache.0,
+            "block_tokens": memory.block_tokens,
+            "blocks": memory.blocks,
+            "tokens": memory.tokens,
+            "sequences": memory.sequences,
+        })),
+        "prefill_per_decode": known(serving.prefill_per_decode),
+        "hand_over_s": known(serving.hand_over.0),
         "shortfall": serving.shortfall,
     })
 }
@@ -378,6 +400,20 @@ mod tests {
         "throughput.serving.0.error_band.median_ape",
         "throughput.serving.0.error_band.low",
         "throughput.serving.0.error_band.high",
+        "throughput.serving.0.wait_s",
+        "throughput.serving.0.ttft_p99_s",
+        "throughput.serving.0.tpot_p99_s",
+        "throughput.serving.0.speculation",
+        "throughput.serving.0.kv.available_bytes",
+        "throughput.serving.0.kv.weights_bytes",
+        "throughput.serving.0.kv.activations_bytes",
+        "throughput.serving.0.kv.reserve_bytes",
+        "throughput.serving.0.kv.cache_bytes",
+        "throughput.serving.0.kv.blocks",
+        "throughput.serving.0.kv.tokens",
+        "throughput.serving.0.kv.sequences",
+        "throughput.serving.0.prefill_per_decode",
+        "throughput.serving.0.hand_over_s",
         "throughput.training.0.model",
         "throughput.training.0.system",
         "throughput.training.0.precision",

@@ -6,7 +6,7 @@ use super::document::{
 };
 use super::{Report, csv, json};
 use crate::plan::Plan;
-use crate::plan::result::{Parallelism, Serving, Stage, Verdict};
+use crate::plan::result::{CacheMemory, Parallelism, Serving, Stage, Verdict};
 use crate::power::MeasuredAt;
 use crate::scenario::Origin;
 use crate::throughput::bands::ErrorBand;
@@ -466,8 +466,13 @@ fn fabric(plan: &Plan) -> Section {
 /// The split of a replica in the letters of the trade, axes of one left out.
 #[must_use]
 pub fn split(parallelism: Parallelism) -> String {
-    let axes =
-        [("TP", parallelism.tp), ("PP", parallelism.pp), ("EP", parallelism.ep), ("DP", parallelism.dp)];
+    let axes = [
+        ("TP", parallelism.tp),
+        ("PP", parallelism.pp),
+        ("EP", parallelism.ep),
+        ("DP", parallelism.dp),
+        ("CP", parallelism.cp),
+    ];
     let parts: Vec<String> =
         axes.iter().filter(|(_, n)| *n > 1).map(|(name, n)| format!("{name}{n}")).collect();
     if parts.is_empty() { "one".into() } else { parts.join(" ") }
@@ -535,12 +540,61 @@ fn serving(serving: &[Serving]) -> Section {
         Column::values("per accel.", Unit::Plain("tok/s"), runs(|s| s.tokens_per_s_per_accelerator.0)),
         Column::words("bound by", serving.iter().map(|s| s.bound_by.clone())),
     ]);
-    let mut blocks = vec![Block::Table(campus), Block::Table(users)];
+    let drafted = |s: &&Serving| s.speculation.filter(|depth| depth.drafted > 0);
+    let loaded = Table::of(vec![
+        Column::words("under load", names()),
+        Column::words("system", system()),
+        Column::values("mean wait", Unit::Metric("s"), runs(|s| s.wait.0)),
+        Column::values("TTFT p99", Unit::Metric("s"), runs(|s| s.ttft_p99.0)),
+        Column::values("TPOT p99", Unit::Metric("s"), runs(|s| s.tpot_p99.0)),
+        Column::numbers(
+            "drafted",
+            serving.iter().map(|s| drafted(&s).map_or_else(String::new, |depth| depth.drafted.to_string())),
+        ),
+        Column::values(
+            "tokens a step",
+            Unit::Plain(""),
+            serving.iter().map(|s| drafted(&s).map(|depth| depth.tokens_per_step)),
+        ),
+        Column::values(
+            "prefill per decode",
+            Unit::Plain(""),
+            serving.iter().map(|s| (s.prefill_per_decode > 0.0).then_some(s.prefill_per_decode)),
+        ),
+        Column::values(
+            "hand-over",
+            Unit::Metric("s"),
+            serving.iter().map(|s| (s.hand_over.0 > 0.0).then_some(s.hand_over.0)),
+        ),
+    ]);
+    let mut blocks =
+        vec![Block::Table(campus), Block::Table(users), Block::Table(loaded), Block::Table(memory(serving))];
     blocks.extend(band_text(bands.into_iter().flatten()).map(Block::Text));
     blocks.extend(serving.iter().filter_map(|s| {
         s.shortfall.as_ref().map(|why| Block::Note(format!("{} on {}: {why}", s.model, s.system)))
     }));
     section("Serving", blocks)
+}
+
+/// Memory of the fullest rank of each replica, from what the engine may take down to the sequences in it.
+fn memory(serving: &[Serving]) -> Table {
+    let held: Vec<(&Serving, CacheMemory)> =
+        serving.iter().filter_map(|s| s.cache.map(|memory| (s, memory))).collect();
+    let bytes = |header: &str, of: fn(&CacheMemory) -> f64| {
+        Column::values(header, Unit::Metric("B"), held.iter().map(|(_, memory)| Some(of(memory))))
+    };
+    Table::of(vec![
+        Column::words("memory of a rank", held.iter().map(|(s, _)| s.model.clone())),
+        Column::words("system", held.iter().map(|(s, _)| s.system.clone())),
+        bytes("engine", |memory| memory.available.0),
+        bytes("weights", |memory| memory.weights.0),
+        bytes("activations", |memory| memory.activations.0),
+        bytes("reserve", |memory| memory.reserve.0),
+        bytes("cache", |memory| memory.cache.0),
+        Column::counts("blocks", held.iter().map(|(_, memory)| memory.blocks)),
+        Column::counts("tokens", held.iter().map(|(_, memory)| memory.tokens)),
+        Column::counts("sequences", held.iter().map(|(_, memory)| memory.sequences)),
+    ])
 }
 
 fn training(plan: &Plan) -> Section {

@@ -2,15 +2,15 @@
 
 use crate::catalog::profile::{Confidence, Medium};
 use crate::plan::result::{
-    Assumption, Cable, Economics, Entry, Fabric, Fleet, Layout, Ledger, Parallelism, Plan, Power, Racks,
-    ScaleOut, ScaleUp, Serving, Stage, SystemFleet, Training, Verdict,
+    Assumption, Cable, CacheMemory, Economics, Entry, Fabric, Fleet, Layout, Ledger, Parallelism, Plan,
+    Power, Racks, ScaleOut, ScaleUp, Serving, Speculation, Stage, SystemFleet, Training, Verdict,
 };
 use crate::power::MeasuredAt;
 use crate::scenario::{Origin, Resolved};
 use crate::throughput::bands::ErrorBand;
 use crate::units::{
-    ByteRate, Dollars, DollarsPerToken, DollarsPerWatt, Joules, Meters, Ratio, Seconds, Share, SquareMeters,
-    TokenRate, Watts,
+    ByteRate, Bytes, Dollars, DollarsPerToken, DollarsPerWatt, Joules, Meters, Ratio, Seconds, Share,
+    SquareMeters, TokenRate, Watts,
 };
 
 fn stage(name: &str, input: f64, output: f64) -> Stage {
@@ -165,7 +165,7 @@ fn serving() -> Serving {
         model: "deepseek-r1".into(),
         system: "gb300-nvl72".into(),
         precision: "fp4".into(),
-        parallelism: Parallelism { tp: 1, pp: 1, ep: 32, dp: 32 },
+        parallelism: Parallelism { tp: 1, pp: 1, ep: 32, dp: 32, cp: 1 },
         mode: "disaggregated".into(),
         isl: 8_192,
         osl: 1_024,
@@ -189,6 +189,23 @@ fn serving() -> Serving {
             low: -0.18,
             high: 0.22,
         }),
+        wait: Seconds(0.05),
+        ttft_p99: Seconds(1.4),
+        tpot_p99: Seconds(0.021),
+        speculation: Some(Speculation { drafted: 2, acceptance: Share(0.75), tokens_per_step: 2.312_5 }),
+        cache: Some(CacheMemory {
+            available: Bytes(256e9),
+            weights: Bytes(31e9),
+            activations: Bytes(1e9),
+            reserve: Bytes(3e9),
+            cache: Bytes(221e9),
+            block_tokens: 16,
+            blocks: 393_000,
+            tokens: 6_288_000,
+            sequences: 2_100,
+        }),
+        prefill_per_decode: 0.6,
+        hand_over: Seconds(0.004),
         shortfall: None,
     }
 }
@@ -198,7 +215,7 @@ fn training() -> Training {
         model: "llama-3.1-405b".into(),
         system: "gb300-nvl72".into(),
         precision: "bf16".into(),
-        parallelism: Parallelism { tp: 8, pp: 16, ep: 1, dp: 128 },
+        parallelism: Parallelism { tp: 8, pp: 16, ep: 1, dp: 128, cp: 1 },
         accelerators: 16_384,
         tokens_per_s: TokenRate(1.3e7),
         mfu: Share(0.42),

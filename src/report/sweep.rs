@@ -1,6 +1,6 @@
 //! A swept design space: the frontier of tokens/s per accelerator against tokens/s per user.
 
-use super::document::{Bars, Block, Column, Document, Section, Table, Unit, count};
+use super::document::{Bars, Block, Column, Document, Section, Table, Unit, count, count_or_blank};
 use super::{Report, csv};
 use crate::throughput::bands::ErrorBand;
 use crate::units::text;
@@ -48,6 +48,13 @@ pub struct Split {
     pub ep: u32,
     /// Data.
     pub dp: u32,
+    /// Context.
+    #[serde(default = "one")]
+    pub cp: u32,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// One way to serve a model, with what it gives; keys as in a plan.
@@ -88,6 +95,61 @@ pub struct DesignPoint {
     pub error_band: Option<ErrorBand>,
     /// Whether it keeps both promises on latency.
     pub keeps_promise: bool,
+    /// Mean wait before prefill, at the load factor [s].
+    #[serde(default)]
+    pub wait_s: f64,
+    /// 99th percentile of the time to first token, the wait included [s].
+    #[serde(default)]
+    pub ttft_p99_s: Option<f64>,
+    /// 99th percentile over requests of the time per output token [s].
+    #[serde(default)]
+    pub tpot_p99_s: Option<f64>,
+    /// Speculative decoding.
+    #[serde(default)]
+    pub speculation: Speculation,
+    /// Memory of the fullest rank.
+    #[serde(default)]
+    pub kv: Cache,
+    /// Accelerators of the prefill pool for each of the decode pool.
+    #[serde(default)]
+    pub prefill_per_decode: Option<f64>,
+    /// Time to hand a prompt's cache over from pool to pool [s].
+    #[serde(default)]
+    pub hand_over_s: Option<f64>,
+}
+
+/// Speculative decoding of a point.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Speculation {
+    /// Tokens drafted for each decoded one, 0 for none.
+    pub drafted: u32,
+    /// Chance that a drafted token holds, given those before it.
+    pub acceptance: f64,
+    /// Tokens that a step wins for a sequence.
+    pub tokens_per_step: f64,
+}
+
+/// Memory of the fullest rank of a point.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cache {
+    /// What the engine may take [bytes].
+    pub available_bytes: f64,
+    /// Weights [bytes].
+    pub weights_bytes: f64,
+    /// Activations of the largest step, logits included [bytes].
+    pub activations_bytes: f64,
+    /// The runtime's own [bytes].
+    pub reserve_bytes: f64,
+    /// Room for the cache [bytes].
+    pub cache_bytes: f64,
+    /// Positions of a block.
+    pub block_tokens: u64,
+    /// Whole blocks in it.
+    pub blocks: u64,
+    /// Positions in them.
+    pub tokens: u64,
+    /// Sequences of full length that the replica holds.
+    pub sequences: u64,
 }
 
 /// What has to be alike for two points to be compared.
@@ -291,8 +353,8 @@ fn frontier_section(points: &[DesignPoint]) -> Section {
 
 fn point_columns(points: &[&DesignPoint]) -> Vec<Column> {
     let split = |point: &DesignPoint| {
-        let Split { tp, pp, ep, dp } = point.parallelism;
-        super::plan::split(crate::plan::result::Parallelism { tp, pp, ep, dp })
+        let Split { tp, pp, ep, dp, cp } = point.parallelism;
+        super::plan::split(crate::plan::result::Parallelism { tp, pp, ep, dp, cp })
     };
     vec![
         Column::words("model", points.iter().map(|p| p.model.clone())),
@@ -301,6 +363,7 @@ fn point_columns(points: &[&DesignPoint]) -> Vec<Column> {
         Column::words("split", points.iter().map(|p| split(p))),
         Column::words("mode", points.iter().map(|p| p.mode.clone())),
         Column::counts("batch", points.iter().map(|p| p.batch)),
+        Column::numbers("drafted", points.iter().map(|p| count_or_blank(u64::from(p.speculation.drafted)))),
         Column::values(
             "per user",
             Unit::Plain("tok/s"),
@@ -312,7 +375,9 @@ fn point_columns(points: &[&DesignPoint]) -> Vec<Column> {
             points.iter().map(|p| Some(p.tokens_per_s_per_accelerator)),
         ),
         Column::values("TTFT", Unit::Metric("s"), points.iter().map(|p| Some(p.ttft_s))),
+        Column::values("p99", Unit::Metric("s"), points.iter().map(|p| p.ttft_p99_s)),
         Column::values("TPOT", Unit::Metric("s"), points.iter().map(|p| Some(p.tpot_s))),
+        Column::values("p99", Unit::Metric("s"), points.iter().map(|p| p.tpot_p99_s)),
         Column::values("energy", Unit::Metric("J/token"), points.iter().map(|p| p.j_per_token)),
         Column::values("cost", Unit::Money("/Mtok"), points.iter().map(|p| p.usd_per_mtok_output)),
         Column::words("bound by", points.iter().map(|p| p.bound_by.clone())),
@@ -328,7 +393,7 @@ mod tests {
             model: "m".into(),
             system: "s".into(),
             precision: "fp8".into(),
-            parallelism: Split { tp: 8, pp: 1, ep: 1, dp: 1 },
+            parallelism: Split { tp: 8, pp: 1, ep: 1, dp: 1, cp: 1 },
             mode: "aggregated".into(),
             isl: 1024,
             osl: 128,
@@ -342,6 +407,13 @@ mod tests {
             bound_by: "memory".into(),
             error_band: None,
             keeps_promise: true,
+            wait_s: 0.01,
+            ttft_p99_s: Some(0.2),
+            tpot_p99_s: Some(1.1 / per_user),
+            speculation: Speculation::default(),
+            kv: Cache::default(),
+            prefill_per_decode: None,
+            hand_over_s: None,
         }
     }
 

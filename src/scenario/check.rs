@@ -69,6 +69,7 @@ pub(super) fn scenario(scenario: &Scenario) -> Result<(), InputError> {
         if serving.prefix_hit.0 >= 1.0 {
             return fail(&at("prefix_hit"), "at least one input token has to be computed: below 1".into());
         }
+        engine(scenario, place, serving)?;
     }
     for (place, training) in fields.training.iter().enumerate() {
         let at = |field: &str| format!("training.{place}.{field}");
@@ -87,6 +88,41 @@ pub(super) fn scenario(scenario: &Scenario) -> Result<(), InputError> {
         }
         if training.tokens.0 < training.global_batch as f64 {
             return fail(&at("tokens"), "are not even one step".into());
+        }
+    }
+    Ok(())
+}
+
+/// The most tokens that are drafted for one: beyond it no published system goes.
+const MOST_DRAFTED: u32 = 16;
+/// The most memory that a runtime may keep: more than any accelerator has.
+const MOST_RESERVE_BYTES: f64 = 1e12;
+
+/// How an engine can be set.
+fn engine(scenario: &Scenario, place: usize, serving: &super::Serving) -> Result<(), InputError> {
+    let at = |field: &str| format!("serving.{place}.{field}");
+    let fail = |field: &str, message: String| Err(scenario.error(&at(field), message));
+    if serving.drafted > MOST_DRAFTED {
+        let drafted = serving.drafted;
+        return fail("drafted", format!("{drafted} tokens: 0 to {MOST_DRAFTED} can be drafted"));
+    }
+    if serving.longest_answer.0 < 1.0 || serving.longest_answer.0 > 1_000.0 {
+        let ratio = serving.longest_answer.0;
+        return fail("longest_answer", format!("{ratio} times the mean answer: 1 to 1,000 is possible"));
+    }
+    if serving.memory_share.0 <= 0.0 {
+        return fail("memory_share", "the engine needs some memory: more than 0, at most 1".into());
+    }
+    if serving.runtime_reserve.0 > MOST_RESERVE_BYTES {
+        return fail("runtime_reserve", format!("{} exceeds 1 TB", serving.runtime_reserve));
+    }
+    for (field, count, most) in [
+        ("step_tokens", serving.step_tokens, 1_000_000),
+        ("step_sequences", serving.step_sequences, 100_000),
+        ("block_tokens", serving.block_tokens, 65_536),
+    ] {
+        if count == 0 || count > most {
+            return fail(field, format!("{count} is outside 1 to {most}"));
         }
     }
     Ok(())

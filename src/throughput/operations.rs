@@ -370,6 +370,10 @@ pub enum Part {
     AllToAll,
     /// Hand-over to the next pipeline stage.
     PipelineSend,
+    /// Keys and values of a prompt round the context ranks.
+    ContextRing,
+    /// Outputs of decode attention summed over the context ranks.
+    ContextCombine,
     /// Host time.
     Host,
 }
@@ -414,6 +418,8 @@ struct Fold<'a> {
     dp: f64,
     /// Layers of the card over layers of the stage.
     stages: f64,
+    /// Ranks that share the positions of a sequence.
+    cp: f64,
     table: StepTable,
 }
 
@@ -432,6 +438,7 @@ pub fn step_table(
         tp: f64::from(layout.tensor),
         dp: f64::from(layout.attention_replicas),
         stages: f64::from(layout.stages),
+        cp: f64::from(layout.context),
         table: StepTable::default(),
     };
     fold.encoder();
@@ -443,6 +450,9 @@ pub fn step_table(
     fold.messages(layout, precision);
     if settings.host {
         fold.host();
+    }
+    if layout.context > 1 {
+        fold.share_positions(precision);
     }
     fold.table
 }
@@ -785,7 +795,7 @@ impl Fold<'_> {
             window: NO_WINDOW,
             ..Operation::default()
         };
-        let by_tokens = layout.attention_replicas > 1;
+        let by_tokens = layout.attention_replicas * layout.context > 1;
         if layout.tensor > 1 {
             let (bandwidth, launch) = self.machine.all_reduce(self.tp);
             let sums = blocks + f64::from(f.dense_layers) + if by_tokens { 0.0 } else { moe };
@@ -816,6 +826,60 @@ impl Fold<'_> {
             row.launch_s = link.latency.0 + SMALL_KERNEL_S;
             self.push(Part::PipelineSend, row);
         }
+    }
+
+    /// Context ranks: each computes its part of a prompt's tokens, the same new tokens over its part of the cache.
+    ///
+    /// ~~~text
+    /// ring     (c − 1)/c · keys and values of a prompt token, a layer                     each rank receives
+    /// combine  2·(c − 1)/c · outputs of attention of a new token, 16 bits, a layer        a sum over ranks
+    /// ~~~
+    ///
+    /// Experts and what is exchanged for them see each token once, wherever it is.
+    fn share_positions(&mut self, precision: Precision) {
+        for (row, part) in self.table.rows.iter_mut().zip(&self.table.parts) {
+            match part {
+                Part::DecodeAttention | Part::Indexer if row.bytes_per_position > 0.0 => {
+                    row.flop_per_attended /= self.cp;
+                    row.bytes_per_position /= self.cp;
+                }
+                Part::Experts | Part::AllToAll | Part::Host => {}
+                _ => row.prefill_share /= self.cp,
+            }
+        }
+        let a = &self.model.attention;
+        let (bandwidth, launch) = self.machine.all_reduce(self.tp * self.cp);
+        let others = (self.cp - 1.0) / self.cp;
+        let elements = match a.kind {
+            AttentionKind::Grouped => 2.0 * self.kv_heads_on_rank() * f64::from(a.head_dim),
+            _ => self.model.cache_elements(),
+        };
+        let width = match a.kind {
+            AttentionKind::Latent => f64::from(a.v_dim),
+            _ => f64::from(a.head_dim),
+        };
+        let message = Operation {
+            repeats: self.model.attention_layers() / self.stages,
+            rate_flop_per_s: self.machine.peak.bf16.0,
+            miss_log2: ALWAYS_TOUCHED,
+            bandwidth_bytes_per_s: bandwidth,
+            window: NO_WINDOW,
+            ..Operation::default()
+        };
+        let ring = Operation {
+            launch_s: (self.cp - 1.0) * launch,
+            bytes_per_token: others * elements * precision.cache.bytes() / self.dp,
+            prefill_share: 1.0,
+            ..message
+        };
+        self.push(Part::ContextRing, ring);
+        let combine = Operation {
+            launch_s: launch,
+            bytes_per_token: 2.0 * others * f64::from(a.heads) / self.tp * width * 2.0 / self.dp,
+            decode_share: 1.0,
+            ..message
+        };
+        self.push(Part::ContextCombine, combine);
     }
 
     fn host(&mut self) {

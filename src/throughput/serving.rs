@@ -2,21 +2,36 @@
 //!
 //! Continuous batching in steady state: a step that decodes B sequences carries the prompt tokens that replace the
 //! finished ones, B · uncached prompt / output of them for each decoded token. Times are means; queueing is not in
-//! them, so a TTFT is that of a request that finds a free slot.
+//! them, so a TTFT is that of a request that finds a free slot. `queueing` adds the wait and the 99th percentiles.
 //!
 //! ~~~text
 //! prompt tokens of a step  m = B · g' · I·(1 − hit) / O          g' tokens won by a step and sequence
 //! TPOT = ((1 − f)·t(B, 0) + f·t(B, chunk)) / g'     f = m / chunk; output rate = B / TPOT
 //! TTFT = chunks · stages · t(B/stages, chunk/…) + the hand-over
 //! ~~~
+//!
+//! A drafter is the model's multi-token prediction layer, or one of its kind (EAGLE): each drafted token takes one
+//! more layer and the head, one after the other, then all are verified in the step. Its prompt pass, one layer more,
+//! is part of the same share. Trees of drafts and acceptance that falls with depth are left out.
 
 use super::machine::Machine;
 use super::memory::{MemoryUse, Reserve, memory_use};
 use super::operations::{FoldSettings, ModelShape, Part, StepTable, step_table};
 use super::parallelism::Layout;
 use super::precision::Precision;
+use super::queueing::mean_wait;
 use super::roofline::{StepLoad, operation_time, step_time};
 use crate::units::{Seconds, Watts};
+
+/// What a promise on latency holds for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Promise {
+    /// The mean request, its wait included.
+    #[default]
+    Mean,
+    /// 99 of 100 requests.
+    P99,
+}
 
 /// What is asked of a replica.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,13 +50,30 @@ pub struct Workload {
     pub ttft_limit: Option<Seconds>,
     /// Longest mean time per output token that is good enough.
     pub tpot_limit: Option<Seconds>,
+    /// Which times the limits are for.
+    pub promise: Promise,
+    /// Requests that arrive over those that could be served; 0 where nothing queues.
+    pub load: f64,
+    /// Longest answer of a static batch over the mean one.
+    pub longest: f64,
 }
 
 impl Workload {
     /// Fixed lengths and no limits.
     #[must_use]
     pub fn fixed(input: f64, output: f64) -> Self {
-        Self { input, output, hit: 0.0, drafted: 0.0, acceptance: 0.0, ttft_limit: None, tpot_limit: None }
+        Self {
+            input,
+            output,
+            hit: 0.0,
+            drafted: 0.0,
+            acceptance: 0.0,
+            ttft_limit: None,
+            tpot_limit: None,
+            promise: Promise::Mean,
+            load: 0.0,
+            longest: 1.0,
+        }
     }
 
     /// Tokens that a step wins for a sequence.
@@ -57,6 +89,30 @@ impl Workload {
             return 1.0 + self.drafted;
         }
         (1.0 - self.acceptance.powf(self.drafted + 1.0)) / (1.0 - self.acceptance)
+    }
+
+    /// Variance of the tokens that a step wins for a sequence.
+    ///
+    /// ~~~text
+    /// v = Σ_{j=1}^{γ+1} (2j − 1) · a^(j−1)  −  g'²
+    /// ~~~
+    #[must_use]
+    pub fn tokens_per_step_variance(&self) -> f64 {
+        let mut held = 1.0;
+        let mut square = 0.0;
+        let mut token = 1.0;
+        while token <= self.drafted + 1.0 {
+            square += (2.0 * token - 1.0) * held;
+            held *= self.acceptance;
+            token += 1.0;
+        }
+        (square - self.tokens_per_step().powi(2)).max(0.0)
+    }
+
+    /// The same with another number of drafted tokens.
+    #[must_use]
+    pub fn drafting(&self, drafted: f64) -> Self {
+        Self { drafted, ..*self }
     }
 
     /// Prompt tokens that have to be computed.
@@ -86,6 +142,8 @@ pub enum Mode {
     Aggregated,
     /// Prefill and decode on pools of their own.
     Disaggregated,
+    /// A batch at a time: all prompts, then decode steps until the longest answer ends.
+    Static,
     /// Decode alone: prompts come from elsewhere.
     DecodeOnly,
     /// Prefill alone.
@@ -146,9 +204,11 @@ pub fn time_by_bound(table: &StepTable, load: &StepLoad) -> [f64; 7] {
         let time = operation_time(row, load);
         let busy = time.total - time.fixed;
         let (roof, fixed) = match part {
-            Part::AllReduce | Part::AllToAll | Part::PipelineSend => {
-                (Bound::Interconnect, Bound::Interconnect)
-            }
+            Part::AllReduce
+            | Part::AllToAll
+            | Part::PipelineSend
+            | Part::ContextRing
+            | Part::ContextCombine => (Bound::Interconnect, Bound::Interconnect),
             Part::Host => (Bound::Host, Bound::Host),
             _ if time.arithmetic > time.traffic => (Bound::Arithmetic, Bound::Launch),
             Part::DecodeAttention | Part::Indexer => (Bound::CacheTraffic, Bound::Launch),
@@ -196,16 +256,49 @@ pub struct Replica {
     pub memory: MemoryUse,
     /// Prompt tokens in one chunk at most.
     pub chunk: f64,
-    /// Extra time of drafting, as a share of the step.
-    draft_share: f64,
+    /// Time of drafting one token for all sequences over that of a step.
+    pub draft_share: f64,
+    /// Most tokens of a step on one rank.
+    step_tokens: f64,
     /// Power of one accelerator, everything around it included.
     power: Watts,
     /// Bandwidth over which a cache is handed from pool to pool, one accelerator [bytes/s].
     hand_over_bytes_per_s: f64,
 }
 
-/// Most prompt tokens of a step: the engines' default.
+/// Most prompt tokens of a step where no reserve says otherwise: the engines' default.
 pub const CHUNK: f64 = 8_192.0;
+
+/// Sequences of an attention replica at which the share of drafting is taken.
+const DRAFTING_SEQUENCES: f64 = 64.0;
+
+/// Time of one drafting pass over that of a step, decode alone.
+///
+/// ~~~text
+/// d = ( t_layers · stages / L + t_head ) / t
+/// ~~~
+///
+/// t of a stage, t_layers its part without head and host · L layers. Taken at 64 sequences an attention replica; it
+/// moves by a tenth of itself from 1 to 1,024.
+fn draft_share(model: &ModelShape, layout: &Layout, table: &StepTable, workload: &Workload) -> f64 {
+    let load = StepLoad {
+        sequences: DRAFTING_SEQUENCES * f64::from(layout.attention_replicas),
+        tokens_per_sequence: 1.0,
+        context: workload.decode_context(),
+        ..StepLoad::default()
+    };
+    let (mut layers, mut head, mut whole) = (0.0, 0.0, 0.0);
+    for (part, time) in time_by_part(table, &load) {
+        whole += time;
+        match part {
+            Part::Head => head += time,
+            Part::Host | Part::Encoder | Part::PipelineSend => {}
+            _ => layers += time,
+        }
+    }
+    let one = layers * f64::from(layout.stages) / f64::from(model.layers.max(1));
+    if whole > 0.0 { (one + head) / whole } else { 0.0 }
+}
 
 impl Replica {
     /// Folds a model on a machine; `None` if the layout is illegal or not one sequence fits.
@@ -221,24 +314,50 @@ impl Replica {
         if layout.illegal(model).is_some() {
             return None;
         }
-        let memory = memory_use(model, machine, layout, precision, workload.input + workload.output, reserve);
+        let draft_layers = if workload.drafted > 0.0 { reserve.draft_layers.max(1.0) } else { 0.0 };
+        let reserve = Reserve { draft_layers, ..*reserve };
+        let context = workload.input + workload.output;
+        let memory = memory_use(model, machine, layout, precision, context, &reserve);
         if !memory.fits() {
             return None;
         }
-        let chunk = workload.uncached().clamp(1.0, CHUNK);
+        let step_tokens = if reserve.step_tokens >= 1.0 { reserve.step_tokens } else { CHUNK };
+        let chunk = workload.uncached().clamp(1.0, step_tokens * f64::from(layout.context));
         let settings = FoldSettings { prompt: workload.input, host: true };
+        let table = step_table(model, machine, layout, precision, &settings);
         Some(Self {
             layout: *layout,
-            table: step_table(model, machine, layout, precision, &settings),
+            draft_share: draft_share(model, layout, &table, workload),
+            table,
             memory,
             chunk,
-            draft_share: workload.drafted / f64::from(model.layers.max(1)),
+            step_tokens,
             power: machine.power,
             hand_over_bytes_per_s: machine.scale_out.bandwidth.0,
         })
     }
 
-    /// The time of one step of all stages [s].
+    /// Prompt tokens of a step at most, all attention replicas together.
+    #[must_use]
+    pub fn most_chunk(&self) -> f64 {
+        self.most_of_a_copy() * f64::from(self.layout.attention_replicas)
+    }
+
+    /// Sequences that can run at most: those that memory holds, and whose new tokens fit into a step.
+    ///
+    /// Drafted tokens and the chunk beside them are not counted.
+    #[must_use]
+    pub fn most_sequences(&self) -> f64 {
+        let copies = self.layout.attention_replicas * self.layout.stages;
+        self.memory.sequences.min((self.step_tokens * f64::from(copies)).floor())
+    }
+
+    /// Prompt tokens of a step at most on one attention replica: each context rank has a workspace of its own.
+    fn most_of_a_copy(&self) -> f64 {
+        self.step_tokens * f64::from(self.layout.context)
+    }
+
+    /// The time of one step of all stages, drafting left out [s].
     fn step(&self, load: &StepLoad) -> f64 {
         let stages = f64::from(self.layout.stages);
         let share = StepLoad {
@@ -246,7 +365,7 @@ impl Replica {
             prefill_tokens: load.prefill_tokens / stages,
             ..*load
         };
-        stages * step_time(&self.table.rows, &share) * (1.0 + self.draft_share)
+        stages * step_time(&self.table.rows, &share)
     }
 
     /// The load of a mean step with `batch` running sequences.
@@ -279,14 +398,15 @@ impl Replica {
     #[must_use]
     pub fn tpot_among(&self, workload: &Workload, batch: f64, prompting: f64) -> f64 {
         let won = workload.tokens_per_step();
+        let drafting = 1.0 + workload.drafted * self.draft_share;
         let owed = prompting * won * workload.uncached() / workload.output.max(1.0);
         let without = self.step(&self.load(workload, batch, 0.0));
         if owed <= 0.0 {
-            return without / won;
+            return without * drafting / won;
         }
         let carried = (self.chunk * f64::from(self.layout.stages)).max(owed);
         let with = self.step(&StepLoad { prefill_tokens: carried, ..self.load(workload, batch, 0.0) });
-        (without + (with - without) * owed / carried) / won
+        (without + (with - without) * owed / carried) * drafting / won
     }
 
     /// Time that one prompt adds to the steps of `batch` running sequences [s].
@@ -295,7 +415,8 @@ impl Replica {
         let carried = self.chunk * f64::from(self.layout.stages);
         let without = self.load(workload, batch, 0.0);
         let with = StepLoad { prefill_tokens: carried, ..without };
-        (self.step(&with) - self.step(&without)) * workload.uncached() / carried
+        let drafting = 1.0 + workload.drafted * self.draft_share;
+        (self.step(&with) - self.step(&without)) * drafting * workload.uncached() / carried
     }
 
     /// Output tokens per second where `requests` of equal length are all there at the start, `batch` at a time.
@@ -345,7 +466,7 @@ impl Replica {
     #[must_use]
     pub fn wait(&self, workload: &Workload, batch: f64, prompts_per_s: f64) -> f64 {
         let prompt = workload.uncached().max(1.0);
-        let packed = (CHUNK / prompt).floor().max(1.0);
+        let packed = (self.most_of_a_copy() / prompt).floor().max(1.0);
         let time = if packed > 1.0 {
             let stages = f64::from(self.layout.stages);
             let load = StepLoad {
@@ -357,14 +478,14 @@ impl Replica {
         } else {
             self.ttft(workload, batch)
         };
-        let busy = (prompts_per_s * time / packed).min(0.999);
-        time * busy / (2.0 * (1.0 - busy))
+        mean_wait(time, (prompts_per_s * time / packed).min(0.999))
     }
 
     /// Time to hand the cache of a prompt from a prefill pool over the network [s].
     #[must_use]
     pub fn hand_over(&self, workload: &Workload) -> f64 {
         let share = workload.input / (workload.input + workload.output).max(1.0);
+        // Context ranks send their own positions at the same time.
         let sent = self.memory.cache_per_sequence.0 * share * f64::from(self.layout.attention_replicas);
         if self.hand_over_bytes_per_s > 0.0 { sent / self.hand_over_bytes_per_s } else { 0.0 }
     }
@@ -374,7 +495,7 @@ impl Replica {
     pub fn prefill(&self, workload: &Workload) -> (f64, f64) {
         let stages = f64::from(self.layout.stages);
         let tokens = workload.uncached().max(1.0);
-        let packed = (CHUNK / tokens).floor().max(1.0);
+        let packed = (self.most_of_a_copy() / tokens).floor().max(1.0);
         let chunks = (tokens / self.chunk).ceil();
         let load = |prompts: f64| StepLoad {
             prefill_tokens: prompts * tokens / chunks,
@@ -443,6 +564,8 @@ pub fn evaluate(replica: &Replica, workload: &Workload, batch: f64, mode: Mode) 
     let (ttft, tpot, rate) = if mode == Mode::PrefillOnly {
         let (prompts, alone) = replica.prefill(workload);
         (alone, 0.0, prompts * workload.output)
+    } else if mode == Mode::Static {
+        static_batch(replica, workload, batch)
     } else {
         let tpot = replica.tpot(workload, batch, mixed);
         let ttft = if mixed { replica.ttft(workload, batch) } else { tpot };
@@ -458,6 +581,26 @@ pub fn evaluate(replica: &Replica, workload: &Workload, batch: f64, mode: Mode) 
         replica.load(workload, batch, if mixed { 1.0 } else { 0.0 })
     };
     point(replica, workload, batch, mode, [ttft, tpot, rate / accelerators], binding(&replica.table, &load))
+}
+
+/// TTFT [s], TPOT [s] and output tokens per second of a static batch.
+///
+/// ~~~text
+/// P = max( prefill of one prompt, B / prefill rate )        all prompts, before any answer goes on
+/// cycle = P + longest · O · TPOT                            decode alone, until the longest answer ends
+/// output rate = B · O / cycle                               answers that ended leave their slots empty
+/// ~~~
+///
+/// Steps run at the full batch to the end, as kernels of a fixed shape do. A batch is submitted as a whole, so nothing
+/// queues; TTFT is P, counted from the start of the batch.
+#[must_use]
+pub fn static_batch(replica: &Replica, workload: &Workload, batch: f64) -> (f64, f64, f64) {
+    let (prompts, alone) = replica.prefill(workload);
+    let prefill = alone.max(batch / prompts);
+    let tpot = replica.tpot(workload, batch, false);
+    let output = workload.output.max(1.0);
+    let cycle = prefill + workload.longest.max(1.0) * output * tpot;
+    (prefill, tpot, batch * output / cycle)
 }
 
 fn point(
@@ -533,6 +676,7 @@ pub fn batches(per_doubling: u32, most: f64) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::throughput::efficiency::GenerationCurves;
     use crate::throughput::precision::Format;
     use crate::throughput::samples;
     use crate::units::ByteRate;
@@ -638,5 +782,122 @@ mod tests {
     fn the_grid_of_batches_ends_at_the_most() {
         assert_eq!(batches(1, 10.0), [1.0, 2.0, 4.0, 8.0, 10.0]);
         assert!(batches(4, 0.0).is_empty());
+    }
+
+    #[test]
+    fn a_static_batch_pays_for_its_prompts_and_its_longest_answer() {
+        let workload = Workload::fixed(1_024.0, 512.0);
+        let replica = replica(&samples::h100(), &workload);
+        let at = |longest| evaluate(&replica, &Workload { longest, ..workload }, 64.0, Mode::Static);
+        let (even, uneven) = (at(1.0), at(2.0));
+        // 64 · 512 tokens in P + 512 · TPOT.
+        let cycle = even.ttft.0 + 512.0 * even.tpot.0;
+        assert!((even.tokens_per_s_per_accelerator * 4.0 * cycle / (64.0 * 512.0) - 1.0).abs() < 1e-9);
+        let longer = uneven.ttft.0 + 1_024.0 * uneven.tpot.0;
+        let ratio = even.tokens_per_s_per_accelerator / uneven.tokens_per_s_per_accelerator;
+        assert!((ratio - longer / cycle).abs() < 1e-9);
+        let mixed = evaluate(&replica, &workload, 64.0, Mode::Aggregated);
+        assert!(even.ttft.0 > mixed.ttft.0 && even.tpot.0 < mixed.tpot.0);
+        assert!(uneven.tokens_per_s_per_accelerator < mixed.tokens_per_s_per_accelerator);
+    }
+
+    #[test]
+    fn more_drafted_tokens_that_all_hold_are_never_slower_and_none_that_hold_never_faster() {
+        let at = |drafted, acceptance| {
+            let workload = Workload { drafted, acceptance, ..Workload::fixed(1_024.0, 512.0) };
+            replica(&samples::h100(), &workload).tpot(&workload, 4.0, true)
+        };
+        for drafted in 0..8 {
+            let (fewer, more) = (f64::from(drafted), f64::from(drafted) + 1.0);
+            assert!(at(more, 1.0) <= at(fewer, 1.0), "{drafted}");
+            assert!(at(more, 0.0) >= at(fewer, 0.0), "{drafted}");
+        }
+    }
+
+    #[test]
+    fn a_drafted_token_takes_a_layer_and_the_head() {
+        // Llama 70B in 8 bits, 4 ranks, small batch: (68.45 GB / 80 + 1.05 G · 2 bytes) / 70.6 GB = 4.2 % by weights
+        // alone; launches and the host move it a little.
+        let workload = Workload::fixed(1_024.0, 512.0);
+        let share = replica(&samples::h100(), &workload).draft_share;
+        assert!((0.02..0.06).contains(&share), "{share}");
+    }
+
+    #[test]
+    fn the_variance_of_a_step_is_that_of_its_tokens() {
+        // γ = 1, a = 0.5: 1 or 2 tokens with equal chance: mean 1.5, variance 0.25.
+        let workload = Workload { drafted: 1.0, acceptance: 0.5, ..Workload::fixed(100.0, 100.0) };
+        assert!((workload.tokens_per_step_variance() - 0.25).abs() < 1e-12);
+        assert!(Workload::fixed(1.0, 1.0).tokens_per_step_variance().abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_narrower_format_is_never_slower_on_the_same_curves() {
+        // Without measurements every format has the same curve.
+        let machine = Machine { curves: GenerationCurves::default(), ..samples::gb200() };
+        let workload = Workload::fixed(1_024.0, 512.0);
+        let at = |format, batch| {
+            let precision = Precision { cache: Format::Bf16, ..Precision::uniform(format) };
+            let reserve = Reserve::default();
+            let layout = Layout::tensor(8);
+            Replica::fold(&samples::llama_70b(), &machine, &layout, precision, &workload, &reserve)
+                .expect("fits")
+                .tpot(&workload, batch, true)
+        };
+        for batch in [1.0, 16.0, 128.0, 512.0] {
+            let (bf16, fp8, fp4) =
+                (at(Format::Bf16, batch), at(Format::Fp8, batch), at(Format::Nvfp4, batch));
+            assert!(bf16 >= fp8 && fp8 >= fp4, "{batch}: {bf16} {fp8} {fp4}");
+        }
+    }
+
+    #[test]
+    fn context_ranks_shorten_a_long_prompt_and_share_its_cache() {
+        let workload = Workload::fixed(131_072.0, 512.0);
+        let at = |context| {
+            let layout = Layout { context, ..Layout::tensor(4) };
+            let precision = Precision::uniform(Format::Fp8);
+            let reserve = Reserve::default();
+            Replica::fold(&samples::llama_70b(), &samples::gb200(), &layout, precision, &workload, &reserve)
+                .expect("fits")
+        };
+        let (one, four) = (at(1), at(4));
+        let (alone, shared) = (one.prefill(&workload).1, four.prefill(&workload).1);
+        // Four times the ranks: not four times as fast, for the ring and the weights that each reads.
+        assert!(shared < alone / 2.0 && shared > alone / 4.0, "{alone} {shared}");
+        let ratio = one.memory.cache_per_sequence.0 / four.memory.cache_per_sequence.0;
+        assert!((ratio - 4.0).abs() < 1e-9);
+        // Each rank reads a quarter of the cache for each new token.
+        assert!(four.tpot(&workload, 8.0, false) < one.tpot(&workload, 8.0, false));
+        // An accelerator prefills no more than without.
+        let rate =
+            |replica: &Replica| replica.prefill(&workload).0 / f64::from(replica.layout.accelerators());
+        assert!(rate(&four) < rate(&one));
+    }
+
+    #[test]
+    fn what_crosses_domains_is_slower_and_what_stays_inside_is_not() {
+        let workload = Workload::fixed(1_024.0, 512.0);
+        let at = |domain, layout: Layout| {
+            let machine = Machine { domain, ..samples::gb200() };
+            let precision = Precision::uniform(Format::Fp8);
+            Replica::fold(
+                &samples::llama_405b(),
+                &machine,
+                &layout,
+                precision,
+                &workload,
+                &Reserve::default(),
+            )
+            .expect("fits")
+            .tpot(&workload, 32.0, true)
+        };
+        let wide = Layout::tensor(16);
+        assert!(at(8, wide) > at(16, wide) * 1.2);
+        assert!((at(16, wide) / at(72, wide) - 1.0).abs() < 1e-12);
+        // Stages cross with one row of activations: hardly slower.
+        let deep = Layout { stages: 2, ..Layout::tensor(8) };
+        let ratio = at(8, deep) / at(16, deep);
+        assert!(ratio > 1.0 && ratio < 1.05, "{ratio}");
     }
 }

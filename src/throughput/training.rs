@@ -113,6 +113,7 @@ impl TrainingLayout {
             stages: self.stages,
             expert: self.expert,
             attention_replicas: self.expert_data(),
+            context: 1,
             routing_skew: 0.0,
         }
     }

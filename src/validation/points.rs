@@ -164,6 +164,7 @@ fn layout(row: Row<'_>, prefix: &str, shape: &ModelShape) -> Result<Option<Layou
         stages: stages.unwrap_or(1),
         expert,
         attention_replicas: copies,
+        context: 1,
         routing_skew: 0.0,
     }))
 }

@@ -22,7 +22,14 @@ use crate::units::Bytes;
 pub(super) const MOST_PER_RANK: f64 = 2_048.0;
 
 /// All of memory for weights and cache.
-const NO_RESERVE: Reserve = Reserve { share: 1.0, fixed: Bytes(0.0), step_tokens: 0.0 };
+const NO_RESERVE: Reserve = Reserve {
+    share: 1.0,
+    fixed: Bytes(0.0),
+    step_tokens: 0.0,
+    step_sequences: 0.0,
+    block_tokens: 1.0,
+    draft_layers: 0.0,
+};
 
 /// A model on a machine in number formats.
 #[derive(Debug, Clone, Copy)]

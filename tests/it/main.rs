@@ -11,4 +11,5 @@ mod published;
 mod readme;
 mod reports;
 mod scenarios;
+mod serving;
 mod snapshot;

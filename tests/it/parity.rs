@@ -46,7 +46,7 @@ fn corners() -> ServingSweep {
     let mut space: DesignSpace = design_space(7, 5, 3);
     space.batches = vec![1.0, 3.0, 63.0, 64.0, 65.0, 1e4, 1e6];
     space.chunks = vec![0.0, 1.0, 7.0, 1e6];
-    space.drafts.push(Draft { verified: 16.0, emitted: 16.0, drafting_share: 0.1 });
+    space.drafts.push(Draft { verified: 16.0, emitted: 16.0, drafted: 15.0 });
     space.workload = Workload {
         input_tokens: 0.0,
         prefill_per_output: 0.0,
@@ -55,6 +55,8 @@ fn corners() -> ServingSweep {
         pool_ttft_s: 0.0,
         pool_tokens_per_s: 0.0,
         decode_pool_share: 1.0,
+        load: 1.0,
+        tail: 1.0,
     };
     for row in &mut space.rows[..4] {
         row.half_rows = 0.0;

@@ -76,14 +76,14 @@ fn message(numbers: &mut Numbers) -> Operation {
 /// A space of so many layouts and batches, eight chunks (the first a pool's) and three drafts.
 #[must_use]
 pub fn design_space(seed: u64, layouts: u32, batches: u32) -> DesignSpace {
-    let mut numbers = Numbers::new(seed);
+    let (mut numbers, mut others) = (Numbers::new(seed), Numbers::new(!seed));
     let mut space = DesignSpace {
         batches: (1..=batches).map(f64::from).collect(),
         chunks: [0.0, 128.0, 256.0, 512.0, 1_024.0, 2_048.0, 4_096.0, 8_192.0].to_vec(),
         drafts: vec![
-            Draft { verified: 1.0, emitted: 1.0, drafting_share: 0.0 },
-            Draft { verified: 2.0, emitted: 1.8, drafting_share: 0.02 },
-            Draft { verified: 4.0, emitted: 2.6, drafting_share: 0.06 },
+            Draft { verified: 1.0, emitted: 1.0, drafted: 0.0 },
+            Draft { verified: 2.0, emitted: 1.8, drafted: 1.0 },
+            Draft { verified: 4.0, emitted: 2.6, drafted: 3.0 },
         ],
         workload: Workload {
             input_tokens: numbers.between(100.0, 100_000.0),
@@ -93,6 +93,8 @@ pub fn design_space(seed: u64, layouts: u32, batches: u32) -> DesignSpace {
             pool_ttft_s: numbers.between(0.1, 3.0),
             pool_tokens_per_s: numbers.between(1e3, 1e5),
             decode_pool_share: 0.92,
+            load: others.between(0.1, 1.0),
+            tail: f64::from(seed as u32 % 2),
         },
         ..DesignSpace::default()
     };
@@ -115,6 +117,8 @@ pub fn design_space(seed: u64, layouts: u32, batches: u32) -> DesignSpace {
             stages: (1_u32 << (layout % 3)) as f32,
             hand_over_s: numbers.between(1e-3, 0.1) as f32,
             most_sequences: numbers.between(8.0, 4_096.0).floor() as f32,
+            draft_share: others.between(0.01, 0.1) as f32,
+            most_chunk: 4_096.0 * (1_u32 << (layout % 3)) as f32,
         });
     }
     space
