@@ -44,7 +44,20 @@ fn mean_prefill(setting: Setting) -> f32 {
 }
 
 fn chunk_prefill(setting: Setting, stages: f32) -> f32 {
-    return min(setting.chunk, workload.input_tokens) * stages;
+    return max(
+        min(setting.chunk, workload.input_tokens) * stages,
+        min(mean_prefill(setting), setting.chunk * stages),
+    );
+}
+
+fn mixed_step(without: StepParts, with_prompts: StepParts, share: f32) -> StepParts {
+    let rest = 1.0 - share;
+    return StepParts(
+        without.arithmetic * rest + with_prompts.arithmetic * share,
+        without.memory * rest + with_prompts.memory * share,
+        without.messages * rest + with_prompts.messages * share,
+        without.fixed * rest + with_prompts.fixed * share,
+    );
 }
 
 // Mirrors wait_of_the_waiting in src/throughput/queueing.rs.
@@ -63,16 +76,18 @@ fn tail_wait(service_s: f32, busy: f32) -> f32 {
     return wait_of_the_waiting(service_s, busy) * (log2_polynomial(odds) * 0.6931472);
 }
 
-fn serving(setting: Setting, replica: ParallelLayout, mean: StepParts, chunked: StepParts) -> Score {
+fn serving(setting: Setting, replica: ParallelLayout, plain: StepParts, chunked: StepParts) -> Score {
     let aggregated = setting.chunk > 0.0;
+    let carried = max(chunk_prefill(setting, replica.stages), 1.0);
+    let mean = mixed_step(plain, chunked, min(mean_prefill(setting) / carried, 1.0));
     let step_s = whole_step(mean) * (1.0 + setting.draft.drafted * replica.draft_share);
     let tpot_s = step_s / setting.draft.emitted;
 
     let chunks = max(workload.input_tokens / max(setting.chunk, 1.0), 1.0);
     let stage_s = whole_step(chunked) / replica.stages;
     let first_s = stage_s * (chunks + (replica.stages - 1.0));
-    let carried = max(setting.chunk * replica.stages, 1.0);
-    let busy = min(workload.load * min(mean_prefill(setting) / carried, 1.0), 0.98);
+    let widest = max(setting.chunk * replica.stages, 1.0);
+    let busy = min(workload.load * min(mean_prefill(setting) / widest, 1.0), 0.98);
     let service_s = stage_s * chunks;
     let tail = workload.tail > 0.0;
     let wait_s = select(mean_wait(service_s, busy), tail_wait(service_s, busy), tail);
@@ -131,15 +146,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let replica = layouts[range.first_layout + index / in_layout];
     let setting = setting_at(index % in_layout);
 
-    let mean_load = step_load(setting, mean_prefill(setting));
+    let plain_load = step_load(setting, 0.0);
     let chunked_load = step_load(setting, chunk_prefill(setting, replica.stages));
-    var mean = StepParts();
+    var plain = StepParts();
     var chunked = StepParts();
     for (var row = replica.first_operation; row < replica.end; row += 1u) {
         let message = row >= replica.first_message;
         let operation = rows[row];
-        mean = with_row(mean, operation_time(operation, mean_load), message);
+        plain = with_row(plain, operation_time(operation, plain_load), message);
         chunked = with_row(chunked, operation_time(operation, chunked_load), message);
     }
-    scores[id.x] = serving(setting, replica, mean, chunked);
+    scores[id.x] = serving(setting, replica, plain, chunked);
 }

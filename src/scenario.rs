@@ -312,6 +312,20 @@ pub enum Promise {
     P99,
 }
 
+/// The engine that serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EngineChoice {
+    /// The accelerator maker's own, else the most used one.
+    Auto,
+    /// TensorRT-LLM.
+    TensorrtLlm,
+    /// vLLM.
+    Vllm,
+    /// SGLang.
+    Sglang,
+}
+
 /// Template of serving entries.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -330,6 +344,10 @@ pub struct ServingTemplate {
     pub tpot: Seconds,
     /// Part of the input found in the cache.
     pub prefix_hit: Share,
+    /// The engine that serves.
+    pub engine: EngineChoice,
+    /// Extra work of the busiest expert rank at many ranks; 0 where tokens go to experts evenly.
+    pub expert_skew: Ratio,
     /// One pool or two.
     pub mode: ServingMode,
     /// Mean over promised load.
@@ -374,6 +392,10 @@ pub struct Serving {
     pub tpot: Seconds,
     /// Part of the input found in the cache.
     pub prefix_hit: Share,
+    /// The engine that serves.
+    pub engine: EngineChoice,
+    /// Extra work of the busiest expert rank at many ranks; 0 where tokens go to experts evenly.
+    pub expert_skew: Ratio,
     /// One pool or two.
     pub mode: ServingMode,
     /// Mean over promised load.

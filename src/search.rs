@@ -14,7 +14,6 @@ use crate::kernel::serving_sweep::{
     BOUND_ARITHMETIC, BOUND_MEMORY, BOUND_MESSAGES, DesignSpace, Draft, ParallelLayout, ServingSweep,
     SweepError, Workload as Asked,
 };
-use crate::throughput::efficiency::CurveSet;
 use crate::throughput::machine::Machine;
 use crate::throughput::memory::{MemoryUse, Reserve};
 use crate::throughput::operations::{ModelShape, Part};
@@ -214,7 +213,7 @@ fn fold(
     reserve: &Reserve,
 ) -> Vec<Replica> {
     // Experts are never asked for evenly; how unevenly comes with the efficiency curves.
-    let routing_skew = CurveSet::embedded().routing_skew;
+    let routing_skew = machine.curves.routing_skew;
     context_degrees(workload.uncached())
         .into_iter()
         .flat_map(|context| layouts_at(model, most, context))

@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::plan::Options;
 use crate::plan::equipment::Equipment;
 use crate::plan::workloads::{
-    band_of, cache_of, chip_of, mode_word, pools_of, precision_of, reserve_of, shape_of, speculation_of,
+    band_of, cache_of, mode_word, pools_of, precision_of, reserve_of, serving_chip, shape_of, speculation_of,
     why_none, workload_of,
 };
 use crate::report::sweep::{Best, Cache, DesignPoint, Speculation, Split, SweepReport, frontier, merge};
@@ -142,7 +142,7 @@ fn swept(scenario: &Scenario, catalog: &Catalog, shard: Shard, common: &Common) 
             let shown = std::cell::Cell::new(0);
             let found = explore(
                 &shape_of(card),
-                &chip_of(machine, Watts(0.0)),
+                &serving_chip(machine, Watts(0.0), entry),
                 precision,
                 &workload,
                 &axes,

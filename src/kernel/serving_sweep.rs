@@ -1,15 +1,16 @@
 //! The serving sweep: every layout × batch × prefill chunk × draft of one system, model, precision and workload.
 //!
 //! A layout is folded once in `f64` into rows of [`Operation`]; what is left for a point is arithmetic on the rows.
-//! Each point sums the rows twice: the mean step, and the step that a new prompt's chunk takes part in.
+//! Each point sums the rows twice: the step without a prompt, and the step that a chunk of prompts takes part in.
 //!
 //! ~~~text
 //! p    = s · e · r                prefill tokens of a mean step: s sequences, e emitted tokens, r prefill per output
-//! t    = t(s, p) · (1 + drafted · d)                       mean step, all stages; d of the layout
+//! c    = max(min(chunk, input) · stages, p)                what a step with prompts carries
+//! t    = ((1 − p/c)·t(s, 0) + p/c·t(s, c)) · (1 + drafted · d)            mean step, all stages; d of the layout
 //! TPOT = t / e
-//! first = t(s, chunk) / stages · (max(input / chunk, 1) + stages − 1)     chunks follow each other stage by stage
+//! first = t(s, c) / stages · (max(input / chunk, 1) + stages − 1)     chunks follow each other stage by stage
 //! ρ    = load · min(p / (chunk · stages), 1)               part of its time that prefill is busy
-//! S    = t(s, chunk) / stages · max(input / chunk, 1)      time that a prompt keeps it busy
+//! S    = t(s, c) / stages · max(input / chunk, 1)      time that a prompt keeps it busy
 //! TTFT = first + wait(S, ρ)                                mean or 99th percentile: `throughput::queueing`
 //! cost = t · accelerators / (s · e)                        accelerator-seconds per output token
 //! ~~~
@@ -286,11 +287,28 @@ pub fn mean_prefill<T: Real>(setting: Setting<T>, workload: &Workload<T>) -> T {
     T::select(setting.chunk > T::of(0.0), owed, T::of(0.0))
 }
 
-/// Prefill tokens over all stages while a prompt's chunk is in each; mirrored in `serving_sweep.wgsl`.
+/// Prefill tokens over all stages of a step with prompts: a chunk of one in each, or of as many as are owed; mirrored in
+/// `serving_sweep.wgsl`.
 #[inline(always)]
 #[must_use]
 pub fn chunk_prefill<T: Real>(setting: Setting<T>, workload: &Workload<T>, stages: T) -> T {
-    Real::min(setting.chunk, workload.input_tokens) * stages
+    Real::max(
+        Real::min(setting.chunk, workload.input_tokens) * stages,
+        Real::min(mean_prefill(setting, workload), setting.chunk * stages),
+    )
+}
+
+/// The mean of steps without prompts and, for a share, with them; mirrored in `serving_sweep.wgsl`.
+#[inline(always)]
+#[must_use]
+pub fn mixed_step<T: Real>(without: StepParts<T>, with: StepParts<T>, share: T) -> StepParts<T> {
+    let rest = T::of(1.0) - share;
+    StepParts {
+        arithmetic: without.arithmetic * rest + with.arithmetic * share,
+        memory: without.memory * rest + with.memory * share,
+        messages: without.messages * rest + with.messages * share,
+        fixed: without.fixed * rest + with.fixed * share,
+    }
 }
 
 /// Latency and throughput from the two steps; the module's equations, mirrored in `serving_sweep.wgsl`.
@@ -300,22 +318,22 @@ pub fn serving<T: Real>(
     setting: Setting<T>,
     replica: Replica<T>,
     workload: &Workload<T>,
-    mean: StepParts<T>,
+    plain: StepParts<T>,
     chunked: StepParts<T>,
 ) -> Serving<T> {
     let (zero, one) = (T::of(0.0), T::of(1.0));
     let aggregated = setting.chunk > zero;
+    let carried = Real::max(chunk_prefill(setting, workload, replica.stages), one);
+    let mean = mixed_step(plain, chunked, Real::min(mean_prefill(setting, workload) / carried, one));
     let step_s = whole_step(mean) * (one + setting.draft.drafted * replica.draft_share);
     let tpot_s = step_s / setting.draft.emitted;
 
     let chunks = Real::max(workload.input_tokens / Real::max(setting.chunk, one), one);
     let stage_s = whole_step(chunked) / replica.stages;
     let first_s = stage_s * (chunks + (replica.stages - one));
-    let carried = Real::max(setting.chunk * replica.stages, one);
-    let busy = Real::min(
-        workload.load * Real::min(mean_prefill(setting, workload) / carried, one),
-        T::of(MOST_BUSY),
-    );
+    let widest = Real::max(setting.chunk * replica.stages, one);
+    let busy =
+        Real::min(workload.load * Real::min(mean_prefill(setting, workload) / widest, one), T::of(MOST_BUSY));
     let service_s = stage_s * chunks;
     let tail = workload.tail > zero;
     let wait_s = T::select(tail, tail_wait(service_s, busy), mean_wait(service_s, busy));
@@ -367,16 +385,16 @@ fn score_point<T: Real>(
     workload: &Workload<T>,
     setting: Setting<T>,
 ) -> Serving<T> {
-    let mean_load = step_load(setting, workload, mean_prefill(setting, workload));
+    let plain_load = step_load(setting, workload, T::of(0.0));
     let chunked_load = step_load(setting, workload, chunk_prefill(setting, workload, replica.stages));
-    let (mut mean, mut chunked) = (StepParts::default(), StepParts::default());
+    let (mut plain, mut chunked) = (StepParts::default(), StepParts::default());
     for (rows, message) in [(operations, false), (messages, true)] {
         for row in rows {
-            mean = with_row(mean, operation_time(row, &mean_load), message);
+            plain = with_row(plain, operation_time(row, &plain_load), message);
             chunked = with_row(chunked, operation_time(row, &chunked_load), message);
         }
     }
-    serving(setting, replica, workload, mean, chunked)
+    serving(setting, replica, workload, plain, chunked)
 }
 
 /// The axes and tables of a sweep, in `f64`.
@@ -572,7 +590,7 @@ impl ServingSweep {
         let (layout, [mut batch, mut chunk, mut draft]) = self.places(first);
         let layout = &self.space.layouts[layout];
         let replica = replica(layout);
-        let mut settings = Lanes::<7>::default();
+        let mut settings = Lanes::<6>::default();
         for lane in 0..LANES {
             let depth = self.drafts[draft];
             settings[0][lane] = self.batches[batch];
@@ -590,7 +608,7 @@ impl ServingSweep {
                 }
             }
         }
-        let setting = |settings: &Lanes<7>, lane: usize| Setting {
+        let setting = |settings: &Lanes<6>, lane: usize| Setting {
             sequences: settings[0][lane],
             chunk: settings[1][lane],
             draft: Draft {
@@ -602,17 +620,16 @@ impl ServingSweep {
 
         for lane in 0..LANES {
             let setting = setting(&settings, lane);
-            settings[5][lane] = mean_prefill(setting, &self.workload);
-            settings[6][lane] = chunk_prefill(setting, &self.workload, replica.stages);
+            settings[5][lane] = chunk_prefill(setting, &self.workload, replica.stages);
         }
 
-        let (mut mean, mut chunked) = (Lanes::<4>::default(), Lanes::<4>::default());
+        let (mut plain, mut chunked) = (Lanes::<4>::default(), Lanes::<4>::default());
         let [operations, messages] = halves(layout, &self.rows);
         for row in operations {
-            add_row::<false>(row, &self.workload, &settings, &mut mean, &mut chunked);
+            add_row::<false>(row, &self.workload, &settings, &mut plain, &mut chunked);
         }
         for row in messages {
-            add_row::<true>(row, &self.workload, &settings, &mut mean, &mut chunked);
+            add_row::<true>(row, &self.workload, &settings, &mut plain, &mut chunked);
         }
 
         let mut floats = Lanes::<4>::default();
@@ -622,7 +639,7 @@ impl ServingSweep {
                 setting(&settings, lane),
                 replica,
                 &self.workload,
-                parts(&mean, lane),
+                parts(&plain, lane),
                 parts(&chunked, lane),
             );
             floats[0][lane] = result.tpot_s;
@@ -697,8 +714,8 @@ fn set_parts(lanes: &mut Lanes<4>, lane: usize, parts: StepParts<f32>) {
 fn add_row<const MESSAGE: bool>(
     row: &Operation<f32>,
     workload: &Workload<f32>,
-    settings: &Lanes<7>,
-    mean: &mut Lanes<4>,
+    settings: &Lanes<6>,
+    plain: &mut Lanes<4>,
     chunked: &mut Lanes<4>,
 ) {
     let row = *row;
@@ -708,10 +725,10 @@ fn add_row<const MESSAGE: bool>(
             draft: Draft { verified: settings[2][lane], ..Draft::default() },
             ..Setting::default()
         };
-        let mean_load = step_load(setting, workload, settings[5][lane]);
-        let sum = with_row(parts(mean, lane), operation_time(&row, &mean_load), MESSAGE);
-        set_parts(mean, lane, sum);
-        let chunked_load = step_load(setting, workload, settings[6][lane]);
+        let plain_load = step_load(setting, workload, 0.0);
+        let sum = with_row(parts(plain, lane), operation_time(&row, &plain_load), MESSAGE);
+        set_parts(plain, lane, sum);
+        let chunked_load = step_load(setting, workload, settings[5][lane]);
         let sum = with_row(parts(chunked, lane), operation_time(&row, &chunked_load), MESSAGE);
         set_parts(chunked, lane, sum);
     }

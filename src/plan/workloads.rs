@@ -11,11 +11,11 @@ use super::sizing::Draw;
 use crate::catalog::InputError;
 use crate::catalog::profile;
 use crate::engine::{Backend, Engine};
-use crate::scenario::{self, Scenario, ServingMode};
+use crate::scenario::{self, EngineChoice, Scenario, ServingMode};
 use crate::search::{Axes, DesignPoint, Found, Pools, explore};
 use crate::throughput::bands::{self, ErrorBand};
 use crate::throughput::efficiency::CurveSet;
-use crate::throughput::engines::Software;
+use crate::throughput::engines::{Delivery, EngineSet, ServingEngine, Software};
 use crate::throughput::machine::{Link, Machine as Chip};
 use crate::throughput::memory::Reserve;
 use crate::throughput::operations::{AttentionKind, AttentionShape, FeedForwardShape, ModelShape};
@@ -104,6 +104,30 @@ pub fn chip_of(machine: &Machine, power: Watts) -> Chip {
         software: Software::default(),
         power,
     }
+}
+
+/// The engine that a serving entry means on a system.
+#[must_use]
+pub fn engine_of(choice: EngineChoice, machine: &Machine) -> ServingEngine {
+    match choice {
+        EngineChoice::Auto if machine.accelerator.maker == "NVIDIA" => ServingEngine::TensorRtLlm,
+        EngineChoice::Auto | EngineChoice::Vllm => ServingEngine::Vllm,
+        EngineChoice::TensorrtLlm => ServingEngine::TensorRtLlm,
+        EngineChoice::Sglang => ServingEngine::Sglang,
+    }
+}
+
+/// A system's accelerator with the engine of a serving entry.
+///
+/// All prompts cost their time: requests of a campus do not start together as those of a benchmark may.
+#[must_use]
+pub fn serving_chip(machine: &Machine, power: Watts, entry: &scenario::Serving) -> Chip {
+    let mut chip = chip_of(machine, power);
+    let engine = engine_of(entry.engine, machine);
+    chip.software =
+        Software { prompt_share: 1.0, ..EngineSet::embedded().software(engine, Delivery::Streamed) };
+    chip.curves.routing_skew = entry.expert_skew.0;
+    chip
 }
 
 /// The number formats that a wish means on an accelerator and a model, and the word for reports.
@@ -266,7 +290,7 @@ fn serve(
     facility_per_it: f64,
 ) -> Serving {
     let it_each = if draw.accelerators > 0 { draw.it() / draw.accelerators as f64 } else { Watts(0.0) };
-    let chip = chip_of(machine, it_each);
+    let chip = serving_chip(machine, it_each, entry);
     let shape = shape_of(card);
     let workload = workload_of(entry);
     let accelerators = (draw.accelerators as f64 * entry.share.0) as u64;

@@ -110,6 +110,10 @@ fn engine(scenario: &Scenario, place: usize, serving: &super::Serving) -> Result
         let ratio = serving.longest_answer.0;
         return fail("longest_answer", format!("{ratio} times the mean answer: 1 to 1,000 is possible"));
     }
+    if serving.expert_skew.0 < 0.0 || serving.expert_skew.0 > 100.0 {
+        let skew = serving.expert_skew.0;
+        return fail("expert_skew", format!("{skew} times the mean on top: 0 (even) to 100 is possible"));
+    }
     if serving.memory_share.0 <= 0.0 {
         return fail("memory_share", "the engine needs some memory: more than 0, at most 1".into());
     }
