@@ -338,6 +338,10 @@ pub struct ServingTemplate {
     pub isl: u64,
     /// Output tokens.
     pub osl: u64,
+    /// Mean square over squared mean of input lengths.
+    pub isl_spread: Ratio,
+    /// The same of output lengths.
+    pub osl_spread: Ratio,
     /// Promise on the first token.
     pub ttft: Seconds,
     /// Promise on the others.
@@ -386,6 +390,10 @@ pub struct Serving {
     pub isl: u64,
     /// Output tokens.
     pub osl: u64,
+    /// Mean square over squared mean of input lengths.
+    pub isl_spread: Ratio,
+    /// The same of output lengths.
+    pub osl_spread: Ratio,
     /// Promise on the first token.
     pub ttft: Seconds,
     /// Promise on the others.

@@ -147,7 +147,7 @@ pub fn check(
     // The first wrong row is named, whatever thread found one first.
     let mut rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?;
     let extra = match table.kind {
-        Kind::Points => vec!["predicted_ttft_ms".to_owned(), "error_ttft".to_owned()],
+        Kind::Points => ["predicted_ttft_ms", "error_ttft", "predicted_wait_ms"].map(str::to_owned).to_vec(),
         _ => Vec::new(),
     };
     for row in &mut rows {

@@ -205,6 +205,8 @@ pub fn workload_of(entry: &scenario::Serving) -> Workload {
     Workload {
         input: entry.isl as f64,
         output: entry.osl as f64,
+        input_spread: entry.isl_spread.0,
+        output_spread: entry.osl_spread.0,
         hit: entry.prefix_hit.0,
         drafted: f64::from(entry.drafted),
         acceptance: entry.acceptance.0,

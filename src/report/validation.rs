@@ -44,6 +44,12 @@ fn table_json(table: &TableReport) -> Value {
     let mut fields = Map::new();
     fields.insert("table".into(), table.table.clone().into());
     fields.extend(statistics_json(table.statistics()));
+    if let Some(first) = table.first_token() {
+        let mut ttft = statistics_json(first.errors);
+        ttft.insert("predicted_wait_share".into(), first.predicted_wait_share.into());
+        ttft.insert("measured_beyond_prompt_share".into(), first.measured_beyond_prompt_share.into());
+        fields.insert("ttft".into(), Value::Object(ttft));
+    }
     let by: Map<String, Value> = GROUPS
         .iter()
         .map(|(key, name)| {
@@ -202,8 +208,22 @@ fn summary(name: &str, found: &[(String, Statistics)]) -> Table {
     ])
 }
 
+/// How far times to the first token are off, and what of them is waiting.
+fn first_token(table: &TableReport) -> Option<[Block; 2]> {
+    let found = table.first_token()?;
+    let percent = |share: Option<f64>| digits(100.0 * share.unwrap_or(0.0));
+    let said = format!(
+        "Of a predicted time to the first token {} % is waiting for the prompts of others, at the median. Of a measured \
+         one {} % is more than its own prompt takes alone: queueing, hosts and networks.",
+        percent(found.predicted_wait_share),
+        percent(found.measured_beyond_prompt_share)
+    );
+    let errors = [("time to first token".to_owned(), found.errors)];
+    Some([Block::Table(summary("reported, not counted", &errors)), Block::Text(said)])
+}
+
 fn table_section(table: &TableReport) -> Section {
-    let mut blocks = Vec::new();
+    let mut blocks: Vec<Block> = first_token(table).into_iter().flatten().collect();
     for (key, name) in GROUPS {
         let groups = table.grouped(name);
         if !groups.is_empty() {

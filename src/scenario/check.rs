@@ -110,6 +110,12 @@ fn engine(scenario: &Scenario, place: usize, serving: &super::Serving) -> Result
         let ratio = serving.longest_answer.0;
         return fail("longest_answer", format!("{ratio} times the mean answer: 1 to 1,000 is possible"));
     }
+    for (field, spread) in [("isl_spread", serving.isl_spread), ("osl_spread", serving.osl_spread)] {
+        if !(1.0..=1_000.0).contains(&spread.0) {
+            let spread = spread.0;
+            return fail(field, format!("{spread}: a mean square is 1 to 1,000 times the squared mean"));
+        }
+    }
     if serving.expert_skew.0 < 0.0 || serving.expert_skew.0 > 100.0 {
         let skew = serving.expert_skew.0;
         return fail("expert_skew", format!("{skew} times the mean on top: 0 (even) to 100 is possible"));

@@ -40,6 +40,10 @@ pub struct Workload {
     pub input: f64,
     /// Mean answer [tokens].
     pub output: f64,
+    /// Mean square over squared mean of prompts: 1 where all are equal, 2 where they are exponential.
+    pub input_spread: f64,
+    /// The same of answers.
+    pub output_spread: f64,
     /// Share of the prompt that a prefix cache holds.
     pub hit: f64,
     /// Tokens drafted for each decoded one; 0 without speculation.
@@ -65,6 +69,8 @@ impl Workload {
         Self {
             input,
             output,
+            input_spread: 1.0,
+            output_spread: 1.0,
             hit: 0.0,
             drafted: 0.0,
             acceptance: 0.0,
@@ -121,16 +127,26 @@ impl Workload {
         self.input * (1.0 - self.hit)
     }
 
-    /// Positions cached while an answer grows, on average.
+    /// Positions cached while an answer grows, on average over running sequences: long answers run longest.
+    ///
+    /// ~~~text
+    /// c = I + E[O²] / (2·E[O])
+    /// ~~~
     #[must_use]
     pub fn decode_context(&self) -> f64 {
-        self.input + self.output / 2.0
+        self.input + self.output * self.output_spread / 2.0
     }
 
-    /// Positions that a computed prompt token attends to, on average.
+    /// Positions that a computed prompt token attends to, on average: most tokens belong to long prompts.
     #[must_use]
     pub fn prefill_context(&self) -> f64 {
-        self.input * self.hit + self.uncached() / 2.0
+        self.input * self.hit + self.uncached() * self.input_spread / 2.0
+    }
+
+    /// Positions that a running sequence takes in the cache at most or, where lengths differ widely, on average.
+    #[must_use]
+    pub fn kept(&self) -> f64 {
+        (self.input + self.output).max(self.decode_context())
     }
 }
 
@@ -316,7 +332,7 @@ impl Replica {
         }
         let draft_layers = if workload.drafted > 0.0 { reserve.draft_layers.max(1.0) } else { 0.0 };
         let reserve = Reserve { draft_layers, ..*reserve };
-        let context = workload.input + workload.output;
+        let context = workload.kept();
         let memory = memory_use(model, machine, layout, precision, context, &reserve);
         if !memory.fits() {
             return None;
@@ -736,6 +752,18 @@ mod tests {
         assert!((rate(640.0) / steady - 1.0).abs() < 1e-9, "{} against {steady}", rate(640.0));
         assert!(rate(65.0) < 0.7 * rate(64.0));
         assert!(rate(6_401.0) > 0.97 * rate(6_400.0));
+    }
+
+    // Exponential answers of mean 512: a running sequence has 1,024 + 512·2/2 positions on average, and its token takes
+    // longer than where all answers are 512 long.
+    #[test]
+    fn unequal_answers_fill_the_cache_further() {
+        let equal = Workload::fixed(1_024.0, 512.0);
+        let unequal = Workload { output_spread: 2.0, ..equal };
+        assert!((unequal.decode_context() - 1_536.0).abs() < 1e-9);
+        assert!((equal.decode_context() - 1_280.0).abs() < 1e-9);
+        let replica = replica(&samples::h100(), &equal);
+        assert!(replica.tpot(&unequal, 64.0, false) > replica.tpot(&equal, 64.0, false));
     }
 
     #[test]

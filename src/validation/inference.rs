@@ -4,7 +4,7 @@
 //!
 //! | row | question |
 //! |---|---|
-//! | offline, saturated | as many as memory holds, prompts mixed in. TensorRT-LLM tables keep input + output of every request and work off the number that their recipe states; MLPerf keeps input + 0.6 output, since answers stop early |
+//! | offline, saturated | as many as memory holds, prompts mixed in. TensorRT-LLM tables keep input + output of every request and work off the number that their recipe states; MLPerf what running requests hold on average, long answers weighing most |
 //! | concurrency stated | a closed loop of that many requests, shared out over the replicas that fill the row's accelerators |
 //! | neither | the best batch that keeps the row's TTFT and TPOT limits, or its tokens/s per user |
 //! | `decode_output_tokens_per_s` | the decode pool alone, no prompts in its steps |
@@ -33,8 +33,21 @@ use crate::throughput::parallelism::{Layout, layouts};
 use crate::throughput::serving::{Mode, Replica, Workload, evaluate};
 use crate::throughput::software::{self, MANY_EXPERTS};
 
-/// Part of the answer that a request's cache holds on average when answers stop before their reserve.
-const EARLY_STOP: f64 = 0.6;
+/// Mean square over squared mean of input and output lengths of MLPerf's datasets.
+///
+/// Inputs from the means and medians (log-normal: squared ratio) or the 90th percentiles (normal) of the token-length
+/// tables. Outputs: DeepSeek-R1 log-normal through its median of 2,192 and 90th percentile of 9,471, cut at 20,000;
+/// Llama-3.1-8B always 128; of the others only mean and maximum are known: exponential, cut there (assumption).
+const SPREADS: [(&str, [f64; 2]); 7] = [
+    ("llama2-70b", [2.14, 1.82]),
+    ("mixtral-8x7b", [2.28, 1.99]),
+    ("llama3.1-405b", [1.15, 1.73]),
+    ("llama3.1-8b", [1.30, 1.0]),
+    ("deepseek-r1", [1.21, 2.33]),
+    ("gpt-oss-120b", [1.19, 2.0]),
+    ("qwen3-vl", [1.0, 2.0]),
+];
+
 /// Arithmetic of Qwen3-VL's image encoder per prompt token of its benchmark [FLOP].
 ///
 /// 27 layers, 1,152 wide, 4,304 inside, four patches of 16 pixels a token (its published configuration): 3.3 GFLOP in
@@ -288,7 +301,7 @@ impl Question<'_> {
         let w = &self.setting.workload;
         if self.metric == Metric::Prefill {
             let point = evaluate(&replica, w, 1.0, Mode::PrefillOnly);
-            let steady = Steady { running: 1.0, tpot: 1.0, ttft: point.ttft.0 };
+            let steady = Steady { running: 1.0, tpot: 1.0, ttft: point.ttft.0, wait: 0.0 };
             return Some((point.input_tokens_per_s_per_accelerator, steady, true));
         }
         let mixed = self.metric == Metric::Output;
@@ -327,7 +340,7 @@ impl Question<'_> {
         };
         let running = slots.min(requests);
         let rate = replica.bulk_rate(&self.setting.workload, running, requests);
-        Steady { running, tpot: running / rate, ttft: 0.0 }
+        Steady { running, tpot: running / rate, ttft: 0.0, wait: 0.0 }
     }
 
     /// The best legal layout: most tokens where limits hold, else the shortest time per token.
@@ -427,13 +440,20 @@ fn forecast(row: Row<'_>, engines: &EngineSet, rig: &Rig, card: &Card) -> Result
         Ok(row.positive(column)?.map(|ms| crate::units::Seconds(ms / 1e3)))
     };
     let user = row.positive("interactivity_tok_s_user")?.map(|rate| crate::units::Seconds(1.0 / rate));
+    let mlperf = row.word("source_family") == "mlperf";
     // The rules allow multi-token prediction in this scenario alone; who keeps its promise uses it.
     let allowed = row.word("benchmark").starts_with("deepseek-r1") && row.word("scenario") == "interactive";
     let (drafted, acceptance) = match row.text("spec_decoding") {
         None if allowed => ASSUMED_DRAFT,
         words => speculation(words.unwrap_or_default()),
     };
+    let [input_spread, output_spread] = SPREADS
+        .iter()
+        .find(|(name, _)| mlperf && row.word("benchmark").starts_with(name))
+        .map_or([1.0, 1.0], |(_, spreads)| *spreads);
     let workload = Workload {
+        input_spread,
+        output_spread,
         drafted,
         acceptance,
         ttft_limit: milli("ttft_limit_ms")?,
@@ -457,7 +477,6 @@ fn forecast(row: Row<'_>, engines: &EngineSet, rig: &Rig, card: &Card) -> Result
         Some(requests) => Load::Requests(requests),
         None => Load::Limits,
     };
-    let mlperf = row.word("source_family") == "mlperf";
     let mut chip = rig.chip.clone();
     let names = format!("{} {} {}", row.word("software"), row.word("source_family"), row.word("system"));
     let delivery = if offline { Delivery::Bulk } else { Delivery::Streamed };
@@ -483,7 +502,7 @@ fn forecast(row: Row<'_>, engines: &EngineSet, rig: &Rig, card: &Card) -> Result
         metric,
         load,
         accelerators,
-        kept: input + output * if mlperf { EARLY_STOP } else { 1.0 },
+        kept: if mlperf { workload.decode_context() } else { workload.kept() },
         most: row.positive("max_batch_per_gpu_or_engine")?,
         tails: mlperf,
         read_at: user.filter(|_| sweep && accelerators.is_none() && concurrency.is_some()).map(|time| time.0),

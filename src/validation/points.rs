@@ -20,6 +20,9 @@
 //! token took longer than the whole answer, so that concurrency is not batch; DeepSeek rows of exports whose repeats show
 //! multi-token prediction, which are predicted with it; and rows with a reason in the column `suspect`.
 //!
+//! The time to the first token of a closed loop holds a wait: what of the other requests' prompts does not fall between
+//! tokens comes before the first one. Queues of schedulers, tokenisers and networks are not in it.
+//!
 //! Formats that a row does not list are those of the checkpoint, 16 bits. The engines' date sets their maturity
 //! (`throughput/software.toml`), their name what they add to kernels (`throughput/engines.toml`).
 
@@ -230,12 +233,12 @@ fn forecast(row: Row<'_>, hardware: &Hardware, mark: Option<&str>) -> Result<For
         reason,
         apart,
         measure: "",
-        extra: vec![first.to_string(), error],
+        extra: vec![first.to_string(), error, (steady.2 * 1e3).to_string()],
     })
 }
 
-/// TPOT and TTFT [s], how it was read, and whether the row is a total.
-type Read = ((f64, f64), String, bool);
+/// TPOT, TTFT and the wait in it [s], how it was read, and whether the row is a total.
+type Read = ((f64, f64, f64), String, bool);
 
 fn aggregated(row: Row<'_>, setting: &Setting<'_>, concurrency: f64) -> Result<Read, Gap> {
     let Some(layout) = layout(row, "", setting.shape)? else { return gap("the layout is not stated") };
@@ -251,7 +254,7 @@ fn aggregated(row: Row<'_>, setting: &Setting<'_>, concurrency: f64) -> Result<R
     let w = &setting.workload;
     let slots = setting.slots(&replica, w.input + w.output);
     let steady = setting.closed_loop(&replica, concurrency, slots, true, None);
-    Ok(((steady.tpot, steady.ttft), format!("{layout} at {:.4} running", steady.running), total))
+    Ok(((steady.tpot, steady.ttft, steady.wait), format!("{layout} at {:.4} running", steady.running), total))
 }
 
 fn disaggregated(row: Row<'_>, setting: &Setting<'_>, concurrency: f64) -> Result<Read, Gap> {
@@ -272,7 +275,7 @@ fn disaggregated(row: Row<'_>, setting: &Setting<'_>, concurrency: f64) -> Resul
     let each = concurrency / f64::from(workers);
     let steady = setting.closed_loop(&replica, each, slots, false, Some(alone));
     let reason = format!("decode {decode} at {:.4} running, prefill {prefill}", steady.running);
-    Ok(((steady.tpot, alone), reason, false))
+    Ok(((steady.tpot, alone, 0.0), reason, false))
 }
 
 #[cfg(test)]
@@ -321,7 +324,7 @@ mod tests {
         let rows = "b200_sxm,meta-llama/Llama-3.1-70B,fp8,agg,1024,1024,8,1,,1,1,,10,4,x,kept\n";
         let report = check(&table(rows), &hardware, &|| {}).unwrap();
         assert_eq!(report.rows[0].cells.last().map(String::as_str), Some("kept"));
-        assert_eq!(report.extra, ["predicted_ttft_ms", "error_ttft"]);
+        assert_eq!(report.extra, ["predicted_ttft_ms", "error_ttft", "predicted_wait_ms"]);
         // No TTFT is published: it is predicted, and its error unknown.
         assert!(!report.rows[0].extra[0].is_empty() && report.rows[0].extra[1].is_empty());
         assert!(report.rows[0].error.is_some(), "{:?}", report.rows[0]);

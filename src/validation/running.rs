@@ -49,6 +49,8 @@ pub(super) struct Steady {
     pub tpot: f64,
     /// Seconds.
     pub ttft: f64,
+    /// Part of it that other requests' prompts take [s].
+    pub wait: f64,
 }
 
 impl Steady {
@@ -120,16 +122,15 @@ impl Setting<'_> {
         let most = requests.min(slots);
         let least = most.min(1.0);
         let mut running = most;
-        let mut steady = Steady { running, tpot: 0.0, ttft: 0.0 };
+        let mut steady = Steady { running, tpot: 0.0, ttft: 0.0, wait: 0.0 };
         for _ in 0..6 {
             let tpot = replica.tpot_among(w, running, self.prompting(running - 1.0, mixed));
             // What of the others' prompts does not fall between tokens is waited for before the first one.
             let ahead =
                 if mixed { (1.0 - self.chip.software.prompt_share).max(0.0) * (most - 1.0) } else { 0.0 };
-            let ttft = first.unwrap_or_else(|| {
-                replica.ttft(w, running) + ahead.max(0.0) * replica.prompt_time(w, running)
-            });
-            steady = Steady { running, tpot, ttft };
+            let wait = if first.is_none() { ahead * replica.prompt_time(w, running) } else { 0.0 };
+            let ttft = first.unwrap_or_else(|| replica.ttft(w, running)) + wait;
+            steady = Steady { running, tpot, ttft, wait };
             let answer = w.output * tpot;
             running = (requests * answer / (ttft + answer)).clamp(least, most);
         }
@@ -142,6 +143,7 @@ impl Setting<'_> {
             running: 1.0,
             tpot: replica.tpot(&self.workload, 1.0, mixed),
             ttft: 0.0,
+            wait: 0.0,
         })
     }
 
@@ -167,7 +169,7 @@ impl Setting<'_> {
         for running in batches(4, slots) {
             let tpot = replica.tpot_among(&self.workload, running, prompting(running));
             let ttft = replica.ttft(&self.workload, running);
-            let steady = Steady { running, tpot, ttft };
+            let steady = Steady { running, tpot, ttft, wait: 0.0 };
             if good(&steady) && best.is_none_or(|best| steady.rate() > best.rate()) {
                 best = Some(steady);
             }
