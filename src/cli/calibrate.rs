@@ -85,7 +85,7 @@ fn engines(arguments: &Arguments) -> Result<Outcome, Failure> {
     let progress = Progress::open("fitting", common.quiet);
     let fit =
         crate::calibration::engines::fit(EngineSet::embedded(), &tables, &common.catalog()?, &|what| {
-            progress.say(what)
+            progress.say(what);
         })?;
     drop(progress);
     if let Some(path) = &arguments.save {

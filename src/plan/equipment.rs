@@ -449,6 +449,17 @@ fn named_in(system: &Found<System>, error: InputError) -> InputError {
     if error.span.is_some() { error } else { system.document.error("accelerator", error.message) }
 }
 
+/// Takes the arithmetic peaks, and the share of them that the board's power limit sustains.
+fn sustained_share(taker: &mut Taker<'_>, chip: &profile::Accelerator) -> Share {
+    taker.take("peak.bf16", &chip.peak.bf16);
+    for (format, peak) in [("fp8", &chip.peak.fp8), ("fp4", &chip.peak.fp4)] {
+        if let Some(peak) = peak {
+            taker.take(&format!("peak.{format}"), peak);
+        }
+    }
+    chip.sustained_share.as_ref().map_or(Share(1.0), |share| taker.take("sustained_share", share))
+}
+
 /// Reads a system with its accelerator and network parts and applies its power profile.
 pub fn machine(
     scenario: &Scenario,
@@ -522,19 +533,7 @@ pub fn machine(
     let memory_bandwidth =
         profile_bandwidth.unwrap_or_else(|| taker.take("memory.bandwidth", &chip.profile.memory.bandwidth));
     let accelerator_power = profile_power.unwrap_or_else(|| taker.take("power", &chip.profile.power));
-    let sustained_share = chip
-        .profile
-        .sustained_share
-        .as_ref()
-        .map_or(Share(1.0), |share| taker.take("sustained_share", share));
-    let compute_share = Share(compute_share.0 * sustained_share.0);
-    let peaks = &chip.profile.peak;
-    taker.take("peak.bf16", &peaks.bf16);
-    for (format, peak) in [("fp8", &peaks.fp8), ("fp4", &peaks.fp4)] {
-        if let Some(peak) = peak {
-            taker.take(&format!("peak.{format}"), peak);
-        }
-    }
+    let compute_share = Share(compute_share.0 * sustained_share(&mut taker, &chip.profile).0);
 
     let network = network(scenario, catalog, &system, path, taken)?;
     let policy = policy(scenario);

@@ -219,9 +219,8 @@ impl Factors {
             KernelClass::ExpertGemm => match format {
                 Format::Int4 => self.experts_int4,
                 Format::Mxfp4 if native => self.experts_mxfp4,
-                Format::Mxfp4 => self.experts_mxfp4_unpacked,
                 Format::Nvfp4 if native => self.experts_nvfp4,
-                Format::Nvfp4 => self.experts_mxfp4_unpacked,
+                Format::Mxfp4 | Format::Nvfp4 => self.experts_mxfp4_unpacked,
                 _ if format.bytes() < 1.5 => self.experts_8bit,
                 _ => self.experts_16bit,
             },
