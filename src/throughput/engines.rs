@@ -264,7 +264,11 @@ impl EngineSet {
             message_launch_share: self.value("message_launch_share", plain.message_launch_share),
             step: Seconds(1e-3 * of(runs, "step_ms", 1e3 * plain.step.0)),
             sequence: Seconds(1e-6 * of(runs, "sequence_us", 1e6 * plain.sequence.0)),
-            prompt_share: of(runs, "prompt_share", plain.prompt_share),
+            prompt_share: match delivery {
+                Delivery::Streamed => of(runs, "prompt_share", plain.prompt_share),
+                // Worked off in bulk, every prompt costs its time.
+                Delivery::Bulk => 1.0,
+            },
             factors: Factors {
                 gemm: all("gemm"),
                 gemm_4bit: all("gemm_4bit"),

@@ -25,7 +25,7 @@ pub struct Reserve {
     pub fixed: Bytes,
     /// Most tokens in one step of a rank, for the workspace of activations.
     pub step_tokens: f64,
-    /// Most sequences that a rank samples for in one step.
+    /// Most sequences that a rank runs, and samples for, in one step.
     pub step_sequences: f64,
     /// Positions of one block of the cache.
     pub block_tokens: f64,
@@ -34,14 +34,14 @@ pub struct Reserve {
 }
 
 impl Default for Reserve {
-    /// Assumptions: 92 % of usable memory (engines' defaults are 0.88 to 0.92), 3 GB fixed; 8,192 tokens and 256
-    /// sequences a step, blocks of 16 positions (vLLM's defaults).
+    /// Assumptions: 92 % of usable memory (engines' defaults are 0.88 to 0.92), 3 GB fixed; 8,192 tokens and 1,024
+    /// sequences a step, as engines are set for throughput; blocks of 16 positions (vLLM's default).
     fn default() -> Self {
         Self {
             share: 0.92,
             fixed: Bytes(3e9),
             step_tokens: 8_192.0,
-            step_sequences: 256.0,
+            step_sequences: 1_024.0,
             block_tokens: 16.0,
             draft_layers: 0.0,
         }

@@ -333,7 +333,11 @@ impl Replica {
         let draft_layers = if workload.drafted > 0.0 { reserve.draft_layers.max(1.0) } else { 0.0 };
         let reserve = Reserve { draft_layers, ..*reserve };
         let context = workload.kept();
-        let memory = memory_use(model, machine, layout, precision, context, &reserve);
+        let mut memory = memory_use(model, machine, layout, precision, context, &reserve);
+        if reserve.step_sequences >= 1.0 {
+            let ranks = f64::from(layout.attention_replicas * layout.stages);
+            memory.sequences = memory.sequences.min(reserve.step_sequences * ranks);
+        }
         if !memory.fits() {
             return None;
         }

@@ -3,6 +3,7 @@
 //! The one table is `software.toml` beside this file: few entries, each with its date and reason, none for a single
 //! result. Predictions for today and later take 1.
 
+use super::engines::ServingEngine;
 use super::operations::{AttentionKind, ModelShape};
 use serde::Deserialize;
 use std::sync::OnceLock;
@@ -18,6 +19,8 @@ pub struct Release {
     pub until: String,
     /// Which models it speaks of.
     pub experts: Kind,
+    /// Which engines, by their words.
+    pub of: Vec<String>,
     /// Share of today's speed.
     pub factor: f64,
     /// The engines meant.
@@ -57,8 +60,8 @@ pub fn releases() -> &'static [Release] {
 ///
 /// A date is `2025-09` or `2025-09-30`; months compare as text.
 #[must_use]
-pub fn maturity(date: &str, model: &ModelShape) -> f64 {
-    let Some(month) = date.get(..7) else { return 1.0 };
+pub fn maturity(date: &str, model: &ModelShape, engine: ServingEngine) -> f64 {
+    let Some(month) = date.get(..7).filter(|month| month.starts_with("20")) else { return 1.0 };
     let many = model.feed_forward.experts >= MANY_EXPERTS;
     let latent = model.attention.kind != AttentionKind::Grouped;
     let speaks = |kind| match kind {
@@ -68,7 +71,10 @@ pub fn maturity(date: &str, model: &ModelShape) -> f64 {
     };
     releases()
         .iter()
-        .find(|release| month <= release.until.as_str() && speaks(release.experts))
+        .find(|release| {
+            let named = release.of.iter().any(|word| word == engine.word());
+            month <= release.until.as_str() && speaks(release.experts) && named
+        })
         .map_or(1.0, |release| release.factor)
 }
 
@@ -82,16 +88,21 @@ mod tests {
         assert!(!releases().is_empty());
         assert!(releases().is_sorted_by_key(|release| release.until.clone()));
         assert!(releases().iter().all(|release| (0.5..=1.0).contains(&release.factor)));
+        let known = |word: &String| ServingEngine::named(word).is_some();
+        assert!(releases().iter().all(|release| !release.of.is_empty() && release.of.iter().all(known)));
     }
 
     #[test]
     fn today_is_the_measure() {
         let (dense, many, latent) = (samples::llama_70b(), samples::qwen3_235b(), samples::deepseek_v3());
-        assert!((maturity("", &latent) - 1.0).abs() < 1e-12);
-        assert!((maturity("2026-08-01", &latent) - 1.0).abs() < 1e-12);
-        assert!(maturity("2025-09", &latent) < maturity("2025-09", &many));
-        assert!(maturity("2025-09", &many) < 1.0);
-        assert!((maturity("2025-09", &dense) - 1.0).abs() < 1e-12);
-        assert!(maturity("2024-08-28", &dense) < 1.0);
+        let of = |date, model| maturity(date, model, ServingEngine::TensorRtLlm);
+        assert!((of("", &latent) - 1.0).abs() < 1e-12);
+        assert!((of("09/2025", &latent) - 1.0).abs() < 1e-12);
+        assert!((of("2026-08-01", &latent) - 1.0).abs() < 1e-12);
+        assert!(of("2025-09", &latent) < of("2025-09", &many));
+        assert!(of("2025-09", &many) < 1.0);
+        assert!((of("2025-09", &dense) - 1.0).abs() < 1e-12);
+        assert!(of("2024-08-28", &dense) < 1.0);
+        assert!((maturity("2025-09", &latent, ServingEngine::Sglang) - 1.0).abs() < 1e-12);
     }
 }

@@ -18,8 +18,8 @@
 //! percentiles of requests that come by chance: the mean with the wait for other prompts has to keep them by the ratio
 //! of the two that its logs show; other limits are tested at the mean. Lengths of InferenceX are 0.9 of nominal.
 //! Where speculative decoding is on and its gain not stated, two drafted tokens of which three quarters hold are
-//! assumed. A point of a sweep with a load and a speed for the user but no size is read as the part of a server whose
-//! speed comes nearest.
+//! assumed. A point of a sweep without a size has the one, a power of two, that Little's law
+//! gives from its own load, speed and rate; it is predicted, but counted apart.
 //!
 //! Not expressible: rows with neither load nor limit, latencies alone, tokens per utility megawatt and agentic traces, whose cached input is unknown.
 
@@ -273,8 +273,6 @@ struct Question<'a> {
     most: Option<f64>,
     /// Whether the limits are 99th percentiles.
     tails: bool,
-    /// Time per output token at which the row was read off a sweep, where its size is unknown.
-    read_at: Option<f64>,
     /// Longest time of a whole request [s].
     whole_limit: Option<f64>,
     /// Requests of the whole run, all there at the start.
@@ -355,17 +353,6 @@ impl Question<'_> {
                 continue;
             }
             let Some((rate, steady, kept)) = self.answer(layout, false) else { continue };
-            // A point of a sweep whose size is unknown: the server part whose speed for the user comes nearest.
-            if let Some(time) = self.read_at {
-                if layout.stages > 1 || !layout.accelerators().is_power_of_two() {
-                    continue;
-                }
-                let far = |steady: &Steady| (steady.tpot / time).ln().abs();
-                if best.as_ref().is_none_or(|(_, _, other, _)| far(&steady) < far(other)) {
-                    best = Some((layout, rate, steady, kept));
-                }
-                continue;
-            }
             let better = best.as_ref().is_none_or(|(_, known, other, held)| match (kept, held) {
                 (true, true) => rate > *known,
                 (true, false) => true,
@@ -461,14 +448,13 @@ fn forecast(row: Row<'_>, engines: &EngineSet, rig: &Rig, card: &Card) -> Result
         ..Workload::fixed(input, output)
     };
     let sweep = row.word("scenario") == "concurrency sweep";
-    let accelerators = match row.count("n_accelerators")? {
-        // Requests in flight are rate times time: load, speed for the user and rate of an accelerator tell the size.
-        None if sweep => row.positive("concurrency")?.zip(user).map(|(requests, time)| {
-            let each = published / (1.0 / time.0);
-            ((requests / each).log2().round().clamp(0.0, 10.0)).exp2() as u32
-        }),
-        known => known,
-    };
+    let counted = row.count("n_accelerators")?;
+    // Requests in flight are rate times time: load, speed for the user and rate of an accelerator tell the size.
+    let inferred = row.positive("concurrency")?.zip(user).filter(|_| sweep && counted.is_none());
+    let accelerators = counted.or_else(|| {
+        let (requests, time) = inferred?;
+        Some((requests / (published * time.0)).log2().round().clamp(0.0, 10.0).exp2() as u32)
+    });
     let batch = row.positive("batch_per_gpu")?.map(|each| each * f64::from(accelerators.unwrap_or(1)));
     let concurrency = row.positive("concurrency")?.or(batch);
     let offline = row.word("scenario") == "offline" && row.word("load") != "static-batch";
@@ -479,10 +465,11 @@ fn forecast(row: Row<'_>, engines: &EngineSet, rig: &Rig, card: &Card) -> Result
     };
     let mut chip = rig.chip.clone();
     let names = format!("{} {} {}", row.word("software"), row.word("source_family"), row.word("system"));
+    let engine = engine_of(&names, rig);
     let delivery = if offline { Delivery::Bulk } else { Delivery::Streamed };
     chip.software = Software {
-        maturity: software::maturity(date_of(row), &card.shape),
-        ..engines.software(engine_of(&names, rig), delivery)
+        maturity: software::maturity(date_of(row), &card.shape, engine),
+        ..engines.software(engine, delivery)
     };
     if mlperf && !offline {
         // Requests come by chance: none start together.
@@ -505,7 +492,6 @@ fn forecast(row: Row<'_>, engines: &EngineSet, rig: &Rig, card: &Card) -> Result
         kept: if mlperf { workload.decode_context() } else { workload.kept() },
         most: row.positive("max_batch_per_gpu_or_engine")?,
         tails: mlperf,
-        read_at: user.filter(|_| sweep && accelerators.is_none() && concurrency.is_some()).map(|time| time.0),
         whole_limit,
         run: (row.word("source_family") == "trtllm_perf_overview")
             .then(|| requests_of(input, output))
@@ -518,11 +504,15 @@ fn forecast(row: Row<'_>, engines: &EngineSet, rig: &Rig, card: &Card) -> Result
             reason = format!("{reason}; {note}");
         }
     }
-    let suspect = row.text("suspect");
-    if let Some(why) = suspect {
+    let own = inferred.map(|_| {
+        let size = accelerators.unwrap_or(1);
+        format!("its size, {size}, follows from its own load, speed and rate, so its rate proves little")
+    });
+    let apart = row.text("suspect").map(str::to_owned).or(own);
+    if let Some(why) = &apart {
         reason = format!("set apart: {why}; {reason}");
     }
-    Ok(Forecast { published, predicted, reason, apart: suspect.is_some(), ..Forecast::default() })
+    Ok(Forecast { published, predicted, reason, apart: apart.is_some(), ..Forecast::default() })
 }
 
 fn ask(question: &Question<'_>, stated: Stated) -> Result<(f64, String), Gap> {
@@ -538,7 +528,7 @@ fn ask(question: &Question<'_>, stated: Stated) -> Result<(f64, String), Gap> {
         },
         Stated::One(layout) => match question.answer(layout, true) {
             Some((rate, steady, kept)) => {
-                let held = if kept { "" } else { "; no batch keeps the limits" };
+                let held = if kept { "" } else { "; more requests than slots, or no batch keeps the limits" };
                 Ok((rate, format!("stated {layout}, {how}, {:.4} running{held}", steady.running)))
             }
             // A degree that is not the whole layout: the best one is the answer.

@@ -201,7 +201,7 @@ fn forecast(row: Row<'_>, hardware: &Hardware, mark: Option<&str>) -> Result<For
     let mut chip = rig.chip.clone();
     let engine = engine_of(row.word("backend"), &rig);
     chip.software = Software {
-        maturity: software::maturity(row.word("measured_on"), &card.shape),
+        maturity: software::maturity(row.word("measured_on"), &card.shape, engine),
         ..hardware.engines.software(engine, Delivery::Streamed)
     };
     let setting = Setting { chip: &chip, shape: &card.shape, precision, workload };

@@ -18,7 +18,7 @@ use crate::throughput::precision::Precision;
 use crate::throughput::serving::{Replica, Workload, batches};
 use crate::units::Bytes;
 
-/// Most running sequences of one attention rank: the default of engines that publish one.
+/// Most running sequences of one attention rank: published offline settings go to 2,048 and a little beyond.
 pub(super) const MOST_PER_RANK: f64 = 2_048.0;
 
 /// All of memory for weights and cache.
@@ -124,10 +124,14 @@ impl Setting<'_> {
         let mut running = most;
         let mut steady = Steady { running, tpot: 0.0, ttft: 0.0, wait: 0.0 };
         for _ in 0..6 {
-            let tpot = replica.tpot_among(w, running, self.prompting(running - 1.0, mixed));
+            let tpot = replica.tpot_among(
+                w,
+                running,
+                if mixed { self.chip.software.prompt_share * (running - 1.0).max(0.0) } else { 0.0 },
+            );
             // What of the others' prompts does not fall between tokens is waited for before the first one.
             let ahead =
-                if mixed { (1.0 - self.chip.software.prompt_share).max(0.0) * (most - 1.0) } else { 0.0 };
+                if mixed { (1.0 - self.chip.software.prompt_share) * (most - 1.0).max(0.0) } else { 0.0 };
             let wait = if first.is_none() { ahead * replica.prompt_time(w, running) } else { 0.0 };
             let ttft = first.unwrap_or_else(|| replica.ttft(w, running)) + wait;
             steady = Steady { running, tpot, ttft, wait };
@@ -139,7 +143,7 @@ impl Setting<'_> {
 
     /// All requests at once: the fastest batch that memory holds.
     pub(super) fn saturated(&self, replica: &Replica, slots: f64, mixed: bool) -> Steady {
-        self.best(replica, slots, |running| self.prompting(running, mixed), |_| true).unwrap_or(Steady {
+        self.best(replica, slots, |running| if mixed { running } else { 0.0 }, |_| true).unwrap_or(Steady {
             running: 1.0,
             tpot: replica.tpot(&self.workload, 1.0, mixed),
             ttft: 0.0,
@@ -155,7 +159,7 @@ impl Setting<'_> {
         mixed: bool,
         good: impl Fn(&Steady) -> bool,
     ) -> Option<Steady> {
-        self.best(replica, slots, |running| self.prompting(running - 1.0, mixed), good)
+        self.best(replica, slots, |running| if mixed { running } else { 0.0 }, good)
     }
 
     fn best(
@@ -175,11 +179,6 @@ impl Setting<'_> {
             }
         }
         best
-    }
-
-    /// Requests whose prompts fall between the tokens of one, of so many others beside it.
-    fn prompting(&self, others: f64, mixed: bool) -> f64 {
-        if mixed { self.chip.software.prompt_share * others.max(0.0) } else { 0.0 }
     }
 }
 
