@@ -130,6 +130,43 @@ pub fn serving_chip(machine: &Machine, power: Watts, entry: &scenario::Serving) 
     chip
 }
 
+/// The formats of a checkpoint whose weights are mostly of one format; `four` where the accelerator multiplies in four
+/// bits.
+///
+/// FP8 of a model published in blocks means blocks. 4-bit checkpoints of latent attention keep attention in 16 bits.
+/// Experts published in MXFP4 stay so, with everything else in 16 bits; where four bits are unpacked, engines keep the
+/// cache as published too. 4-bit integers are those of the experts, or of a dense model, with 16-bit arithmetic.
+#[must_use]
+pub fn checkpoint_formats(base: Format, card: Option<&profile::Model>, four: bool) -> Precision {
+    let published = |part: &str| {
+        let format = card.and_then(|card| card.weights.get(part)).and_then(|name| Format::parse(name));
+        format.unwrap_or(Format::Bf16)
+    };
+    let blocks = card.is_some_and(|card| card.weights.values().any(|format| format == "fp8"));
+    let latent = card.is_some_and(|card| card.attention.kind != profile::AttentionKind::Grouped);
+    let mixture = card.is_some_and(|card| card.feed_forward.moe_layers > 0);
+    let mut precision = match base {
+        Format::Fp8 if blocks => Precision::uniform(Format::Fp8Block),
+        Format::Int4 if mixture => Precision { experts: Format::Int4, ..Precision::uniform(Format::Bf16) },
+        Format::Int4 => Precision { cache: Format::Bf16, ..Precision::uniform(Format::Int4) },
+        other => Precision::uniform(other),
+    };
+    if latent && matches!(base, Format::Nvfp4 | Format::Mxfp4) {
+        precision = precision.with_attention(Format::Bf16);
+    }
+    if mixture && published("experts") == Format::Mxfp4 {
+        let cache = if four { precision.cache } else { Format::Bf16 };
+        precision = Precision {
+            experts: Format::Mxfp4,
+            attention: Format::Bf16,
+            dense: Format::Bf16,
+            cache,
+            ..precision
+        };
+    }
+    precision
+}
+
 /// The number formats that a wish means on an accelerator and a model, and the word for reports.
 pub fn precision_of(
     wish: &str,
@@ -143,22 +180,13 @@ pub fn precision_of(
         "auto" => "bf16",
         other => other,
     };
-    let mut precision = match word {
-        "fp4" if peak.fp4.is_some() => Precision::uniform(Format::Nvfp4),
-        "fp8" if peak.fp8.is_some() => Precision::uniform(Format::Fp8),
-        "bf16" => Precision::uniform(Format::Bf16),
+    let base = match word {
+        "fp4" if peak.fp4.is_some() => Format::Nvfp4,
+        "fp8" if peak.fp8.is_some() => Format::Fp8,
+        "bf16" => Format::Bf16,
         other => return Err(format!("{} has no {other} arithmetic", accelerator.name)),
     };
-    // Published 4-bit checkpoints of latent-attention models keep 16-bit attention.
-    if word == "fp4" && card.attention.kind != profile::AttentionKind::Grouped {
-        precision = precision.with_attention(Format::Bf16);
-    }
-    // Experts that are published in four bits stay so whatever the rest is.
-    if let Some(format) = card.weights.get("experts").and_then(|name| Format::parse(name))
-        && format.bytes() < precision.experts.bytes()
-    {
-        precision.experts = format;
-    }
+    let precision = checkpoint_formats(base, Some(card), peak.fp4.is_some());
     Ok((
         precision,
         match word {

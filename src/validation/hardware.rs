@@ -6,7 +6,7 @@
 use crate::catalog::profile::{self, Model};
 use crate::catalog::{Catalog, InputError};
 use crate::plan::equipment::{self, Machine};
-use crate::plan::workloads::{chip_of, shape_of};
+use crate::plan::workloads::{checkpoint_formats, chip_of, shape_of};
 use crate::scenario::{Flags, Scenario, resolve};
 use crate::throughput::engines::{EngineSet, ServingEngine};
 use crate::throughput::machine::Machine as Chip;
@@ -225,18 +225,12 @@ impl Hardware {
 
 /// The number formats that the words of a row mean, and a note where they had to be read.
 ///
-/// Nothing stated: FP4 where the accelerator has it, else FP8, else BF16, as submitters run it. `fp4` of a model with
-/// latent attention leaves attention in BF16, as published checkpoints do; 4-bit experts of a card stay 4-bit;
-/// `fp8` of a model published in FP8 blocks means blocks.
+/// Nothing stated: FP4 where the accelerator has it, else FP8, else BF16, as submitters run it. The rest follows from the
+/// checkpoint, as in a plan ([`checkpoint_formats`]).
 #[must_use]
 pub fn formats_of(words: &str, peaks: &profile::Peaks, card: &Card) -> (Precision, &'static str) {
     let words = words.to_lowercase();
     let four = peaks.fp4.is_some();
-    let published = card.model.as_ref().map(|model| &model.weights);
-    let blocks = published.is_some_and(|weights| weights.values().any(|format| format == "fp8"));
-    let eight = if blocks { Format::Fp8Block } else { Format::Fp8 };
-    let latent =
-        card.model.as_ref().is_some_and(|model| model.attention.kind != profile::AttentionKind::Grouped);
     let (base, note) = if words.contains("mxfp8") {
         (Format::Mxfp8, "")
     } else if words.contains("int4") {
@@ -246,26 +240,18 @@ pub fn formats_of(words: &str, peaks: &profile::Peaks, card: &Card) -> (Precisio
     } else if words.contains("fp4") && (four || !words.contains("fp8-hopper")) {
         (Format::Nvfp4, "")
     } else if words.contains("fp8") && (peaks.fp8.is_some() || four) {
-        (eight, "")
+        (Format::Fp8, "")
     } else if words.contains("bf16") || words.contains("fp16") {
         (Format::Bf16, "")
     } else if four {
         (Format::Nvfp4, "precision not stated: FP4")
     } else if peaks.fp8.is_some() {
-        (eight, "precision not stated: FP8")
+        (Format::Fp8, "precision not stated: FP8")
     } else {
         (Format::Bf16, "precision not stated: BF16")
     };
-    let mut precision = match base {
-        Format::Int4 => Precision { experts: Format::Int4, ..Precision::uniform(Format::Bf16) },
-        other => Precision::uniform(other),
-    };
-    if base == Format::Int4 && card.shape.feed_forward.moe_layers == 0 {
-        precision = Precision { cache: Format::Bf16, ..Precision::uniform(Format::Int4) };
-    }
-    if latent && matches!(base, Format::Nvfp4 | Format::Mxfp4) {
-        precision = precision.with_attention(Format::Bf16);
-    }
+    let mut precision = checkpoint_formats(base, card.model.as_ref(), four);
+    let eight = checkpoint_formats(Format::Fp8, card.model.as_ref(), four).dense;
     for (part, format) in [("fp8 attention", eight), ("bf16 attention", Format::Bf16)] {
         if words.contains(part) {
             precision.attention = format;
@@ -273,16 +259,6 @@ pub fn formats_of(words: &str, peaks: &profile::Peaks, card: &Card) -> (Precisio
                 precision = Precision { dense: eight, experts: eight, ..precision };
             }
         }
-    }
-    let experts = published.and_then(|weights| weights.get("experts")).and_then(|name| Format::parse(name));
-    if let Some(format) = experts
-        && format == Format::Mxfp4
-    {
-        // Published with 4-bit experts and 16-bit everything else; where four bits are unpacked, engines keep the
-        // cache as published too.
-        let cache = if four { precision.cache } else { Format::Bf16 };
-        precision =
-            Precision { experts: format, attention: Format::Bf16, dense: Format::Bf16, cache, ..precision };
     }
     (precision, note)
 }
