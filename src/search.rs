@@ -47,6 +47,8 @@ pub struct Axes {
     pub most_sequences: f64,
     /// Prefill chunks for each doubling.
     pub chunks_per_doubling: u32,
+    /// Points at least: the axes are cut finer until there are as many.
+    pub least_points: u64,
     /// Domains that a replica may span when no single one holds the model.
     pub most_domains: u32,
     /// How prefill is run.
@@ -67,6 +69,7 @@ impl Axes {
             batches_per_doubling: 4,
             most_sequences: 16_384.0,
             chunks_per_doubling: 1,
+            least_points: 0,
             most_domains: 8,
             pools,
             reserve: Reserve::default(),
@@ -78,7 +81,12 @@ impl Axes {
     /// Fine axes, for a frontier.
     #[must_use]
     pub fn fine(pools: Pools) -> Self {
-        Self { batches_per_doubling: 32, chunks_per_doubling: 6, ..Self::coarse(pools) }
+        Self {
+            batches_per_doubling: 32,
+            chunks_per_doubling: 6,
+            least_points: 1 << 20,
+            ..Self::coarse(pools)
+        }
     }
 }
 
@@ -349,6 +357,33 @@ fn design_space(replicas: &[&Replica], pool: Option<&Pool>, workload: &Workload,
     space
 }
 
+/// Axes cut so fine that all shards together have as many points as are asked for; batches, which are whole numbers, at
+/// most eight times finer, chunks for the rest.
+fn finer(axes: &Axes, layouts: usize, workload: &Workload, pool: bool) -> Axes {
+    let mut axes = *axes;
+    let most_fine = 8 * axes.batches_per_doubling;
+    let points = |axes: &Axes| {
+        let own = chunks(axes.chunks_per_doubling, axes.reserve.step_tokens).len();
+        let of_prompts = match axes.pools {
+            Pools::Separate => 1,
+            Pools::Shared => own,
+            _ => own + usize::from(pool),
+        };
+        let batches = batches(axes.batches_per_doubling, axes.most_sequences).len();
+        (layouts * batches * of_prompts * depths(workload).len()) as u64
+    };
+    while layouts > 0 && points(&axes) < axes.least_points {
+        if axes.batches_per_doubling < most_fine {
+            axes.batches_per_doubling *= 2;
+        } else if axes.pools != Pools::Separate && axes.chunks_per_doubling < 1_024 {
+            axes.chunks_per_doubling *= 2;
+        } else {
+            break;
+        }
+    }
+    axes
+}
+
 /// The depths of speculation that are tried: none, and each up to the one asked for.
 fn depths(workload: &Workload) -> Vec<f64> {
     let mut all = vec![0.0];
@@ -377,6 +412,7 @@ fn sweep(
         static_batches(&shard, workload, axes, &mut found);
         return Ok(found);
     }
+    let axes = &finer(axes, replicas.len(), workload, pool.is_some());
     let space = design_space(&shard, pool.as_ref(), workload, axes);
     if shard.is_empty() || space.chunks.is_empty() {
         return Ok(found);

@@ -31,6 +31,7 @@ pub use statistics::{RowReport, Statistics, TableReport};
 pub use tables::{Kind, Table};
 
 use crate::catalog::{Catalog, InputError};
+use crate::throughput::engines::EngineSet;
 use hardware::Hardware;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::path::PathBuf;
@@ -42,13 +43,15 @@ use tables::{KINDS, Row};
 pub struct Request {
     /// Kinds with a file of the same columns; without one the embedded table is meant.
     pub tables: Vec<(Kind, Option<PathBuf>)>,
+    /// Coefficients of serving engines instead of the embedded ones.
+    pub engines: Option<PathBuf>,
 }
 
 impl Request {
     /// All embedded tables.
     #[must_use]
     pub fn embedded() -> Self {
-        Self { tables: KINDS.into_iter().map(|kind| (kind, None)).collect() }
+        Self { tables: KINDS.into_iter().map(|kind| (kind, None)).collect(), engines: None }
     }
 }
 
@@ -102,7 +105,10 @@ pub fn run(
     catalog: &Catalog,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Vec<TableReport>, InputError> {
-    let hardware = Hardware::open(catalog)?;
+    let hardware = match &request.engines {
+        Some(path) => Hardware::with_engines(catalog, engines_of(path)?)?,
+        None => Hardware::open(catalog)?,
+    };
     let tables = request
         .tables
         .iter()
@@ -115,6 +121,17 @@ pub fn run(
     let done = AtomicUsize::new(0);
     let tick = || progress(done.fetch_add(1, Ordering::Relaxed) + 1, all);
     tables.iter().map(|table| check(table, &hardware, &tick)).collect()
+}
+
+/// Reads coefficients of serving engines.
+fn engines_of(path: &std::path::Path) -> Result<EngineSet, InputError> {
+    let shown = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| InputError::plain(&shown, format!("can't be read: {error}")))?;
+    EngineSet::parse(&text).map_err(|error| {
+        InputError::plain(&shown, format!("holds no coefficients of serving engines: {}", error.message()))
+            .with_help("`gigawatt calibrate --engines --save FILE` writes such a file")
+    })
 }
 
 /// Predicts every row of one table.
@@ -258,7 +275,8 @@ mod tests {
 
     #[test]
     fn the_same_tables_give_the_same_report() {
-        let request = Request { tables: vec![(Kind::Points, None), (Kind::Collectives, None)] };
+        let tables = vec![(Kind::Points, None), (Kind::Collectives, None)];
+        let request = Request { tables, engines: None };
         let catalog = Catalog::default();
         let first = run(&request, &catalog, &|_, _| {}).unwrap();
         assert_eq!(first, run(&request, &catalog, &|_, _| {}).unwrap());

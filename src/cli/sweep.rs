@@ -8,13 +8,15 @@ use crate::catalog::{Catalog, InputError};
 use crate::engine::Engine;
 use crate::plan::Options;
 use crate::plan::equipment::Equipment;
+use crate::plan::result::Parallelism;
 use crate::plan::workloads::{
     band_of, cache_of, mode_word, pools_of, precision_of, reserve_of, serving_chip, shape_of, speculation_of,
-    why_none, workload_of,
+    split_of, why_none, workload_of,
 };
 use crate::report::sweep::{Best, Cache, DesignPoint, Speculation, Split, SweepReport, frontier, merge};
 use crate::scenario::{Scenario, Serving};
 use crate::search::{self, Axes, explore};
+use crate::throughput::parallelism::Layout;
 use crate::units::{Seconds, Watts};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -212,6 +214,11 @@ impl Cost {
     }
 }
 
+fn split(layout: &Layout) -> Split {
+    let Parallelism { tp, pp, ep, dp, cp } = split_of(layout);
+    Split { tp, pp, ep, dp, cp }
+}
+
 fn shown_point(
     point: &search::DesignPoint,
     entry: &Serving,
@@ -228,13 +235,7 @@ fn shown_point(
         model: model.to_owned(),
         system: system.to_owned(),
         precision: word.to_owned(),
-        parallelism: Split {
-            tp: point.layout.tensor,
-            pp: point.layout.stages,
-            ep: point.layout.expert,
-            dp: point.layout.attention_replicas,
-            cp: point.layout.context,
-        },
+        parallelism: split(&point.layout),
         mode: mode_word(point).into(),
         isl: entry.isl,
         osl: entry.osl,
@@ -267,6 +268,8 @@ fn shown_point(
             tokens: memory.tokens,
             sequences: memory.sequences,
         },
+        chunk_tokens: (point.chunk > 0.0).then_some(point.chunk as u64),
+        prefill_parallelism: point.prefill_layout.as_ref().map(split),
         prefill_per_decode: separate.then_some(point.prefill_per_decode),
         hand_over_s: separate.then_some(point.hand_over.0),
     }

@@ -50,6 +50,11 @@ pub struct Arguments {
     /// Example: --max-median-ape 0.15
     #[arg(long, value_name = "X", value_parser = fraction)]
     max_median_ape: Option<f64>,
+    /// Coefficients of serving engines, as `calibrate --engines` writes them, instead of the embedded ones
+    ///
+    /// Example: --engines engines.toml
+    #[arg(long, value_name = "FILE.toml")]
+    engines: Option<PathBuf>,
     /// File for the error bands of serving results, by kind of accelerator and model
     ///
     /// The bands that plans show come from such a file. Example: --bands bands.toml
@@ -85,7 +90,7 @@ impl Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let report = checked(&arguments.tables(), &arguments.common)?;
+    let report = checked(&arguments.tables(), arguments.engines.as_ref(), &arguments.common)?;
     if let Some(path) = &arguments.bands {
         let found = bands::bands(&report.tables);
         if found.is_empty() {
@@ -105,9 +110,14 @@ pub fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 }
 
 /// Predicts every row of the tables.
-fn checked(tables: &[(&'static str, Option<PathBuf>)], common: &Common) -> Result<ValidateReport, Failure> {
+fn checked(
+    tables: &[(&'static str, Option<PathBuf>)],
+    engines: Option<&PathBuf>,
+    common: &Common,
+) -> Result<ValidateReport, Failure> {
     let request = Request {
         tables: tables.iter().filter_map(|(name, file)| Some((Kind::named(name)?, file.clone()))).collect(),
+        engines: engines.cloned(),
     };
     let progress = std::sync::OnceLock::new();
     let tables = validation::run(&request, &common.catalog()?, &|_, all| {

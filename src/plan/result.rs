@@ -285,6 +285,10 @@ pub struct Serving {
     pub speculation: Option<Speculation>,
     /// Memory of the fullest rank.
     pub cache: Option<CacheMemory>,
+    /// Prefill tokens of a step with prompts; 0 where a pool of its own prefills.
+    pub chunk: u64,
+    /// Split of the prefill pool, where there is one.
+    pub prefill: Option<Parallelism>,
     /// Accelerators of the prefill pool for each of the decode pool; 0 where there is one pool.
     pub prefill_per_decode: f64,
     /// Time to hand a prompt's cache over from pool to pool.

@@ -19,6 +19,7 @@ use crate::throughput::engines::{Delivery, EngineSet, ServingEngine, Software};
 use crate::throughput::machine::{Link, Machine as Chip};
 use crate::throughput::memory::Reserve;
 use crate::throughput::operations::{AttentionKind, AttentionShape, FeedForwardShape, ModelShape};
+use crate::throughput::parallelism::Layout;
 use crate::throughput::precision::{Format, PeakRates, Precision};
 use crate::throughput::serving::{Mode, Promise, Workload};
 use crate::units::{DollarsPerToken, Joules, Seconds, TokenRate, Watts};
@@ -372,6 +373,8 @@ fn serve(
         tpot_p99: Seconds(0.0),
         speculation: None,
         cache: None,
+        chunk: 0,
+        prefill: None,
         prefill_per_decode: 0.0,
         hand_over: Seconds(0.0),
         shortfall,
@@ -386,13 +389,7 @@ fn serve(
     let duty = scenario.fields.provisioning.duty_factor.0;
     let power = it_each * accelerators as f64 * duty * facility_per_it;
     Serving {
-        parallelism: Parallelism {
-            tp: point.layout.tensor,
-            pp: point.layout.stages,
-            ep: point.layout.expert,
-            dp: point.layout.attention_replicas,
-            cp: point.layout.context,
-        },
+        parallelism: split_of(&point.layout),
         mode: mode_word(&point).into(),
         batch: point.batch as u64,
         ttft: point.ttft,
@@ -410,6 +407,8 @@ fn serve(
         tpot_p99: point.tpot_p99,
         speculation: Some(speculation_of(&point, entry)),
         cache: Some(cache_of(&point)),
+        chunk: point.chunk as u64,
+        prefill: point.prefill_layout.as_ref().map(split_of),
         prefill_per_decode: point.prefill_per_decode,
         hand_over: point.hand_over,
         shortfall: (busy <= 0.0 && accelerators > 0)
@@ -436,6 +435,18 @@ pub fn why_none(search: &Found, entry: &scenario::Serving, word: &str, system: &
             entry.ttft, entry.tpot
         ),
         None => format!("no design point keeps TTFT {}{of}", entry.ttft),
+    }
+}
+
+/// A layout as results show it.
+#[must_use]
+pub fn split_of(layout: &Layout) -> Parallelism {
+    Parallelism {
+        tp: layout.tensor,
+        pp: layout.stages,
+        ep: layout.expert,
+        dp: layout.attention_replicas,
+        cp: layout.context,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::plan::result::{CacheMemory, Parallelism, Serving, Stage, Verdict};
 use crate::power::MeasuredAt;
 use crate::scenario::Origin;
 use crate::throughput::bands::ErrorBand;
-use crate::units::text::digits;
+use crate::units::text::{digits, group};
 use serde_json::Value;
 
 impl Report for Plan {
@@ -194,7 +194,7 @@ fn amount(value: f64, unit: &str) -> String {
         Some(known) => known.show(value),
         None if unit.is_empty() => digits(value),
         None if value.fract() == 0.0 && value.abs() < 1e15 => {
-            format!("{} {unit}", crate::units::text::group(&format!("{value:.0}")))
+            format!("{} {unit}", group(&format!("{value:.0}")))
         }
         None => format!("{} {unit}", digits(value)),
     }
@@ -531,6 +531,11 @@ fn serving(serving: &[Serving]) -> Section {
         Column::words("system", system()),
         Column::words("precision", serving.iter().map(|s| s.precision.clone())),
         Column::words("split", serving.iter().map(|s| split(s.parallelism))),
+        Column::words("prefill split", serving.iter().map(|s| s.prefill.map_or_else(String::new, split))),
+        Column::numbers(
+            "chunk [tokens]",
+            serving.iter().map(|s| if s.chunk > 0 { group(&s.chunk.to_string()) } else { String::new() }),
+        ),
         Column::words("mode", serving.iter().map(|s| s.mode.clone())),
         Column::numbers("in/out", serving.iter().map(|s| format!("{}/{}", count(s.isl), count(s.osl)))),
         Column::counts("batch", serving.iter().map(|s| s.batch)),

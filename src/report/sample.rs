@@ -204,6 +204,8 @@ fn serving() -> Serving {
             tokens: 6_288_000,
             sequences: 2_100,
         }),
+        chunk: 2_048,
+        prefill: Some(Parallelism { tp: 4, pp: 1, ep: 1, dp: 1, cp: 1 }),
         prefill_per_decode: 0.6,
         hand_over: Seconds(0.004),
         shortfall: None,

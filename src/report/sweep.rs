@@ -110,6 +110,12 @@ pub struct DesignPoint {
     /// Memory of the fullest rank.
     #[serde(default)]
     pub kv: Cache,
+    /// Prefill tokens of a step with prompts; absent where a pool of its own prefills.
+    #[serde(default)]
+    pub chunk_tokens: Option<u64>,
+    /// Split of the prefill pool.
+    #[serde(default)]
+    pub prefill_parallelism: Option<Split>,
     /// Accelerators of the prefill pool for each of the decode pool.
     #[serde(default)]
     pub prefill_per_decode: Option<f64>,
@@ -412,6 +418,8 @@ mod tests {
             tpot_p99_s: Some(1.1 / per_user),
             speculation: Speculation::default(),
             kv: Cache::default(),
+            chunk_tokens: Some(2_048),
+            prefill_parallelism: None,
             prefill_per_decode: None,
             hand_over_s: None,
         }

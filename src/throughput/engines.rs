@@ -55,7 +55,7 @@ pub struct LeftOut {
     pub median_ape: f64,
     /// Ninetieth percentile of the absolute error with the group left out.
     pub p90_ape: f64,
-    /// Median signed error with the group left out.
+    /// Mean signed error with the group left out.
     pub bias: f64,
     /// Median absolute error of the same rows in the fit of all.
     pub fitted_median_ape: f64,

@@ -700,6 +700,7 @@ mod tests {
     use crate::throughput::precision::Format;
     use crate::throughput::samples;
     use crate::units::ByteRate;
+    use proptest::prelude::*;
 
     fn replica(machine: &Machine, workload: &Workload) -> Replica {
         let precision = Precision::uniform(Format::Fp8);
@@ -768,6 +769,65 @@ mod tests {
         assert!((equal.decode_context() - 1_280.0).abs() < 1e-9);
         let replica = replica(&samples::h100(), &equal);
         assert!(replica.tpot(&unequal, 64.0, false) > replica.tpot(&equal, 64.0, false));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+        // Whatever the model, the machine, the split and the lengths.
+        #[test]
+        fn predictions_move_the_right_way(
+            which in 0_usize..6,
+            hopper in proptest::bool::ANY,
+            ranks in proptest::sample::select(vec![1_u32, 2, 4, 8]),
+            copied in proptest::bool::ANY,
+            (input, output) in (64.0..16_384.0_f64, 32.0..4_096.0_f64),
+            (batch, more) in (1.0..512.0_f64, 1.0..4.0_f64),
+            faster in 1.0..4.0_f64,
+        ) {
+            let model = [
+                samples::llama_8b(), samples::llama_70b(), samples::qwen3_235b(), samples::gpt_oss_120b(),
+                samples::deepseek_v3(), samples::qwen35_27b(),
+            ][which];
+            let machine = if hopper { samples::h100() } else { samples::gb200() };
+            let layout = if copied && ranks > 1 && model.feed_forward.moe_layers > 0 {
+                Layout::attention_data_parallel(ranks)
+            } else {
+                Layout::tensor(ranks)
+            };
+            let workload = Workload::fixed(input, output);
+            // Memory is not the question here.
+            let reserve = Reserve { step_sequences: 1e6, ..Reserve::default() };
+            let roomy = |machine: &Machine| Machine { memory: crate::units::Bytes(1e15), ..machine.clone() };
+            let tpot = |machine: &Machine, precision: Precision, batch: f64| {
+                Replica::fold(&model, &roomy(machine), &layout, precision, &workload, &reserve)
+                    .map(|replica| replica.tpot(&workload, batch, true))
+            };
+            let eight = Precision::uniform(Format::Fp8);
+            prop_assume!(tpot(&machine, eight, batch).is_some());
+            let here = tpot(&machine, eight, batch).unwrap();
+            // More batch: no token comes sooner, and no fewer come in all.
+            let larger = tpot(&machine, eight, batch * more).unwrap();
+            prop_assert!(larger >= here * (1.0 - 1e-9), "{larger} under {here}");
+            prop_assert!(batch * more / larger >= batch / here * (1.0 - 1e-9));
+            // More bandwidth of memory and links: never slower.
+            let wide = Machine {
+                bandwidth: machine.bandwidth * faster,
+                scale_up: crate::throughput::machine::Link {
+                    bandwidth: machine.scale_up.bandwidth * faster,
+                    ..machine.scale_up
+                },
+                ..machine.clone()
+            };
+            prop_assert!(tpot(&wide, eight, batch).unwrap() <= here * (1.0 + 1e-9));
+            // Narrower numbers at equal efficiency: never slower.
+            let equal = Machine {
+                curves: crate::throughput::efficiency::GenerationCurves::default(),
+                ..machine.clone()
+            };
+            let wider = tpot(&equal, Precision::uniform(Format::Bf16), batch).unwrap();
+            prop_assert!(tpot(&equal, eight, batch).unwrap() <= wider * (1.0 + 1e-9));
+        }
     }
 
     #[test]

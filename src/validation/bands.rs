@@ -161,7 +161,8 @@ mod tests {
     #[test]
     fn the_committed_bands_are_those_of_the_tables() {
         const HOW: &str = "write it anew: cargo run --release -- validate --bands src/throughput/bands.toml";
-        let request = Request { tables: vec![(Kind::Inference, None), (Kind::Points, None)] };
+        let tables = vec![(Kind::Inference, None), (Kind::Points, None)];
+        let request = Request { tables, engines: None };
         let now = bands(&run(&request, &Catalog::default(), &|_, _| {}).unwrap());
         let kinds = |bands: &[Band]| -> Vec<(String, Family)> {
             bands.iter().map(|band| (band.generation.clone(), band.family)).collect()

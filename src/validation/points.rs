@@ -17,7 +17,8 @@
 //! Set apart, never for their residual: rows that repeat another to the digit; repeated configurations whose times
 //! differ by more than 1.3 times, both (one of them ran something unstated, most likely speculative decoding);
 //! aggregated rows of more tensor ranks than a tray has that are totals of disaggregated ones; runs whose first
-//! token took longer than the whole answer, so that concurrency is not batch; DeepSeek rows of exports whose repeats show
+//! token took longer than the whole answer, or whose requests would take more arithmetic than the dense peak, so that
+//! concurrency is not batch; DeepSeek rows of exports whose repeats show
 //! multi-token prediction, which are predicted with it; and rows with a reason in the column `suspect`.
 //!
 //! The time to the first token of a closed loop holds a wait: what of the other requests' prompts does not fall between
@@ -210,6 +211,8 @@ fn forecast(row: Row<'_>, hardware: &Hardware, mark: Option<&str>) -> Result<For
     } else {
         aggregated(row, &setting, concurrency)?
     };
+    let measured = row.positive("silicon_ttft_ms")?;
+    let measured_s = measured.unwrap_or(0.0) / 1e3;
     let mark = mark
         .or(row.text("suspect"))
         .map(str::to_owned)
@@ -218,8 +221,10 @@ fn forecast(row: Row<'_>, hardware: &Hardware, mark: Option<&str>) -> Result<For
                 "of an export whose repeats show multi-token prediction that it does not state".to_owned()
             })
         })
+        .or_else(|| {
+            impossible(&setting, measured_s, published / 1e3, concurrency, total_gpus(row, &card.shape))
+        })
         .or_else(|| total.then(|| "a total of a disaggregated deployment listed as aggregated".to_owned()));
-    let measured = row.positive("silicon_ttft_ms")?;
     let first = steady.1 * 1e3;
     let apart = mark.is_some();
     let reason = match mark {
@@ -234,6 +239,37 @@ fn forecast(row: Row<'_>, hardware: &Hardware, mark: Option<&str>) -> Result<For
         apart,
         measure: "",
         extra: vec![first.to_string(), error, (steady.2 * 1e3).to_string()],
+    })
+}
+
+/// Accelerators of an aggregated row; none where pools serve.
+fn total_gpus(row: Row<'_>, shape: &ModelShape) -> Option<f64> {
+    if row.word("mode").starts_with("dis") {
+        return None;
+    }
+    layout(row, "", shape).ok().flatten().map(|layout| f64::from(layout.accelerators()))
+}
+
+/// Why a row cannot be what it says: its requests would need more arithmetic than the accelerators have.
+///
+/// ~~~text
+/// C / (TTFT + O·TPOT) · (I + O) · 2 · active parameters  >  dense peak · accelerators
+/// ~~~
+fn impossible(
+    setting: &Setting<'_>,
+    ttft: f64,
+    tpot: f64,
+    concurrency: f64,
+    accelerators: Option<f64>,
+) -> Option<String> {
+    let w = &setting.workload;
+    let requests = concurrency / (ttft + w.output * tpot);
+    let needed = requests * (w.input + w.output) * 2.0 * setting.shape.active_parameters();
+    let peaks = &setting.chip.peak;
+    let peak = [Some(peaks.bf16), peaks.fp8, peaks.fp4].into_iter().flatten().map(|rate| rate.0);
+    let most = peak.fold(0.0, f64::max) * accelerators?;
+    (needed > most).then(|| {
+        format!("its requests would take {:.1} times the dense peak: concurrency is not batch", needed / most)
     })
 }
 

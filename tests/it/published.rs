@@ -104,3 +104,29 @@ fn sites_are_within_15_percent_in_the_median() {
     assert!(median < 0.15, "{median}");
     assert!(sites["predicted"].as_u64().unwrap_or_default() >= 10, "{}", sites["predicted"]);
 }
+
+/// What serving promises of its embedded tables: medians of 12 %, 90th percentiles of 35 %, no system or model of ten and
+/// more rows above 25 %, 95 of 100 published rows and 90 of 100 deployments that state their workers expressed.
+#[test]
+fn serving_is_as_close_to_its_tables_as_promised() {
+    use gigawatt::validation::{Kind, Request, RowReport, run};
+    let tables = vec![(Kind::Inference, None), (Kind::Points, None)];
+    let request = Request { tables, engines: None };
+    let reports = run(&request, &gigawatt::catalog::Catalog::default(), &|_, _| {}).expect("embedded tables");
+    for report in &reports {
+        let all = report.statistics();
+        assert!(all.median_ape.expect("rows") <= 0.12, "{}: {all:?}", report.table);
+        assert!(all.p90_ape.expect("rows") <= 0.35, "{}: {all:?}", report.table);
+        for name in [(|row| &row.system) as fn(&RowReport) -> &str, |row| &row.model] {
+            for (group, found) in report.grouped(name) {
+                let median = found.median_ape.unwrap_or(0.0);
+                assert!(found.predicted < 10 || median <= 0.25, "{} {group}: {found:?}", report.table);
+            }
+        }
+        let unstated = |row: &&RowReport| row.reason.contains("numbers of workers are not stated");
+        let rows = report.rows.len() - report.rows.iter().filter(unstated).count();
+        let expressed = report.rows.iter().filter(|row| row.error.is_some()).count();
+        let least = if report.table == "inference" { 0.95 } else { 0.90 };
+        assert!(expressed as f64 >= least * rows as f64, "{}: {expressed} of {rows}", report.table);
+    }
+}
