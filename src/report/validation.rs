@@ -140,8 +140,8 @@ fn panel(table: &TableReport) -> Option<Panel> {
         count(points.len() as u64),
         count(table.rows.len() as u64),
         median * 100.0,
-        within(0.75, 1.25),
-        within(0.5, 2.0)
+        within(0.75, 1.25).floor(),
+        within(0.5, 2.0).floor()
     );
     (!points.is_empty()).then(|| Panel { title: title.into(), caption, unit, points })
 }
