@@ -32,9 +32,8 @@ pub(super) fn train(
     let (precision, word) = precision_of(wish, &machine.accelerator, card)
         .map_err(|message| scenario.error(&format!("training.{place}.precision"), message))?;
     // A run does not cross from one fabric to another: there is no path between them.
-    let available = ((draw.accelerators as f64 * entry.share.0) as u64)
-        .min(entry.accelerators)
-        .min(draw.fabric.accelerators_per_island);
+    let own = ((draw.accelerators as f64 * entry.share.0) as u64).min(draw.fabric.accelerators_per_island);
+    let available = own.min(entry.accelerators);
     let accelerators = if available == 0 { 0 } else { 1 << available.ilog2().min(30) };
     let sequences = (entry.global_batch / entry.sequence).max(1);
     let mut job = TrainingJob::new(accelerators as u32, entry.sequence as f64, sequences as f64, precision);
@@ -76,9 +75,8 @@ pub(super) fn train(
         }),
     };
     let Some(point) = found else { return Ok(run) };
-    let available = draw.accelerators.saturating_sub(u64::from(job.accelerators));
-    let (failing, spares) = failing_run(machine, entry, card, job.accelerators, available);
-    let useful = goodput(&failing);
+    let exposed = failing_run(machine, entry, card, job.accelerators, own - u64::from(job.accelerators));
+    let useful = goodput(&exposed.run);
     if useful.share <= 0.0 {
         let reason =
             format!("failures on {} accelerators come faster than checkpoint and restart", job.accelerators);
@@ -99,7 +97,7 @@ pub(super) fn train(
         goodput: Share(useful.share),
         step_time: point.step,
         run_time: Seconds(entry.tokens.0 / (rate * useful.share).max(1e-9)),
-        run: Some(told(machine, entry, card, &failing, &useful, spares, rate, seed)),
+        run: Some(told(machine, entry, &exposed, &useful, rate, seed)),
         bound_by: longest_part(&point).into(),
         shortfall: None,
         ..run
@@ -113,18 +111,25 @@ const SAMPLED_RUNS: u64 = 200;
 /// Stream of the first of them: apart from those of the other ranges.
 const FIRST_STREAM: u64 = 1 << 32;
 
-fn checkpoint_of(card: &profile::Model) -> Bytes {
-    Bytes(CHECKPOINT_BYTES * card.published.computed_parameters)
+/// A run as failures see it, with what is swapped and kept.
+struct Exposed {
+    run: FailingRun,
+    /// Accelerators that are swapped as one.
+    unit: u64,
+    /// Spare accelerators kept.
+    spares: u64,
+    /// Size of a checkpoint.
+    checkpoint: Bytes,
 }
 
-/// A run as failures see it, and the spare accelerators that it has of those left over.
+/// A run as failures see it, with spares of the accelerators that are left.
 fn failing_run(
     machine: &Machine,
     entry: &scenario::Training,
     card: &profile::Model,
     accelerators: u32,
     left: u64,
-) -> (FailingRun, u64) {
+) -> Exposed {
     let known = &machine.system.reliability;
     let (tray, swap) = (known.tray.value.max(1), known.swap_unit.value.max(1));
     let wished = entry.spares.0 * f64::from(accelerators);
@@ -133,7 +138,7 @@ fn failing_run(
             // Every domain keeps its own: part of a tray spares nothing.
             let domains = accelerators.div_ceil(swap);
             let each = (entry.spares.0 * f64::from(swap) / f64::from(tray)).ceil();
-            let fit = (left / u64::from(domains * tray)) as f64;
+            let fit = (left / (u64::from(domains) * u64::from(tray))) as f64;
             (domains, each.min(fit) as u32, tray)
         }
         _ => {
@@ -141,7 +146,8 @@ fn failing_run(
             (1, (wished / f64::from(swap)).ceil().min(fit) as u32, swap)
         }
     };
-    let write = checkpoint_of(card) / entry.storage;
+    let checkpoint = Bytes(CHECKPOINT_BYTES * card.published.computed_parameters);
+    let write = checkpoint / entry.storage;
     let interval = match entry.checkpoint_interval {
         Interval::Auto => None,
         Interval::Every(time) => Some(time),
@@ -167,20 +173,20 @@ fn failing_run(
         checkpoints: Checkpoints { interval, ..checkpoints },
         slow: entry.slow_nodes.0,
     };
-    (run, u64::from(groups) * u64::from(units) * u64::from(unit))
+    let spares = u64::from(groups) * u64::from(units) * u64::from(unit);
+    Exposed { run, unit: u64::from(unit), spares, checkpoint }
 }
 
 /// What is told of a run; energy and cost are filled in when the building is known.
 fn told(
     machine: &Machine,
     entry: &scenario::Training,
-    card: &profile::Model,
-    failing: &FailingRun,
+    exposed: &Exposed,
     useful: &Goodput,
-    spares: u64,
     rate: f64,
     seed: u64,
 ) -> RunFailures {
+    let failing = &exposed.run;
     let work = Seconds(entry.tokens.0 / rate.max(1e-9));
     let frequency = &machine.system.reliability.interruption_rate;
     let times = (0..SAMPLED_RUNS).map(|sample| {
@@ -190,16 +196,14 @@ fn told(
         let stream = Stream { seed, stream: FIRST_STREAM + sample };
         simulation::run_time(&FailingRun { interruptions, ..*failing }, work, stream).0
     });
-    let domain = u64::from(machine.system.reliability.swap_unit.value);
-    let tray = u64::from(machine.system.reliability.tray.value);
     RunFailures {
         between_failures: failing.between_failures(),
         checkpoint_interval: useful.interval,
         checkpoint_stall: failing.checkpoints.stall,
         checkpoint_write: failing.checkpoints.write,
-        checkpoint: checkpoint_of(card),
-        spares,
-        swap_unit: if entry.swap == Swap::Tray { tray.min(domain) } else { domain },
+        checkpoint: exposed.checkpoint,
+        spares: exposed.spares,
+        swap_unit: exposed.unit,
         lost_to_checkpoints: Share(useful.lost.checkpoints),
         lost_to_rework: Share(useful.lost.rework),
         lost_to_restarts: Share(useful.lost.restarts),

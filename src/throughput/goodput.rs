@@ -215,7 +215,7 @@ pub fn segment(work: Seconds, stall: Seconds, restart: Seconds, between_failures
 #[must_use]
 pub fn erlang_loss(servers: u32, offered: f64) -> f64 {
     (1..=servers).fold(1.0, |busy, n| {
-        let met = offered * busy;
+        let met = (offered * busy).min(f64::MAX);
         met / (f64::from(n) + met)
     })
 }

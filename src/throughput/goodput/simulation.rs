@@ -62,10 +62,10 @@ pub fn run_time(run: &FailingRun, work: Seconds, stream: Stream) -> Seconds {
             }
             let repair = -run.repair.0 * stream.uniform(2 * failure + 1).ln();
             down.push(Reverse(Ordered(clock + repair)));
-            if down.len() > spares {
-                if let Some(Reverse(back)) = down.pop() {
-                    clock = clock.max(back.0);
-                }
+            if down.len() > spares
+                && let Some(Reverse(back)) = down.pop()
+            {
+                clock = clock.max(back.0);
             }
         }
     }
