@@ -65,9 +65,11 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let fleet = fleet(&loads, standing.racks);
     let fabric = fabric(&loads);
     let facility_per_it = if energy.it_j > 0.0 { energy.meter_j / energy.it_j } else { 1.0 };
-    let (mut serving, training) = workloads::run(scenario, &equipment, &draws, facility_per_it)?;
+    let (mut serving, mut training) =
+        workloads::run(scenario, &equipment, &draws, facility_per_it, options.seed)?;
     let economics =
         money::economics(scenario, &equipment, &draws, &design, &energy, &standing.layout, &mut serving);
+    runs::bill(&mut training, &power, &economics, &fleet);
     let verdicts = verdict::verdicts(&verdict::Evidence {
         fields,
         place,

@@ -9,7 +9,8 @@ mod resolve;
 pub use resolve::{DEFAULTS, Flags, resolve};
 
 use crate::units::{
-    Bytes, Celsius, Dollars, DollarsPerJoule, KilogramsPerJoule, Meters, Ratio, Seconds, Share, Tokens, Watts,
+    ByteRate, Bytes, Celsius, Dollars, DollarsPerJoule, KilogramsPerJoule, Meters, Ratio, Seconds, Share,
+    Tokens, Watts,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -428,6 +429,73 @@ pub struct Serving {
     pub block_tokens: u64,
 }
 
+/// Whether a run waits until a checkpoint is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckpointKind {
+    /// Copied while the run waits, written while it goes on.
+    Asynchronous,
+    /// Copied and written while the run waits.
+    Blocking,
+}
+
+/// What is swapped for a spare when a part breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Swap {
+    /// The node, or the whole domain where trays share one.
+    Domain,
+    /// A tray, for a spare one in the same domain.
+    Tray,
+}
+
+/// What a run does when spares are out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WithoutSpares {
+    /// Wait for a repair.
+    Wait,
+    /// Go on with fewer.
+    Shrink,
+}
+
+/// Time between checkpoints: the best one or a stated one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Interval {
+    /// The best one for the failure rate.
+    Auto,
+    /// This one.
+    Every(Seconds),
+}
+
+impl Serialize for Interval {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Auto => serializer.serialize_str("auto"),
+            Self::Every(time) => time.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Interval {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct IntervalVisitor;
+        impl serde::de::Visitor<'_> for IntervalVisitor {
+            type Value = Interval;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("\"auto\" or a time such as \"10 min\"")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Interval, E> {
+                if text == "auto" {
+                    return Ok(Interval::Auto);
+                }
+                Seconds::deserialize(serde::de::value::StrDeserializer::new(text)).map(Interval::Every)
+            }
+        }
+        deserializer.deserialize_any(IntervalVisitor)
+    }
+}
+
 /// Template of training entries.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -446,10 +514,28 @@ pub struct TrainingTemplate {
     pub accelerators: u64,
     /// Instead of serving.
     pub alternative: bool,
-    /// Time that a checkpoint stops the run.
+    /// Whether the run waits until a checkpoint is written.
+    pub checkpoint: CheckpointKind,
+    /// Useful time between checkpoints.
+    pub checkpoint_interval: Interval,
+    /// Time that taking a checkpoint stops the run, writing aside.
     pub checkpoint_stall: Seconds,
-    /// Time from a failure to the next useful step, lost work aside.
+    /// Bandwidth at which the run writes a checkpoint to storage.
+    pub storage: ByteRate,
+    /// Time from a failure to its detection.
+    pub detection: Seconds,
+    /// Time from there to the next useful step, lost work aside.
     pub restart: Seconds,
+    /// Spare accelerators over those of the run.
+    pub spares: Share,
+    /// What is swapped for a spare.
+    pub swap: Swap,
+    /// What the run does when spares are out.
+    pub without_spares: WithoutSpares,
+    /// Time from a silent corruption to its discovery.
+    pub silent_detection: Seconds,
+    /// Part of the speed that slow nodes cost.
+    pub slow_nodes: Share,
 }
 
 /// A training workload.
@@ -472,10 +558,28 @@ pub struct Training {
     pub accelerators: u64,
     /// Instead of serving.
     pub alternative: bool,
-    /// Time that a checkpoint stops the run.
+    /// Whether the run waits until a checkpoint is written.
+    pub checkpoint: CheckpointKind,
+    /// Useful time between checkpoints.
+    pub checkpoint_interval: Interval,
+    /// Time that taking a checkpoint stops the run, writing aside.
     pub checkpoint_stall: Seconds,
-    /// Time from a failure to the next useful step, lost work aside.
+    /// Bandwidth at which the run writes a checkpoint to storage.
+    pub storage: ByteRate,
+    /// Time from a failure to its detection.
+    pub detection: Seconds,
+    /// Time from there to the next useful step, lost work aside.
     pub restart: Seconds,
+    /// Spare accelerators over those of the run.
+    pub spares: Share,
+    /// What is swapped for a spare.
+    pub swap: Swap,
+    /// What the run does when spares are out.
+    pub without_spares: WithoutSpares,
+    /// Time from a silent corruption to its discovery.
+    pub silent_detection: Seconds,
+    /// Part of the speed that slow nodes cost.
+    pub slow_nodes: Share,
 }
 
 /// Prices.

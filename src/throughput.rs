@@ -9,6 +9,7 @@
 pub mod bands;
 pub mod efficiency;
 pub mod engines;
+pub mod goodput;
 pub mod machine;
 pub mod memory;
 pub mod operations;

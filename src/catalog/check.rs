@@ -171,6 +171,21 @@ impl Profile for System {
         faults.positive("scale_out.rails", f64::from(self.scale_out.rails));
         faults.positive("scale_out.port_bandwidth", self.scale_out.port_bandwidth.value.0);
         faults.positive("unit.racks", f64::from(self.unit.racks.value));
+        let reliability = &self.reliability;
+        faults.positive("reliability.repair", reliability.repair.value.0);
+        faults.positive("reliability.tray", f64::from(reliability.tray.value));
+        faults.at_most(
+            "reliability.tray",
+            f64::from(reliability.tray.value),
+            f64::from(reliability.swap_unit.value),
+            "a tray holds more accelerators than what is swapped as a whole",
+        );
+        if (reliability.causes.total() - 1.0).abs() > 0.01 {
+            let total = 100.0 * reliability.causes.total();
+            faults
+                .0
+                .push(("reliability.causes".into(), format!("the causes add up to {total:.1} %, not 100")));
+        }
         faults.at_most(
             "rack.heat",
             rack.heat.value.0,

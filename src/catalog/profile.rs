@@ -354,6 +354,51 @@ pub struct Reliability {
     pub interruption_rate: Datum<PerSecond>,
     /// Part of the accelerators in service.
     pub availability: Datum<Share>,
+    /// From the failure of a part to its return.
+    pub repair: Datum<Seconds>,
+    /// Accelerators that one broken part takes down: those of a node or a tray.
+    pub tray: Datum<u32>,
+    /// Accelerators that are swapped as a whole for a spare: a node, or the domain that a tray is part of.
+    pub swap_unit: Datum<u32>,
+    /// What interrupts.
+    pub causes: Causes,
+}
+
+/// Parts of the interruptions by what failed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Causes {
+    /// Accelerator chips with their scale-up links.
+    pub accelerator: Datum<Share>,
+    /// Memory of the accelerators.
+    pub memory: Datum<Share>,
+    /// Hosts: processors, their memory, disks, supplies, maintenance.
+    pub host: Datum<Share>,
+    /// Adapters, switches, cables and optics.
+    pub network: Datum<Share>,
+    /// Cooling of the parts.
+    pub cooling: Datum<Share>,
+    /// Programs and what they depend on.
+    pub software: Datum<Share>,
+    /// Silent corruption of data.
+    pub silent: Datum<Share>,
+}
+
+impl Causes {
+    /// All of them: 1 but for rounding.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.broken() + self.network.value.0 + self.software.value.0
+    }
+
+    /// Those that take a unit out until it is repaired.
+    #[must_use]
+    pub fn broken(&self) -> f64 {
+        [&self.accelerator, &self.memory, &self.host, &self.cooling, &self.silent]
+            .into_iter()
+            .map(|cause| cause.value.0)
+            .sum()
+    }
 }
 
 /// What a power profile changes.

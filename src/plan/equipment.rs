@@ -344,6 +344,27 @@ fn chain(
     (stages, busway)
 }
 
+/// Notes how often a system fails and of what.
+fn reliability(taker: &mut Taker<'_>, known: &profile::Reliability) {
+    taker.take("reliability.availability", &known.availability);
+    taker.take("reliability.interruption_rate", &known.interruption_rate);
+    taker.take("reliability.repair", &known.repair);
+    taker.count("reliability.tray", &known.tray);
+    taker.count("reliability.swap_unit", &known.swap_unit);
+    let causes = &known.causes;
+    for (name, share) in [
+        ("accelerator", &causes.accelerator),
+        ("memory", &causes.memory),
+        ("host", &causes.host),
+        ("network", &causes.network),
+        ("cooling", &causes.cooling),
+        ("software", &causes.software),
+        ("silent", &causes.silent),
+    ] {
+        taker.take(&format!("reliability.causes.{name}"), share);
+    }
+}
+
 fn plant(found: &Found<profile::CoolingDesign>, taken: &mut Vec<Assumption>) -> (Plant, Share, CduGroup) {
     let design = &found.profile;
     let mut taker = Taker {
@@ -503,7 +524,7 @@ pub fn machine(
     let unit_support = taker.take("unit.support_power", &system.unit.support_power);
     taker.take("unit.support_price", &system.unit.support_price);
     taker.take("rack.price", &system.rack.price);
-    taker.take("reliability.availability", &system.reliability.availability);
+    reliability(&mut taker, &system.reliability);
     let supply = scenario
         .fields
         .cooling

@@ -1,10 +1,11 @@
 //! What each number rests on: the list of assumptions, and how each result came to be.
 
 use super::equipment::Equipment;
-use super::result::{Assumption, Entry, Ledger, Plan, Serving};
+use super::result::{Assumption, Entry, Ledger, Plan, RunFailures, Serving, Training};
 use crate::power::MeasuredAt;
 use crate::scenario::Origin;
 use crate::throughput::bands::ErrorBand;
+use crate::units::Share;
 use crate::units::text::{digits, group, show};
 
 /// Orders what was taken from the catalogue: figures that nobody stands behind first, each once.
@@ -451,13 +452,24 @@ fn workload_entries(w: &mut Writer<'_>) {
             band_entry(w, place, band);
         }
     }
+    training_entries(w);
+}
+
+/// How each run came to be.
+fn training_entries(w: &mut Writer<'_>) {
     for (place, run) in w.plan.training.clone().iter().enumerate() {
-        let inputs = vec![
+        let mut inputs = vec![
             ["step".into(), show(run.step_time), "model".into()],
             ["MFU".into(), show(run.mfu), "model".into()],
             ["goodput".into(), show(run.goodput), "failure rates".into()],
             ["accelerators".into(), group(&run.accelerators.to_string()), "result".into()],
         ];
+        if let Some(told) = &run.run {
+            let lost = lost_parts(told).map(|(name, share, ..)| {
+                result(&format!("throughput.training.{place}.lost_to.{name}"), show(share))
+            });
+            inputs.extend(lost);
+        }
         w.entry(
             &format!("throughput.training.{place}.tokens_per_s"),
             show(run.tokens_per_s),
@@ -482,13 +494,134 @@ fn workload_entries(w: &mut Writer<'_>) {
                 "goodput",
                 show(run.goodput),
                 "useful part of the wall clock",
-                "1 − δ/τ − λN(τ/2 + R), τ = √(2δ/λN): Young 1974, Daly 2006",
+                "(1 − w)·(1 − s)·τ / (M·e^(R/M)·(e^((τ+δ)/M) − 1)): Daly 2006; waiting w by Erlang's loss formula",
             ),
         ];
         for (name, value, meaning, formula) in parts {
             w.entry(&format!("throughput.training.{place}.{name}"), value, meaning, formula, inputs.clone());
         }
+        if let Some(told) = &run.run {
+            run_entries(w, place, run, told);
+        }
     }
+}
+
+/// What failures do to a run, and what the run takes.
+fn run_entries(w: &mut Writer<'_>, place: usize, run: &Training, told: &RunFailures) {
+    let key = |name: &str| format!("throughput.training.{place}.{name}");
+    // Runs stand system by system, each with every entry of the scenario.
+    let entries = w.plan.scenario.fields["training"].as_array().map_or(1, Vec::len).max(1);
+    let entry = place % entries;
+    let system = run.system.split(':').next().unwrap_or_default();
+    let mut known = w.taken(&format!("systems.{system}.reliability"));
+    known.push(result(&key("accelerators"), group(&run.accelerators.to_string())));
+    let mtbf = result(&key("mtbf_s"), show(told.between_failures));
+    w.entry(
+        &key("mtbf_s"),
+        show(told.between_failures),
+        "mean time between interruptions of the run",
+        "M = 1/(λ·N), λ of the system, N accelerators",
+        known.clone(),
+    );
+    w.entry(
+        &key("failures_per_day"),
+        digits(86_400.0 / told.between_failures.0),
+        "interruptions of the run in a day",
+        "86,400 s / M",
+        vec![mtbf.clone()],
+    );
+    let said = |fields: &[&str]| -> Vec<[String; 3]> {
+        fields.iter().map(|field| w.said(&format!("training.{entry}.{field}"))).collect()
+    };
+    let mut inputs = said(&["checkpoint", "checkpoint_interval", "checkpoint_stall", "storage"]);
+    inputs.push(mtbf);
+    inputs.push(result(&key("checkpoint_bytes"), show(told.checkpoint)));
+    let interval = inputs.clone();
+    inputs.extend(said(&["detection", "restart", "silent_detection", "spares", "swap", "without_spares"]));
+    inputs.extend(known);
+    w.entry(
+        &key("checkpoint_interval_s"),
+        show(told.checkpoint_interval),
+        "useful time between checkpoints",
+        "as set, else (1 − τ/M)·exp((τ + δ)/M) = 1, which Young's √(2δM) approaches; no shorter than it takes to write",
+        interval,
+    );
+    for (name, share, meaning, formula) in lost_parts(told) {
+        w.entry(&key(&format!("lost_to.{name}")), show(share), meaning, formula, inputs.clone());
+    }
+    run_bill(w, &key, entry, run, told);
+}
+
+/// Each part of the lost time: name, share, meaning, formula.
+fn lost_parts(told: &RunFailures) -> [(&'static str, Share, &'static str, &'static str); 5] {
+    [
+        (
+            "checkpoints",
+            told.lost_to_checkpoints,
+            "standing still while checkpoints are taken",
+            "(1 − w)·δ/E, E = M·e^(R/M)·(e^((τ+δ)/M) − 1) the mean time of an interval",
+        ),
+        (
+            "rework",
+            told.lost_to_rework,
+            "steps done again",
+            "(1 − w)·(M·(e^((τ+δ)/M) − 1) − τ − δ + what was not yet written or spoilt)/E",
+        ),
+        (
+            "restarts",
+            told.lost_to_restarts,
+            "detection and restart",
+            "(1 − w)·M·(e^((τ+δ)/M) − 1)·(e^(R/M) − 1)/E, rework of stale state aside",
+        ),
+        (
+            "waiting",
+            told.lost_to_waiting,
+            "waiting for repairs with no spare left",
+            "w = 1 − (1 − B(s + 1, a))^g, Erlang's B, a = broken units under repair of a group",
+        ),
+        ("slow_nodes", told.lost_to_slow_nodes, "nodes slower than their kind", "as set, of what is left"),
+    ]
+}
+
+/// Time, energy and dollars of a run.
+fn run_bill(
+    w: &mut Writer<'_>,
+    key: &impl Fn(&str) -> String,
+    entry: usize,
+    run: &Training,
+    told: &RunFailures,
+) {
+    let time = result(&key("run_time_s"), show(run.run_time));
+    let tokens = w.said(&format!("training.{entry}.tokens"));
+    w.entry(
+        &key("run_time_s"),
+        show(run.run_time),
+        "time of the run",
+        "tokens / (tokens/s × goodput); P5, P50 and P95 from 200 simulated runs over the range of λ",
+        vec![
+            tokens,
+            result(&key("tokens_per_s"), show(run.tokens_per_s)),
+            result(&key("goodput"), show(run.goodput)),
+            result("P5, P50, P95", told.run_time.map(show).join(", ")),
+        ],
+    );
+    let held = result("accelerators and spares", group(&(run.accelerators + told.spares).to_string()));
+    let pue = result("power.pue_annual", show(w.plan.power.pue_annual));
+    w.entry(
+        &key("run_energy_j"),
+        show(told.energy),
+        "facility energy of the run's accelerators and spares",
+        "(N + spares) × IT power of an accelerator × mean over provisioned power × PUE × time",
+        vec![held.clone(), pue, time.clone()],
+    );
+    let yearly = result("economics.total_per_year", show(w.plan.economics.total_per_year));
+    w.entry(
+        &key("run_usd"),
+        show(told.cost),
+        "cost of the run's accelerators and spares over its time",
+        "(N + spares) × capital and operation of a year / accelerators × time / a year",
+        vec![held, yearly, time],
+    );
 }
 
 fn money_entries(w: &mut Writer<'_>, equipment: &Equipment) {

@@ -35,7 +35,7 @@ fn triangular(low: f64, mode: f64, high: f64, u: f64) -> f64 {
 }
 
 /// A figure at a cumulative probability, over its value: 1 where it has no range.
-fn factor<Q: Quantity>(datum: &Datum<Q>, u: f64) -> f64 {
+pub(super) fn factor<Q: Quantity>(datum: &Datum<Q>, u: f64) -> f64 {
     let value = datum.value.si();
     let low = datum.low.map_or(value, Quantity::si);
     let high = datum.high.map_or(value, Quantity::si);

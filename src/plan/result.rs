@@ -391,10 +391,47 @@ pub struct Training {
     pub global_batch_tokens: u64,
     /// Time of a run of the stated number of tokens.
     pub run_time: Seconds,
+    /// What failures do to it, and what it takes.
+    pub run: Option<RunFailures>,
     /// What the step waits for.
     pub bound_by: String,
     /// Why nothing can be trained, if so.
     pub shortfall: Option<String>,
+}
+
+/// What failures do to a run, and what the run takes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunFailures {
+    /// Mean time between interruptions.
+    pub between_failures: Seconds,
+    /// Useful time between checkpoints.
+    pub checkpoint_interval: Seconds,
+    /// Time that a checkpoint stops the run.
+    pub checkpoint_stall: Seconds,
+    /// Time until it is written beside the run.
+    pub checkpoint_write: Seconds,
+    /// Size of a checkpoint.
+    pub checkpoint: Bytes,
+    /// Spare accelerators kept for the run.
+    pub spares: u64,
+    /// Accelerators that are swapped as one.
+    pub swap_unit: u64,
+    /// Shares of the wall clock: standing still while checkpoints are taken.
+    pub lost_to_checkpoints: Share,
+    /// Work done again.
+    pub lost_to_rework: Share,
+    /// Detection and restart.
+    pub lost_to_restarts: Share,
+    /// Waiting for repairs, or running with fewer.
+    pub lost_to_waiting: Share,
+    /// Slow nodes.
+    pub lost_to_slow_nodes: Share,
+    /// 5th, 50th and 95th percentile of the time of the run, over its failures and the range of their rate.
+    pub run_time: [Seconds; 3],
+    /// Facility energy of the run, its spares included.
+    pub energy: Joules,
+    /// Cost of its accelerators and spares over that time.
+    pub cost: Dollars,
 }
 
 /// What it costs.

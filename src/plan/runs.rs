@@ -1,14 +1,17 @@
 //! Training estimates: the fastest legal layout on a power of two of accelerators, and what failures leave of it.
 
 use super::equipment::Machine;
-use super::result::{Parallelism, Training};
+use super::result::{Economics, Fleet, Parallelism, Power, RunFailures, Training};
 use super::sizing::Draw;
 use super::workloads::{chip_of, precision_of, shape_of};
 use crate::catalog::InputError;
 use crate::catalog::profile;
-use crate::scenario::{self, Scenario};
-use crate::throughput::training::{TrainingJob, TrainingPoint, best_layout, goodput};
-use crate::units::{Seconds, Share, TokenRate, Watts};
+use crate::random::Stream;
+use crate::scalar::SECONDS_PER_YEAR;
+use crate::scenario::{self, CheckpointKind, Interval, Scenario, Swap, WithoutSpares};
+use crate::throughput::goodput::{Checkpoints, FailingRun, Goodput, Spares, goodput, simulation};
+use crate::throughput::training::{TrainingJob, TrainingPoint, best_layout};
+use crate::units::{Bytes, Dollars, Joules, Seconds, Share, TokenRate, Watts};
 
 /// Estimates one training workload on one system.
 pub(super) fn train(
@@ -18,6 +21,7 @@ pub(super) fn train(
     place: usize,
     entry: &scenario::Training,
     card: &profile::Model,
+    seed: u64,
 ) -> Result<Training, InputError> {
     // Published training recipes stop at 8 bits unless asked: the 4-bit ones are few and new.
     let wish = match entry.precision.as_str() {
@@ -28,9 +32,8 @@ pub(super) fn train(
     let (precision, word) = precision_of(wish, &machine.accelerator, card)
         .map_err(|message| scenario.error(&format!("training.{place}.precision"), message))?;
     // A run does not cross from one fabric to another: there is no path between them.
-    let available = ((draw.accelerators as f64 * entry.share.0) as u64)
-        .min(entry.accelerators)
-        .min(draw.fabric.accelerators_per_island);
+    let own = ((draw.accelerators as f64 * entry.share.0) as u64).min(draw.fabric.accelerators_per_island);
+    let available = own.min(entry.accelerators);
     let accelerators = if available == 0 { 0 } else { 1 << available.ilog2().min(30) };
     let sequences = (entry.global_batch / entry.sequence).max(1);
     let mut job = TrainingJob::new(accelerators as u32, entry.sequence as f64, sequences as f64, precision);
@@ -60,6 +63,7 @@ pub(super) fn train(
         step_time: Seconds(0.0),
         global_batch_tokens: sequences * entry.sequence,
         run_time: Seconds(0.0),
+        run: None,
         bound_by: String::new(),
         shortfall: Some(if accelerators == 0 {
             "no accelerators are left for it".into()
@@ -71,12 +75,8 @@ pub(super) fn train(
         }),
     };
     let Some(point) = found else { return Ok(run) };
-    let useful = goodput(
-        job.accelerators,
-        machine.system.reliability.interruption_rate.value,
-        entry.checkpoint_stall,
-        entry.restart,
-    );
+    let exposed = failing_run(machine, entry, card, job.accelerators, own - u64::from(job.accelerators));
+    let useful = goodput(&exposed.run);
     if useful.share <= 0.0 {
         let reason =
             format!("failures on {} accelerators come faster than checkpoint and restart", job.accelerators);
@@ -97,10 +97,136 @@ pub(super) fn train(
         goodput: Share(useful.share),
         step_time: point.step,
         run_time: Seconds(entry.tokens.0 / (rate * useful.share).max(1e-9)),
+        run: Some(told(machine, entry, &exposed, &useful, rate, seed)),
         bound_by: longest_part(&point).into(),
         shortfall: None,
         ..run
     })
+}
+
+/// Bytes of a checkpoint for each parameter: a 16-bit weight, a master weight and two moments of 32 bits.
+const CHECKPOINT_BYTES: f64 = 14.0;
+/// Simulated runs of one workload.
+const SAMPLED_RUNS: u64 = 200;
+/// Stream of the first of them: apart from those of the other ranges.
+const FIRST_STREAM: u64 = 1 << 32;
+
+/// A run as failures see it, with what is swapped and kept.
+struct Exposed {
+    run: FailingRun,
+    /// Accelerators that are swapped as one.
+    unit: u64,
+    /// Spare accelerators kept.
+    spares: u64,
+    /// Size of a checkpoint.
+    checkpoint: Bytes,
+}
+
+/// A run as failures see it, with spares of the accelerators that are left.
+fn failing_run(
+    machine: &Machine,
+    entry: &scenario::Training,
+    card: &profile::Model,
+    accelerators: u32,
+    left: u64,
+) -> Exposed {
+    let known = &machine.system.reliability;
+    let (tray, swap) = (known.tray.value.max(1), known.swap_unit.value.max(1));
+    let wished = entry.spares.0 * f64::from(accelerators);
+    let (groups, units, unit) = match entry.swap {
+        Swap::Tray if tray < swap => {
+            // Every domain keeps its own: part of a tray spares nothing.
+            let domains = accelerators.div_ceil(swap);
+            let each = (entry.spares.0 * f64::from(swap) / f64::from(tray)).ceil();
+            let fit = (left / (u64::from(domains) * u64::from(tray))) as f64;
+            (domains, each.min(fit) as u32, tray)
+        }
+        _ => {
+            let fit = (left / u64::from(swap)) as f64;
+            (1, (wished / f64::from(swap)).ceil().min(fit) as u32, swap)
+        }
+    };
+    let checkpoint = Bytes(CHECKPOINT_BYTES * card.published.computed_parameters);
+    let write = checkpoint / entry.storage;
+    let interval = match entry.checkpoint_interval {
+        Interval::Auto => None,
+        Interval::Every(time) => Some(time),
+    };
+    let checkpoints = match entry.checkpoint {
+        CheckpointKind::Asynchronous => Checkpoints::asynchronous(entry.checkpoint_stall, write),
+        CheckpointKind::Blocking => Checkpoints::blocking(entry.checkpoint_stall, write),
+    };
+    let run = FailingRun {
+        interruptions: known.interruption_rate.value * f64::from(accelerators),
+        broken: known.causes.broken().min(1.0),
+        silent: known.causes.silent.value.0,
+        silent_for: entry.silent_detection,
+        detection: entry.detection,
+        restart: entry.restart,
+        repair: known.repair.value,
+        spares: Spares {
+            groups,
+            units,
+            unit_share: f64::from(unit) / f64::from(accelerators),
+            shrinks: entry.without_spares == WithoutSpares::Shrink,
+        },
+        checkpoints: Checkpoints { interval, ..checkpoints },
+        slow: entry.slow_nodes.0,
+    };
+    let spares = u64::from(groups) * u64::from(units) * u64::from(unit);
+    Exposed { run, unit: u64::from(unit), spares, checkpoint }
+}
+
+/// What is told of a run; energy and cost are filled in when the building is known.
+fn told(
+    machine: &Machine,
+    entry: &scenario::Training,
+    exposed: &Exposed,
+    useful: &Goodput,
+    rate: f64,
+    seed: u64,
+) -> RunFailures {
+    let failing = &exposed.run;
+    let work = Seconds(entry.tokens.0 / rate.max(1e-9));
+    let frequency = &machine.system.reliability.interruption_rate;
+    let times = (0..SAMPLED_RUNS).map(|sample| {
+        // Even draws of the rate, random failures: the rate is what the spread is made of.
+        let share = (sample as f64 + 0.5) / SAMPLED_RUNS as f64;
+        let interruptions = failing.interruptions * super::range::factor(frequency, share);
+        let stream = Stream { seed, stream: FIRST_STREAM + sample };
+        simulation::run_time(&FailingRun { interruptions, ..*failing }, work, stream).0
+    });
+    RunFailures {
+        between_failures: failing.between_failures(),
+        checkpoint_interval: useful.interval,
+        checkpoint_stall: failing.checkpoints.stall,
+        checkpoint_write: failing.checkpoints.write,
+        checkpoint: exposed.checkpoint,
+        spares: exposed.spares,
+        swap_unit: exposed.unit,
+        lost_to_checkpoints: Share(useful.lost.checkpoints),
+        lost_to_rework: Share(useful.lost.rework),
+        lost_to_restarts: Share(useful.lost.restarts),
+        lost_to_waiting: Share(useful.lost.waiting),
+        lost_to_slow_nodes: Share(useful.lost.slow),
+        run_time: simulation::percentiles(times.collect()).map(Seconds),
+        energy: Joules(0.0),
+        cost: Dollars(0.0),
+    }
+}
+
+/// Energy and cost of the runs, once the building stands.
+pub(super) fn bill(training: &mut [Training], power: &Power, economics: &Economics, fleet: &Fleet) {
+    for result in training {
+        let Some(run) = &mut result.run else { continue };
+        let held = (result.accelerators + run.spares) as f64;
+        let rack = fleet.systems.iter().find(|system| system.id == result.system);
+        let drawn = rack.map_or(Watts(0.0), |system| system.it_per_accelerator * held);
+        let duty = if power.it_provisioned.0 > 0.0 { power.it_mean / power.it_provisioned } else { 0.0 };
+        run.energy = drawn * duty * power.pue_annual.0 * result.run_time;
+        let each = economics.total_per_year / (fleet.accelerators.max(1) as f64);
+        run.cost = each * held * (result.run_time.0 / SECONDS_PER_YEAR);
+    }
 }
 
 /// What a step spends most of its time on.

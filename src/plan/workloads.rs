@@ -210,6 +210,7 @@ pub(super) fn run(
     equipment: &Equipment,
     draws: &[Draw],
     facility_per_it: f64,
+    seed: u64,
 ) -> Result<(Vec<Serving>, Vec<Training>), InputError> {
     let mut serving = Vec::new();
     let mut training = Vec::new();
@@ -222,7 +223,7 @@ pub(super) fn run(
         }
         for (place, entry) in scenario.fields.training.iter().enumerate() {
             let card = &equipment.training[place].profile;
-            training.push(super::runs::train(scenario, machine, draw, place, entry, card)?);
+            training.push(super::runs::train(scenario, machine, draw, place, entry, card, seed)?);
         }
     }
     Ok((serving, training))

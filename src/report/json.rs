@@ -2,7 +2,9 @@
 
 use super::csv;
 use crate::plan::Plan;
-use crate::plan::result::{Economics, Fabric, Layout, Parallelism, ScaleOut, Serving, Training, Verdict};
+use crate::plan::result::{
+    Economics, Fabric, Layout, Parallelism, RunFailures, ScaleOut, Serving, Training, Verdict,
+};
 use crate::power::MeasuredAt;
 use serde_json::{Map, Value, json};
 
@@ -239,7 +241,12 @@ fn serving(serving: &Serving) -> Value {
     })
 }
 
+/// Seconds of a day.
+const SECONDS_PER_DAY: f64 = 86_400.0;
+
 fn training(training: &Training) -> Value {
+    let run = training.run.as_ref();
+    let of = |value: fn(&RunFailures) -> f64| run.map(value).filter(|value| value.is_finite());
     json!({
         "model": training.model,
         "system": training.system,
@@ -252,6 +259,28 @@ fn training(training: &Training) -> Value {
         "goodput": known(training.goodput.0),
         "step_time_s": known(training.step_time.0),
         "run_time_s": known(training.run_time.0),
+        "run_time_range_s": {
+            "p5": of(|run| run.run_time[0].0),
+            "p50": of(|run| run.run_time[1].0),
+            "p95": of(|run| run.run_time[2].0),
+        },
+        "run_energy_j": of(|run| run.energy.0),
+        "run_usd": of(|run| run.cost.0),
+        "failures_per_day": of(|run| SECONDS_PER_DAY / run.between_failures.0),
+        "mtbf_s": of(|run| run.between_failures.0),
+        "checkpoint_interval_s": of(|run| run.checkpoint_interval.0),
+        "checkpoint_stall_s": of(|run| run.checkpoint_stall.0),
+        "checkpoint_write_s": of(|run| run.checkpoint_write.0),
+        "checkpoint_bytes": of(|run| run.checkpoint.0),
+        "spares": run.map(|run| run.spares),
+        "swap_unit": run.map(|run| run.swap_unit),
+        "lost_to": {
+            "checkpoints": of(|run| run.lost_to_checkpoints.0),
+            "rework": of(|run| run.lost_to_rework.0),
+            "restarts": of(|run| run.lost_to_restarts.0),
+            "waiting": of(|run| run.lost_to_waiting.0),
+            "slow_nodes": of(|run| run.lost_to_slow_nodes.0),
+        },
         "bound_by": training.bound_by,
         "shortfall": training.shortfall,
     })

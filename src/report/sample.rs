@@ -3,7 +3,8 @@
 use crate::catalog::profile::{Confidence, Medium};
 use crate::plan::result::{
     Assumption, Cable, CacheMemory, Economics, Entry, Fabric, Fleet, Layout, Ledger, Parallelism, Plan,
-    Power, Racks, ScaleOut, ScaleUp, Serving, Speculation, Stage, SystemFleet, Training, Verdict,
+    Power, Racks, RunFailures, ScaleOut, ScaleUp, Serving, Speculation, Stage, SystemFleet, Training,
+    Verdict,
 };
 use crate::power::MeasuredAt;
 use crate::scenario::{Origin, Resolved};
@@ -225,6 +226,23 @@ fn training() -> Training {
         step_time: Seconds(1.26),
         global_batch_tokens: 16_777_216,
         run_time: Seconds(1.3e6),
+        run: Some(RunFailures {
+            between_failures: Seconds(7_324.0),
+            checkpoint_interval: Seconds(268.0),
+            checkpoint_stall: Seconds(5.0),
+            checkpoint_write: Seconds(2.8),
+            checkpoint: Bytes(5.68e12),
+            spares: 360,
+            swap_unit: 72,
+            lost_to_checkpoints: Share(0.016),
+            lost_to_rework: Share(0.018),
+            lost_to_restarts: Share(0.035),
+            lost_to_waiting: Share(0.001),
+            lost_to_slow_nodes: Share(0.0),
+            run_time: [Seconds(1.25e6), Seconds(1.3e6), Seconds(1.36e6)],
+            energy: Joules(4.0e13),
+            cost: Dollars(2.5e7),
+        }),
         bound_by: "arithmetic".into(),
         shortfall: None,
     }

@@ -89,6 +89,7 @@ pub(super) fn scenario(scenario: &Scenario) -> Result<(), InputError> {
         if training.tokens.0 < training.global_batch as f64 {
             return fail(&at("tokens"), "are not even one step".into());
         }
+        failures(scenario, place, training)?;
     }
     Ok(())
 }
@@ -134,6 +135,37 @@ fn engine(scenario: &Scenario, place: usize, serving: &super::Serving) -> Result
         if count == 0 || count > most {
             return fail(field, format!("{count} is outside 1 to {most}"));
         }
+    }
+    Ok(())
+}
+
+/// The longest time that a part of a recovery is given: a day.
+const LONGEST_RECOVERY_S: f64 = 86_400.0;
+
+/// How a run meets failures.
+fn failures(scenario: &Scenario, place: usize, training: &super::Training) -> Result<(), InputError> {
+    let fail =
+        |field: &str, message: String| Err(scenario.error(&format!("training.{place}.{field}"), message));
+    for (field, time) in [
+        ("checkpoint_stall", training.checkpoint_stall),
+        ("detection", training.detection),
+        ("restart", training.restart),
+        ("silent_detection", training.silent_detection),
+    ] {
+        if !(0.0..=LONGEST_RECOVERY_S).contains(&time.0) {
+            return fail(field, format!("{time}: 0 s to 1 day is possible"));
+        }
+    }
+    if let super::Interval::Every(time) = training.checkpoint_interval
+        && !(1.0..=30.0 * LONGEST_RECOVERY_S).contains(&time.0)
+    {
+        return fail("checkpoint_interval", format!("{time}: 1 s to 30 days is possible, or \"auto\""));
+    }
+    if training.storage.0 < 1e6 {
+        return fail("storage", format!("{} writes no checkpoint; at least 1 MB/s", training.storage));
+    }
+    if training.slow_nodes.0 >= 1.0 {
+        return fail("slow_nodes", "nothing would be left: below 1".into());
     }
     Ok(())
 }

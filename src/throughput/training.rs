@@ -1,4 +1,4 @@
-//! A training step, its memory and what failures leave of it.
+//! A training step and its memory; what failures leave of a run is in [`super::goodput`].
 //!
 //! The rows of a forward pass are the prefill rows of [`step_table`]; the backward pass multiplies them by the
 //! work of each part. Tensor ranks share a layer, stages form an interleaved pipeline, experts spread over tensor
@@ -17,7 +17,7 @@ use super::operations::{FoldSettings, ModelShape, Part, StepTable, step_table};
 use super::parallelism::Layout;
 use super::precision::Precision;
 use super::roofline::{StepLoad, operation_time};
-use crate::units::{Bytes, PerSecond, Seconds};
+use crate::units::{Bytes, Seconds};
 
 /// What is computed again in the backward pass instead of being kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -497,41 +497,6 @@ pub fn best_layout(
     (best, second)
 }
 
-/// What failures leave of a run.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Goodput {
-    /// Best time between checkpoints.
-    pub interval: Seconds,
-    /// Part of the time that moves the run forward.
-    pub share: f64,
-}
-
-/// Share of useful time with checkpoints at the best interval.
-///
-/// ~~~text
-/// lost = δ/τ + λ·N·(τ/2 + R),   τ = sqrt(2·δ / (λ·N))
-/// ~~~
-///
-/// δ time that a checkpoint stops the run · τ time between checkpoints · λ interruptions per accelerator and second ·
-/// N accelerators · R detection and restart. Young 1974, doi:10.1145/361147.361115; Daly 2006,
-/// doi:10.1016/j.future.2004.11.016. Good while the loss is small; never below zero here.
-#[must_use]
-pub fn goodput(
-    accelerators: u32,
-    interruptions: PerSecond,
-    checkpoint: Seconds,
-    restart: Seconds,
-) -> Goodput {
-    let rate = interruptions.0 * f64::from(accelerators);
-    if rate <= 0.0 {
-        return Goodput { interval: Seconds(f64::INFINITY), share: 1.0 };
-    }
-    let interval = (2.0 * checkpoint.0 / rate).sqrt().max(checkpoint.0);
-    let lost =
-        if interval > 0.0 { checkpoint.0 / interval } else { 0.0 } + rate * (interval / 2.0 + restart.0);
-    Goodput { interval: Seconds(interval), share: (1.0 - lost).max(0.0) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -590,16 +555,6 @@ mod tests {
         let known = evaluate(&samples::llama_70b(), &samples::h100(), &job(64), &known).expect("legal");
         assert!(known.memory.total.0 <= 76e9);
         assert!(best.step.0 <= known.step.0);
-    }
-
-    #[test]
-    fn checkpoints_follow_young_and_daly() {
-        // One interruption in 3 h = 10,800 s, δ = 30 s: τ = sqrt(2 · 30 · 10,800) = 805 s;
-        // lost = 30/805 + (402.5 + 300)/10,800 = 3.73 % + 6.50 %.
-        let run = goodput(16_384, PerSecond(1.0 / (10_800.0 * 16_384.0)), Seconds(30.0), Seconds(300.0));
-        assert!((run.interval.0 - 805.0).abs() < 1.0);
-        assert!((run.share - (1.0 - 0.037_3 - 0.065_0)).abs() < 1e-3, "{}", run.share);
-        assert!((goodput(8, PerSecond(0.0), Seconds(30.0), Seconds(300.0)).share - 1.0).abs() < 1e-12);
     }
 
     #[test]

@@ -3,9 +3,10 @@
 //! How a row is read: ranks are the row's `gpus`, the domain is the system's; a `no-mnnvl` rack falls back to trays
 //! of four. `Ring` or "NVLS off" switches in-network reduction off. Time is compared where the row has one, else
 //! bus bandwidth, else algorithm bandwidth; a plateau without a size is taken at 16 GiB, where the ramp is over.
-//! An expert exchange sends tokens · top_k · width, 1 byte each in dispatch and 2 in combine; a `logical` bandwidth
-//! counts all of them, a `bottleneck` one those that cross the narrower link. Bandwidth of one port is that of the
-//! port at the share that rings or exchanges reach. In a mesh of direct links a rank reaches the others by its links
+//! Networks named EFA have no low-latency protocol; a PyTorch benchmark adds the framework's time to a call.
+//! An expert exchange sends tokens · top_k · width, 1 byte each in dispatch and 2 in combine. A bandwidth of normal kernels
+//! counts one copy of a token to each domain, to at most four of them as DeepSeek routes, or to each rank within one
+//! domain, its own place included. Bandwidth of one port is that of the port at the share that rings or exchanges reach. In a mesh of direct links a rank reaches the others by its links
 //! to them alone. First sizes of a sweep that its source calls warming up are set apart.
 
 use super::hardware::{Hardware, Rig};
@@ -13,7 +14,8 @@ use super::tables::Row;
 use super::{Forecast, Gap, Names, gap};
 use crate::catalog::profile::ScaleUpTopology;
 use crate::fabric::collective::{
-    CROSSING_LATENCY, Collective, CollectiveRun, DOMAIN_LATENCY, PORT_EXCHANGE_SHARE, PORT_RING_SHARE,
+    CallLatency, Collective, CollectiveRun, ExpertExchange, FRAMEWORK_LATENCY, PORT_EXCHANGE_SHARE,
+    PORT_RING_SHARE,
 };
 use crate::units::{ByteRate, Bytes, Seconds};
 
@@ -85,15 +87,16 @@ fn forecast(row: Row<'_>, rig: &Rig) -> Result<Forecast, Gap> {
         _ => rig.chip.domain,
     };
     let tokens = row.positive("tokens")?.zip(row.positive("hidden")?);
+    let top_k = row.positive("top_k")?;
     let experts = tokens.map(|(tokens, hidden)| {
         let bytes = if word.contains("combine") { 2.0 } else { 1.0 };
-        (tokens * hidden * bytes, row.positive("top_k"))
+        (tokens * hidden * bytes, top_k.unwrap_or(1.0))
     });
     let timed = row.nonzero("time_us")?;
     let message = match (row.positive("message_bytes")?, experts) {
         (Some(message), _) => message,
         (None, None) if timed.is_some() => return gap("a time without the size of the message"),
-        (None, Some((one, top_k))) => one * top_k?.unwrap_or(1.0),
+        (None, Some((one, top_k))) => one * top_k,
         (None, None) => PLATEAU,
     };
     let run = CollectiveRun {
@@ -104,20 +107,24 @@ fn forecast(row: Row<'_>, rig: &Rig) -> Result<Forecast, Gap> {
         scale_up: rig.chip.scale_up.bandwidth * reached(rig, ranks),
         scale_out,
         in_network_reduction: rig.chip.in_network_reduction && !ring,
-        domain_latency: Seconds(DOMAIN_LATENCY),
-        crossing_latency: Seconds(CROSSING_LATENCY),
+        latency: latency_of(row),
     };
     let bandwidth = |rate: f64| rate / 1e9;
-    let share = match row.word("bandwidth_is") {
-        // What crosses the narrower link of an exchange: the part for ranks of other domains, or of this one.
-        "bottleneck-rdma" => (f64::from(ranks) - run.domain.min(f64::from(ranks))) / f64::from(ranks),
-        "bottleneck-nvlink" => 1.0 - 1.0 / f64::from(ranks),
-        _ => 1.0,
-    };
+    if let (Some((one, top_k)), Some(published), None) = (experts, bus.or(algorithm), timed) {
+        let predicted = bandwidth(copied_rate(&run, one, top_k));
+        let reason = format!("copies by domain of {ranks} ranks in domains of {domain}");
+        return Ok(Forecast {
+            published,
+            predicted,
+            reason,
+            measure: "bus bandwidth",
+            ..Forecast::default()
+        });
+    }
     let (published, predicted, what) = if let Some(time) = timed {
         (time, run.time().0 * 1e6, "time")
     } else if let Some(bus) = bus {
-        (bus, bandwidth(run.bus_bandwidth().0) * share, "bus bandwidth")
+        (bus, bandwidth(run.bus_bandwidth().0), "bus bandwidth")
     } else if let Some(algorithm) = algorithm {
         (algorithm, bandwidth(run.algorithm_bandwidth().0), "algorithm bandwidth")
     } else {
@@ -132,6 +139,33 @@ fn forecast(row: Row<'_>, rig: &Rig) -> Result<Forecast, Gap> {
         reason = format!("set apart: the source warms up here; {reason}");
     }
     Ok(Forecast { published, predicted, reason, apart, measure: what, ..Forecast::default() })
+}
+
+/// Most domains that a token of DeepSeek-V3 goes to, whose shapes the benchmarks of expert exchange take.
+const ROUTED_DOMAINS: f64 = 4.0;
+
+/// Bytes of copies over the time of an exchange of normal kernels: one copy a domain, or a rank where there is one domain.
+fn copied_rate(run: &CollectiveRun, tokens: f64, experts: f64) -> f64 {
+    let exchange = ExpertExchange {
+        tokens: Bytes(tokens),
+        experts,
+        domain_limit: ROUTED_DOMAINS,
+        ranks: run.ranks,
+        domain: run.domain,
+        scale_up: run.scale_up,
+        scale_out: run.scale_out,
+    };
+    let (by_domain, by_rank) = exchange.copies();
+    let counted = if run.ranks > run.domain { by_domain } else { by_rank };
+    (exchange.tokens * counted / exchange.time()).0
+}
+
+/// What starts the calls of a row and what carries them.
+fn latency_of(row: Row<'_>) -> CallLatency {
+    let network = format!("{} {}", row.word("network"), row.word("interconnect")).to_lowercase();
+    let latency = if network.contains("efa") { CallLatency::efa() } else { CallLatency::lossless() };
+    let framework = if row.word("library").contains("PyTorch") { FRAMEWORK_LATENCY } else { 0.0 };
+    CallLatency { framework: Seconds(framework), ..latency }
 }
 
 /// Part of an accelerator's scale-up links that lead to other ranks: all through switches, one each in a mesh.
