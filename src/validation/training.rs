@@ -6,8 +6,9 @@
 //! legal layout that fits into memory is taken, and the row says so. Recomputation is full where the row says so,
 //! else selective. Accelerators of TPU rows are whole slices; of Trainium rows the degrees count half-chip cores.
 //!
-//! The software's age is that of the release, round or paper that the row names. Attention kernels are those of the
-//! generation before in projects built on plain `PyTorch` on Hopper, and not fused in papers of 2022 and before. A
+//! The software's age is that of the release, round or paper that the row names. Projects on plain `PyTorch` run its own
+//! operations one by one; in papers of 2022 and before attention is not fused either. Weights are shared over the data
+//! ranks too where one rank alone would need more than its memory for them and their gradients. A
 //! precision that a benchmark round does not state is 8 bits where the accelerator has them, as its submitters run it;
 //! elsewhere it is 16 bits. All linear layers take the stated format.
 //!
@@ -15,7 +16,7 @@
 //! causal attention, four passes where the row says that recomputed work is counted. Time to train is steps or
 //! samples times the step, and the row's convergence factor.
 //!
-//! Set apart: rows that average over a whole run (its tokens or GPU-hours, or from its start to its stop), since
+//! Set apart: rows whose publisher calls the software early, and rows that average over a whole run (its tokens or GPU-hours, or from its start to its stop), since
 //! restarts, evaluation and start-up are in them.
 
 use super::hardware::{Card, Hardware, Rig};
@@ -38,7 +39,7 @@ const RELEASED: &[(&str, f64)] = &[
     ("mlperf_v4.1", 2024.8),
     ("mlperf_v5.0", 2025.4),
     ("mlperf_v5.1", 2025.8),
-    ("mlperf_v6.0", 2026.35),
+    ("mlperf_v6.0", 2026.45),
     ("mlperf_power_v4.0", 2024.4),
     ("mlperf_power_v5.0", 2025.4),
     ("mosaic_llm_foundry", 2024.0),
@@ -57,8 +58,8 @@ const RELEASED: &[(&str, f64)] = &[
 /// Sources whose runs are older than fused attention.
 const UNFUSED: &[&str] = &["paper_megatron2021", "paper_seqpar2022", "bloom", "paper_opt"];
 
-/// Sources on plain `PyTorch`, whose attention on Hopper was written for the generation before.
-const OLDER_KERNELS: &[&str] = &["mosaic_llm_foundry", "torchtitan"];
+/// Sources on plain `PyTorch`: its own operations, and on Hopper attention written for the generation before.
+const EAGER: &[&str] = &["mosaic_llm_foundry", "torchtitan"];
 
 /// When a row's software was current where nothing of it is known, as a year.
 const UNDATED: f64 = 2025.5;
@@ -82,14 +83,14 @@ fn released(row: Row<'_>) -> f64 {
     dated.into_iter().next().unwrap_or(UNDATED)
 }
 
-fn stack(row: Row<'_>, generation: &str) -> Stack {
+fn stack(row: Row<'_>) -> Stack {
     let group = row.word("source_group");
     if UNFUSED.contains(&group) {
         Stack::Unfused
-    } else if OLDER_KERNELS.contains(&group) && generation == "hopper" {
-        Stack::Older
+    } else if EAGER.contains(&group) {
+        Stack::Eager
     } else {
-        Stack::Current
+        Stack::Tuned
     }
 }
 
@@ -216,7 +217,7 @@ fn forecast(row: Row<'_>, hardware: &Hardware, rig: &Rig, card: &Card) -> Result
     }
     let job = TrainingJob {
         adapter,
-        stack: stack(row, &rig.machine.accelerator.generation),
+        stack: stack(row),
         years_behind: (CALIBRATED - released(row)).max(0.0),
         factors: hardware.training,
         ..TrainingJob::new(accelerators, sequence, batch, precision)
@@ -247,11 +248,15 @@ fn forecast(row: Row<'_>, hardware: &Hardware, rig: &Rig, card: &Card) -> Result
         notes.push("adapter: no weight gradients of the base".to_owned());
     }
     let basis = row.word("basis");
-    let apart = what.contains("whole run")
+    let whole = what.contains("whole run")
         || ["run_start to run_stop", "GPU-hours"].iter().any(|words| basis.contains(words));
-    if apart {
+    let early = row.word("caveat").contains("early-software");
+    if whole {
         notes.insert(0, "set apart: an average over a whole run".to_owned());
+    } else if early {
+        notes.insert(0, "set apart: its publisher calls the software early".to_owned());
     }
+    let apart = whole || early;
     let reason = notes.join("; ");
     Ok(Forecast { published, predicted, reason, apart, measure: what, ..Forecast::default() })
 }
@@ -264,7 +269,11 @@ fn point(
     notes: &mut Vec<String>,
 ) -> Result<TrainingPoint, Gap> {
     let stated = layout(row, card, job.accelerators)?;
-    if let Some(layout) = stated {
+    if let Some(mut layout) = stated {
+        // What nobody could have run unshared was shared.
+        let alone = layout.tensor * layout.stages * layout.expert == 1 && !job.adapter;
+        let memory = training_memory(&card.shape, &rig.chip, job, &layout);
+        layout.sharded |= alone && memory.weights.0 + memory.gradients.0 > rig.chip.memory.0;
         if let Some(point) = evaluate(&card.shape, &rig.chip, job, &layout) {
             let split = format!("stated TP{} PP{} EP{}", layout.tensor, layout.stages, layout.expert);
             notes.push(split);

@@ -14,12 +14,12 @@ use std::sync::OnceLock;
 /// The software a run is made with, as far as it decides what its kernels reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Stack {
-    /// Attention kernels written for the generation at hand.
+    /// Kernels written for the generation at hand, small operations fused.
     #[default]
-    Current,
-    /// Attention kernels of the generation before: `FlashAttention` 2 on Hopper.
-    Older,
-    /// Attention that writes its scores to memory, as before 2022.
+    Tuned,
+    /// A framework's own operations, one kernel each.
+    Eager,
+    /// The same, and attention that writes its scores to memory, as before 2022.
     Unfused,
 }
 
@@ -40,11 +40,12 @@ pub struct TrainingFactors {
     pub attention_narrow_heads: f64,
     pub elementwise: f64,
     pub elementwise_adapter: f64,
+    pub elementwise_eager: f64,
     pub cast_8bit: f64,
+    pub cast_8bit_transposed: f64,
     pub cast_4bit: f64,
     pub tensor_exposed: f64,
     pub bubble: f64,
-    pub uneven_ends: f64,
     pub gradient_exposed: f64,
     pub gradient_experts_exposed: f64,
     pub sharded_exposed: f64,
@@ -54,7 +55,6 @@ pub struct TrainingFactors {
     pub expert_systolic: f64,
     pub expert_mxfp8_early: f64,
     pub expert_row_ns: f64,
-    pub permute: f64,
     pub scan: f64,
     pub host_ms: f64,
     pub fixed_ms: f64,
@@ -99,11 +99,12 @@ impl TrainingFactors {
             attention_narrow_heads: of("attention_narrow_heads"),
             elementwise: of("elementwise"),
             elementwise_adapter: of("elementwise_adapter"),
+            elementwise_eager: of("elementwise_eager"),
             cast_8bit: of("cast_8bit"),
+            cast_8bit_transposed: of("cast_8bit_transposed"),
             cast_4bit: of("cast_4bit"),
             tensor_exposed: of("tensor_exposed"),
             bubble: of("bubble"),
-            uneven_ends: of("uneven_ends"),
             gradient_exposed: of("gradient_exposed"),
             gradient_experts_exposed: of("gradient_experts_exposed"),
             sharded_exposed: of("sharded_exposed"),
@@ -113,7 +114,6 @@ impl TrainingFactors {
             expert_systolic: of("expert_systolic"),
             expert_mxfp8_early: of("expert_mxfp8_early"),
             expert_row_ns: of("expert_row_ns"),
-            permute: of("permute"),
             scan: of("scan"),
             host_ms: of("host_ms"),
             fixed_ms: of("fixed_ms"),
@@ -136,11 +136,14 @@ impl TrainingFactors {
     }
 
     /// Bytes moved for casts to a format, per element that is cast and byte of the plain count.
+    ///
+    /// Hopper multiplies 8 bits in one order of the operands alone, so each tensor is stored transposed besides.
     #[must_use]
-    pub fn cast(&self, format: Format) -> f64 {
+    pub fn cast(&self, machine: &Machine, format: Format) -> f64 {
         match format {
             Format::Bf16 | Format::Int4 => 0.0,
             Format::Nvfp4 | Format::Mxfp4 => self.cast_4bit,
+            _ if machine.curves.generation == "hopper" => self.cast_8bit * self.cast_8bit_transposed,
             _ => self.cast_8bit,
         }
     }

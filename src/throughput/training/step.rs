@@ -35,6 +35,8 @@ const REPEATED: f64 = 0.9;
 const RING_EXPOSED: f64 = 0.3;
 /// Time the host needs to launch a dense layer, forward and backward: some sixty kernels of 5 us.
 const HOST_LAYER_S: f64 = 0.3e-3;
+/// Bytes of a routed element that goes into the order of experts and back, forward and backward.
+const PERMUTE_BYTES: f64 = 16.0;
 /// Bytes of a score element written and read by attention that is not fused: scores, mask, softmax, dropout, and back.
 const SCORE_BYTES: f64 = 50.0;
 /// Bytes of a parameter that the sum of gradients over micro-batches moves: read and write 32 bits, part of it fused.
@@ -154,13 +156,16 @@ impl<'a> Step<'a> {
         // Two norms with their residuals a layer, forward and backward, over the tensor ranks.
         let norms = f64::from(self.model.layers) * 32.0 * f64::from(self.model.hidden) / self.tp;
         let stream = self.stream();
-        let adapter = if self.job.adapter { self.factors.elementwise_adapter } else { 1.0 };
+        let mut moved = self.factors.elementwise;
+        if self.job.adapter {
+            moved *= self.factors.elementwise_adapter;
+        }
+        if self.job.stack != Stack::Tuned {
+            moved *= self.factors.elementwise_eager;
+        }
         // What is computed again is written and read again, about a third of all passes.
         let again = 1.0 + 0.3 * self.repeated / REPEATED;
-        self.parts.elementwise +=
-            self.factors.elementwise * adapter * again * (self.moved + norms) * self.tokens
-                / self.pp
-                / stream;
+        self.parts.elementwise += moved * again * (self.moved + norms) * self.tokens / self.pp / stream;
         if !self.job.adapter {
             let (dense, experts) = held(self.model, self.tp, self.pp, self.ep);
             self.parts.elementwise += SUM_BYTES * (dense + experts) / stream;
@@ -181,6 +186,20 @@ impl<'a> Step<'a> {
 
     fn stream(&self) -> f64 {
         self.machine.bandwidth.0 * STREAM_SHARE
+    }
+
+    /// Time of work on the vector units over that on Blackwell: multiprocessors times clock of Hopper are 132 · 1.76 GHz
+    /// against 148 · 1.92 GHz; of others nothing is known.
+    fn vectors(&self) -> f64 {
+        if self.machine.curves.generation == "hopper" { 1.22 } else { 1.0 }
+    }
+
+    /// Rate of a link inside the domain for a group of ranks: in a mesh, the links among its members alone.
+    fn inside(&self, ranks: f64) -> f64 {
+        let whole = self.machine.scale_up.bandwidth.0 * LINK_SHARE;
+        let others = f64::from(self.machine.domain) - 1.0;
+        let reached = if self.machine.meshed && others > 0.0 { (ranks - 1.0) / others } else { 1.0 };
+        whole * reached.clamp(1.0 / others.max(1.0), 1.0)
     }
 
     /// The format that products run in: 16 bits where the hardware has nothing narrower.
@@ -209,7 +228,10 @@ impl<'a> Step<'a> {
         }
         self.parts.linear += layers / self.pp * time * self.factors.linear(format);
         let calls = parameters / (input * width);
-        self.cast += layers * calls * ((self.passes + 1.0) * input + 4.0 * width) * self.factors.cast(format);
+        self.cast += layers
+            * calls
+            * ((self.passes + 1.0) * input + 4.0 * width)
+            * self.factors.cast(self.machine, format);
     }
 
     fn attention(&mut self) {
@@ -237,7 +259,7 @@ impl<'a> Step<'a> {
         let curve = self.machine.curves.curve(class, Format::Bf16);
         let sequence = self.job.sequence;
         let mut slow = if head <= 64.0 { self.factors.attention_narrow_heads } else { 1.0 };
-        if self.job.stack == Stack::Older {
+        if self.job.stack == Stack::Eager && self.machine.curves.generation == "hopper" {
             slow *= self.factors.attention_older;
         }
         let passes = 1.0 + self.repeated + 2.5 * self.factors.attention_backward;
@@ -271,7 +293,8 @@ impl<'a> Step<'a> {
         let format = self.job.precision.attention;
         self.linear(layers, 2.0 * inner * h, h, 2.0 * inner, format);
         self.linear(layers, inner * h, inner, h, format);
-        self.parts.scan = self.factors.scan * layers / self.pp * self.tokens * inner * SCAN_ELEMENT_S;
+        self.parts.scan =
+            self.factors.scan * layers / self.pp * self.tokens * inner * SCAN_ELEMENT_S * self.vectors();
     }
 
     fn feed_forward(&mut self) {
@@ -323,11 +346,12 @@ impl<'a> Step<'a> {
             * grouped
             * systolic;
         self.cast +=
-            layers * rows * (input + width * matrices) * 4.0 * self.factors.cast(format) / self.tokens;
+            layers * rows * (input + width * matrices) * 4.0 * self.factors.cast(self.machine, format)
+                / self.tokens;
         self.moved += layers * rows * activation_bytes(gated) * width / self.tokens;
         self.parts.routing = stage
             * rows
-            * (self.factors.permute * 16.0 * input / self.stream() + 1e-9 * self.factors.expert_row_ns);
+            * (PERMUTE_BYTES * input / self.stream() + 1e-9 * self.factors.expert_row_ns * self.vectors());
         if format == Format::Mxfp8 && self.job.before_grouped_mxfp8() && !is_systolic(self.machine) {
             self.parts.experts *= self.factors.expert_mxfp8_early;
             self.parts.routing *= self.factors.expert_mxfp8_early;
@@ -344,7 +368,7 @@ impl<'a> Step<'a> {
         let chosen = f64::from(f.active_experts);
         let domain = f64::from(self.machine.domain.max(1));
         let bytes = 4.0 * 2.0 * tokens * input * f64::from(f.moe_layers) / self.pp;
-        let inside = self.machine.scale_up.bandwidth.0 * LINK_SHARE;
+        let inside = self.inside(self.ep.min(domain));
         let across = self.machine.scale_out.bandwidth.0 * SCALE_OUT_SHARE;
         self.parts.exchange = if self.ep <= domain {
             self.factors.exchange_inside * bytes * remote_places(self.ep, chosen) / inside
@@ -380,7 +404,7 @@ impl<'a> Step<'a> {
         let beside = if self.ep <= 1.0 || self.model.shared_parameters() > 0.0 { 0.5 } else { 0.0 };
         let blocks = whole + beside * f64::from(f.moe_layers);
         let bandwidth = if self.tp <= f64::from(self.machine.domain) {
-            self.machine.scale_up.bandwidth.0 * LINK_SHARE
+            self.inside(self.tp)
         } else {
             self.machine.scale_out.bandwidth.0 * SCALE_OUT_SHARE
         };
@@ -400,7 +424,7 @@ impl<'a> Step<'a> {
         };
         let domain = f64::from(self.machine.domain);
         let bandwidth = if self.cp * self.tp <= domain {
-            self.machine.scale_up.bandwidth.0 * LINK_SHARE
+            self.inside(self.cp * self.tp)
         } else {
             self.machine.scale_out.bandwidth.0 * SCALE_OUT_SHARE * (domain / self.tp).max(1.0)
         };
