@@ -327,6 +327,41 @@ pub fn evaluate(
     })
 }
 
+/// Chunks of a stage that are tried: recipes have one to ten.
+const INTERLEAVES: [u32; 8] = [1, 2, 3, 4, 5, 6, 8, 10];
+/// Sequences of a micro-batch that are tried.
+const MICRO_BATCHES: [u32; 4] = [1, 2, 4, 8];
+/// Positions below which a context rank is not worth its messages.
+const LEAST_POSITIONS: f64 = 4_096.0;
+
+/// All splits that are tried: powers of two, and the stage counts that uneven numbers of layers ask for.
+fn splits(model: &ModelShape, machine: &Machine, job: &TrainingJob) -> Vec<TrainingLayout> {
+    let powers = |most: u32| (0..=most.max(1).ilog2()).map(|power| 1_u32 << power);
+    let most_tensor = machine.domain.clamp(1, 16).min(job.accelerators.max(1));
+    let stage_counts: Vec<u32> = powers(32).chain([3, 6, 9, 12, 18]).collect();
+    let most_context = (job.sequence / LEAST_POSITIONS).clamp(1.0, 16.0) as u32;
+    let mut found = Vec::new();
+    for tensor in powers(most_tensor) {
+        for stages in stage_counts.iter().copied().filter(|stages| stages * tensor <= job.accelerators) {
+            for context in powers(most_context).filter(|c| c * tensor <= machine.domain.max(1)) {
+                for expert in powers(model.feed_forward.experts.clamp(1, 64)) {
+                    // Weights gathered layer by layer do not go with a pipeline, which would gather them once a micro-batch.
+                    for sharded in [false, true].into_iter().filter(|sharded| !sharded || stages == 1) {
+                        found.push(TrainingLayout {
+                            context,
+                            expert,
+                            sharded,
+                            recompute: Recompute::Needed,
+                            ..TrainingLayout::new(tensor, stages)
+                        });
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
 /// The fastest layout that fits into memory, and the fastest of another split to argue with.
 #[must_use]
 pub fn best_layout(
@@ -334,48 +369,30 @@ pub fn best_layout(
     machine: &Machine,
     job: &TrainingJob,
 ) -> (Option<TrainingPoint>, Option<TrainingPoint>) {
-    let room = machine.memory.0 * USABLE_SHARE;
+    let room = machine.memory.0 * USABLE_SHARE * (1.0 + 1e-9);
     let mut best: Option<TrainingPoint> = None;
     let mut second: Option<TrainingPoint> = None;
-    let powers = |most: u32| (0..=most.ilog2()).map(|power| 1_u32 << power);
-    let most_tensor = machine.domain.clamp(1, 16).min(job.accelerators.max(1));
-    let mut stage_counts: Vec<u32> = powers(32).collect();
-    stage_counts.extend([3, 6, 9, 12, 18]);
-    for tensor in powers(most_tensor) {
-        for stages in stage_counts.iter().copied().filter(|s| s * tensor <= job.accelerators) {
-            for expert in powers(model.feed_forward.experts.clamp(1, 64)) {
-                for interleave in [1, 2, 3, 4, 5, 6, 8, 10] {
-                    for micro_batch in [1, 2, 4, 8] {
-                        for recompute in [Recompute::Needed] {
-                            let layout = TrainingLayout {
-                                interleave,
-                                expert,
-                                micro_batch,
-                                recompute,
-                                ..TrainingLayout::new(tensor, stages)
-                            };
-                            if layout.illegal(model, job).is_some()
-                                || training_memory(model, machine, job, &layout).total.0 > room * (1.0 + 1e-9)
-                            {
-                                continue;
-                            }
-                            let Some(point) = evaluate(model, machine, job, &layout) else { continue };
-                            let split = |a: &TrainingPoint, b: &TrainingPoint| {
-                                (a.layout.tensor, a.layout.stages, a.layout.expert)
-                                    == (b.layout.tensor, b.layout.stages, b.layout.expert)
-                            };
-                            if best.is_none_or(|known| point.step.0 < known.step.0) {
-                                if let Some(known) = best.filter(|known| !split(known, &point)) {
-                                    second = Some(known);
-                                }
-                                best = Some(point);
-                            } else if best.is_some_and(|known| !split(&known, &point))
-                                && second.is_none_or(|known| point.step.0 < known.step.0)
-                            {
-                                second = Some(point);
-                            }
-                        }
+    let differ = |a: &TrainingPoint, b: &TrainingPoint| {
+        (a.layout.tensor, a.layout.stages, a.layout.expert)
+            != (b.layout.tensor, b.layout.stages, b.layout.expert)
+    };
+    for split in splits(model, machine, job) {
+        for interleave in INTERLEAVES.into_iter().filter(|v| *v == 1 || split.stages > 1) {
+            for micro_batch in MICRO_BATCHES {
+                let layout = TrainingLayout { interleave, micro_batch, ..split };
+                let Some(point) = evaluate(model, machine, job, &layout) else { continue };
+                if point.memory.total.0 > room {
+                    continue;
+                }
+                if best.is_none_or(|known| point.step.0 < known.step.0) {
+                    if let Some(known) = best.filter(|known| differ(known, &point)) {
+                        second = Some(known);
                     }
+                    best = Some(point);
+                } else if best.is_some_and(|known| differ(&known, &point))
+                    && second.is_none_or(|known| point.step.0 < known.step.0)
+                {
+                    second = Some(point);
                 }
             }
         }
@@ -477,6 +494,90 @@ mod tests {
         let known = evaluate(&samples::llama_70b(), &samples::h100(), &job(64), &known).expect("legal");
         assert!(known.memory.total.0 <= 76e9);
         assert!(best.step.0 <= known.step.0);
+    }
+
+    // Every whole number of ranks on a small machine, not the listed ones alone.
+    #[test]
+    fn the_search_equals_brute_force_on_small_cases() {
+        for (model, machine, accelerators, batch) in [
+            (samples::llama_8b(), samples::h100(), 8, 32.0),
+            (samples::llama_8b(), samples::h100(), 16, 16.0),
+            (samples::llama_70b(), samples::gb200(), 16, 64.0),
+        ] {
+            let job = TrainingJob {
+                accelerators,
+                global_batch: batch,
+                ..TrainingJob::new(accelerators, 8_192.0, batch, Precision::uniform(Format::Bf16))
+            };
+            let mut least = f64::INFINITY;
+            for tensor in 1..=accelerators {
+                for stages in 1..=accelerators / tensor {
+                    for (context, sharded) in [(1, false), (2, false), (1, true), (2, true)] {
+                        for (interleave, micro_batch) in (1..=10).flat_map(|v| (1..=8).map(move |m| (v, m))) {
+                            let layout = TrainingLayout {
+                                context,
+                                sharded: sharded && stages == 1,
+                                interleave,
+                                micro_batch,
+                                recompute: Recompute::Needed,
+                                ..TrainingLayout::new(tensor, stages)
+                            };
+                            if !INTERLEAVES.contains(&interleave) {
+                                continue;
+                            }
+                            let Some(point) = evaluate(&model, &machine, &job, &layout) else { continue };
+                            if point.memory.total.0 <= machine.memory.0 * USABLE_SHARE * (1.0 + 1e-9) {
+                                least = least.min(point.step.0);
+                            }
+                        }
+                    }
+                }
+            }
+            let found = best_layout(&model, &machine, &job).0.expect("fits");
+            assert!((found.step.0 / least - 1.0).abs() < 1e-9, "{found:?} against {least}");
+        }
+    }
+
+    #[test]
+    fn just_enough_layers_are_computed_again() {
+        let (model, machine) = (samples::llama_70b(), samples::h100());
+        let needed = TrainingLayout { recompute: Recompute::Needed, ..layout() };
+        let job = TrainingJob { global_batch: 512.0, ..job(128) };
+        let wide = TrainingLayout { micro_batch: 2, ..needed };
+        let point = evaluate(&model, &machine, &job, &wide).expect("legal");
+        let none = training_memory(
+            &model,
+            &machine,
+            &job,
+            &TrainingLayout { recompute: Recompute::Selective, ..wide },
+        );
+        let all =
+            training_memory(&model, &machine, &job, &TrainingLayout { recompute: Recompute::Full, ..wide });
+        let room = machine.memory.0 * USABLE_SHARE;
+        assert!(none.total.0 > room && all.total.0 < room, "{none:?} {all:?}");
+        assert!((point.memory.total.0 / room - 1.0).abs() < 1e-6, "{:?}", point.memory);
+    }
+
+    #[test]
+    fn an_adapter_is_faster_and_smaller_than_the_whole_model() {
+        let (model, machine) = (samples::llama_70b(), samples::h100());
+        let whole = evaluate(&model, &machine, &job(128), &layout()).expect("legal");
+        let adapter = TrainingJob { adapter: true, ..job(128) };
+        let part = evaluate(&model, &machine, &adapter, &layout()).expect("legal");
+        assert!(part.step.0 < 0.8 * whole.step.0);
+        assert!(part.memory.total.0 < 0.6 * whole.memory.total.0);
+        assert!(part.gradients.0.abs() < f64::MIN_POSITIVE);
+    }
+
+    #[test]
+    fn a_mesh_gives_a_pair_one_of_its_links() {
+        let (model, mut machine) = (samples::llama_70b(), samples::h100());
+        let pair = TrainingLayout::new(2, 8);
+        let switched = evaluate(&model, &machine, &job(128), &pair).expect("legal");
+        machine.meshed = true;
+        let meshed = evaluate(&model, &machine, &job(128), &pair).expect("legal");
+        // One link of seven.
+        assert!((meshed.messages.0 / switched.messages.0 / 7.0 - 1.0).abs() < 1e-9);
     }
 
     #[test]

@@ -324,6 +324,42 @@ mod tests {
     }
 
     #[test]
+    fn releases_are_dated_by_their_numbers() {
+        let dated = |group: &str, reference: &str| {
+            let text = format!("source_group,source_ref\n{group},{reference}\n");
+            let table = Table::parse(Kind::Training, "t.csv", &text).unwrap();
+            released(table.rows()[0])
+        };
+        assert!(
+            (dated("nvidia_megatron_bridge", "NeMo container 26.04.01") - 2026.0 - 3.5 / 12.0).abs() < 1e-9
+        );
+        assert!((dated("nvidia_dgxc_benchmarking", "v25.02.02") - 2025.0 - 1.5 / 12.0).abs() < 1e-9);
+        assert!((dated("mlperf_v4.0", "v4.0/NVIDIA") - 2024.4).abs() < 1e-9);
+        assert!((dated("somebody", "a blog") - UNDATED).abs() < 1e-9);
+    }
+
+    // Tokens per second of an accelerator on many against few, predicted over published: strong scaling of MLPerf, rows
+    // by their ids, from small to large.
+    #[test]
+    fn scaling_curves_keep_their_shape() {
+        let hardware = Hardware::open(&Catalog::default()).unwrap();
+        let report = check(&Table::embedded(Kind::Training).unwrap(), &hardware, &|| {}).unwrap();
+        let ratio = |id: &str| {
+            let row = report.rows.iter().find(|row| row.id == id).unwrap();
+            row.predicted.unwrap() / row.published.unwrap()
+        };
+        for (few, many, what) in [
+            ("TD-0140", "TD-0143", "405B FP8 on H100, 2,048 to 8,192"),
+            ("TD-0136", "TD-0139", "405B FP8 on GB200, 256 to 2,048"),
+            ("TD-0069", "TD-0071", "GPT-3 FP8 on H100, 512 to 11,616"),
+            ("TD-0232", "TD-0235", "DeepSeek-V3 MXFP8 on GB200, 512 to 8,192"),
+        ] {
+            let off = ratio(many) / ratio(few) - 1.0;
+            assert!(off.abs() < 0.25, "{what}: {off:+.3}");
+        }
+    }
+
+    #[test]
     fn unknown_models_and_systems_say_so() {
         assert!(one("H100,8,nobody-7b,2048,8,1,1,1,BF16,10,,,").reason.contains("nobody-7b"));
         assert!(one("Ascend 910B,8,llama3.1-8b,2048,8,1,1,1,BF16,10,,,").reason.contains("no system"));

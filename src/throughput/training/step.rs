@@ -174,14 +174,14 @@ impl<'a> Step<'a> {
         self.parts
     }
 
-    /// Time that the host needs for a micro-batch [s]; none where a compiler schedules the whole step.
+    /// Time that the host needs for a micro-batch [s]: mixtures and state-space layers are chains of many small kernels. None where a compiler schedules the whole step.
     pub(super) fn host(&self) -> f64 {
         if is_systolic(self.machine) {
             return 0.0;
         }
-        let mixtures = f64::from(self.model.feed_forward.moe_layers);
-        let dense = f64::from(self.model.layers) - mixtures;
-        (HOST_LAYER_S * dense.max(0.0) + 1e-3 * self.factors.host_ms * mixtures) / self.pp
+        let chains = f64::from(self.model.feed_forward.moe_layers + self.model.attention.linear_layers);
+        let plain = f64::from(self.model.layers) - f64::from(self.model.feed_forward.moe_layers);
+        (HOST_LAYER_S * plain.max(0.0) + 1e-3 * self.factors.host_ms * chains) / self.pp
     }
 
     fn stream(&self) -> f64 {
