@@ -80,8 +80,8 @@ fn kept_bytes(model: &ModelShape) -> (f64, f64) {
 /// passing     the larger of 4 bytes a logit and the head's gradient in 32 bits, on the last stage
 /// ~~~
 ///
-/// The first stage holds the most micro-batches, the last the logits: the fuller of both counts. `recomputed` is the
-/// share of layers that is computed again. An adapter trains no weights of the base, which stays in the format of its
+/// The first stage holds the most micro-batches, the last the logits: the fuller of both counts. Where memory
+/// asks for it, norms and gated products are computed again first, then as many whole layers as it takes. An adapter trains no weights of the base, which stays in the format of its
 /// products (16 bits on CDNA, whose stacks keep it so), and keeps half of the activations: no inputs of products.
 #[must_use]
 pub fn training_memory(
@@ -90,15 +90,26 @@ pub fn training_memory(
     job: &TrainingJob,
     layout: &TrainingLayout,
 ) -> TrainingMemory {
-    at_share(model, machine, job, layout, recomputed_share(model, machine, job, layout))
+    at_share(model, machine, job, layout, repeated(model, machine, job, layout))
 }
+
+/// What is computed again: a share of the layers whole, and of the others what costs next to nothing.
+#[derive(Debug, Clone, Copy)]
+struct Repeated {
+    layers: f64,
+    cheap: bool,
+}
+
+/// Part of a layer's activations that is left where norms' outputs and the gated product are computed again: of
+/// 17·h + 6·f bytes, 4·h and 2·f go.
+const LEAN: f64 = 0.7;
 
 fn at_share(
     model: &ModelShape,
     machine: &Machine,
     job: &TrainingJob,
     layout: &TrainingLayout,
-    recomputed: f64,
+    again: Repeated,
 ) -> TrainingMemory {
     let (dense, experts) = parameters_on_rank(model, layout);
     let data = f64::from(layout.data(job.accelerators));
@@ -119,9 +130,11 @@ fn at_share(
         (WEIGHT_BYTES * (dense + experts), job.gradient_bytes * (dense + experts), 12.0 * shards)
     };
     let tokens = f64::from(layout.micro_batch) * job.sequence / f64::from(layout.context);
+    let recomputed = again.layers;
     let (all, inputs) = kept_bytes(model);
+    let lean = if again.cheap { LEAN * all } else { all };
     let frozen = if job.adapter { 0.5 } else { 1.0 };
-    let kept = (recomputed * inputs + (1.0 - recomputed) * all * frozen) / tp;
+    let kept = (recomputed * inputs + (1.0 - recomputed) * lean * frozen) / tp;
     let again = if recomputed > 0.0 { all * frozen / f64::from(model.layers.max(1)) / tp } else { 0.0 };
     let micro_batches = job.global_batch / (data * f64::from(layout.micro_batch)).max(1.0);
     let interleaved = if layout.interleave > 1 { (p - 1.0) / v } else { 0.0 };
@@ -153,19 +166,28 @@ pub(super) fn recomputed_share(
     job: &TrainingJob,
     layout: &TrainingLayout,
 ) -> f64 {
+    repeated(model, machine, job, layout).layers
+}
+
+fn repeated(model: &ModelShape, machine: &Machine, job: &TrainingJob, layout: &TrainingLayout) -> Repeated {
+    let fixed = |layers| Repeated { layers, cheap: false };
     match layout.recompute {
-        Recompute::Selective => 0.0,
-        Recompute::Full => 1.0,
+        Recompute::Selective => fixed(0.0),
+        Recompute::Full => fixed(1.0),
         Recompute::Needed => {
             let room = machine.memory.0 * USABLE_SHARE;
-            let most = at_share(model, machine, job, layout, 0.0).total.0;
-            if most <= room {
-                return 0.0;
+            let need =
+                |layers, cheap| at_share(model, machine, job, layout, Repeated { layers, cheap }).total.0;
+            if need(0.0, false) <= room {
+                return fixed(0.0);
             }
-            let least = at_share(model, machine, job, layout, 1.0).total.0;
+            if need(0.0, true) <= room {
+                return Repeated { layers: 0.0, cheap: true };
+            }
             // The one layer that is computed again at a time is there from the first on.
-            let some = at_share(model, machine, job, layout, f64::MIN_POSITIVE).total.0;
-            ((some - room) / (some - least).max(1.0)).clamp(0.0, 1.0)
+            let (some, least) = (need(f64::MIN_POSITIVE, true), need(1.0, true));
+            let layers = ((some - room) / (some - least).max(1.0)).clamp(0.0, 1.0);
+            Repeated { layers, cheap: true }
         }
     }
 }

@@ -38,7 +38,7 @@ const HOST_LAYER_S: f64 = 0.3e-3;
 /// Bytes of a routed element that goes into the order of experts and back, forward and backward.
 const PERMUTE_BYTES: f64 = 16.0;
 /// Bytes of a score element written and read by attention that is not fused: scores, mask, softmax, dropout, and back.
-const SCORE_BYTES: f64 = 50.0;
+const SCORE_BYTES: f64 = 60.0;
 /// Bytes of a parameter that the sum of gradients over micro-batches moves: read and write 32 bits, part of it fused.
 const SUM_BYTES: f64 = 4.8;
 /// Widest head that attention kernels use fully.
@@ -276,8 +276,9 @@ impl<'a> Step<'a> {
             self.parts.attention += f64::from(layers) / self.pp * flop * one * passes;
         }
         if self.job.stack == Stack::Unfused {
-            self.parts.attention +=
-                layers / self.pp * self.tokens * heads / self.tp * sequence * SCORE_BYTES / self.stream();
+            // A third of the traffic is the forward pass's, which recomputation repeats.
+            let scores = self.tokens * heads / self.tp * sequence * (1.0 + self.repeated / 3.0);
+            self.parts.attention += layers / self.pp * scores * SCORE_BYTES / self.stream();
         }
     }
 
