@@ -1,11 +1,12 @@
-//! Fits what serving engines add to isolated kernels, and checks the fit on what it did not see.
+//! Fits what software adds to isolated kernels, in serving and in training, and checks the fit on what it did not see.
 //!
-//! All counted rows of the published and the measured serving tables enter together, each with the logarithm of
-//! predicted over measured time. Large residuals weigh less (Cauchy), every coefficient is drawn to its prior and held
+//! All counted rows of the published and the measured serving tables enter together, or all of the training table, each
+//! with the logarithm of predicted over measured time. Training rows that were recalled or read second-hand weigh a
+//! quarter. Large residuals weigh less (Cauchy), every coefficient is drawn to its prior and held
 //! inside its bounds, and the step is Gauss and Newton's with damping:
 //!
 //! ~~~text
-//! minimise  Σ_i s²·ln(1 + (r_i/s)²) + (w·s)²·Σ_j ((u_j − prior_j)/spread_j)²
+//! minimise  Σ_i w_i·s²·ln(1 + (r_i/s)²) + (w·s)²·Σ_j ((u_j − prior_j)/spread_j)²
 //! u = ln x for factors and shares, x for times;  r = ln(predicted/measured);  s = 0.12, w = 1.5
 //! ~~~
 //!
@@ -14,9 +15,10 @@
 
 use crate::catalog::{Catalog, InputError};
 use crate::throughput::engines::{Coefficient, EngineSet, LeftOut};
+use crate::throughput::training::TrainingFactors;
 use crate::validation::hardware::Hardware;
 use crate::validation::statistics::quantile;
-use crate::validation::{RowReport, Table, check};
+use crate::validation::{Kind, RowReport, Table, check};
 use nalgebra::{DMatrix, DVector};
 use std::collections::BTreeSet;
 
@@ -35,13 +37,64 @@ const LEAST_GROUP: usize = 10;
 /// Relative gain of a step at which the search ends.
 const ENOUGH: f64 = 1e-4;
 
-const NOTE: &str = "What serving engines add to isolated kernels. No coefficient belongs to a system, a benchmark or a \
-                    row, nor to a model but where one family alone was measured in a format: MXFP4 (gpt-oss), INT4 \
-                    (Kimi), linear attention (Qwen3.5).";
+/// Weight of a row that somebody recalled or passed on.
+const SECOND_HAND: f64 = 0.25;
+
+/// What is fitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// What serving engines add.
+    Engines,
+    /// What a training step adds.
+    Training,
+}
+
+impl Subject {
+    /// The hardware with other coefficients.
+    fn open(self, catalog: &Catalog, set: EngineSet) -> Result<Hardware, InputError> {
+        match self {
+            Self::Engines => Hardware::with_engines(catalog, set),
+            Self::Training => Hardware::with_training(catalog, TrainingFactors::of(&set)),
+        }
+    }
+
+    /// What the coefficients belong to, in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Engines => "serving engines",
+            Self::Training => "a training step",
+        }
+    }
+
+    /// What no coefficient stands for.
+    fn note(self) -> &'static str {
+        match self {
+            Self::Engines => {
+                "What serving engines add to isolated kernels. No coefficient belongs to a system, a benchmark or a row, \
+                 nor to a model but where one family alone was measured in a format: MXFP4 (gpt-oss), INT4 (Kimi), linear \
+                 attention (Qwen3.5)."
+            }
+            Self::Training => {
+                "What a running training step takes against isolated kernels and nominal links. No coefficient belongs to \
+                 a model, a system, a benchmark or a row."
+            }
+        }
+    }
+
+    fn flag(self) -> &'static str {
+        match self {
+            Self::Engines => "--engines",
+            Self::Training => "--training",
+        }
+    }
+}
 
 /// The result of a fit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EngineFit {
+    /// What was fitted.
+    pub subject: Subject,
     /// Coefficients, and the errors with a group left out.
     pub set: EngineSet,
     /// Loss before the fit and after it.
@@ -51,7 +104,10 @@ pub struct EngineFit {
 impl EngineFit {
     /// The coefficient file.
     pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
-        let head = "# Written by `gigawatt calibrate --engines`: values and errors. Priors, spreads and bounds are edited by hand.\n";
+        let head = format!(
+            "# Written by `gigawatt calibrate {}`: values and errors. Priors, spreads and bounds are edited by hand.\n",
+            self.subject.flag()
+        );
         Ok(format!("{head}{}", toml::to_string(&self.set)?))
     }
 }
@@ -64,9 +120,20 @@ struct Seen {
     system: String,
     /// Whether the row states a rate, not a time.
     rate: bool,
+    weight: f64,
+}
+
+/// How much a row counts: what was recalled or passed on decides nothing alone.
+fn weight(words: &str) -> f64 {
+    if ["recalled", "secondary", "Calculon"].iter().any(|word| words.contains(word)) {
+        SECOND_HAND
+    } else {
+        1.0
+    }
 }
 
 struct Fit<'a> {
+    subject: Subject,
     catalog: &'a Catalog,
     tables: &'a [Table],
     set: EngineSet,
@@ -116,7 +183,7 @@ impl Fit<'_> {
     }
 
     fn reports(&self, u: &DVector<f64>) -> Result<Vec<Vec<RowReport>>, InputError> {
-        let hardware = Hardware::with_engines(self.catalog, self.with(u))?;
+        let hardware = self.subject.open(self.catalog, self.with(u))?;
         self.tables.iter().map(|table| Ok(check(table, &hardware, &|| {})?.rows)).collect()
     }
 
@@ -144,12 +211,11 @@ impl Fit<'_> {
         )
     }
 
-    fn loss(&self, u: &DVector<f64>, residuals: &DVector<f64>, mask: &[bool]) -> f64 {
+    fn loss(&self, u: &DVector<f64>, residuals: &DVector<f64>, rows: &[Seen]) -> f64 {
         let rows: f64 = residuals
             .iter()
-            .zip(mask)
-            .filter(|(_, seen)| **seen)
-            .map(|(r, _)| SCALE * SCALE * (r / SCALE).powi(2).ln_1p())
+            .zip(rows)
+            .map(|(r, row)| row.weight * SCALE * SCALE * (r / SCALE).powi(2).ln_1p())
             .sum();
         rows + (PRIOR_WEIGHT * SCALE).powi(2) * self.strain(u).norm_squared()
     }
@@ -177,21 +243,18 @@ impl Fit<'_> {
         Ok(jacobian)
     }
 
-    /// Gauss and Newton's step on the rows of a mask, damped.
+    /// Gauss and Newton's step on weighted rows, damped.
     fn step(
         &self,
         u: &DVector<f64>,
         residuals: &DVector<f64>,
         jacobian: &DMatrix<f64>,
-        mask: &[bool],
+        weights: &[f64],
         damping: f64,
     ) -> DVector<f64> {
         let weights = DVector::from_iterator(
             residuals.len(),
-            residuals
-                .iter()
-                .zip(mask)
-                .map(|(r, seen)| if *seen { 1.0 / (1.0 + (r / SCALE).powi(2)) } else { 0.0 }),
+            residuals.iter().zip(weights).map(|(r, weight)| weight / (1.0 + (r / SCALE).powi(2))),
         );
         let mut scaled = jacobian.clone();
         for (mut row, weight) in scaled.row_iter_mut().zip(weights.iter()) {
@@ -214,13 +277,14 @@ impl Fit<'_> {
 
 /// Fits the coefficients of `start` to the tables; `progress` hears what is being done.
 pub fn fit(
+    subject: Subject,
     start: &EngineSet,
     tables: &[Table],
     catalog: &Catalog,
     progress: &dyn Fn(&str),
 ) -> Result<EngineFit, InputError> {
     let names: Vec<String> = start.coefficients.keys().cloned().collect();
-    let mut fit = Fit { catalog, tables, set: start.clone(), names, places: Vec::new() };
+    let mut fit = Fit { subject, catalog, tables, set: start.clone(), names, places: Vec::new() };
     let mut u = DVector::from_iterator(
         fit.names.len(),
         fit.names.iter().map(|name| lowered(name, start.coefficients[name].value)),
@@ -228,13 +292,19 @@ pub fn fit(
     u = fit.clamped(u);
     let mut rows = Vec::new();
     for (table, report) in fit.reports(&u)?.iter().enumerate() {
+        let cells = tables[table].rows();
         for (place, row) in report.iter().enumerate().filter(|(_, row)| counted(row)) {
             fit.places.push((table, place));
+            let training = tables[table].kind == Kind::Training;
             rows.push(Seen {
                 table,
                 model: row.model.clone(),
                 system: row.system.clone(),
-                rate: tables[table].kind == crate::validation::Kind::Inference,
+                rate: match tables[table].kind {
+                    Kind::Training => !row.measure.contains("time"),
+                    kind => kind == Kind::Inference,
+                },
+                weight: if training { weight(cells[place].word("verification")) } else { 1.0 },
             });
         }
     }
@@ -242,9 +312,9 @@ pub fn fit(
         let files: Vec<&str> = tables.iter().map(|table| table.file.as_str()).collect();
         return Err(InputError::plain(&files.join(", "), "no row that counts: nothing to fit to"));
     }
-    let all = vec![true; rows.len()];
+    let all: Vec<f64> = rows.iter().map(|row| row.weight).collect();
     let mut residuals = fit.residuals(&u, &rows)?;
-    let mut loss = fit.loss(&u, &residuals, &all);
+    let mut loss = fit.loss(&u, &residuals, &rows);
     let first = loss;
     let mut jacobian = DMatrix::zeros(0, 0);
     for round in 0..STEPS {
@@ -254,7 +324,7 @@ pub fn fit(
         for damping in [1e-3, 0.3, 3.0, 30.0] {
             let tried = fit.step(&u, &residuals, &jacobian, &all, damping);
             let found = fit.residuals(&tried, &rows)?;
-            let gained = fit.loss(&tried, &found, &all);
+            let gained = fit.loss(&tried, &found, &rows);
             if gained < loss {
                 (u, residuals, loss) = (tried, found, gained);
                 break;
@@ -271,9 +341,9 @@ pub fn fit(
     }
     set.rows = rows.len();
     let files: Vec<&str> = tables.iter().map(|table| table.file.as_str()).collect();
-    set.note = format!("{NOTE} Fitted to the counted rows of {}.", files.join(" and "));
+    set.note = format!("{} Fitted to the counted rows of {}.", subject.note(), files.join(" and "));
     set.left_out = left_out;
-    Ok(EngineFit { set, loss: [first, loss] })
+    Ok(EngineFit { subject, set, loss: [first, loss] })
 }
 
 /// A name that models of one family share: DeepSeek-R1 and -V3 are one network.
@@ -304,8 +374,10 @@ fn left_out(
             progress(&format!("without {kind} {group}"));
             let mut moved = u.clone();
             let mut there = residuals.clone();
+            let weights: Vec<f64> =
+                rows.iter().zip(&mask).map(|(row, seen)| if *seen { row.weight } else { 0.0 }).collect();
             for _ in 0..LEFT_OUT_STEPS {
-                moved = fit.step(&moved, &there, jacobian, &mask, 1e-3);
+                moved = fit.step(&moved, &there, jacobian, &weights, 1e-3);
                 there = fit.residuals(&moved, rows)?;
             }
             for (place, seen) in mask.iter().enumerate() {
@@ -364,7 +436,6 @@ fn push(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::validation::Kind;
 
     fn few(kind: Kind, every: usize) -> Table {
         let whole = Table::embedded(kind).unwrap();
@@ -385,7 +456,7 @@ mod tests {
             coefficient.value = coefficient.prior;
         }
         let tables = [few(Kind::Inference, 16), few(Kind::Points, 48)];
-        let found = fit(&start, &tables, &Catalog::default(), &|_| {}).unwrap();
+        let found = fit(Subject::Engines, &start, &tables, &Catalog::default(), &|_| {}).unwrap();
         assert!(found.loss[1] < 0.9 * found.loss[0], "{:?}", found.loss);
         for (name, c) in &found.set.coefficients {
             assert!(c.low <= c.value && c.value <= c.high, "{name} = {}", c.value);

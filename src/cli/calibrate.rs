@@ -1,18 +1,21 @@
-//! `gigawatt calibrate`: fits efficiency coefficients to measured kernels, or serving engines to measured serving.
+//! `gigawatt calibrate`: fits efficiency coefficients to measured kernels, serving engines to measured serving, or a
+//! training step to published runs.
 
 use super::arguments::Common;
 use super::diagnostic::Failure;
 use super::progress::Progress;
 use super::{Outcome, output};
+use crate::calibration::engines::{Subject, fit};
 use crate::catalog::InputError;
 use crate::report::calibration::{CalibrateReport, EngineReport};
 use crate::throughput::engines::EngineSet;
+use crate::throughput::training::factors as training;
 use crate::validation::{Kind, Table};
 use std::path::PathBuf;
 
-/// Fit efficiency coefficients to measured kernels, or serving engines to measured serving
+/// Fit efficiency coefficients to measured kernels, or serving engines and training steps to published results
 ///
-/// Writes them with bounds, rows used, residuals and, for engines, the errors with one model or system left out.
+/// Writes them with bounds, rows used, residuals and, for engines and training, the errors with one model or system left out.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Measured kernels, in the columns of the embedded table
@@ -35,6 +38,16 @@ pub struct Arguments {
     /// Example: --engines --points points.csv
     #[arg(long, value_name = "FILE", requires = "engines")]
     points: Option<PathBuf>,
+    /// Fit what a training step adds to the kernels, from published runs
+    ///
+    /// Example: --training --save training.toml
+    #[arg(long, conflicts_with_all = ["kernels", "engines"])]
+    training: bool,
+    /// Published training runs for `--training`, instead of the embedded ones
+    ///
+    /// Example: --training --runs runs.csv
+    #[arg(long, value_name = "FILE", requires = "training")]
+    runs: Option<PathBuf>,
     /// File for the coefficients
     ///
     /// Example: --save efficiency.toml
@@ -49,8 +62,8 @@ const LARGEST_TABLE_BYTES: u64 = 1 << 28;
 
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
-    if arguments.engines {
-        return engines(&arguments);
+    if arguments.engines || arguments.training {
+        return software(&arguments);
     }
     let Arguments { kernels, save, common, .. } = arguments;
     let (name, text) = match &kernels {
@@ -75,18 +88,23 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     Ok(Outcome::report(CalibrateReport { calibration }))
 }
 
-fn engines(arguments: &Arguments) -> Result<Outcome, Failure> {
+fn software(arguments: &Arguments) -> Result<Outcome, Failure> {
     let table = |kind, file: &Option<PathBuf>| match file {
         Some(path) => Table::read(kind, path),
         None => Table::embedded(kind),
     };
-    let tables = [table(Kind::Inference, &arguments.inference)?, table(Kind::Points, &arguments.points)?];
+    let (subject, start, tables) = if arguments.training {
+        (Subject::Training, training::embedded(), vec![table(Kind::Training, &arguments.runs)?])
+    } else {
+        let tables =
+            vec![table(Kind::Inference, &arguments.inference)?, table(Kind::Points, &arguments.points)?];
+        (Subject::Engines, EngineSet::embedded(), tables)
+    };
     let common = &arguments.common;
     let progress = Progress::open("fitting", common.quiet);
-    let fit =
-        crate::calibration::engines::fit(EngineSet::embedded(), &tables, &common.catalog()?, &|what| {
-            progress.say(what);
-        })?;
+    let fit = fit(subject, start, &tables, &common.catalog()?, &|what| {
+        progress.say(what);
+    })?;
     drop(progress);
     if let Some(path) = &arguments.save {
         let toml = fit.to_toml().map_err(|error| Failure::Ours(error.to_string()))?;

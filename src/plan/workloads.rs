@@ -96,6 +96,7 @@ pub fn chip_of(machine: &Machine, power: Watts) -> Chip {
             latency: machine.system.scale_up.latency.value,
         },
         domain: machine.system.scale_up.domain,
+        meshed: machine.system.scale_up.topology == profile::ScaleUpTopology::Mesh,
         in_network_reduction: machine.system.scale_up.in_network_reduction,
         scale_out: Link {
             bandwidth: out.port_bandwidth.value * f64::from(out.ports),

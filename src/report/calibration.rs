@@ -71,7 +71,7 @@ impl Report for CalibrateReport {
     }
 }
 
-/// What serving engines add to kernels, with the errors of groups left out.
+/// What software adds to kernels, with the errors of groups left out.
 #[derive(Debug, Clone)]
 pub struct EngineReport {
     /// The fit.
@@ -104,8 +104,9 @@ impl Report for EngineReport {
         ]);
         Document {
             title: format!(
-                "{} coefficients of serving engines fitted to {} rows; loss {:.3}, before {:.3}",
+                "{} coefficients of {} fitted to {} rows; loss {:.3}, before {:.3}",
                 count(known.len() as u64),
+                self.fit.subject.words(),
                 count(set.rows as u64),
                 self.fit.loss[1],
                 self.fit.loss[0]

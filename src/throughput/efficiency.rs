@@ -214,6 +214,7 @@ impl CurveSet {
         }
         let inherited = inheritance.is_some() || !known;
         GenerationCurves {
+            generation: generation.to_owned(),
             origin: if inherited {
                 format!("inherited from {}", if known { from } else { "hopper" })
             } else {
@@ -230,6 +231,8 @@ impl CurveSet {
 /// The curves that one machine uses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GenerationCurves {
+    /// The generation they were asked for.
+    pub generation: String,
     /// `measured`, or whose they are.
     pub origin: String,
     /// Relative half-range of a time that rests on them.
@@ -244,6 +247,7 @@ pub struct GenerationCurves {
 impl Default for GenerationCurves {
     fn default() -> Self {
         Self {
+            generation: String::new(),
             origin: String::new(),
             range: 0.0,
             routing_skew: 0.0,

@@ -34,6 +34,8 @@ pub struct Machine {
     pub scale_up: Link,
     /// Accelerators in one domain.
     pub domain: u32,
+    /// Whether each pair of a domain has a link of its own, so that a group has only the links among its members.
+    pub meshed: bool,
     /// Whether switches add up all-reduce traffic on the way.
     pub in_network_reduction: bool,
     /// Between domains.

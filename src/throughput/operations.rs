@@ -204,6 +204,11 @@ impl ModelShape {
         }
     }
 
+    /// Attention projections of one layer with a cache.
+    pub(super) fn projection_parameters(&self) -> f64 {
+        self.projections().total()
+    }
+
     fn embedding_parameters(&self) -> f64 {
         f64::from(self.vocabulary) * self.h() * if self.tied_embeddings { 1.0 } else { 2.0 }
     }
@@ -219,7 +224,7 @@ impl ModelShape {
     }
 
     /// Width at which routed experts work.
-    fn expert_input(&self) -> f64 {
+    pub(super) fn expert_input(&self) -> f64 {
         let latent = self.feed_forward.expert_hidden;
         if latent == 0 { self.h() } else { f64::from(latent) }
     }
@@ -231,7 +236,7 @@ impl ModelShape {
     }
 
     /// Shared experts of one layer, with the projections to and from a latent expert width.
-    fn shared_parameters(&self) -> f64 {
+    pub(super) fn shared_parameters(&self) -> f64 {
         let f = &self.feed_forward;
         let shared = if f.shared_experts > 0 {
             f64::from(f.matrices) * self.h() * f64::from(f.shared_width)
@@ -247,7 +252,7 @@ impl ModelShape {
     }
 
     /// Weights of one linear-attention layer: what the card's total leaves after everything else.
-    fn linear_parameters(&self) -> f64 {
+    pub(super) fn linear_parameters(&self) -> f64 {
         let layers = f64::from(self.attention.linear_layers);
         if layers < 0.5 {
             return 0.0;
@@ -902,7 +907,7 @@ impl Fold<'_> {
 }
 
 /// Places other than its own that a token goes to when its `active` experts lie evenly on `places`.
-fn remote_places(places: f64, active: f64) -> f64 {
+pub(super) fn remote_places(places: f64, active: f64) -> f64 {
     (places - 1.0) * (1.0 - (1.0 - 1.0 / places).powf(active))
 }
 

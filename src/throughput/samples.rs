@@ -139,6 +139,7 @@ pub(crate) fn h100() -> Machine {
         bandwidth: ByteRate(3.35e12),
         scale_up: Link { bandwidth: ByteRate(450e9), latency: Seconds(1e-6) },
         domain: 8,
+        meshed: false,
         in_network_reduction: true,
         scale_out: Link { bandwidth: ByteRate(50e9), latency: Seconds(5e-6) },
         curves: CurveSet::embedded().generation("hopper"),
@@ -159,6 +160,7 @@ pub(crate) fn gb200() -> Machine {
         bandwidth: ByteRate(8e12),
         scale_up: Link { bandwidth: ByteRate(900e9), latency: Seconds(1e-6) },
         domain: 72,
+        meshed: false,
         curves: CurveSet::embedded().generation("blackwell"),
         power: Watts(1_850.0),
         ..h100()

@@ -12,6 +12,7 @@ use crate::throughput::engines::{EngineSet, ServingEngine};
 use crate::throughput::machine::Machine as Chip;
 use crate::throughput::operations::ModelShape;
 use crate::throughput::precision::{Format, Precision};
+use crate::throughput::training::TrainingFactors;
 use crate::units::{Share, Watts};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -144,6 +145,8 @@ pub struct Hardware {
     pub catalog: Catalog,
     /// What serving engines add to kernels.
     pub engines: EngineSet,
+    /// What a training step adds to kernels.
+    pub training: TrainingFactors,
     scenario: Scenario,
     models: Vec<String>,
     rigs: Kept<Rig>,
@@ -165,12 +168,25 @@ impl Hardware {
         Self::with_engines(catalog, EngineSet::embedded().clone())
     }
 
+    /// Opens a catalogue with other coefficients of a training step than the embedded ones.
+    pub fn with_training(catalog: &Catalog, training: TrainingFactors) -> Result<Self, InputError> {
+        Ok(Self { training, ..Self::open(catalog)? })
+    }
+
     /// Opens a catalogue with other coefficients of the serving engines than the embedded ones.
     pub fn with_engines(catalog: &Catalog, engines: EngineSet) -> Result<Self, InputError> {
         let mut catalog = catalog.clone();
         let scenario = resolve(None, &Flags::default(), &mut catalog)?;
         let models = catalog.ids("models");
-        Ok(Self { catalog, engines, scenario, models, rigs: Mutex::default(), cards: Mutex::default() })
+        Ok(Self {
+            catalog,
+            engines,
+            training: TrainingFactors::default(),
+            scenario,
+            models,
+            rigs: Mutex::default(),
+            cards: Mutex::default(),
+        })
     }
 
     /// The system that a label means.

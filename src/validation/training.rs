@@ -1,30 +1,122 @@
 //! Training runs: tokens per second of an accelerator, else step time, else FLOP/s, else time to train.
 //!
 //! How a row is read. The layout is the row's where it states tensor ranks and stages; interleaving that is not
-//! stated is taken to about three layers a chunk for dense models and none for mixtures; sharded weights where the
-//! row says `fsdp` with neither. Without a layout, or where the model's memory or arithmetic refuses the stated
-//! one, the fastest legal layout is taken, and the row says so. Recomputation is full where the row says so,
-//! else selective. Accelerators of TPU rows are whole slices; of Trainium rows the degrees count half-chip cores.
+//! stated is taken to about two layers a chunk for dense models and four for mixtures, as stated ones have; sharded weights where the
+//! row says `fsdp` with neither. Without a layout, or where the model's arithmetic refuses the stated one, the fastest
+//! legal layout that fits into memory is taken, and the row says so. Where recomputation is not stated, as many layers of
+//! a dense model are computed again as memory asks for, and none of a mixture. Stages not stated on one node are one.
+//! Accelerators of TPU rows are whole slices; of Trainium rows the degrees count half-chip cores.
 //!
-//! Low-rank adaptation (LoRA) leaves out the weight gradients of the base: two passes over the products instead of
-//! three, and no gradient of the base to send. Attention does all of its backward work.
+//! The software's age is that of the release, round or paper that the row names. Projects on plain `PyTorch` run its own
+//! operations one by one; in papers of 2022 and before attention is not fused either. Weights are shared over the data
+//! ranks too where one rank alone would need more than its memory for them and their gradients. A
+//! precision that a benchmark round does not state is 8 bits where the accelerator has them, as its submitters run it;
+//! elsewhere it is 16 bits. All linear layers take the stated format.
 //!
 //! FLOP/s are compared in the publisher's own FLOP: the predicted rate times the FLOP of a token of this model with
 //! causal attention, four passes where the row says that recomputed work is counted. Time to train is steps or
 //! samples times the step, and the row's convergence factor.
 //!
-//! Set apart: rows that average over a whole run (its tokens or GPU-hours, or from its start to its stop), since
+//! Set apart: rows whose publisher calls the software early, and rows that average over a whole run (its tokens or GPU-hours, or from its start to its stop), since
 //! restarts, evaluation and start-up are in them.
 
-use super::hardware::{Card, Hardware, Rig, formats_of};
+use super::hardware::{Card, Hardware, Rig};
 use super::tables::Row;
 use super::{Forecast, Gap, Names, gap};
+use crate::throughput::precision::{Format, Precision};
 use crate::throughput::training::{
-    Recompute, TrainingJob, TrainingLayout, TrainingPoint, best_layout, evaluate, training_memory,
+    Recompute, Stack, TrainingJob, TrainingLayout, TrainingPoint, best_layout, evaluate, training_memory,
 };
 
-/// Layers of a chunk where interleaving is not stated.
-const LAYERS_OF_A_CHUNK: u32 = 3;
+/// Layers of a chunk where interleaving is not stated: dense models, and mixtures of experts.
+const LAYERS_OF_A_CHUNK: [f64; 2] = [2.0, 4.0];
+
+/// Accelerators of a node.
+const NODE: u32 = 8;
+
+/// The date to which the coefficients speak: software of mid 2026, as a year.
+const CALIBRATED: f64 = 2026.45;
+
+/// Releases, rounds and papers, as they are named in rows, and when their software was current, as a year.
+const RELEASED: &[(&str, f64)] = &[
+    ("mlperf_v4.0", 2024.4),
+    ("mlperf_v4.1", 2024.8),
+    ("mlperf_v5.0", 2025.4),
+    ("mlperf_v5.1", 2025.8),
+    ("mlperf_v6.0", 2026.45),
+    ("mlperf_power_v4.0", 2024.4),
+    ("mlperf_power_v5.0", 2025.4),
+    ("mosaic_llm_foundry", 2024.0),
+    ("torchtitan", 2025.0),
+    ("paper_megatron2021", 2021.3),
+    ("paper_seqpar2022", 2022.4),
+    ("paper_opt", 2022.0),
+    ("paper_palm", 2022.0),
+    ("bloom", 2022.0),
+    ("paper_megascale", 2024.1),
+    ("paper_llama3", 2024.5),
+    ("modelcard_llama3.1", 2024.5),
+    ("paper_mcore_moe2026", 2026.0),
+];
+
+/// Sources whose runs are older than fused attention.
+const UNFUSED: &[&str] = &["paper_megatron2021", "paper_seqpar2022", "bloom", "paper_opt"];
+
+/// Sources on plain `PyTorch`: its own operations, and on Hopper attention written for the generation before.
+const EAGER: &[&str] = &["mosaic_llm_foundry", "torchtitan"];
+
+/// When a row's software was current where nothing of it is known, as a year.
+const UNDATED: f64 = 2025.5;
+
+/// When the software of a row was current, as a year: `25.05` in a reference is a release of May 2025.
+fn released(row: Row<'_>) -> f64 {
+    let group = row.word("source_group");
+    if let Some((_, year)) = RELEASED.iter().find(|(name, _)| *name == group) {
+        return *year;
+    }
+    let reference = row.word("source_ref");
+    let numbers = reference.split(|c: char| !c.is_ascii_digit() && c != '.');
+    let dated = numbers.filter_map(|word| {
+        let (year, rest) = word.split_once('.')?;
+        let month = rest.split('.').next()?;
+        let two = |text: &str| (text.len() == 2).then(|| text.parse::<u32>().ok()).flatten();
+        let (year, month) = (two(year)?, two(month)?);
+        ((20..40).contains(&year) && (1..=12).contains(&month))
+            .then(|| f64::from(2_000 + year) + (f64::from(month) - 0.5) / 12.0)
+    });
+    dated.into_iter().next().unwrap_or(UNDATED)
+}
+
+fn stack(row: Row<'_>) -> Stack {
+    let group = row.word("source_group");
+    if UNFUSED.contains(&group) {
+        Stack::Unfused
+    } else if EAGER.contains(&group) {
+        Stack::Eager
+    } else {
+        Stack::Tuned
+    }
+}
+
+/// The format of all linear layers, and a note where it had to be read.
+fn precision(row: Row<'_>, rig: &Rig) -> (Precision, &'static str) {
+    let words = row.word("precision").to_lowercase();
+    let eight = rig.machine.accelerator.peak.fp8.is_some();
+    let round = row.word("source_group").starts_with("mlperf") && !rig.id.starts_with("tpu");
+    let (format, note) = if words.contains("mxfp8") {
+        (Format::Mxfp8, "")
+    } else if words.contains("fp4") {
+        (Format::Nvfp4, "")
+    } else if words.contains("fp8") {
+        (Format::Fp8, "")
+    } else if words.is_empty() && round && eight {
+        (Format::Fp8, "precision not stated: FP8, as submitters run it")
+    } else {
+        (Format::Bf16, "")
+    };
+    // What is cached in serving is an activation here, kept in 16 bits.
+    (Precision::uniform(format).with_cache(Format::Bf16), note)
+}
 
 pub(super) fn predict(row: Row<'_>, hardware: &Hardware) -> (Names, Result<Forecast, Gap>) {
     let chip = row.word("accelerator");
@@ -38,7 +130,7 @@ pub(super) fn predict(row: Row<'_>, hardware: &Hardware) -> (Names, Result<Forec
         source: row.word("source_group").to_owned(),
     };
     let outcome = match (rig, card) {
-        (Some(rig), Some(card)) => forecast(row, &rig, &card),
+        (Some(rig), Some(card)) => forecast(row, hardware, &rig, &card),
         (None, _) => gap(format!("the catalogue has no system for `{}`", label.trim())),
         (_, None) => gap(format!("no shapes of `{}` are known", row.word("model"))),
     };
@@ -71,8 +163,14 @@ fn published(row: Row<'_>) -> Result<Published, Gap> {
     }
 }
 
-fn is_full(row: Row<'_>) -> bool {
-    row.word("recompute") == "full" || row.word("recompute") == "yes"
+/// What is computed again: as stated; else as many layers of a dense model as memory asks for, and of a mixture none,
+/// whose recipes recompute inside layers.
+fn recompute(row: Row<'_>, mixture: bool) -> Recompute {
+    match row.word("recompute") {
+        "full" | "yes" => Recompute::Full,
+        "" if !mixture => Recompute::Needed,
+        _ => Recompute::Selective,
+    }
 }
 
 /// The layout that a row states.
@@ -82,19 +180,20 @@ fn layout(row: Row<'_>, card: &Card, accelerators: u32) -> Result<Option<Trainin
     let cores = row.word("caveat").contains("parallelism-in-cores");
     let tensor = tensor.map(|ranks| if cores { (ranks / 2).max(1) } else { ranks });
     let sharded = row.text("fsdp").is_some_and(|words| words != "0");
-    let (Some(tensor), Some(stages)) = (tensor.or(sharded.then_some(1)), stages.or(sharded.then_some(1)))
+    // One node needs no pipeline: stages that are not stated beside tensor ranks are one.
+    let node = tensor.is_some() && accelerators <= NODE;
+    let (Some(tensor), Some(stages)) =
+        (tensor.or(sharded.then_some(1)), stages.or((sharded || node).then_some(1)))
     else {
         return Ok(None);
     };
     let moe = card.shape.feed_forward.moe_layers > 0;
-    let per_stage = card.shape.layers / stages.max(1);
     let chunks = match row.degree("vp")? {
         Some(chunks) => chunks,
-        None if stages > 1 && !moe => {
-            let wanted = (per_stage / LAYERS_OF_A_CHUNK).max(1);
-            (1..=wanted).rev().find(|chunks| per_stage.is_multiple_of(*chunks)).unwrap_or(1)
+        None => {
+            let chunk = LAYERS_OF_A_CHUNK[usize::from(moe)];
+            (f64::from(card.shape.layers) / (f64::from(stages) * chunk)).round().max(1.0) as u32
         }
-        None => 1,
     };
     let layout = TrainingLayout {
         interleave: if stages > 1 { chunks } else { 1 },
@@ -102,23 +201,13 @@ fn layout(row: Row<'_>, card: &Card, accelerators: u32) -> Result<Option<Trainin
         expert: if moe { row.degree("ep")?.unwrap_or(1) } else { 1 },
         sharded,
         micro_batch: row.count("micro_batch")?.unwrap_or(1).min(256),
-        recompute: if is_full(row) { Recompute::Full } else { Recompute::Selective },
+        recompute: recompute(row, moe),
         ..TrainingLayout::new(tensor, stages)
     };
     Ok((layout.tensor * layout.stages * layout.context <= accelerators).then_some(layout))
 }
 
-/// Time of a step [s] with what low-rank adaptation leaves out.
-fn step_of(point: &TrainingPoint, adapter: bool) -> f64 {
-    if !adapter {
-        return point.step.0;
-    }
-    // Forward and gradient of the input: two of three passes; the base has no gradient to send.
-    let kept = 2.0 / 3.0;
-    (point.compute.0 + point.bubble.0) * kept + point.messages.0 + point.rest.0
-}
-
-fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
+fn forecast(row: Row<'_>, hardware: &Hardware, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
     let published = published(row)?;
     let Some(accelerators) = row.count("accelerators")? else {
         return gap("the number of accelerators is not stated");
@@ -135,16 +224,18 @@ fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
         notes.push("batch not stated: four sequences an accelerator".to_owned());
         4.0 * f64::from(accelerators)
     });
-    // Nothing stated in training is 16 bits: 8 and 4 are named where they are used.
-    let words = row.text("precision").unwrap_or("bf16");
-    let (precision, note) = formats_of(words, &rig.machine.accelerator.peak, card);
+    let (precision, note) = precision(row, rig);
     if !note.is_empty() {
         notes.push(note.to_owned());
     }
-    let precision = trained(precision);
-    let job = TrainingJob::new(accelerators, sequence, batch, precision);
-    let point = point(row, rig, card, &job, &mut notes)?;
-    let step = step_of(&point, adapter);
+    let job = TrainingJob {
+        adapter,
+        stack: stack(row),
+        years_behind: (CALIBRATED - released(row)).max(0.0),
+        factors: hardware.training,
+        ..TrainingJob::new(accelerators, sequence, batch, precision)
+    };
+    let step = point(row, rig, card, &job, &mut notes)?.step.0;
     let rate = batch * sequence / step / f64::from(accelerators);
     let (published, predicted, what) = match published {
         Published::Tokens(value) => (value, rate, "tokens/s"),
@@ -170,18 +261,17 @@ fn forecast(row: Row<'_>, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
         notes.push("adapter: no weight gradients of the base".to_owned());
     }
     let basis = row.word("basis");
-    let apart = what.contains("whole run")
+    let whole = what.contains("whole run")
         || ["run_start to run_stop", "GPU-hours"].iter().any(|words| basis.contains(words));
-    if apart {
+    let early = row.word("caveat").contains("early-software");
+    if whole {
         notes.insert(0, "set apart: an average over a whole run".to_owned());
+    } else if early {
+        notes.insert(0, "set apart: its publisher calls the software early".to_owned());
     }
+    let apart = whole || early;
     let reason = notes.join("; ");
     Ok(Forecast { published, predicted, reason, apart, measure: what, ..Forecast::default() })
-}
-
-/// Formats of a training run: what is cached in serving is an activation here, kept in 16 bits.
-fn trained(precision: crate::throughput::precision::Precision) -> crate::throughput::precision::Precision {
-    precision.with_cache(crate::throughput::precision::Format::Bf16)
 }
 
 fn point(
@@ -192,13 +282,16 @@ fn point(
     notes: &mut Vec<String>,
 ) -> Result<TrainingPoint, Gap> {
     let stated = layout(row, card, job.accelerators)?;
-    let adapter = row.word("task").contains("lora");
-    if let Some(layout) = stated {
+    if let Some(mut layout) = stated {
+        // What nobody could have run unshared was shared.
+        let alone = layout.tensor * layout.stages * layout.expert == 1 && !job.adapter;
+        let memory = training_memory(&card.shape, &rig.chip, job, &layout);
+        layout.sharded |= alone && memory.weights.0 + memory.gradients.0 > rig.chip.memory.0;
         if let Some(point) = evaluate(&card.shape, &rig.chip, job, &layout) {
             let split = format!("stated TP{} PP{} EP{}", layout.tensor, layout.stages, layout.expert);
             notes.push(split);
-            let need = training_memory(&card.shape, job, &layout).total;
-            if need.0 > rig.chip.memory.0 && !adapter {
+            let need = training_memory(&card.shape, &rig.chip, job, &layout).total;
+            if need.0 > rig.chip.memory.0 {
                 notes.push(format!("by this model's count it needs {need}"));
             }
             return Ok(point);
@@ -207,12 +300,7 @@ fn point(
             notes.push(format!("stated layout refused: {reason}"));
         }
     }
-    // The base of an adapter has no optimiser: what it needs is not what this search counts.
-    let roomy = crate::throughput::machine::Machine {
-        memory: rig.chip.memory * if adapter { 8.0 } else { 1.0 },
-        ..rig.chip.clone()
-    };
-    match best_layout(&card.shape, &roomy, job) {
+    match best_layout(&card.shape, &rig.chip, job) {
         (Some(point), _) => {
             let layout = point.layout;
             notes.push(format!("best TP{} PP{} EP{}", layout.tensor, layout.stages, layout.expert));
@@ -246,6 +334,45 @@ mod tests {
         let step_s = step.predicted.unwrap();
         assert!((rate.predicted.unwrap() * step_s / 16_384.0 - 1.0).abs() < 1e-9);
         assert!((time.predicted.unwrap() / (10.0 * step_s) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn releases_are_dated_by_their_numbers() {
+        let dated = |group: &str, reference: &str| {
+            let text =
+                format!("accelerator,model,source_group,source_ref\nH100,llama3.1-8b,{group},{reference}\n");
+            let table = Table::parse(Kind::Training, "t.csv", &text).unwrap();
+            released(table.rows()[0])
+        };
+        assert!(
+            (dated("nvidia_megatron_bridge", "NeMo container 26.04.01") - 2026.0 - 3.5 / 12.0).abs() < 1e-9
+        );
+        assert!((dated("nvidia_dgxc_benchmarking", "v25.02.02") - 2025.0 - 1.5 / 12.0).abs() < 1e-9);
+        assert!((dated("mlperf_v4.0", "v4.0/NVIDIA") - 2024.4).abs() < 1e-9);
+        assert!((dated("somebody", "a blog") - UNDATED).abs() < 1e-9);
+    }
+
+    // Tokens per second of an accelerator on many against few, predicted over published: strong scaling of MLPerf, rows
+    // by their ids, from small to large.
+    #[test]
+    fn scaling_curves_keep_their_shape() {
+        let hardware = Hardware::open(&Catalog::default()).unwrap();
+        let report = check(&Table::embedded(Kind::Training).unwrap(), &hardware, &|| {}).unwrap();
+        let ratio = |id: &str| {
+            let row = report.rows.iter().find(|row| row.id == id).unwrap();
+            row.predicted.unwrap() / row.published.unwrap()
+        };
+        // The mixture is predicted too flat: real routing gets more uneven as batches of an accelerator shrink, and that
+        // is not counted.
+        for (few, many, tolerance, what) in [
+            ("TD-0140", "TD-0143", 0.05, "405B FP8 on H100, 2,048 to 8,192"),
+            ("TD-0136", "TD-0139", 0.05, "405B FP8 on GB200, 256 to 2,048"),
+            ("TD-0069", "TD-0071", 0.25, "GPT-3 FP8 on H100, 512 to 11,616"),
+            ("TD-0232", "TD-0235", 0.35, "DeepSeek-V3 MXFP8 on GB200, 512 to 8,192"),
+        ] {
+            let off = ratio(many) / ratio(few) - 1.0;
+            assert!(off.abs() < tolerance, "{what}: {off:+.3}");
+        }
     }
 
     #[test]
