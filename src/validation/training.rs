@@ -188,13 +188,9 @@ fn layout(row: Row<'_>, card: &Card, accelerators: u32) -> Result<Option<Trainin
         return Ok(None);
     };
     let moe = card.shape.feed_forward.moe_layers > 0;
-    let chunks = match row.degree("vp")? {
-        Some(chunks) => chunks,
-        None => {
-            let chunk = LAYERS_OF_A_CHUNK[usize::from(moe)];
-            (f64::from(card.shape.layers) / (f64::from(stages) * chunk)).round().max(1.0) as u32
-        }
-    };
+    let chunk = LAYERS_OF_A_CHUNK[usize::from(moe)];
+    let usual = (f64::from(card.shape.layers) / (f64::from(stages) * chunk)).round().max(1.0) as u32;
+    let chunks = row.degree("vp")?.unwrap_or(usual);
     let layout = TrainingLayout {
         interleave: if stages > 1 { chunks } else { 1 },
         context: row.degree("cp")?.unwrap_or(1),

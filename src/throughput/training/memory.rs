@@ -80,9 +80,10 @@ fn kept_bytes(model: &ModelShape) -> (f64, f64) {
 /// passing     the larger of 4 bytes a logit and the head's gradient in 32 bits, on the last stage
 /// ~~~
 ///
-/// The first stage holds the most micro-batches, the last the logits: the fuller of both counts. Where memory
-/// asks for it, norms and gated products are computed again first, then as many whole layers as it takes. An adapter trains no weights of the base, which stays in the format of its
-/// products (16 bits on CDNA, whose stacks keep it so), and keeps half of the activations: no inputs of products.
+/// The first stage holds the most micro-batches, the last the logits: the fuller of both counts. Where memory asks for it,
+/// norms and gated products are computed again first, then as many whole layers as it takes. An adapter trains no weights
+/// of the base, which stays in the format of its products (16 bits on CDNA, whose stacks keep it so), and keeps half of
+/// the activations: no inputs of products.
 #[must_use]
 pub fn training_memory(
     model: &ModelShape,

@@ -174,7 +174,8 @@ impl<'a> Step<'a> {
         self.parts
     }
 
-    /// Time that the host needs for a micro-batch [s]: mixtures and state-space layers are chains of many small kernels. None where a compiler schedules the whole step.
+    /// Time that the host needs for a micro-batch [s]: mixtures and state-space layers are chains of many small kernels.
+    /// None where a compiler schedules the whole step.
     pub(super) fn host(&self) -> f64 {
         if is_systolic(self.machine) {
             return 0.0;
