@@ -336,7 +336,7 @@ mod tests {
     fn releases_are_dated_by_their_numbers() {
         let dated = |group: &str, reference: &str| {
             let text =
-                format!("accelerator,model,source_group,source_ref\nH100,llama3.1-8b,{group},{reference}\n");
+                format!("accelerators,model,source_group,source_ref\n8,llama3.1-8b,{group},{reference}\n");
             let table = Table::parse(Kind::Training, "t.csv", &text).unwrap();
             released(table.rows()[0])
         };
