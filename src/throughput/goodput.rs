@@ -132,7 +132,7 @@ pub fn young_interval(stall: Seconds, between_failures: Seconds) -> Seconds {
 /// τ = √(2·δ·M)·(1 + ⅓·√(δ/2M) + ⅑·(δ/2M)) − δ  for δ < 2·M,  else M
 /// ~~~
 ///
-/// Daly 2006, doi:10.1016/j.future.2004.11.016, equation 37.
+/// Daly 2006, doi:10.1016/j.future.2004.11.016.
 #[must_use]
 pub fn daly_interval(stall: Seconds, between_failures: Seconds) -> Seconds {
     let ratio = stall.0 / (2.0 * between_failures.0);
@@ -188,7 +188,7 @@ pub struct Segment {
 /// total    = M·e^(R/M)·(e^((τ+δ)/M) − 1)
 /// ~~~
 ///
-/// Daly 2006, doi:10.1016/j.future.2004.11.016, equation 20: exact for this model.
+/// Daly 2006, doi:10.1016/j.future.2004.11.016: exact for this model.
 #[must_use]
 pub fn segment(work: Seconds, stall: Seconds, restart: Seconds, between_failures: Seconds) -> Segment {
     let m = between_failures.0;

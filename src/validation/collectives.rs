@@ -3,7 +3,7 @@
 //! How a row is read: ranks are the row's `gpus`, the domain is the system's; a `no-mnnvl` rack falls back to trays
 //! of four. `Ring` or "NVLS off" switches in-network reduction off. Time is compared where the row has one, else
 //! bus bandwidth, else algorithm bandwidth; a plateau without a size is taken at 16 GiB, where the ramp is over.
-//! Networks named EFA have no low-latency protocol; a PyTorch benchmark adds the framework's time to a call.
+//! Networks named EFA have hops of their own; a PyTorch benchmark adds the framework's time to a call.
 //! An expert exchange sends tokens · top_k · width, 1 byte each in dispatch and 2 in combine. A bandwidth of normal kernels
 //! counts one copy of a token to each domain, to at most four of them as DeepSeek routes, or to each rank within one
 //! domain, its own place included. Bandwidth of one port is that of the port at the share that rings or exchanges reach. In a mesh of direct links a rank reaches the others by its links
