@@ -310,7 +310,7 @@ pub fn fit(
     }
     if rows.is_empty() {
         let files: Vec<&str> = tables.iter().map(|table| table.file.as_str()).collect();
-        return Err(InputError::plain(&files.join(", "), "no row that counts: nothing to fit to"));
+        return Err(InputError::plain(files.join(", "), "no row that counts: nothing to fit to"));
     }
     let all: Vec<f64> = rows.iter().map(|row| row.weight).collect();
     let mut residuals = fit.residuals(&u, &rows)?;

@@ -76,6 +76,11 @@ const BULK_REQUESTS: [([f64; 2], f64); 15] = [
     ([32_768.0, 1_024.0], 1_000.0),
 ];
 
+fn spreads_of(benchmark: &str) -> [f64; 2] {
+    let found = SPREADS.iter().find(|(name, _)| benchmark.starts_with(name));
+    found.map_or([1.0, 1.0], |(_, spreads)| *spreads)
+}
+
 fn requests_of(input: f64, output: f64) -> Option<f64> {
     let same = |a: f64, b: f64| (a - b).abs() < 0.5;
     let found = BULK_REQUESTS.iter().find(|([i, o], _)| same(*i, input) && same(*o, output));
@@ -434,10 +439,7 @@ fn forecast(row: Row<'_>, engines: &EngineSet, rig: &Rig, card: &Card) -> Result
         None if allowed => ASSUMED_DRAFT,
         words => speculation(words.unwrap_or_default()),
     };
-    let [input_spread, output_spread] = SPREADS
-        .iter()
-        .find(|(name, _)| mlperf && row.word("benchmark").starts_with(name))
-        .map_or([1.0, 1.0], |(_, spreads)| *spreads);
+    let [input_spread, output_spread] = if mlperf { spreads_of(row.word("benchmark")) } else { [1.0, 1.0] };
     let workload = Workload {
         input_spread,
         output_spread,
