@@ -13,10 +13,12 @@
 //! | collectives ([`collectives`]) | time, else bandwidth |
 //! | sites ([`sites`]) | accelerators that a power buys |
 //! | fabrics ([`fabrics`]) | switches and cables |
+//! | goodput ([`goodput`]) | useful share of a run's time, else hours between failures |
 
 pub mod bands;
 pub mod collectives;
 pub mod fabrics;
+pub mod goodput;
 pub mod hardware;
 pub mod inference;
 pub mod points;
@@ -156,6 +158,7 @@ pub fn check(
                 Kind::Collectives => collectives::predict(row, hardware),
                 Kind::Sites => sites::predict(row, hardware, &sized),
                 Kind::Fabrics => fabrics::predict(row, hardware),
+                Kind::Goodput => goodput::predict(row, hardware),
             };
             tick();
             reported(row, names, outcome, hardware)
@@ -165,6 +168,7 @@ pub fn check(
     let mut rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?;
     let extra = match table.kind {
         Kind::Points => ["predicted_ttft_ms", "error_ttft", "predicted_wait_ms"].map(str::to_owned).to_vec(),
+        Kind::Goodput => vec!["simulated".to_owned()],
         _ => Vec::new(),
     };
     for row in &mut rows {

@@ -395,8 +395,46 @@ pub struct Training {
     pub run: Option<RunFailures>,
     /// What the step waits for.
     pub bound_by: String,
+    /// How a step is laid out, and where its time and memory go.
+    pub layout: Option<StepLayout>,
+    /// The fastest layout of another split, and what it loses and gains.
+    pub runner_up: Option<RunnerUp>,
     /// Why nothing can be trained, if so.
     pub shortfall: Option<String>,
+}
+
+/// One way to lay a training step out, and where its time and memory go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepLayout {
+    /// Ranks on each axis.
+    pub parallelism: Parallelism,
+    /// Sequences of a micro-batch.
+    pub micro_batch: u32,
+    /// Model chunks of a stage.
+    pub interleave: u32,
+    /// Whether weights are shared over the data ranks and gathered layer by layer.
+    pub sharded: bool,
+    /// Time of a step.
+    pub step: Seconds,
+    /// Its parts by name, in the order they are told.
+    pub times: Vec<(&'static str, Seconds)>,
+    /// Memory of the fullest accelerator.
+    pub memory: Bytes,
+    /// Its parts by name.
+    pub held: Vec<(&'static str, Bytes)>,
+    /// Memory that a run may use.
+    pub room: Bytes,
+}
+
+/// The layout that came second.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunnerUp {
+    /// The layout.
+    pub layout: StepLayout,
+    /// Time of its step over that of the best, less one.
+    pub slower: f64,
+    /// What it loses and gains against the best, largest first.
+    pub why: String,
 }
 
 /// What failures do to a run, and what the run takes.

@@ -1,7 +1,7 @@
 //! Training estimates: the fastest legal layout on a power of two of accelerators, and what failures leave of it.
 
 use super::equipment::Machine;
-use super::result::{Economics, Fleet, Parallelism, Power, RunFailures, Training};
+use super::result::{Economics, Fleet, Parallelism, Power, RunFailures, RunnerUp, StepLayout, Training};
 use super::sizing::Draw;
 use super::workloads::{chip_of, precision_of, shape_of};
 use crate::catalog::InputError;
@@ -10,7 +10,10 @@ use crate::random::Stream;
 use crate::scalar::SECONDS_PER_YEAR;
 use crate::scenario::{self, CheckpointKind, Interval, Scenario, Swap, WithoutSpares};
 use crate::throughput::goodput::{Checkpoints, FailingRun, Goodput, Spares, goodput, simulation};
-use crate::throughput::training::{TrainingJob, TrainingPoint, best_layout};
+use crate::throughput::machine::Machine as Chip;
+use crate::throughput::operations::ModelShape;
+use crate::throughput::training::{TrainingJob, TrainingPoint, USABLE_SHARE, best_layout, leanest_layout};
+use crate::units::text::{digits, group};
 use crate::units::{Bytes, Dollars, Joules, Seconds, Share, TokenRate, Watts};
 
 /// Estimates one training workload on one system.
@@ -37,16 +40,17 @@ pub(super) fn train(
     let accelerators = if available == 0 { 0 } else { 1 << available.ilog2().min(30) };
     let sequences = (entry.global_batch / entry.sequence).max(1);
     let mut job = TrainingJob::new(accelerators as u32, entry.sequence as f64, sequences as f64, precision);
+    let shape = shape_of(card);
+    let chip = |accelerators: u32| chip_of_run(machine, draw, u64::from(accelerators));
+    let wished = job;
     let found = if accelerators == 0 {
         None
     } else {
         // More accelerators than sequences to give them: the largest run that the batch feeds.
-        let shape = shape_of(card);
-        let chip = chip_of(machine, Watts(0.0));
         loop {
-            let (best, _) = best_layout(&shape, &chip, &job);
+            let (best, second) = best_layout(&shape, &chip(job.accelerators), &job);
             if best.is_some() || job.accelerators <= 1 {
-                break best;
+                break best.map(|best| (best, second));
             }
             job.accelerators /= 2;
         }
@@ -65,16 +69,18 @@ pub(super) fn train(
         run_time: Seconds(0.0),
         run: None,
         bound_by: String::new(),
-        shortfall: Some(if accelerators == 0 {
+        layout: None,
+        runner_up: None,
+        shortfall: None,
+    };
+    let Some((point, second)) = found else {
+        let reason = if accelerators == 0 {
             "no accelerators are left for it".into()
         } else {
-            format!(
-                "no split of {} on {accelerators} accelerators of {} fits into memory",
-                card.id, machine.id
-            )
-        }),
+            too_large(&shape, &chip, &wished)
+        };
+        return Ok(Training { shortfall: Some(reason), ..run });
     };
-    let Some(point) = found else { return Ok(run) };
     let exposed = failing_run(machine, entry, card, job.accelerators, own - u64::from(job.accelerators));
     let useful = goodput(&exposed.run);
     if useful.share <= 0.0 {
@@ -83,14 +89,14 @@ pub(super) fn train(
         return Ok(Training { shortfall: Some(reason), ..run });
     }
     let rate = point.tokens_per_s;
+    let room = machine.memory * USABLE_SHARE;
+    let layout = laid_out(&point, job.accelerators, room);
+    let runner_up = second.map(|second| {
+        let second = laid_out(&second, job.accelerators, room);
+        RunnerUp { slower: second.step / layout.step - 1.0, why: why(&layout, &second), layout: second }
+    });
     Ok(Training {
-        parallelism: Parallelism {
-            tp: point.layout.tensor,
-            pp: point.layout.stages,
-            ep: point.layout.expert,
-            dp: point.layout.data(job.accelerators),
-            cp: 1,
-        },
+        parallelism: layout.parallelism,
         accelerators: u64::from(job.accelerators),
         tokens_per_s: TokenRate(rate),
         mfu: Share((point.mfu * machine.compute_share.0 * machine.compute_bound.performance.0).min(1.0)),
@@ -98,10 +104,115 @@ pub(super) fn train(
         step_time: point.step,
         run_time: Seconds(entry.tokens.0 / (rate * useful.share).max(1e-9)),
         run: Some(told(machine, entry, &exposed, &useful, rate, seed)),
-        bound_by: longest_part(&point).into(),
-        shortfall: None,
+        bound_by: longest_part(&layout).into(),
+        layout: Some(layout),
+        runner_up,
         ..run
     })
+}
+
+/// The accelerator of a run: beyond one scalable unit, its part of the network is what oversubscription leaves.
+fn chip_of_run(machine: &Machine, draw: &Draw, accelerators: u64) -> Chip {
+    let mut chip = chip_of(machine, Watts(0.0));
+    if accelerators > machine.unit.accelerators() {
+        chip.scale_out.bandwidth = chip.scale_out.bandwidth / draw.fabric.oversubscription.max(1.0);
+    }
+    chip
+}
+
+/// Most accelerators that a run is tried on to say where it would fit.
+const MOST_TRIED: u32 = 1 << 20;
+
+/// By how much a model does not fit, and what would make it fit.
+fn too_large(shape: &ModelShape, chip: &dyn Fn(u32) -> Chip, job: &TrainingJob) -> String {
+    let machine = chip(job.accelerators);
+    let room = machine.memory * USABLE_SHARE;
+    let gigabytes = |bytes: Bytes| digits(bytes.0 / 1e9);
+    let on = group(&job.accelerators.to_string());
+    let Some(lean) = leanest_layout(shape, &machine, job) else {
+        return format!(
+            "no split is legal on {on} accelerators with {} sequences a step: choose a batch that divides over them",
+            digits(job.global_batch)
+        );
+    };
+    let need = lean.memory.total;
+    if need.0 <= room.0 {
+        return format!("no split of {on} accelerators fits into memory with a legal batch");
+    }
+    let grown = (1..).map_while(|power| job.accelerators.checked_shl(power)).take_while(|n| *n <= MOST_TRIED);
+    let fits = grown.into_iter().find(|more| {
+        let larger = TrainingJob { accelerators: *more, ..*job };
+        leanest_layout(shape, &chip(*more), &larger).is_some_and(|point| point.memory.total.0 <= room.0)
+    });
+    let cure = match fits {
+        Some(count) => format!("{} accelerators would hold it", group(&count.to_string())),
+        None => "more accelerators alone don't help: shorter sequences or more memory would".into(),
+    };
+    format!(
+        "the leanest split on {on} accelerators (TP{} PP{}, everything computed again) needs {} GB of each, {} GB are \
+         usable, {} GB short; {cure}",
+        lean.layout.tensor,
+        lean.layout.stages,
+        gigabytes(need),
+        gigabytes(room),
+        gigabytes(need - room)
+    )
+}
+
+/// A step as it is told.
+fn laid_out(point: &TrainingPoint, accelerators: u32, room: Bytes) -> StepLayout {
+    let (layout, memory) = (&point.layout, &point.memory);
+    let named = memory.weights + memory.gradients + memory.optimizer + memory.activations + memory.passing;
+    StepLayout {
+        parallelism: Parallelism {
+            tp: layout.tensor,
+            pp: layout.stages,
+            ep: layout.expert,
+            dp: layout.data(accelerators),
+            cp: layout.context,
+        },
+        micro_batch: layout.micro_batch,
+        interleave: layout.interleave,
+        sharded: layout.sharded,
+        step: point.step,
+        times: vec![
+            ("arithmetic and memory", point.compute),
+            ("interconnect", point.messages),
+            ("pipeline bubble", point.bubble),
+            ("gradient traffic", point.gradients),
+            ("optimiser and waiting", point.rest),
+        ],
+        memory: memory.total,
+        held: vec![
+            ("weights", memory.weights),
+            ("gradients", memory.gradients),
+            ("optimiser", memory.optimizer),
+            ("activations", memory.activations),
+            ("logits", memory.passing),
+            ("runtime", memory.total - named),
+        ],
+        room,
+    }
+}
+
+/// What the second loses and gains against the best, in shares of the best step, largest first.
+fn why(best: &StepLayout, second: &StepLayout) -> String {
+    let mut parts: Vec<(&str, f64)> = best
+        .times
+        .iter()
+        .zip(&second.times)
+        .map(|((name, one), (_, other))| (*name, (other.0 - one.0) / best.step.0))
+        .filter(|(_, share)| share.abs() >= 5e-4)
+        .collect();
+    parts.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    let told = |(name, share): &(&str, f64)| {
+        let sign = if *share < 0.0 { '-' } else { '+' };
+        format!("{name} {sign}{:.1} %", 100.0 * share.abs())
+    };
+    if parts.is_empty() {
+        return "the same time to 0.05 %".into();
+    }
+    parts.iter().map(told).collect::<Vec<_>>().join(", ")
 }
 
 /// Bytes of a checkpoint for each parameter: a 16-bit weight, a master weight and two moments of 32 bits.
@@ -230,13 +341,10 @@ pub(super) fn bill(training: &mut [Training], power: &Power, economics: &Economi
 }
 
 /// What a step spends most of its time on.
-fn longest_part(point: &TrainingPoint) -> &'static str {
-    let parts = [
-        (point.compute.0, "arithmetic and memory"),
-        (point.messages.0, "interconnect"),
-        (point.bubble.0, "pipeline bubble"),
-        (point.gradients.0, "gradient traffic"),
-        (point.rest.0, "optimiser and waiting"),
-    ];
-    parts.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).map_or("arithmetic and memory", |(_, name)| name)
+fn longest_part(layout: &StepLayout) -> &'static str {
+    layout
+        .times
+        .iter()
+        .max_by(|a, b| a.1.0.total_cmp(&b.1.0))
+        .map_or("arithmetic and memory", |(name, _)| name)
 }

@@ -3,7 +3,7 @@
 use super::csv;
 use crate::plan::Plan;
 use crate::plan::result::{
-    Economics, Fabric, Layout, Parallelism, RunFailures, ScaleOut, Serving, Training, Verdict,
+    Economics, Fabric, Layout, Parallelism, RunFailures, ScaleOut, Serving, StepLayout, Training, Verdict,
 };
 use crate::power::MeasuredAt;
 use serde_json::{Map, Value, json};
@@ -281,8 +281,35 @@ fn training(training: &Training) -> Value {
             "waiting": of(|run| run.lost_to_waiting.0),
             "slow_nodes": of(|run| run.lost_to_slow_nodes.0),
         },
+        "layout": training.layout.as_ref().map(step_layout),
+        "runner_up": training.runner_up.as_ref().map(|second| {
+            let mut told = step_layout(&second.layout);
+            told["slower"] = second.slower.into();
+            told["why"] = second.why.clone().into();
+            told
+        }),
         "bound_by": training.bound_by,
         "shortfall": training.shortfall,
+    })
+}
+
+/// How a step is laid out: `{"parallelism", "step_time_s", "times_s": {…}, "memory_bytes", "held_bytes": {…}, …}`.
+fn step_layout(layout: &StepLayout) -> Value {
+    let key = |name: &str| name.replace(' ', "_");
+    let times: Map<String, Value> =
+        layout.times.iter().map(|(name, time)| (key(name), time.0.into())).collect();
+    let held: Map<String, Value> =
+        layout.held.iter().map(|(name, bytes)| (key(name), bytes.0.into())).collect();
+    json!({
+        "parallelism": parallelism(layout.parallelism),
+        "micro_batch": layout.micro_batch,
+        "interleave": layout.interleave,
+        "sharded": layout.sharded,
+        "step_time_s": known(layout.step.0),
+        "times_s": times,
+        "memory_bytes": known(layout.memory.0),
+        "held_bytes": held,
+        "usable_bytes": known(layout.room.0),
     })
 }
 

@@ -13,6 +13,8 @@ use crate::throughput::bands::ErrorBand;
 use crate::units::text::{digits, group};
 use serde_json::Value;
 
+mod training;
+
 impl Report for Plan {
     fn document(&self) -> Document {
         plan_document(self)
@@ -47,7 +49,7 @@ pub fn plan_document(plan: &Plan) -> Document {
         layout(plan),
         fabric(plan),
         serving(&plan.serving),
-        training(plan),
+        training::section_of(plan),
         economics(plan),
         uncertainty(plan),
         chosen(plan),
@@ -599,58 +601,6 @@ fn memory(serving: &[Serving]) -> Table {
         Column::counts("blocks", held.iter().map(|(_, memory)| memory.blocks)),
         Column::counts("tokens", held.iter().map(|(_, memory)| memory.tokens)),
         Column::counts("sequences", held.iter().map(|(_, memory)| memory.sequences)),
-    ])
-}
-
-fn training(plan: &Plan) -> Section {
-    let runs = &plan.training;
-    let done = |value: fn(&crate::plan::result::Training) -> f64| {
-        runs.iter().map(move |run| run.shortfall.is_none().then(|| value(run)))
-    };
-    let table = Table::of(vec![
-        Column::words("model", runs.iter().map(|run| run.model.clone())),
-        Column::words("system", runs.iter().map(|run| run.system.clone())),
-        Column::words("precision", runs.iter().map(|run| run.precision.clone())),
-        Column::words("split", runs.iter().map(|run| split(run.parallelism))),
-        Column::counts("accelerators", runs.iter().map(|run| run.accelerators)),
-        Column::values("throughput", TOKENS, done(|run| run.tokens_per_s.0)),
-        Column::values("MFU", Unit::Share, done(|run| run.mfu.0)),
-        Column::values("goodput", Unit::Share, done(|run| run.goodput.0)),
-        Column::values("step", Unit::Metric("s"), done(|run| run.step_time.0)),
-        Column::values("run", Unit::Plain("days"), done(|run| run.run_time.0 / 86_400.0)),
-        Column::words("bound by", runs.iter().map(|run| run.bound_by.clone())),
-    ]);
-    let mut blocks = vec![Block::Table(table)];
-    if runs.iter().any(|run| run.run.is_some()) {
-        blocks.push(Block::Table(failures(runs)));
-    }
-    blocks.extend(runs.iter().filter_map(|run| {
-        run.shortfall.as_ref().map(|why| Block::Note(format!("{} on {}: {why}", run.model, run.system)))
-    }));
-    section("Training", blocks)
-}
-
-/// What failures take of each run, and what the run takes.
-fn failures(runs: &[crate::plan::result::Training]) -> Table {
-    use crate::plan::result::{RunFailures, Training};
-    let told: Vec<(&Training, &RunFailures)> =
-        runs.iter().filter_map(|run| run.run.as_ref().map(|told| (run, told))).collect();
-    let of = |value: fn(&RunFailures) -> f64| told.iter().map(move |(_, told)| Some(value(told)));
-    let days =
-        |value: fn(&RunFailures) -> f64| told.iter().map(move |(_, told)| Some(value(told) / 86_400.0));
-    Table::of(vec![
-        Column::words("failures of", told.iter().map(|(run, _)| run.model.clone())),
-        Column::values("MTBF", Unit::Plain("h"), of(|told| told.between_failures.0 / 3_600.0)),
-        Column::values("checkpoint every", Unit::Metric("s"), of(|told| told.checkpoint_interval.0)),
-        Column::counts("spares", told.iter().map(|(_, told)| told.spares)),
-        Column::values("lost to checkpoints", Unit::Share, of(|told| told.lost_to_checkpoints.0)),
-        Column::values("rework", Unit::Share, of(|told| told.lost_to_rework.0)),
-        Column::values("restarts", Unit::Share, of(|told| told.lost_to_restarts.0)),
-        Column::values("waiting", Unit::Share, of(|told| told.lost_to_waiting.0)),
-        Column::values("run P5", Unit::Plain("days"), days(|told| told.run_time[0].0)),
-        Column::values("run P95", Unit::Plain("days"), days(|told| told.run_time[2].0)),
-        Column::values("energy", Unit::Plain("GWh"), of(|told| told.energy.0 / 3.6e12)),
-        Column::values("cost", Unit::Money(""), of(|told| told.cost.0)),
     ])
 }
 

@@ -3,8 +3,8 @@
 use crate::catalog::profile::{Confidence, Medium};
 use crate::plan::result::{
     Assumption, Cable, CacheMemory, Economics, Entry, Fabric, Fleet, Layout, Ledger, Parallelism, Plan,
-    Power, Racks, RunFailures, ScaleOut, ScaleUp, Serving, Speculation, Stage, SystemFleet, Training,
-    Verdict,
+    Power, Racks, RunFailures, RunnerUp, ScaleOut, ScaleUp, Serving, Speculation, Stage, StepLayout,
+    SystemFleet, Training, Verdict,
 };
 use crate::power::MeasuredAt;
 use crate::scenario::{Origin, Resolved};
@@ -244,6 +244,34 @@ fn training() -> Training {
             cost: Dollars(2.5e7),
         }),
         bound_by: "arithmetic".into(),
+        layout: Some(step_layout(4, 8, [0.82, 0.21, 0.11, 0.05, 0.07])),
+        runner_up: Some(RunnerUp {
+            layout: step_layout(8, 4, [0.82, 0.31, 0.05, 0.05, 0.07]),
+            slower: 0.0317,
+            why: "interconnect +7.9 %, pipeline bubble -4.8 %".into(),
+        }),
         shortfall: None,
+    }
+}
+
+/// A step of five parts on tensor ranks and stages.
+fn step_layout(tp: u32, pp: u32, times: [f64; 5]) -> StepLayout {
+    let parts = [
+        "arithmetic and memory",
+        "interconnect",
+        "pipeline bubble",
+        "gradient traffic",
+        "optimiser and waiting",
+    ];
+    StepLayout {
+        parallelism: Parallelism { tp, pp, ep: 1, dp: 64, cp: 1 },
+        micro_batch: 1,
+        interleave: 5,
+        sharded: false,
+        step: Seconds(times.iter().sum()),
+        times: parts.into_iter().zip(times.map(Seconds)).collect(),
+        memory: Bytes(151e9),
+        held: vec![("weights", Bytes(51e9)), ("activations", Bytes(96e9)), ("runtime", Bytes(4e9))],
+        room: Bytes(171e9),
     }
 }

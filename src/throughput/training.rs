@@ -24,10 +24,11 @@ pub use memory::{TrainingMemory, training_memory};
 use super::machine::{Machine, SCALE_OUT_SHARE};
 use super::operations::ModelShape;
 use super::parallelism::Layout;
-use super::precision::Precision;
+use super::precision::{Format, Precision};
 use crate::units::Seconds;
 use factors::is_systolic;
-use memory::{USABLE_SHARE, parameters_on_rank, recomputed_share};
+pub use memory::USABLE_SHARE;
+use memory::{parameters_on_rank, recomputed_share};
 use step::{LINK_SHARE, STREAM_SHARE, Step};
 
 /// What is computed again in the backward pass instead of being kept.
@@ -214,10 +215,15 @@ pub struct TrainingPoint {
     pub memory: TrainingMemory,
 }
 
-/// Bytes of gradient that leaves and parameter that comes back.
-const EXCHANGED_BYTES: f64 = 4.0;
-/// The same where weights come for the forward and for the backward pass.
-const GATHERED_BYTES: f64 = 6.0;
+/// Bytes of a gradient that leaves: 16 bits, as in recipes of large runs.
+const GRADIENT_BYTES: f64 = 2.0;
+
+/// Bytes of a weight that comes back: 8 bits where products take them with the scale of a tensor, else 16. MXFP8 would
+/// need it twice, scaled along rows and along columns.
+fn returned_bytes(format: Format) -> f64 {
+    if format == Format::Fp8 { 1.0 } else { 2.0 }
+}
+
 /// Bytes of the optimiser's step: read gradient, master weight and two moments, write three and the 16-bit weight.
 const ADAM_BYTES: f64 = 28.0;
 
@@ -242,6 +248,20 @@ fn gradient_time(machine: &Machine, bytes: f64, ranks: f64, span: f64) -> f64 {
     bytes * (ranks - 1.0) / ranks / rate
 }
 
+/// What is left of `traffic` when computation of `window` runs beside it, of which the share `never` can't hide [s].
+///
+/// ~~~text
+/// exposed = never·T + (1 − never)·((T⁴ + w⁴)^¼ − w)
+/// ~~~
+///
+/// Gradients leave when their last micro-batch has passed, and weights come back before the first needs them: the work of
+/// one micro-batch is all that there is to hide behind, however many a step has.
+fn exposed(traffic: f64, window: f64, never: f64) -> f64 {
+    let longest = (traffic.powi(4) + window.powi(4)).sqrt().sqrt();
+    let never = never.min(1.0);
+    never * traffic + (1.0 - never) * (longest - window)
+}
+
 /// Traffic of gradients and weights that computation does not hide, and the optimiser's step [s].
 fn gradients_and_optimizer(
     model: &ModelShape,
@@ -249,6 +269,7 @@ fn gradients_and_optimizer(
     job: &TrainingJob,
     layout: &TrainingLayout,
     micro_batches: f64,
+    window: f64,
 ) -> (f64, f64) {
     if job.adapter {
         return (0.0, 0.0);
@@ -258,15 +279,17 @@ fn gradients_and_optimizer(
     let copies = layout.copies(job.accelerators);
     let expert_copies = (copies / f64::from(layout.expert_data())).max(1.0);
     let span = f64::from(job.accelerators / layout.stages.max(1));
-    let (bytes, times, exposed) = if layout.sharded {
-        (GATHERED_BYTES, micro_batches, f.sharded_exposed)
+    let weight = returned_bytes(job.precision.dense);
+    let (bytes, times, never) = if layout.sharded {
+        // Weights come for the forward and for the backward pass.
+        (GRADIENT_BYTES + 2.0 * weight, micro_batches, f.sharded_exposed)
     } else {
-        (EXCHANGED_BYTES, 1.0, f.gradient_exposed)
+        (GRADIENT_BYTES + weight, 1.0, f.gradient_exposed)
     };
-    let traffic = exposed * gradient_time(machine, bytes * dense, copies, span)
+    let traffic = gradient_time(machine, bytes * dense, copies, span)
         + f.gradient_experts_exposed * gradient_time(machine, bytes * experts, expert_copies, span);
     let shard = dense / copies + experts / expert_copies;
-    (times * traffic, ADAM_BYTES * shard / (machine.bandwidth.0 * STREAM_SHARE))
+    (times * exposed(traffic, window, never), ADAM_BYTES * shard / (machine.bandwidth.0 * STREAM_SHARE))
 }
 
 /// Share of the output head that the last stage does beyond the others: recipes shift part of its layers. Assumption.
@@ -302,7 +325,7 @@ pub fn evaluate(
     let even = layout.stages > 1 && model.layers.is_multiple_of(layout.stages);
     let ends = if even { UNEVEN_ENDS * parts.head * (p - 1.0) } else { 0.0 };
     let bubble = f.bubble * (p - 1.0) / v * one + micro_batches * ends;
-    let (gradients, optimizer) = gradients_and_optimizer(model, machine, job, layout, micro_batches);
+    let (gradients, optimizer) = gradients_and_optimizer(model, machine, job, layout, micro_batches, one);
     let messages = micro_batches * messages_one;
     let compute = micro_batches * (one - messages_one);
     let work = compute + messages + bubble + gradients + optimizer + f.fixed().0;
@@ -400,10 +423,20 @@ pub fn best_layout(
     (best, second)
 }
 
+/// The legal layout that asks for the least memory, everything computed again; `None` where no layout is legal.
+#[must_use]
+pub fn leanest_layout(model: &ModelShape, machine: &Machine, job: &TrainingJob) -> Option<TrainingPoint> {
+    splits(model, machine, job)
+        .into_iter()
+        .filter_map(|split| {
+            evaluate(model, machine, job, &TrainingLayout { recompute: Recompute::Full, ..split })
+        })
+        .min_by(|a, b| a.memory.total.0.total_cmp(&b.memory.total.0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::throughput::precision::Format;
     use crate::throughput::samples;
     use crate::units::ByteRate;
 

@@ -348,8 +348,8 @@ mod tests {
         assert!((dated("somebody", "a blog") - UNDATED).abs() < 1e-9);
     }
 
-    // Tokens per second of an accelerator on many against few, predicted over published: strong scaling of MLPerf, rows
-    // by their ids, from small to large.
+    // Tokens per second of an accelerator on many against few, predicted over published: strong scaling of MLPerf and
+    // weak scaling of recipes, rows by their ids, from small to large.
     #[test]
     fn scaling_curves_keep_their_shape() {
         let hardware = Hardware::open(&Catalog::default()).unwrap();
@@ -358,13 +358,17 @@ mod tests {
             let row = report.rows.iter().find(|row| row.id == id).unwrap();
             row.predicted.unwrap() / row.published.unwrap()
         };
-        // The mixture is predicted too flat: real routing gets more uneven as batches of an accelerator shrink, and that
-        // is not counted.
+        // The last is predicted too flat: its step is 0.8 s longer than its parts whatever the batch, which is not so on
+        // GB300.
         for (few, many, tolerance, what) in [
             ("TD-0140", "TD-0143", 0.05, "405B FP8 on H100, 2,048 to 8,192"),
             ("TD-0136", "TD-0139", 0.05, "405B FP8 on GB200, 256 to 2,048"),
-            ("TD-0069", "TD-0071", 0.25, "GPT-3 FP8 on H100, 512 to 11,616"),
-            ("TD-0232", "TD-0235", 0.35, "DeepSeek-V3 MXFP8 on GB200, 512 to 8,192"),
+            ("TD-0069", "TD-0071", 0.06, "GPT-3 FP8 on H100, 512 to 11,616"),
+            ("TD-0238", "TD-0239", 0.05, "DeepSeek-V3 MXFP8 on GB300, 256 to 4,096"),
+            ("TD-0299", "TD-0301", 0.03, "GPT-3 BF16 on H100, 128 to 2,048, weak"),
+            ("TD-0320", "TD-0323", 0.03, "405B BF16 on H100, 512 to 2,048, weak"),
+            ("TD-0330", "TD-0334", 0.05, "70B BF16 on H100, 64 to 2,048, weak"),
+            ("TD-0232", "TD-0235", 0.30, "DeepSeek-V3 MXFP8 on GB200, 512 to 8,192"),
         ] {
             let off = ratio(many) / ratio(few) - 1.0;
             assert!(off.abs() < tolerance, "{what}: {off:+.3}");

@@ -158,7 +158,7 @@ fn at_share(
 }
 
 /// Share of memory that can be filled. Assumption.
-pub(super) const USABLE_SHARE: f64 = 0.95;
+pub const USABLE_SHARE: f64 = 0.95;
 
 /// Share of the layers that is computed again: as the layout says, or just as many as memory asks for.
 pub(super) fn recomputed_share(

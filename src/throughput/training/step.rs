@@ -8,7 +8,7 @@
 //! attention    n·s/2 · FLOP a pair / (peak₁₆ · e(s, head)) · (1 + 2.5·backward)
 //! element-wise bytes / (0.8 · bandwidth)    norms, residuals, activations, loss; casts; permutation; gradient sums
 //! scan         n · inner width · time of an element      state-space layers
-//! tensor       8 · n·h·2 B · (t − 1)/t a layer / (0.8 · link)         gathers and sums, forward and backward
+//! tensor       2 · n·h·(2 B + b) · (t − 1)/t a block / (0.8 · link)    gathers (b bytes an element) and sums
 //! exchange     4 · n·h·2 B · places a token goes to / rate, inside the domain and across
 //! ~~~
 //!
@@ -410,8 +410,10 @@ impl<'a> Step<'a> {
         } else {
             self.machine.scale_out.bandwidth.0 * SCALE_OUT_SHARE
         };
-        let bytes =
-            8.0 * blocks / self.pp * self.tokens * f64::from(self.model.hidden) * (self.tp - 1.0) / self.tp;
+        // Sums travel in 16 bits, gathers in the format of the product that they feed: quantised before they leave.
+        let element = 2.0 * 2.0 + 2.0 * self.format(self.job.precision.dense).bytes();
+        let bytes = element * blocks / self.pp * self.tokens * f64::from(self.model.hidden) * (self.tp - 1.0)
+            / self.tp;
         self.parts.tensor += self.factors.tensor_exposed * self.passes / 3.0 * bytes / bandwidth;
     }
 
