@@ -14,7 +14,7 @@
 //! Jacobian there, rows of the group taken out; its errors are then computed with the whole model.
 
 use crate::catalog::{Catalog, InputError};
-use crate::throughput::engines::{Coefficient, EngineSet, LeftOut};
+use crate::coefficients::{Coefficient, CoefficientSet, LeftOut};
 use crate::throughput::training::TrainingFactors;
 use crate::validation::hardware::Hardware;
 use crate::validation::statistics::quantile;
@@ -51,7 +51,7 @@ pub enum Subject {
 
 impl Subject {
     /// The hardware with other coefficients.
-    fn open(self, catalog: &Catalog, set: EngineSet) -> Result<Hardware, InputError> {
+    fn open(self, catalog: &Catalog, set: CoefficientSet) -> Result<Hardware, InputError> {
         match self {
             Self::Engines => Hardware::with_engines(catalog, set),
             Self::Training => Hardware::with_training(catalog, TrainingFactors::of(&set)),
@@ -96,7 +96,7 @@ pub struct EngineFit {
     /// What was fitted.
     pub subject: Subject,
     /// Coefficients, and the errors with a group left out.
-    pub set: EngineSet,
+    pub set: CoefficientSet,
     /// Loss before the fit and after it.
     pub loss: [f64; 2],
 }
@@ -136,7 +136,7 @@ struct Fit<'a> {
     subject: Subject,
     catalog: &'a Catalog,
     tables: &'a [Table],
-    set: EngineSet,
+    set: CoefficientSet,
     names: Vec<String>,
     /// Places of the counted rows in the tables, one after the other.
     places: Vec<(usize, usize)>,
@@ -164,7 +164,7 @@ impl Fit<'_> {
         &self.set.coefficients[&self.names[place]]
     }
 
-    fn with(&self, u: &DVector<f64>) -> EngineSet {
+    fn with(&self, u: &DVector<f64>) -> CoefficientSet {
         let mut set = self.set.clone();
         for (name, u) in self.names.iter().zip(u.iter()) {
             if let Some(coefficient) = set.coefficients.get_mut(name) {
@@ -278,7 +278,7 @@ impl Fit<'_> {
 /// Fits the coefficients of `start` to the tables; `progress` hears what is being done.
 pub fn fit(
     subject: Subject,
-    start: &EngineSet,
+    start: &CoefficientSet,
     tables: &[Table],
     catalog: &Catalog,
     progress: &dyn Fn(&str),
@@ -451,7 +451,7 @@ mod tests {
     // group of ten and more rows is left out once.
     #[test]
     fn a_fit_lowers_the_loss_and_keeps_the_bounds() {
-        let mut start = EngineSet::embedded().clone();
+        let mut start = crate::throughput::engines::embedded().clone();
         for coefficient in start.coefficients.values_mut() {
             coefficient.value = coefficient.prior;
         }
@@ -462,7 +462,7 @@ mod tests {
             assert!(c.low <= c.value && c.value <= c.high, "{name} = {}", c.value);
         }
         assert!(found.set.left_out.iter().any(|left| left.kind == "system" && left.name == "all"));
-        let again = EngineSet::parse(&found.to_toml().unwrap()).unwrap();
+        let again = CoefficientSet::parse(&found.to_toml().unwrap()).unwrap();
         assert_eq!(again, found.set);
     }
 

@@ -8,7 +8,7 @@ use super::{Outcome, output};
 use crate::calibration::engines::{Subject, fit};
 use crate::catalog::InputError;
 use crate::report::calibration::{CalibrateReport, EngineReport};
-use crate::throughput::engines::EngineSet;
+use crate::throughput::engines;
 use crate::throughput::training::factors as training;
 use crate::validation::{Kind, Table};
 use std::path::PathBuf;
@@ -98,7 +98,7 @@ fn software(arguments: &Arguments) -> Result<Outcome, Failure> {
     } else {
         let tables =
             vec![table(Kind::Inference, &arguments.inference)?, table(Kind::Points, &arguments.points)?];
-        (Subject::Engines, EngineSet::embedded(), tables)
+        (Subject::Engines, engines::embedded(), tables)
     };
     let common = &arguments.common;
     let progress = Progress::open("fitting", common.quiet);
