@@ -6,6 +6,7 @@
 use crate::catalog::profile::{self, Model};
 use crate::catalog::{Catalog, InputError};
 use crate::coefficients::CoefficientSet;
+use crate::fabric::collective::Library;
 use crate::plan::equipment::{self, Machine};
 use crate::plan::workloads::{checkpoint_formats, chip_of, shape_of};
 use crate::scenario::{Flags, Scenario, resolve};
@@ -148,6 +149,8 @@ pub struct Hardware {
     pub engines: CoefficientSet,
     /// What a training step adds to kernels.
     pub training: TrainingFactors,
+    /// What a communication library reaches of links and adds to them.
+    pub collectives: Library,
     scenario: Scenario,
     models: Vec<String>,
     rigs: Kept<Rig>,
@@ -174,6 +177,11 @@ impl Hardware {
         Ok(Self { training, ..Self::open(catalog)? })
     }
 
+    /// Opens a catalogue with other coefficients of collectives than the embedded ones.
+    pub fn with_collectives(catalog: &Catalog, collectives: Library) -> Result<Self, InputError> {
+        Ok(Self { collectives, ..Self::open(catalog)? })
+    }
+
     /// Opens a catalogue with other coefficients of the serving engines than the embedded ones.
     pub fn with_engines(catalog: &Catalog, engines: CoefficientSet) -> Result<Self, InputError> {
         let mut catalog = catalog.clone();
@@ -183,6 +191,7 @@ impl Hardware {
             catalog,
             engines,
             training: TrainingFactors::default(),
+            collectives: Library::default(),
             scenario,
             models,
             rigs: Mutex::default(),
