@@ -493,6 +493,23 @@ mod tests {
         assert_eq!(again, found.set);
     }
 
+    // What stands in the file is what the command finds: from there, no step gains a hundredth of the loss, and from the
+    // priors the loss falls to the same.
+    #[test]
+    fn the_file_of_collectives_is_where_the_fit_ends() {
+        let tables = [Table::embedded(Kind::Collectives).unwrap()];
+        let shipped = crate::fabric::collective::library::embedded();
+        let again = fit(Subject::Collectives, shipped, &tables, &Catalog::default(), &|_| {}).unwrap();
+        assert!(again.loss[1] > 0.99 * again.loss[0], "{:?}", again.loss);
+        let mut start = shipped.clone();
+        for coefficient in start.coefficients.values_mut() {
+            coefficient.value = coefficient.prior;
+        }
+        let found = fit(Subject::Collectives, &start, &tables, &Catalog::default(), &|_| {}).unwrap();
+        assert!(found.loss[1] < 0.95 * found.loss[0], "{:?}", found.loss);
+        assert!((found.loss[1] / again.loss[1] - 1.0).abs() < 0.02, "{:?} {:?}", found.loss, again.loss);
+    }
+
     #[test]
     fn factors_move_in_ratios_and_times_in_steps() {
         assert!((raised("gemm", lowered("gemm", 1.3)) - 1.3).abs() < 1e-12);

@@ -45,6 +45,8 @@ use library::micros;
 
 /// Fewest ranks with which the library reduces in the network: below, it takes a ring (nccl-tests on H200).
 pub const IN_NETWORK_RANKS: f64 = 5.0;
+/// Smallest frame that a port sends [B] (IEEE 802.3).
+const LEAST_FRAME: f64 = 64.0;
 /// Link rate at which the share of switches that add is stated: NVLink 4.
 const SHARE_RATE: f64 = 450e9;
 /// Ranks at which it is stated.
@@ -73,10 +75,10 @@ pub fn domains<T: Real>(ranks: T, domain: T) -> T {
 /// Time of an exchange of all with all over several domains; `message` is what one rank holds for all ranks.
 ///
 /// ~~~text
-/// t = max( (d − 1)/n · S / B_in,  (n − d)/n · S / B_out ),  d = min(domain, n)
+/// t = max( (d − 1) · S/n / B_in,  (n − d) · max(S/n, 64 B) / B_out ),  d = min(domain, n)
 /// ~~~
 ///
-/// B_in and B_out are achieved rates. Both kinds of links work at once, and every pair talks at once: no pipe to fill.
+/// B_in and B_out are achieved rates. A pair of different domains exchanges a frame at least. Both kinds of links work at once, and every pair talks at once: no pipe to fill.
 #[inline(always)]
 pub fn exchange_time<T: Real>(
     message: Bytes<T>,
@@ -88,7 +90,8 @@ pub fn exchange_time<T: Real>(
     let ranks = ranks.max(one);
     let local = domain.min(ranks).max(one);
     let near = message * ((local - one) / ranks) / inside;
-    let far = message * ((ranks - local) / ranks) / outside;
+    let part = message / ranks;
+    let far = part.max(Bytes(T::of(LEAST_FRAME))) * (ranks - local) / outside;
     near.max(far)
 }
 
@@ -262,10 +265,10 @@ impl Way {
         match self {
             Self::Ring => "ring",
             Self::Tree => "tree",
-            Self::Quick => "low latency",
-            Self::InDomain => "switches of the domain add",
-            Self::InNetwork => "all switches add",
-            Self::Exchange => "all pairs at once",
+            Self::Quick => "low-latency",
+            Self::InDomain => "domain-switches",
+            Self::InNetwork => "all-switches",
+            Self::Exchange => "pairwise",
             Self::Copy => "copy",
         }
     }
@@ -608,6 +611,13 @@ mod tests {
         let run = CollectiveRun { collective: Collective::AllToAll, ranks: 64.0, ..nvlink4(80e6) };
         close(run.time(), 20.0 + 70e6 / 45e9 * 1e6);
         close(CollectiveRun { ranks: 8.0, ..run }.time(), 20.0 + 70e6 / 360e9 * 1e6);
+    }
+
+    // 1 KB to 6,400 ranks: 6,392 frames of 64 B at 45 GB/s, 9.09 µs.
+    #[test]
+    fn an_exchange_sends_each_pair_a_frame() {
+        let run = CollectiveRun { collective: Collective::AllToAll, ranks: 6_400.0, ..nvlink4(1e3) };
+        close(run.time(), 20.0 + 6_392.0 * 64.0 / 45e9 * 1e6);
     }
 
     // 45 MB at 45 GB/s of a port take 1,000 µs, at 360 GB/s of a link 125 µs, after 6.7 µs and a hop of 5 or 0.6.

@@ -13,6 +13,7 @@
 use super::hardware::{Hardware, Rig};
 use super::tables::Row;
 use super::{Forecast, Gap, Names, gap};
+use crate::catalog::InputError;
 use crate::catalog::profile::ScaleUpTopology;
 use crate::fabric::collective::{CallLatency, Collective, CollectiveRun, ExpertExchange, Library};
 use crate::units::{ByteRate, Bytes, Seconds};
@@ -84,8 +85,10 @@ fn forecast(row: Row<'_>, rig: &Rig, library: Library) -> Result<Forecast, Gap> 
         _ if across => 1,
         _ => rig.chip.domain,
     };
-    let tokens = row.positive("tokens")?.zip(row.positive("hidden")?);
-    let top_k = row.positive("top_k")?;
+    let tokens =
+        stated(row, "tokens", |notes| before(notes, " tokens"))?
+            .zip(stated(row, "hidden", |notes| after(notes, "hidden "))?);
+    let top_k = stated(row, "top_k", |notes| after(notes, "top-"))?;
     let experts = tokens.map(|(tokens, hidden)| {
         let bytes = if word.contains("combine") { 2.0 } else { 1.0 };
         (tokens * hidden * bytes, top_k.unwrap_or(1.0))
@@ -131,7 +134,7 @@ fn forecast(row: Row<'_>, rig: &Rig, library: Library) -> Result<Forecast, Gap> 
         return gap("neither time nor bandwidth is published");
     };
     let mut reason = format!("{what} of {ranks} ranks in domains of {domain}");
-    if row.text("message_bytes").is_none() && experts_unknown(row) {
+    if row.text("message_bytes").is_none() && experts.is_none() {
         reason.push_str("; size not stated: 16 GiB");
     }
     let apart = row.word("caveat") == "warming-up";
@@ -200,6 +203,41 @@ fn stated_port(row: Row<'_>) -> Option<ByteRate> {
     (rate > 0.0 && rate < 1e5).then_some(ByteRate(rate * 1e9 / 8.0))
 }
 
-fn experts_unknown(row: Row<'_>) -> bool {
-    row.text("tokens").is_none()
+/// A number of its own column or, in tables without that column, of the notes.
+fn stated(
+    row: Row<'_>,
+    column: &str,
+    noted: impl Fn(&str) -> Option<f64>,
+) -> Result<Option<f64>, InputError> {
+    let number = row.positive(column)?;
+    Ok(number.or_else(|| noted(row.word("notes")).filter(|value| *value > 0.0 && *value < 1e9)))
+}
+
+/// The number that follows a word of a note.
+fn after(note: &str, word: &str) -> Option<f64> {
+    let (_, rest) = note.split_once(word)?;
+    rest[..rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())].parse().ok()
+}
+
+/// The number that stands before a word of a note; `8K` means 8,192.
+fn before(note: &str, word: &str) -> Option<f64> {
+    let number = note.split_once(word)?.0.rsplit(' ').next()?;
+    match number.strip_suffix('K') {
+        Some(thousands) => thousands.parse::<f64>().ok().map(|value| value * 1_024.0),
+        None => number.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_of_an_exchange_are_read_from_notes() {
+        let note = "bottleneck; 4096 tokens, hidden 7168, top-8, FP8 dispatch";
+        assert_eq!(before(note, " tokens"), Some(4_096.0));
+        assert_eq!((after(note, "hidden "), after(note, "top-")), (Some(7_168.0), Some(8.0)));
+        assert_eq!(before("8K tokens", " tokens"), Some(8_192.0));
+        assert_eq!((before("few tokens", " tokens"), after(note, "depth ")), (None, None));
+    }
 }

@@ -111,6 +111,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn unseen_rows_and_seen_ones_tell_the_same_story() {
+        for kind in ["system", "operation"] {
+            let all = embedded().left_out.iter().find(|l| l.kind == kind && l.name == "all").expect("there");
+            assert!(all.median_ape < 0.1 && all.median_ape < 1.7 * all.fitted_median_ape, "{all:?}");
+        }
+    }
+
     // A coefficient that nothing reads would be fitted in vain.
     #[test]
     fn every_coefficient_of_the_file_is_read() {
