@@ -7,8 +7,8 @@
 //! accelerators a process drives follows from the suite that the row comes from.
 //! An expert exchange sends tokens · top_k · width, 1 byte each in dispatch and 2 in combine. A bandwidth of normal kernels
 //! counts one copy of a token to each domain, to at most four of them as DeepSeek routes, or to each rank within one
-//! domain, its own place included. Bandwidth of one port is that of the port at the share that rings or exchanges reach. In a mesh of direct links a rank reaches the others by its links
-//! to them alone. First sizes of a sweep that its source calls warming up are set apart.
+//! domain, its own place included. Bandwidth of one port is that of the port at the share that rings or exchanges reach.
+//! In a mesh of direct links a rank reaches the others by its links to them alone. First sizes of a sweep that its source calls warming up are set apart.
 
 use super::hardware::{Hardware, Rig};
 use super::tables::Row;
