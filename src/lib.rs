@@ -38,6 +38,7 @@ pub mod calibration;
 pub mod catalog;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod coefficients;
 pub mod cooling;
 pub mod economics;
 pub mod engine;

@@ -8,6 +8,7 @@
 
 pub mod equipment;
 mod ledger;
+mod messages;
 mod money;
 mod range;
 pub mod result;
@@ -63,7 +64,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let power = power(scenario, place, &design, &energy);
     let standing = standing::stand(fields, place, &loads, &design);
     let fleet = fleet(&loads, standing.racks);
-    let fabric = fabric(&loads);
+    let fabric = fabric(&loads, &fields.fabric);
     let facility_per_it = if energy.it_j > 0.0 { energy.meter_j / energy.it_j } else { 1.0 };
     let (mut serving, mut training) =
         workloads::run(scenario, &equipment, &draws, facility_per_it, options.seed)?;
@@ -82,6 +83,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         training: &training,
     });
     let uncertainty = range::ranges(scenario, &equipment, &economics, &serving, options.seed);
+    equipment.taken.extend(messages::assumptions());
     let assumptions = ledger::assumptions(std::mem::take(&mut equipment.taken));
     let mut resolved = scenario.resolved.clone();
     for (path, value, file) in &equipment.filled {
@@ -206,7 +208,7 @@ fn fleet(loads: &[(&Machine, &Draw)], racks: Racks) -> Fleet {
     }
 }
 
-fn fabric(loads: &[(&Machine, &Draw)]) -> Fabric {
+fn fabric(loads: &[(&Machine, &Draw)], wish: &crate::scenario::Fabric) -> Fabric {
     let scale_up = loads.first().map_or(
         ScaleUp { domain_accelerators: 0, bandwidth_per_accelerator: crate::units::ByteRate(0.0) },
         |(machine, _)| ScaleUp {
@@ -240,5 +242,7 @@ fn fabric(loads: &[(&Machine, &Draw)]) -> Fabric {
             }
         })
         .collect();
-    Fabric { scale_up, scale_out }
+    let collectives =
+        loads.first().map_or_else(Vec::new, |(machine, draw)| messages::collectives(machine, draw, wish));
+    Fabric { scale_up, scale_out, collectives }
 }

@@ -12,6 +12,7 @@ pub mod document;
 pub mod html;
 pub mod json;
 pub mod markdown;
+pub mod messages;
 pub mod plan;
 pub mod scatter;
 pub mod sweep;

@@ -205,6 +205,8 @@ pub struct Fabric {
     pub oversubscription: Ratio,
     /// Accelerators of one fabric, `"all"` for as many as the radix carries.
     pub cluster: Cluster,
+    /// Whether the switches between domains add up all-reduces.
+    pub in_network_reduction: bool,
     /// Instead of the system's switch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub switch: Option<String>,

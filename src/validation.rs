@@ -33,7 +33,7 @@ pub use statistics::{RowReport, Statistics, TableReport};
 pub use tables::{Kind, Table};
 
 use crate::catalog::{Catalog, InputError};
-use crate::throughput::engines::EngineSet;
+use crate::coefficients::CoefficientSet;
 use hardware::Hardware;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::path::PathBuf;
@@ -126,11 +126,11 @@ pub fn run(
 }
 
 /// Reads coefficients of serving engines.
-fn engines_of(path: &std::path::Path) -> Result<EngineSet, InputError> {
+fn engines_of(path: &std::path::Path) -> Result<CoefficientSet, InputError> {
     let shown = path.display().to_string();
     let text = std::fs::read_to_string(path)
         .map_err(|error| InputError::plain(&shown, format!("can't be read: {error}")))?;
-    EngineSet::parse(&text).map_err(|error| {
+    CoefficientSet::parse(&text).map_err(|error| {
         InputError::plain(&shown, format!("holds no coefficients of serving engines: {}", error.message()))
             .with_help("`gigawatt calibrate --engines --save FILE` writes such a file")
     })

@@ -440,6 +440,12 @@ pub struct Switch {
     pub power_populated: Datum<Watts>,
     /// Whether the optics are inside.
     pub co_packaged_optics: bool,
+    /// Whether it adds up all-reduce traffic on the way.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub in_network_reduction: bool,
+    /// How packets travel through networks of it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub transport: Transport,
     /// Height in rack units.
     pub rack_units: u32,
     /// Part of its heat that leaves by liquid.
@@ -450,6 +456,22 @@ pub struct Switch {
     pub price: Datum<Dollars>,
     /// Sources by key.
     pub sources: Sources,
+}
+
+/// How packets travel, as far as it decides the time of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Transport {
+    /// InfiniBand, or Ethernet with flow control.
+    #[default]
+    Lossless,
+    /// Elastic Fabric Adapter: datagrams over many paths, out of order.
+    Efa,
+}
+
+/// Whether a field has the value that it has when the file says nothing.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// The kind of a cable.

@@ -1,5 +1,5 @@
-//! `gigawatt calibrate`: fits efficiency coefficients to measured kernels, serving engines to measured serving, or a
-//! training step to published runs.
+//! `gigawatt calibrate`: fits efficiency coefficients to measured kernels, serving engines to measured serving, a training
+//! step to published runs, or a communication library to measured collectives.
 
 use super::arguments::Common;
 use super::diagnostic::Failure;
@@ -7,15 +7,16 @@ use super::progress::Progress;
 use super::{Outcome, output};
 use crate::calibration::engines::{Subject, fit};
 use crate::catalog::InputError;
+use crate::fabric::collective::library;
 use crate::report::calibration::{CalibrateReport, EngineReport};
-use crate::throughput::engines::EngineSet;
+use crate::throughput::engines;
 use crate::throughput::training::factors as training;
 use crate::validation::{Kind, Table};
 use std::path::PathBuf;
 
-/// Fit efficiency coefficients to measured kernels, or serving engines and training steps to published results
+/// Fit coefficients to measured kernels, or those of serving engines, training steps and collectives to published results
 ///
-/// Writes them with bounds, rows used, residuals and, for engines and training, the errors with one model or system left out.
+/// Writes them with bounds, rows used, residuals and, but for kernels, the errors with one model, operation or system left out.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Measured kernels, in the columns of the embedded table
@@ -48,6 +49,16 @@ pub struct Arguments {
     /// Example: --training --runs runs.csv
     #[arg(long, value_name = "FILE", requires = "training")]
     runs: Option<PathBuf>,
+    /// Fit what a communication library reaches of links and adds to them, from measured collectives
+    ///
+    /// Example: --collectives --save collective.toml
+    #[arg(long, conflicts_with_all = ["kernels", "engines", "training"])]
+    collectives: bool,
+    /// Measured collectives for `--collectives`, instead of the embedded ones
+    ///
+    /// Example: --collectives --calls nccl.csv
+    #[arg(long, value_name = "FILE", requires = "collectives")]
+    calls: Option<PathBuf>,
     /// File for the coefficients
     ///
     /// Example: --save efficiency.toml
@@ -62,7 +73,7 @@ const LARGEST_TABLE_BYTES: u64 = 1 << 28;
 
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
-    if arguments.engines || arguments.training {
+    if arguments.engines || arguments.training || arguments.collectives {
         return software(&arguments);
     }
     let Arguments { kernels, save, common, .. } = arguments;
@@ -95,10 +106,12 @@ fn software(arguments: &Arguments) -> Result<Outcome, Failure> {
     };
     let (subject, start, tables) = if arguments.training {
         (Subject::Training, training::embedded(), vec![table(Kind::Training, &arguments.runs)?])
+    } else if arguments.collectives {
+        (Subject::Collectives, library::embedded(), vec![table(Kind::Collectives, &arguments.calls)?])
     } else {
         let tables =
             vec![table(Kind::Inference, &arguments.inference)?, table(Kind::Points, &arguments.points)?];
-        (Subject::Engines, EngineSet::embedded(), tables)
+        (Subject::Engines, engines::embedded(), tables)
     };
     let common = &arguments.common;
     let progress = Progress::open("fitting", common.quiet);

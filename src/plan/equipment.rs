@@ -645,6 +645,10 @@ fn network(
         );
         return Err(scenario.error("fabric.switch", message));
     }
+    if fabric.in_network_reduction && !switch.profile.in_network_reduction {
+        let message = format!("the switch `{switch_id}` of `{}` does not add up all-reduces", system.id);
+        return Err(scenario.error("fabric.in_network_reduction", message));
+    }
     Ok(Network {
         switch: switch.profile,
         radix,

@@ -345,6 +345,36 @@ fn fabric_entries(w: &mut Writer<'_>) {
         "N switches × power with every port populated",
         inputs,
     );
+    collective_entry(w);
+}
+
+fn collective_entry(w: &mut Writer<'_>) {
+    let Some(call) = w.plan.fabric.collectives.first() else { return };
+    let from = "src/fabric/collective.toml, written by `gigawatt calibrate --collectives`";
+    let set = crate::fabric::collective::library::embedded();
+    let known = set.coefficients.iter().map(|(name, c)| {
+        [
+            format!("{name}: {}", c.meaning),
+            digits(c.value),
+            format!("{from}; prior {}: {}", digits(c.prior), c.origin),
+        ]
+    });
+    let mut inputs = vec![
+        result(
+            "fabric.scale_up.bytes_per_s_per_accelerator",
+            w.plan.fabric.scale_up.bandwidth_per_accelerator.to_string(),
+        ),
+        w.said("fabric.in_network_reduction"),
+    ];
+    inputs.extend(known);
+    let value = call.time.to_string();
+    w.entry(
+        "fabric.collectives.0.time_s",
+        value,
+        "time of the first collective listed, a process for each accelerator, alone on the network",
+        "longest of host and the fastest way of the library: hops · latency + bytes on the busiest link / (bandwidth · share) + filling of the pipe",
+        inputs,
+    );
 }
 
 fn band_entry(w: &mut Writer<'_>, place: usize, band: &ErrorBand) {

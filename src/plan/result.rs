@@ -202,6 +202,27 @@ pub struct Fabric {
     pub scale_up: ScaleUp,
     /// The scale-out network, one for each system.
     pub scale_out: Vec<ScaleOut>,
+    /// How long messages take on the first system: operation by operation, size by size.
+    pub collectives: Vec<CollectiveTime>,
+}
+
+/// Time of one collective at one size.
+#[derive(Debug, Clone)]
+pub struct CollectiveTime {
+    /// `domain` or `network`.
+    pub scope: &'static str,
+    /// In words: `all-reduce`.
+    pub operation: &'static str,
+    /// How many take part.
+    pub accelerators: u64,
+    /// Size of the buffer of one accelerator, as nccl-tests counts it.
+    pub message: Bytes,
+    /// How long it takes.
+    pub time: Seconds,
+    /// The bandwidth that nccl-tests would report.
+    pub bus_bandwidth: ByteRate,
+    /// How the library goes about it.
+    pub algorithm: &'static str,
 }
 
 /// The scale-up domain.

@@ -15,7 +15,7 @@ use crate::scenario::{self, EngineChoice, Scenario, ServingMode};
 use crate::search::{Axes, DesignPoint, Found, Pools, explore};
 use crate::throughput::bands::{self, ErrorBand};
 use crate::throughput::efficiency::CurveSet;
-use crate::throughput::engines::{Delivery, EngineSet, ServingEngine, Software};
+use crate::throughput::engines::{self, Delivery, ServingEngine, Software};
 use crate::throughput::machine::{Link, Machine as Chip};
 use crate::throughput::memory::Reserve;
 use crate::throughput::operations::{AttentionKind, AttentionShape, FeedForwardShape, ModelShape};
@@ -127,7 +127,7 @@ pub fn serving_chip(machine: &Machine, power: Watts, entry: &scenario::Serving) 
     let mut chip = chip_of(machine, power);
     let engine = engine_of(entry.engine, machine);
     chip.software =
-        Software { prompt_share: 1.0, ..EngineSet::embedded().software(engine, Delivery::Streamed) };
+        Software { prompt_share: 1.0, ..Software::of(engines::embedded(), engine, Delivery::Streamed) };
     chip.curves.routing_skew = entry.expert_skew.0;
     chip
 }

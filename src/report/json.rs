@@ -3,7 +3,8 @@
 use super::csv;
 use crate::plan::Plan;
 use crate::plan::result::{
-    Economics, Fabric, Layout, Parallelism, RunFailures, ScaleOut, Serving, StepLayout, Training, Verdict,
+    CollectiveTime, Economics, Fabric, Layout, Parallelism, RunFailures, ScaleOut, Serving, StepLayout,
+    Training, Verdict,
 };
 use crate::power::MeasuredAt;
 use serde_json::{Map, Value, json};
@@ -157,6 +158,19 @@ fn fabric(fabric: &Fabric) -> Value {
         },
         "scale_out": fabric.scale_out.first().map(scale_out),
         "scale_outs": fabric.scale_out.iter().map(scale_out).collect::<Vec<_>>(),
+        "collectives": fabric.collectives.iter().map(collective).collect::<Vec<_>>(),
+    })
+}
+
+fn collective(call: &CollectiveTime) -> Value {
+    json!({
+        "scope": call.scope,
+        "operation": call.operation,
+        "accelerators": call.accelerators,
+        "bytes": call.message.0,
+        "time_s": call.time.0,
+        "bus_bytes_per_s": call.bus_bandwidth.0,
+        "algorithm": call.algorithm,
     })
 }
 
@@ -434,6 +448,13 @@ mod tests {
         "fabric.scale_out.power_w",
         "fabric.scale_out.injection_bytes_per_s_per_accelerator",
         "fabric.scale_out.bisection_bytes_per_s",
+        "fabric.collectives.0.scope",
+        "fabric.collectives.0.operation",
+        "fabric.collectives.0.accelerators",
+        "fabric.collectives.0.bytes",
+        "fabric.collectives.0.time_s",
+        "fabric.collectives.0.bus_bytes_per_s",
+        "fabric.collectives.0.algorithm",
         "throughput.serving.0.model",
         "throughput.serving.0.system",
         "throughput.serving.0.precision",

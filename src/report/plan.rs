@@ -4,7 +4,7 @@ use super::document::{
     Bars, Block, Cascade, Column, Document, Figure, Section, Step, StepKind, Table, Unit, count,
     count_or_blank,
 };
-use super::{Report, csv, json};
+use super::{Report, csv, json, messages};
 use crate::plan::Plan;
 use crate::plan::result::{CacheMemory, Parallelism, Serving, Stage, Verdict};
 use crate::power::MeasuredAt;
@@ -462,7 +462,9 @@ fn fabric(plan: &Plan) -> Section {
         counted("spine–core", |net| net.spine_core),
         counted("transceivers", |net| net.transceivers),
     ]);
-    section("Fabric", vec![Block::Text(inside), Block::Table(shape), Block::Table(counts)])
+    let mut blocks = vec![Block::Text(inside), Block::Table(shape), Block::Table(counts)];
+    blocks.extend(messages::blocks(&fabric.collectives));
+    section("Fabric", blocks)
 }
 
 /// The split of a replica in the letters of the trade, axes of one left out.

@@ -2,9 +2,9 @@
 
 use crate::catalog::profile::{Confidence, Medium};
 use crate::plan::result::{
-    Assumption, Cable, CacheMemory, Economics, Entry, Fabric, Fleet, Layout, Ledger, Parallelism, Plan,
-    Power, Racks, RunFailures, RunnerUp, ScaleOut, ScaleUp, Serving, Speculation, Stage, StepLayout,
-    SystemFleet, Training, Verdict,
+    Assumption, Cable, CacheMemory, CollectiveTime, Economics, Entry, Fabric, Fleet, Layout, Ledger,
+    Parallelism, Plan, Power, Racks, RunFailures, RunnerUp, ScaleOut, ScaleUp, Serving, Speculation, Stage,
+    StepLayout, SystemFleet, Training, Verdict,
 };
 use crate::power::MeasuredAt;
 use crate::scenario::{Origin, Resolved};
@@ -158,6 +158,20 @@ fn fabric() -> Fabric {
             injection_per_accelerator: ByteRate(100e9),
             bisection: ByteRate(6e15),
         }],
+        collectives: ["domain", "network"]
+            .into_iter()
+            .flat_map(|scope| {
+                [(1_024.0, 20e-6, 0.1e9), (1e9, 2.4e-3, 830e9)].map(|(bytes, time, bus)| CollectiveTime {
+                    scope,
+                    operation: "all-reduce",
+                    accelerators: if scope == "domain" { 72 } else { 360_000 },
+                    message: Bytes(bytes),
+                    time: Seconds(time),
+                    bus_bandwidth: ByteRate(bus),
+                    algorithm: "ring",
+                })
+            })
+            .collect(),
     }
 }
 

@@ -16,65 +16,9 @@
 
 use super::efficiency::KernelClass;
 use super::precision::{Arithmetic, Format};
+use crate::coefficients::CoefficientSet;
 use crate::units::Seconds;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
-
-/// One coefficient with what is known of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Coefficient {
-    /// Fitted value.
-    pub value: f64,
-    /// What it is drawn to: what the kernels alone, or the engine's documentation, say.
-    pub prior: f64,
-    /// How far it may stray at the price of one standard deviation: a ratio for factors and shares, else a difference.
-    pub spread: f64,
-    /// Lowest.
-    pub low: f64,
-    /// Highest.
-    pub high: f64,
-    /// What it stands for, and its unit.
-    pub meaning: String,
-}
-
-/// Error of a group of rows that the fit did not see.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LeftOut {
-    /// What was left out: `model` or `system`.
-    pub kind: String,
-    /// Its name; `all` for the rows of all groups together, each predicted without its own group.
-    pub name: String,
-    /// Which table: `inference` or `points`.
-    pub table: String,
-    /// Counted rows.
-    pub rows: usize,
-    /// Median absolute error with the group left out.
-    pub median_ape: f64,
-    /// Ninetieth percentile of the absolute error with the group left out.
-    pub p90_ape: f64,
-    /// Mean signed error with the group left out.
-    pub bias: f64,
-    /// Median absolute error of the same rows in the fit of all.
-    pub fitted_median_ape: f64,
-}
-
-/// The coefficient file.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EngineSet {
-    /// Where the coefficients come from.
-    pub note: String,
-    /// Rows that they were fitted to.
-    pub rows: usize,
-    /// By name.
-    pub coefficients: BTreeMap<String, Coefficient>,
-    /// Errors with a group left out, beside those of the fit.
-    #[serde(default)]
-    pub left_out: Vec<LeftOut>,
-}
 
 /// A serving engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -230,38 +174,28 @@ impl Factors {
 
 const EMBEDDED: &str = include_str!("engines.toml");
 
-impl EngineSet {
-    /// Reads a coefficient file.
-    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
-        toml::from_str(text)
-    }
+/// The coefficients that come with the program.
+#[must_use]
+pub fn embedded() -> &'static CoefficientSet {
+    static SET: OnceLock<CoefficientSet> = OnceLock::new();
+    SET.get_or_init(|| CoefficientSet::shipped(EMBEDDED))
+}
 
-    /// The coefficients that come with the program; empty only if the embedded file is broken, which a test excludes.
-    #[must_use]
-    pub fn embedded() -> &'static Self {
-        static SET: OnceLock<EngineSet> = OnceLock::new();
-        SET.get_or_init(|| Self::parse(EMBEDDED).unwrap_or_default())
-    }
-
-    /// Value of a coefficient; `otherwise` where the file has none.
-    fn value(&self, name: &str, otherwise: f64) -> f64 {
-        self.coefficients.get(name).map_or(otherwise, |coefficient| coefficient.value)
-    }
-
+impl Software {
     /// What an engine adds.
     #[must_use]
-    pub fn software(&self, engine: ServingEngine, delivery: Delivery) -> Software {
-        let plain = Software::default();
+    pub fn of(set: &CoefficientSet, engine: ServingEngine, delivery: Delivery) -> Self {
+        let plain = Self::default();
         let runs = match delivery {
             Delivery::Streamed => engine.word(),
             Delivery::Bulk => "bulk",
         };
-        let of = |who: &str, what: &str, otherwise: f64| self.value(&format!("{who}.{what}"), otherwise);
-        let all = |what: &str| self.value(what, 1.0);
-        Software {
+        let of = |who: &str, what: &str, otherwise: f64| set.value(&format!("{who}.{what}"), otherwise);
+        let all = |what: &str| set.value(what, 1.0);
+        Self {
             launch_share: of(runs, "launch_share", plain.launch_share),
-            expert_launch_share: self.value("expert_launch_share", plain.expert_launch_share),
-            message_launch_share: self.value("message_launch_share", plain.message_launch_share),
+            expert_launch_share: set.value("expert_launch_share", plain.expert_launch_share),
+            message_launch_share: set.value("message_launch_share", plain.message_launch_share),
             step: Seconds(1e-3 * of(runs, "step_ms", 1e3 * plain.step.0)),
             sequence: Seconds(1e-6 * of(runs, "sequence_us", 1e6 * plain.sequence.0)),
             prompt_share: match delivery {
@@ -298,7 +232,7 @@ mod tests {
 
     #[test]
     fn the_embedded_coefficients_are_sound_and_inside_their_bounds() {
-        let set = EngineSet::embedded();
+        let set = embedded();
         assert!(
             set.coefficients.len() >= 30 && set.rows > 3_000,
             "{} of {} rows",
@@ -316,15 +250,15 @@ mod tests {
     // one that the file lacks would stay at its default without a word.
     #[test]
     fn every_coefficient_of_the_file_is_read() {
-        let set = EngineSet::embedded();
+        let set = embedded();
         for name in set.coefficients.keys() {
             let mut moved = set.clone();
             moved.coefficients.get_mut(name).expect("its own key").value *= 1.5;
             moved.coefficients.get_mut(name).expect("its own key").value += 0.1;
             let differs = SERVING_ENGINES.into_iter().any(|engine| {
-                [Delivery::Streamed, Delivery::Bulk]
-                    .into_iter()
-                    .any(|delivery| set.software(engine, delivery) != moved.software(engine, delivery))
+                [Delivery::Streamed, Delivery::Bulk].into_iter().any(|delivery| {
+                    Software::of(set, engine, delivery) != Software::of(&moved, engine, delivery)
+                })
             });
             assert!(differs, "{name} changes nothing");
         }
@@ -332,7 +266,7 @@ mod tests {
 
     #[test]
     fn unseen_rows_and_seen_ones_tell_the_same_story() {
-        let left = &EngineSet::embedded().left_out;
+        let left = &embedded().left_out;
         for (kind, table) in
             [("model", "inference"), ("model", "points"), ("system", "inference"), ("system", "points")]
         {

@@ -3,20 +3,19 @@
 //! How a row is read: ranks are the row's `gpus`, the domain is the system's; a `no-mnnvl` rack falls back to trays
 //! of four. `Ring` or "NVLS off" switches in-network reduction off. Time is compared where the row has one, else
 //! bus bandwidth, else algorithm bandwidth; a plateau without a size is taken at 16 GiB, where the ramp is over.
-//! Networks named EFA have hops of their own; a PyTorch benchmark adds the framework's time to a call.
+//! Networks named EFA have hops of their own; a PyTorch benchmark adds the framework's time to a call. How many
+//! accelerators a process drives follows from the suite that the row comes from.
 //! An expert exchange sends tokens · top_k · width, 1 byte each in dispatch and 2 in combine. A bandwidth of normal kernels
 //! counts one copy of a token to each domain, to at most four of them as DeepSeek routes, or to each rank within one
-//! domain, its own place included. Bandwidth of one port is that of the port at the share that rings or exchanges reach. In a mesh of direct links a rank reaches the others by its links
-//! to them alone. First sizes of a sweep that its source calls warming up are set apart.
+//! domain, its own place included. Bandwidth of one port is that of the port at the share that rings or exchanges reach.
+//! In a mesh of direct links a rank reaches the others by its links to them alone. First sizes of a sweep that its source calls warming up are set apart.
 
 use super::hardware::{Hardware, Rig};
 use super::tables::Row;
 use super::{Forecast, Gap, Names, gap};
+use crate::catalog::InputError;
 use crate::catalog::profile::ScaleUpTopology;
-use crate::fabric::collective::{
-    CallLatency, Collective, CollectiveRun, ExpertExchange, FRAMEWORK_LATENCY, PORT_EXCHANGE_SHARE,
-    PORT_RING_SHARE,
-};
+use crate::fabric::collective::{CallLatency, Collective, CollectiveRun, ExpertExchange, Library};
 use crate::units::{ByteRate, Bytes, Seconds};
 
 /// Size of a run whose publisher states a plateau only.
@@ -35,7 +34,7 @@ pub(super) fn predict(row: Row<'_>, hardware: &Hardware) -> (Names, Result<Forec
         Some(_) if row.word("accelerator").contains("PCIe") => {
             gap("the catalogue has no system of PCIe cards of this kind")
         }
-        Some(rig) => forecast(row, &rig),
+        Some(rig) => forecast(row, &rig, hardware.collectives),
         None => gap(format!("the catalogue has no system for `{}`", label.trim())),
     };
     (names, outcome)
@@ -55,13 +54,13 @@ fn kind_of(word: &str) -> Option<Collective> {
     })
 }
 
-fn forecast(row: Row<'_>, rig: &Rig) -> Result<Forecast, Gap> {
+fn forecast(row: Row<'_>, rig: &Rig, library: Library) -> Result<Forecast, Gap> {
     let word = row.word("collective");
     let (bus, algorithm) = (row.nonzero("busbw_gb_s")?, row.nonzero("algbw_gb_s")?);
     let scale_out = stated_port(row).unwrap_or(rig.chip.scale_out.bandwidth);
     let port = match word {
-        "ring_per_nic" => Some(PORT_RING_SHARE),
-        "alltoall_per_nic" => Some(PORT_EXCHANGE_SHARE),
+        "ring_per_nic" => Some(library.port_ring_share),
+        "alltoall_per_nic" => Some(library.port_exchange_share),
         _ => None,
     };
     if let Some(share) = port {
@@ -86,8 +85,10 @@ fn forecast(row: Row<'_>, rig: &Rig) -> Result<Forecast, Gap> {
         _ if across => 1,
         _ => rig.chip.domain,
     };
-    let tokens = row.positive("tokens")?.zip(row.positive("hidden")?);
-    let top_k = row.positive("top_k")?;
+    let tokens =
+        stated(row, "tokens", |notes| before(notes, " tokens"))?
+            .zip(stated(row, "hidden", |notes| after(notes, "hidden "))?);
+    let top_k = stated(row, "top_k", |notes| after(notes, "top-"))?;
     let experts = tokens.map(|(tokens, hidden)| {
         let bytes = if word.contains("combine") { 2.0 } else { 1.0 };
         (tokens * hidden * bytes, top_k.unwrap_or(1.0))
@@ -107,7 +108,9 @@ fn forecast(row: Row<'_>, rig: &Rig) -> Result<Forecast, Gap> {
         scale_up: rig.chip.scale_up.bandwidth * reached(rig, ranks),
         scale_out,
         in_network_reduction: rig.chip.in_network_reduction && !ring,
-        latency: latency_of(row),
+        network_reduction: false,
+        latency: latency_of(row, ranks, &library),
+        library,
     };
     let bandwidth = |rate: f64| rate / 1e9;
     if let (Some((one, top_k)), Some(published), None) = (experts, bus.or(algorithm), timed) {
@@ -131,7 +134,7 @@ fn forecast(row: Row<'_>, rig: &Rig) -> Result<Forecast, Gap> {
         return gap("neither time nor bandwidth is published");
     };
     let mut reason = format!("{what} of {ranks} ranks in domains of {domain}");
-    if row.text("message_bytes").is_none() && experts_unknown(row) {
+    if row.text("message_bytes").is_none() && experts.is_none() {
         reason.push_str("; size not stated: 16 GiB");
     }
     let apart = row.word("caveat") == "warming-up";
@@ -154,6 +157,7 @@ fn copied_rate(run: &CollectiveRun, tokens: f64, experts: f64) -> f64 {
         domain: run.domain,
         scale_up: run.scale_up,
         scale_out: run.scale_out,
+        library: run.library,
     };
     let (by_domain, by_rank) = exchange.copies();
     let counted = if run.ranks > run.domain { by_domain } else { by_rank };
@@ -161,11 +165,26 @@ fn copied_rate(run: &CollectiveRun, tokens: f64, experts: f64) -> f64 {
 }
 
 /// What starts the calls of a row and what carries them.
-fn latency_of(row: Row<'_>) -> CallLatency {
+fn latency_of(row: Row<'_>, ranks: u32, library: &Library) -> CallLatency {
     let network = format!("{} {}", row.word("network"), row.word("interconnect")).to_lowercase();
-    let latency = if network.contains("efa") { CallLatency::efa() } else { CallLatency::lossless() };
-    let framework = if row.word("library").contains("PyTorch") { FRAMEWORK_LATENCY } else { 0.0 };
-    CallLatency { framework: Seconds(framework), ..latency }
+    let latency =
+        if network.contains("efa") { CallLatency::efa(library) } else { CallLatency::lossless(library) };
+    let framed = row.word("library").contains("PyTorch");
+    let framework = if framed { library.framework_us * 1e-6 } else { 0.0 };
+    CallLatency { framework: Seconds(framework), ..latency.driving(f64::from(driven(row, ranks))) }
+}
+
+/// Suites that start a process for each accelerator even on one node: the header of the run says `nGpus 1`, or the launcher
+/// is a framework's.
+const PROCESS_EACH: [&str; 2] = ["all_reduce_bench", "dgxc-benchmarking"];
+
+/// Accelerators that one process drives: on one node nccl-tests is started once for all of them (`-g 8` in its manual and
+/// in the scripts of Azure's guide), over several nodes by a launcher of processes.
+fn driven(row: Row<'_>, ranks: u32) -> u32 {
+    let nodes: u32 = row.word("nodes").parse().unwrap_or(1);
+    let suite = format!("{} {}", row.word("library"), row.word("source_url"));
+    let each = nodes > 1 || PROCESS_EACH.iter().any(|name| suite.contains(name));
+    if each { 1 } else { ranks }
 }
 
 /// Part of an accelerator's scale-up links that lead to other ranks: all through switches, one each in a mesh.
@@ -184,6 +203,41 @@ fn stated_port(row: Row<'_>) -> Option<ByteRate> {
     (rate > 0.0 && rate < 1e5).then_some(ByteRate(rate * 1e9 / 8.0))
 }
 
-fn experts_unknown(row: Row<'_>) -> bool {
-    row.text("tokens").is_none()
+/// A number of its own column or, in tables without that column, of the notes.
+fn stated(
+    row: Row<'_>,
+    column: &str,
+    noted: impl Fn(&str) -> Option<f64>,
+) -> Result<Option<f64>, InputError> {
+    let number = row.positive(column)?;
+    Ok(number.or_else(|| noted(row.word("notes")).filter(|value| *value > 0.0 && *value < 1e9)))
+}
+
+/// The number that follows a word of a note.
+fn after(note: &str, word: &str) -> Option<f64> {
+    let (_, rest) = note.split_once(word)?;
+    rest[..rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())].parse().ok()
+}
+
+/// The number that stands before a word of a note; `8K` means 8,192.
+fn before(note: &str, word: &str) -> Option<f64> {
+    let number = note.split_once(word)?.0.rsplit(' ').next()?;
+    match number.strip_suffix('K') {
+        Some(thousands) => thousands.parse::<f64>().ok().map(|value| value * 1_024.0),
+        None => number.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_of_an_exchange_are_read_from_notes() {
+        let note = "bottleneck; 4096 tokens, hidden 7168, top-8, FP8 dispatch";
+        assert_eq!(before(note, " tokens"), Some(4_096.0));
+        assert_eq!((after(note, "hidden "), after(note, "top-")), (Some(7_168.0), Some(8.0)));
+        assert_eq!(before("8K tokens", " tokens"), Some(8_192.0));
+        assert_eq!((before("few tokens", " tokens"), after(note, "depth ")), (None, None));
+    }
 }

@@ -5,10 +5,12 @@
 
 use crate::catalog::profile::{self, Model};
 use crate::catalog::{Catalog, InputError};
+use crate::coefficients::CoefficientSet;
+use crate::fabric::collective::Library;
 use crate::plan::equipment::{self, Machine};
 use crate::plan::workloads::{checkpoint_formats, chip_of, shape_of};
 use crate::scenario::{Flags, Scenario, resolve};
-use crate::throughput::engines::{EngineSet, ServingEngine};
+use crate::throughput::engines::{self, ServingEngine};
 use crate::throughput::machine::Machine as Chip;
 use crate::throughput::operations::ModelShape;
 use crate::throughput::precision::{Format, Precision};
@@ -144,9 +146,11 @@ pub struct Hardware {
     /// The catalogue.
     pub catalog: Catalog,
     /// What serving engines add to kernels.
-    pub engines: EngineSet,
+    pub engines: CoefficientSet,
     /// What a training step adds to kernels.
     pub training: TrainingFactors,
+    /// What a communication library reaches of links and adds to them.
+    pub collectives: Library,
     scenario: Scenario,
     models: Vec<String>,
     rigs: Kept<Rig>,
@@ -165,7 +169,7 @@ fn kept<T>(all: &Kept<T>, key: &str, make: impl FnOnce() -> Option<T>) -> Option
 impl Hardware {
     /// Opens a catalogue.
     pub fn open(catalog: &Catalog) -> Result<Self, InputError> {
-        Self::with_engines(catalog, EngineSet::embedded().clone())
+        Self::with_engines(catalog, engines::embedded().clone())
     }
 
     /// Opens a catalogue with other coefficients of a training step than the embedded ones.
@@ -173,8 +177,13 @@ impl Hardware {
         Ok(Self { training, ..Self::open(catalog)? })
     }
 
+    /// Opens a catalogue with other coefficients of collectives than the embedded ones.
+    pub fn with_collectives(catalog: &Catalog, collectives: Library) -> Result<Self, InputError> {
+        Ok(Self { collectives, ..Self::open(catalog)? })
+    }
+
     /// Opens a catalogue with other coefficients of the serving engines than the embedded ones.
-    pub fn with_engines(catalog: &Catalog, engines: EngineSet) -> Result<Self, InputError> {
+    pub fn with_engines(catalog: &Catalog, engines: CoefficientSet) -> Result<Self, InputError> {
         let mut catalog = catalog.clone();
         let scenario = resolve(None, &Flags::default(), &mut catalog)?;
         let models = catalog.ids("models");
@@ -182,6 +191,7 @@ impl Hardware {
             catalog,
             engines,
             training: TrainingFactors::default(),
+            collectives: Library::default(),
             scenario,
             models,
             rigs: Mutex::default(),

@@ -27,7 +27,8 @@ use super::hardware::{Card, Hardware, Rig, engine_of, formats_of, system_of};
 use super::running::{ASSUMED_DRAFT, DRAWN_LENGTH, Setting, Steady};
 use super::tables::Row;
 use super::{Forecast, Gap, Names, gap};
-use crate::throughput::engines::{Delivery, EngineSet, Software};
+use crate::coefficients::CoefficientSet;
+use crate::throughput::engines::{Delivery, Software};
 use crate::throughput::operations::ModelShape;
 use crate::throughput::parallelism::{Layout, layouts};
 use crate::throughput::serving::{Mode, Replica, Workload, evaluate};
@@ -410,7 +411,7 @@ fn lengths(row: Row<'_>, metric: Metric) -> Result<(f64, f64), Gap> {
     }
 }
 
-fn forecast(row: Row<'_>, engines: &EngineSet, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
+fn forecast(row: Row<'_>, engines: &CoefficientSet, rig: &Rig, card: &Card) -> Result<Forecast, Gap> {
     let metric = metric_of(row)?;
     let Some(published) = row.positive("tokens_per_s_per_gpu")? else {
         return gap("no rate per accelerator is published");
@@ -471,7 +472,7 @@ fn forecast(row: Row<'_>, engines: &EngineSet, rig: &Rig, card: &Card) -> Result
     let delivery = if offline { Delivery::Bulk } else { Delivery::Streamed };
     chip.software = Software {
         maturity: software::maturity(date_of(row), &card.shape, engine),
-        ..engines.software(engine, delivery)
+        ..Software::of(engines, engine, delivery)
     };
     if mlperf && !offline {
         // Requests come by chance: none start together.

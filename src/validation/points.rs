@@ -203,7 +203,7 @@ fn forecast(row: Row<'_>, hardware: &Hardware, mark: Option<&str>) -> Result<For
     let engine = engine_of(row.word("backend"), &rig);
     chip.software = Software {
         maturity: software::maturity(row.word("measured_on"), &card.shape, engine),
-        ..hardware.engines.software(engine, Delivery::Streamed)
+        ..Software::of(&hardware.engines, engine, Delivery::Streamed)
     };
     let setting = Setting { chip: &chip, shape: &card.shape, precision, workload };
     let (steady, reason, total) = if row.word("mode").starts_with("dis") {

@@ -4,7 +4,7 @@ use crate::planned::root;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-const ZERO: &[&str] = &["scalar", "random", "units"];
+const ZERO: &[&str] = &["scalar", "random", "units", "coefficients"];
 const FORMULAS: &[&str] = &["power", "cooling", "fleet", "layout", "fabric", "throughput", "economics"];
 const KNOWN: &[&str] = &["catalog", "scenario"];
 
@@ -15,9 +15,8 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         "fleet" => with(&[ZERO, &["power"]]),
         "layout" => with(&[ZERO, &["fleet"]]),
         "throughput" => with(&[ZERO, &["fabric"]]),
-        "scalar" | "random" | "units" | "power" | "cooling" | "fabric" | "economics" | "catalog" => {
-            with(&[ZERO])
-        }
+        "scalar" | "random" | "units" | "coefficients" | "power" | "cooling" | "fabric" | "economics"
+        | "catalog" => with(&[ZERO]),
         "scenario" => with(&[ZERO, &["catalog"]]),
         "plan" => with(&[ZERO, FORMULAS, KNOWN]),
         "kernel" => with(&[ZERO, FORMULAS]),
@@ -79,7 +78,7 @@ const DOORS: &[(&str, &[&str], &str)] = &[
             "scenario",
             "throughput/efficiency.rs",
             "throughput/bands.rs",
-            "throughput/engines.rs",
+            "coefficients.rs",
             "throughput/software.rs",
             "calibration",
             "cli/catalog.rs",

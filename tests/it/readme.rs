@@ -4,8 +4,11 @@
 
 use crate::planned::root;
 use gigawatt::catalog::Catalog;
+use gigawatt::fabric::collective::library;
 use gigawatt::report::Report;
 use gigawatt::report::validation::ValidateReport;
+use gigawatt::throughput::engines;
+use gigawatt::throughput::training::factors;
 use gigawatt::validation::{Request, Statistics, TableReport, run};
 use std::path::PathBuf;
 
@@ -21,8 +24,8 @@ const ROWS: [(&str, &str); 7] = [
     ("collectives", "collectives: time"),
     ("goodput", "goodput: useful time, hours between failures"),
 ];
-const HEAD: &str = "| table | rows | predicted | median error | 90th percentile | bias |\n\
-                    |---|---:|---:|---:|---:|---:|\n";
+const HEAD: &str = "| table | rows | predicted | median error | system left out | 90th percentile | bias |\n\
+                    |---|---:|---:|---:|---:|---:|---:|\n";
 
 fn checked() -> ValidateReport {
     let tables = run(&Request::embedded(), &Catalog::default(), &|_, _| {}).expect("the tables are sound");
@@ -53,13 +56,22 @@ fn grouped(count: u64) -> String {
     gigawatt::units::text::group(&count.to_string())
 }
 
-fn line(name: &str, found: Statistics) -> String {
+/// Median error of the rows of a table, each predicted by coefficients that saw no row of its system.
+fn left_out(table: &str) -> Option<f64> {
+    let files = [engines::embedded(), factors::embedded(), library::embedded()];
+    let all = files.into_iter().flat_map(|set| &set.left_out);
+    let mut own = all.filter(|left| left.kind == "system" && left.name == "all" && left.table == table);
+    own.next().map(|left| left.median_ape)
+}
+
+fn line(name: &str, found: Statistics, left_out: Option<f64>) -> String {
     let share = |value: Option<f64>, text: fn(f64) -> String| value.map_or_else(String::new, text);
     format!(
-        "| {name} | {} | {} | {} | {} | {} |\n",
+        "| {name} | {} | {} | {} | {} | {} | {} |\n",
         grouped(found.rows),
         grouped(found.predicted),
         share(found.median_ape, |share| format!("{:.1} %", share * 100.0)),
+        share(left_out, |share| format!("{:.1} %", share * 100.0)),
         share(found.p90_ape, |share| format!("{:.0} %", share * 100.0)),
         share(found.bias, signed),
     )
@@ -69,7 +81,9 @@ fn line(name: &str, found: Statistics) -> String {
 fn table(report: &ValidateReport) -> String {
     let found =
         |name: &str| report.tables.iter().find(|table| table.table == name).map(TableReport::statistics);
-    let lines = ROWS.iter().map(|(name, words)| line(words, found(name).expect("it is an embedded table")));
+    let lines = ROWS
+        .iter()
+        .map(|(name, words)| line(words, found(name).expect("it is an embedded table"), left_out(name)));
     HEAD.to_owned() + &lines.collect::<String>()
 }
 

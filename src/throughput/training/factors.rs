@@ -5,7 +5,7 @@
 //! Each coefficient belongs to a kind of kernel, a number format, a generation or a kind of message; none to a model, a
 //! system, a benchmark or a row.
 
-use crate::throughput::engines::EngineSet;
+use crate::coefficients::CoefficientSet;
 use crate::throughput::machine::Machine;
 use crate::throughput::precision::Format;
 use crate::units::Seconds;
@@ -66,11 +66,11 @@ pub struct TrainingFactors {
 
 const EMBEDDED: &str = include_str!("../training.toml");
 
-/// The coefficient file that comes with the program; empty only if it is broken, which a test excludes.
+/// The coefficient file that comes with the program.
 #[must_use]
-pub fn embedded() -> &'static EngineSet {
-    static SET: OnceLock<EngineSet> = OnceLock::new();
-    SET.get_or_init(|| EngineSet::parse(EMBEDDED).unwrap_or_default())
+pub fn embedded() -> &'static CoefficientSet {
+    static SET: OnceLock<CoefficientSet> = OnceLock::new();
+    SET.get_or_init(|| CoefficientSet::shipped(EMBEDDED))
 }
 
 impl Default for TrainingFactors {
@@ -83,8 +83,8 @@ impl Default for TrainingFactors {
 impl TrainingFactors {
     /// The coefficients of a file; one it does not have counts as 1.
     #[must_use]
-    pub fn of(set: &EngineSet) -> Self {
-        let of = |name: &str| set.coefficients.get(name).map_or(1.0, |coefficient| coefficient.value);
+    pub fn of(set: &CoefficientSet) -> Self {
+        let of = |name: &str| set.value(name, 1.0);
         Self {
             linear_16bit: of("linear_16bit"),
             linear_8bit: of("linear_8bit"),
