@@ -9,8 +9,9 @@ use crate::catalog::profile;
 use crate::random::Stream;
 use crate::scalar::SECONDS_PER_YEAR;
 use crate::scenario::{self, CheckpointKind, Interval, Scenario, Swap, WithoutSpares};
+use crate::search::training::best_layout;
 use crate::throughput::goodput::{Checkpoints, FailingRun, Goodput, Spares, goodput, simulation};
-use crate::throughput::training::{TrainingJob, TrainingPoint, best_layout};
+use crate::throughput::training::{TrainingJob, TrainingPoint};
 use crate::units::{Bytes, Dollars, Joules, Seconds, Share, TokenRate, Watts};
 
 /// Estimates one training workload on one system.
@@ -44,7 +45,8 @@ pub(super) fn train(
         let shape = shape_of(card);
         let chip = chip_of(machine, Watts(0.0));
         loop {
-            let (best, _) = best_layout(&shape, &chip, &job);
+            let (best, _) = best_layout(&shape, &chip, &job)
+                .map_err(|error| scenario.error(&format!("training.{place}"), error.to_string()))?;
             if best.is_some() || job.accelerators <= 1 {
                 break best;
             }
