@@ -11,7 +11,7 @@ mod ledger;
 mod money;
 mod range;
 pub mod result;
-mod runs;
+pub mod runs;
 pub mod sizing;
 mod standing;
 mod verdict;

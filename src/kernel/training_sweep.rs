@@ -251,6 +251,15 @@ impl TrainingSweep {
                 .map(|value| value >= 0.0 && (value as f32).is_finite())
                 .chain(divisors.map(|value| value > 0.0)),
         )?;
+        for scale in &space.scales {
+            for (what, count) in
+                [("accelerators", scale.accelerators), ("sequences in a step", scale.global_batch)]
+            {
+                if count >= MOST_COUNT {
+                    return Err(SweepError::Uncountable { what, count, limit: MOST_COUNT - 1.0 });
+                }
+            }
+        }
         check(
             "scale",
             space.scales.iter().map(|scale| {

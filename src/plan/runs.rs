@@ -11,8 +11,34 @@ use crate::scalar::SECONDS_PER_YEAR;
 use crate::scenario::{self, CheckpointKind, Interval, Scenario, Swap, WithoutSpares};
 use crate::search::training::best_layout;
 use crate::throughput::goodput::{Checkpoints, FailingRun, Goodput, Spares, goodput, simulation};
-use crate::throughput::training::{TrainingJob, TrainingPoint};
+use crate::throughput::training::TrainingJob;
 use crate::units::{Bytes, Dollars, Joules, Seconds, Share, TokenRate, Watts};
+
+/// The job of a training entry on a system, its accelerators left out, and the word for its number format.
+pub fn job_of(
+    scenario: &Scenario,
+    machine: &Machine,
+    place: usize,
+    entry: &scenario::Training,
+    card: &profile::Model,
+) -> Result<(TrainingJob, &'static str), InputError> {
+    // Published training recipes stop at 8 bits unless asked: the 4-bit ones are few and new.
+    let wish = match entry.precision.as_str() {
+        "auto" if machine.accelerator.peak.fp8.is_some() => "fp8",
+        "auto" => "bf16",
+        other => other,
+    };
+    let (precision, word) = precision_of(wish, &machine.accelerator, card)
+        .map_err(|message| scenario.error(&format!("training.{place}.precision"), message))?;
+    let sequences = (entry.global_batch / entry.sequence).max(1);
+    Ok((TrainingJob::new(0, entry.sequence as f64, sequences as f64, precision), word))
+}
+
+/// Sustained arithmetic of a system's power profile over the nominal peak, which utilisation is shares of.
+#[must_use]
+pub fn sustained_share(machine: &Machine) -> f64 {
+    machine.compute_share.0 * machine.compute_bound.performance.0
+}
 
 /// Estimates one training workload on one system.
 pub(super) fn train(
@@ -24,20 +50,12 @@ pub(super) fn train(
     card: &profile::Model,
     seed: u64,
 ) -> Result<Training, InputError> {
-    // Published training recipes stop at 8 bits unless asked: the 4-bit ones are few and new.
-    let wish = match entry.precision.as_str() {
-        "auto" if machine.accelerator.peak.fp8.is_some() => "fp8",
-        "auto" => "bf16",
-        other => other,
-    };
-    let (precision, word) = precision_of(wish, &machine.accelerator, card)
-        .map_err(|message| scenario.error(&format!("training.{place}.precision"), message))?;
+    let (mut job, word) = job_of(scenario, machine, place, entry, card)?;
     // A run does not cross from one fabric to another: there is no path between them.
     let own = ((draw.accelerators as f64 * entry.share.0) as u64).min(draw.fabric.accelerators_per_island);
     let available = own.min(entry.accelerators);
     let accelerators = if available == 0 { 0 } else { 1 << available.ilog2().min(30) };
-    let sequences = (entry.global_batch / entry.sequence).max(1);
-    let mut job = TrainingJob::new(accelerators as u32, entry.sequence as f64, sequences as f64, precision);
+    job.accelerators = accelerators as u32;
     let found = if accelerators == 0 {
         None
     } else {
@@ -45,8 +63,9 @@ pub(super) fn train(
         let shape = shape_of(card);
         let chip = chip_of(machine, Watts(0.0));
         loop {
-            let (best, _) = best_layout(&shape, &chip, &job)
-                .map_err(|error| scenario.error(&format!("training.{place}"), error.to_string()))?;
+            let (best, _) = best_layout(&shape, &chip, &job).map_err(|error| {
+                scenario.error(&format!("training.{place}.global_batch"), error.to_string())
+            })?;
             if best.is_some() || job.accelerators <= 1 {
                 break best;
             }
@@ -63,7 +82,7 @@ pub(super) fn train(
         mfu: Share(0.0),
         goodput: Share(0.0),
         step_time: Seconds(0.0),
-        global_batch_tokens: sequences * entry.sequence,
+        global_batch_tokens: (job.global_batch * job.sequence) as u64,
         run_time: Seconds(0.0),
         run: None,
         bound_by: String::new(),
@@ -91,16 +110,16 @@ pub(super) fn train(
             pp: point.layout.stages,
             ep: point.layout.expert,
             dp: point.layout.data(job.accelerators),
-            cp: 1,
+            cp: point.layout.context,
         },
         accelerators: u64::from(job.accelerators),
         tokens_per_s: TokenRate(rate),
-        mfu: Share((point.mfu * machine.compute_share.0 * machine.compute_bound.performance.0).min(1.0)),
+        mfu: Share((point.mfu * sustained_share(machine)).min(1.0)),
         goodput: Share(useful.share),
         step_time: point.step,
         run_time: Seconds(entry.tokens.0 / (rate * useful.share).max(1e-9)),
         run: Some(told(machine, entry, &exposed, &useful, rate, seed)),
-        bound_by: longest_part(&point).into(),
+        bound_by: point.longest_part().into(),
         shortfall: None,
         ..run
     })
@@ -229,16 +248,4 @@ pub(super) fn bill(training: &mut [Training], power: &Power, economics: &Economi
         let each = economics.total_per_year / (fleet.accelerators.max(1) as f64);
         run.cost = each * held * (result.run_time.0 / SECONDS_PER_YEAR);
     }
-}
-
-/// What a step spends most of its time on.
-fn longest_part(point: &TrainingPoint) -> &'static str {
-    let parts = [
-        (point.compute.0, "arithmetic and memory"),
-        (point.messages.0, "interconnect"),
-        (point.bubble.0, "pipeline bubble"),
-        (point.gradients.0, "gradient traffic"),
-        (point.rest.0, "optimiser and waiting"),
-    ];
-    parts.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).map_or("arithmetic and memory", |(_, name)| name)
 }

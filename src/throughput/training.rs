@@ -236,6 +236,19 @@ impl TrainingPoint {
     pub fn fits(&self, machine: &Machine) -> bool {
         self.memory.total.0 <= memory::room(machine) * (1.0 + 1e-9)
     }
+
+    /// What the step spends most of its time on.
+    #[must_use]
+    pub fn longest_part(&self) -> &'static str {
+        let parts = [
+            (self.compute.0, "arithmetic and memory"),
+            (self.messages.0, "interconnect"),
+            (self.bubble.0, "pipeline bubble"),
+            (self.gradients.0, "gradient traffic"),
+            (self.rest.0, "optimiser and waiting"),
+        ];
+        parts.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).map_or("arithmetic and memory", |(_, name)| name)
+    }
 }
 
 /// Evaluates a layout; `None` if it is illegal for the job.
