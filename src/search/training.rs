@@ -240,7 +240,9 @@ fn space(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::Kernel;
     use crate::kernel::serving_sweep::sample::Numbers;
+    use crate::kernel::training_sweep::MISFIT_UNEVEN;
     use crate::throughput::operations::{AttentionShape, FeedForwardShape};
     use crate::throughput::precision::{Format, Precision};
     use crate::throughput::samples;
@@ -309,7 +311,7 @@ mod tests {
                     for (interleave, micro_batch) in
                         (1..=model.layers).flat_map(|v| (1..=64).map(move |m| (v, m)))
                     {
-                        let layout = TrainingLayout { sharded, interleave, micro_batch, ..split };
+                        let layout = TrainingLayout { interleave, sharded, micro_batch, ..split };
                         if is_searched(model, machine, job, &layout) {
                             found.extend(evaluate(model, machine, job, &layout));
                         }
@@ -357,6 +359,39 @@ mod tests {
         }
     }
 
+    // The kernel's legality is arithmetic on the row, the layout's has reasons: they must not part.
+    #[test]
+    fn the_kernel_scores_what_a_layout_calls_legal_and_nothing_else() {
+        let (model, machine, job) = (seven_layers(), samples::gb200(), job(24, 144.0));
+        let scales = [24, 36, 64];
+        let layouts = splits(&model, &machine, &job, &scales);
+        let kernel =
+            TrainingSweep::new(space(&model, &machine, &job, &scales, &layouts)).expect("it is valid");
+        let (mut legal, mut illegal) = (0, 0);
+        for index in 0..kernel.points() {
+            let (scale, split, setting) = kernel.place(index);
+            let layout = TrainingLayout {
+                micro_batch: setting.micro_batch as u32,
+                interleave: setting.interleave as u32,
+                ..layouts[split]
+            };
+            let job = TrainingJob { accelerators: scales[scale], ..job };
+            let point = evaluate(&model, &machine, &job, &layout)
+                .filter(|_| is_searched(&model, &machine, &job, &layout));
+            let score = kernel.reference(index);
+            let Some(point) = point else {
+                illegal += 1;
+                assert_eq!(score.misfit, MISFIT_UNEVEN, "{layout:?}");
+                continue;
+            };
+            legal += 1;
+            assert!((score.step_s / point.step.0 - 1.0).abs() < 1e-12, "{layout:?}");
+            assert!((score.memory_bytes / point.memory.total.0 - 1.0).abs() < 1e-12, "{layout:?}");
+            assert_eq!(score.misfit == 0, point.fits(&machine), "{layout:?}");
+        }
+        assert!(legal > 1_000 && illegal > 1_000, "{legal} and {illegal}");
+    }
+
     #[test]
     fn needed_recomputation_is_never_slower_than_the_others_that_fit() {
         let (model, machine, job) = (samples::llama_70b(), samples::h100(), job(64, 256.0));
@@ -364,7 +399,7 @@ mod tests {
         for layout in splits(&model, &machine, &job, &[64]) {
             for micro_batch in [1, 2, 4] {
                 let at = |recompute| {
-                    let layout = TrainingLayout { recompute, micro_batch, ..layout };
+                    let layout = TrainingLayout { micro_batch, recompute, ..layout };
                     evaluate(&model, &machine, &job, &layout).filter(|point| point.fits(&machine))
                 };
                 for other in [Recompute::Selective, Recompute::Full].into_iter().filter_map(at) {

@@ -1,18 +1,16 @@
 //! A training step and its memory; what failures leave of a run is in [`super::goodput`].
 //!
-//! A sequence is counted part by part ([`step`]) and folded to what a point needs ([`split`], [`point`]); what a running step takes against isolated kernels and nominal links
-//! are the coefficients of [`factors`], fitted to published runs. Tensor ranks share a layer, stages form an interleaved
-//! pipeline, experts spread over tensor ranks and neighbouring data ranks, data ranks hold shards of the optimiser.
+//! A sequence is counted part by part ([`step`]) and folded to what a point needs ([`split`]); [`point`] and [`memory`] make
+//! a step and its memory of it, the same functions in `f64` and in the kernel of the sweep. What a running step takes
+//! against isolated kernels and nominal links are the coefficients of [`factors`], fitted to published runs. Tensor ranks
+//! share a layer, stages form an interleaved pipeline, experts spread over tensor ranks and neighbouring data ranks, data
+//! ranks hold shards of the optimiser. The device ages with its software's years:
 //!
 //! ~~~text
-//! device = compute · (1 + age · years) + messages
-//! one    = (device⁴ + host⁴)^(1/4)                    the host launches while the device works
-//! step   = (μ · (one + ends) + b · (p − 1)/v · one + exposed gradient traffic + optimiser + fixed) · (1 + g · log₂(N/8))
+//! device = (compute + messages) · (1 + age · years)
 //! ~~~
 //!
-//! μ micro-batches of a data rank · p stages · v chunks of a stage · ends what the last stage does beyond the others ·
-//! b bubble · g growth with scale: stragglers, longer paths. What is left out: schedules without bubbles, sends between
-//! stages, uneven layers of a stage, multi-token prediction.
+//! What is left out: schedules without bubbles, sends between stages, uneven layers of a stage, multi-token prediction.
 
 pub mod factors;
 pub mod memory;
