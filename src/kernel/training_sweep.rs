@@ -373,8 +373,9 @@ impl Kernel for TrainingSweep {
     type Score = Score;
 
     const NAME: &'static str = "training_sweep";
-    // The share computed again is a difference of memories over another: away from ties by 1 % of the room, units of the
-    // memory count a hundredfold there, and at most a third of a step depends on it.
+    // Measured on random spaces and corners: 4 on software Vulkan, away from ties. The bound is wider for devices that
+    // divide less exactly: the share computed again is a difference of memories over another, in which a unit of the
+    // memory counts up to 250 times at `TIE` of the room, and at most a third of a step depends on it.
     const ULP_BOUND: u32 = 512;
 
     fn points(&self) -> u64 {
