@@ -9,6 +9,7 @@
 
 pub mod frontier;
 pub mod serving_sweep;
+pub mod training_sweep;
 
 use std::fmt::Write as _;
 
@@ -220,10 +221,13 @@ pub const SCALAR_WGSL: &str = include_str!("../shaders/shared/scalar.wgsl");
 /// Functions of `throughput/roofline.rs` in WGSL.
 pub const ROOFLINE_WGSL: &str = include_str!("../shaders/shared/roofline.wgsl");
 
+/// Functions of `throughput/training/point.rs` and `memory.rs` in WGSL.
+pub const TRAINING_WGSL: &str = include_str!("../shaders/shared/training.wgsl");
+
 /// Every kernel: its name, its joined shader and the structs that both sides share.
 #[must_use]
 pub fn kernels() -> Vec<KernelText> {
-    vec![serving_sweep::text()]
+    vec![serving_sweep::text(), training_sweep::text()]
 }
 
 /// What a test needs to check a shader against the Rust side without a device.
@@ -309,7 +313,9 @@ mod tests {
 
     #[test]
     fn shared_files_hold_functions_only() {
-        for (name, text) in [("scalar", SCALAR_WGSL), ("roofline", ROOFLINE_WGSL)] {
+        for (name, text) in
+            [("scalar", SCALAR_WGSL), ("roofline", ROOFLINE_WGSL), ("training", TRAINING_WGSL)]
+        {
             for word in ["@group", "@binding", "@compute", "var<"] {
                 assert!(!text.contains(word), "{name}.wgsl holds {word}");
             }

@@ -12,7 +12,7 @@ mod messages;
 mod money;
 mod range;
 pub mod result;
-mod runs;
+pub mod runs;
 pub mod sizing;
 mod standing;
 mod verdict;

@@ -1,4 +1,6 @@
-//! `gigawatt sweep`: the design space of serving, and the frontier in it.
+//! `gigawatt sweep`: the design spaces of serving and of training, the frontier and the scaling curve in them.
+
+mod training;
 
 use super::arguments::{Common, Overrides};
 use super::diagnostic::{Failure, say};
@@ -24,7 +26,7 @@ use std::path::{Path, PathBuf};
 /// Largest shard file that `sweep merge` reads.
 const LARGEST_SHARD_BYTES: u64 = 1 << 28;
 
-/// Sweep the serving design space: the frontier of tokens/s per accelerator against tokens/s per user
+/// Sweep the design space: tokens/s per accelerator against tokens/s per user, and training against scale
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Arguments {
@@ -113,10 +115,10 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
 
 /// Sweeps every serving workload on every system of a scenario.
 fn swept(scenario: &Scenario, catalog: &Catalog, shard: Shard, common: &Common) -> Result<Outcome, Failure> {
-    if scenario.fields.serving.is_empty() {
+    if scenario.fields.serving.is_empty() && scenario.fields.training.is_empty() {
         return Err(Failure::bad(
             "serving",
-            "the scenario serves nothing: there is no `[[serving]]` to sweep",
+            "the scenario serves and trains nothing: there is no `[[serving]]` and no `[[training]]` to sweep",
         ));
     }
     let started = std::time::Instant::now();
@@ -186,6 +188,19 @@ fn swept(scenario: &Scenario, catalog: &Catalog, shard: Shard, common: &Common) 
             }
         }
     }
+    let trained = training::curves(scenario, &plan, &equipment, &engine, shard, common)?;
+    evaluated += trained.evaluated;
+    feasible += trained.feasible;
+    for backend in trained.backends {
+        if !backends.contains(&backend) {
+            backends.push(backend);
+        }
+    }
+    if !warned && !common.quiet {
+        for warning in &trained.warnings {
+            say(&format!("warning: {warning}\n"));
+        }
+    }
     let report = SweepReport {
         evaluated,
         feasible,
@@ -193,8 +208,9 @@ fn swept(scenario: &Scenario, catalog: &Catalog, shard: Shard, common: &Common) 
         backend: backends.join(" + "),
         best: Best::of(&points),
         frontier: frontier(points),
+        training: trained.curves,
     };
-    Ok(Outcome::Report { report: Box::new(report), short })
+    Ok(Outcome::Report { report: Box::new(report), short: short || trained.short })
 }
 
 /// What an accelerator draws and costs with everything around it, per second at the load of the promise: as a plan

@@ -415,7 +415,7 @@ pub struct DesignSpace {
 }
 
 /// What is wrong with a design space.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SweepError {
     /// An axis has no value.
@@ -431,6 +431,16 @@ pub enum SweepError {
         axis: &'static str,
         /// Its entry.
         index: usize,
+    },
+    /// More of something than single precision counts exactly.
+    #[error("{count} {what} are more than the {limit} that a sweep counts exactly")]
+    Uncountable {
+        /// What there are too many of.
+        what: &'static str,
+        /// How many.
+        count: f64,
+        /// The most that are counted.
+        limit: f64,
     },
     /// More points in one layout, or more layouts, than an index of 31 bits reaches.
     #[error(

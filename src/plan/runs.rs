@@ -9,12 +9,39 @@ use crate::catalog::profile;
 use crate::random::Stream;
 use crate::scalar::SECONDS_PER_YEAR;
 use crate::scenario::{self, CheckpointKind, Interval, Scenario, Swap, WithoutSpares};
+use crate::search::training::{best_layout, leanest_layout};
 use crate::throughput::goodput::{Checkpoints, FailingRun, Goodput, Spares, goodput, simulation};
 use crate::throughput::machine::Machine as Chip;
 use crate::throughput::operations::ModelShape;
-use crate::throughput::training::{TrainingJob, TrainingPoint, USABLE_SHARE, best_layout, leanest_layout};
+use crate::throughput::training::{TrainingJob, TrainingPoint, USABLE_SHARE};
 use crate::units::text::{digits, group};
 use crate::units::{Bytes, Dollars, Joules, Seconds, Share, TokenRate, Watts};
+
+/// The job of a training entry on a system, its accelerators left out, and the word for its number format.
+pub fn job_of(
+    scenario: &Scenario,
+    machine: &Machine,
+    place: usize,
+    entry: &scenario::Training,
+    card: &profile::Model,
+) -> Result<(TrainingJob, &'static str), InputError> {
+    // Published training recipes stop at 8 bits unless asked: the 4-bit ones are few and new.
+    let wish = match entry.precision.as_str() {
+        "auto" if machine.accelerator.peak.fp8.is_some() => "fp8",
+        "auto" => "bf16",
+        other => other,
+    };
+    let (precision, word) = precision_of(wish, &machine.accelerator, card)
+        .map_err(|message| scenario.error(&format!("training.{place}.precision"), message))?;
+    let sequences = (entry.global_batch / entry.sequence).max(1);
+    Ok((TrainingJob::new(0, entry.sequence as f64, sequences as f64, precision), word))
+}
+
+/// Sustained arithmetic of a system's power profile over the nominal peak, which utilisation is shares of.
+#[must_use]
+pub fn sustained_share(machine: &Machine) -> f64 {
+    machine.compute_share.0 * machine.compute_bound.performance.0
+}
 
 /// Estimates one training workload on one system.
 pub(super) fn train(
@@ -26,29 +53,24 @@ pub(super) fn train(
     card: &profile::Model,
     seed: u64,
 ) -> Result<Training, InputError> {
-    // Published training recipes stop at 8 bits unless asked: the 4-bit ones are few and new.
-    let wish = match entry.precision.as_str() {
-        "auto" if machine.accelerator.peak.fp8.is_some() => "fp8",
-        "auto" => "bf16",
-        other => other,
-    };
-    let (precision, word) = precision_of(wish, &machine.accelerator, card)
-        .map_err(|message| scenario.error(&format!("training.{place}.precision"), message))?;
+    let (mut job, word) = job_of(scenario, machine, place, entry, card)?;
     // A run does not cross from one fabric to another: there is no path between them.
     let own = ((draw.accelerators as f64 * entry.share.0) as u64).min(draw.fabric.accelerators_per_island);
     let available = own.min(entry.accelerators);
     let accelerators = if available == 0 { 0 } else { 1 << available.ilog2().min(30) };
-    let sequences = (entry.global_batch / entry.sequence).max(1);
-    let mut job = TrainingJob::new(accelerators as u32, entry.sequence as f64, sequences as f64, precision);
+    job.accelerators = accelerators as u32;
     let shape = shape_of(card);
-    let chip = |accelerators: u32| chip_of_run(machine, draw, u64::from(accelerators));
+    let chip =
+        |accelerators: u32| chip_of_run(machine, draw.fabric.oversubscription, u64::from(accelerators));
     let wished = job;
     let found = if accelerators == 0 {
         None
     } else {
         // More accelerators than sequences to give them: the largest run that the batch feeds.
         loop {
-            let (best, second) = best_layout(&shape, &chip(job.accelerators), &job);
+            let (best, second) = best_layout(&shape, &chip(job.accelerators), &job).map_err(|error| {
+                scenario.error(&format!("training.{place}.global_batch"), error.to_string())
+            })?;
             if best.is_some() || job.accelerators <= 1 {
                 break best.map(|best| (best, second));
             }
@@ -65,7 +87,7 @@ pub(super) fn train(
         mfu: Share(0.0),
         goodput: Share(0.0),
         step_time: Seconds(0.0),
-        global_batch_tokens: sequences * entry.sequence,
+        global_batch_tokens: (job.global_batch * job.sequence) as u64,
         run_time: Seconds(0.0),
         run: None,
         bound_by: String::new(),
@@ -99,12 +121,12 @@ pub(super) fn train(
         parallelism: layout.parallelism,
         accelerators: u64::from(job.accelerators),
         tokens_per_s: TokenRate(rate),
-        mfu: Share((point.mfu * machine.compute_share.0 * machine.compute_bound.performance.0).min(1.0)),
+        mfu: Share((point.mfu * sustained_share(machine)).min(1.0)),
         goodput: Share(useful.share),
         step_time: point.step,
         run_time: Seconds(entry.tokens.0 / (rate * useful.share).max(1e-9)),
         run: Some(told(machine, entry, &exposed, &useful, rate, seed)),
-        bound_by: longest_part(&layout).into(),
+        bound_by: point.longest_part().into(),
         layout: Some(layout),
         runner_up,
         ..run
@@ -112,10 +134,11 @@ pub(super) fn train(
 }
 
 /// The accelerator of a run: beyond one scalable unit, its part of the network is what oversubscription leaves.
-fn chip_of_run(machine: &Machine, draw: &Draw, accelerators: u64) -> Chip {
+#[must_use]
+pub fn chip_of_run(machine: &Machine, oversubscription: f64, accelerators: u64) -> Chip {
     let mut chip = chip_of(machine, Watts(0.0));
     if accelerators > machine.unit.accelerators() {
-        chip.scale_out.bandwidth = chip.scale_out.bandwidth / draw.fabric.oversubscription.max(1.0);
+        chip.scale_out.bandwidth = chip.scale_out.bandwidth / oversubscription.max(1.0);
     }
     chip
 }
@@ -338,13 +361,4 @@ pub(super) fn bill(training: &mut [Training], power: &Power, economics: &Economi
         let each = economics.total_per_year / (fleet.accelerators.max(1) as f64);
         run.cost = each * held * (result.run_time.0 / SECONDS_PER_YEAR);
     }
-}
-
-/// What a step spends most of its time on.
-fn longest_part(layout: &StepLayout) -> &'static str {
-    layout
-        .times
-        .iter()
-        .max_by(|a, b| a.1.0.total_cmp(&b.1.0))
-        .map_or("arithmetic and memory", |(name, _)| name)
 }

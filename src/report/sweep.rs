@@ -1,4 +1,6 @@
-//! A swept design space: the frontier of tokens/s per accelerator against tokens/s per user.
+//! A swept design space: the frontier of tokens/s per accelerator against tokens/s per user, and training against scale.
+
+pub mod training;
 
 use super::document::{Bars, Block, Column, Document, Section, Table, Unit, count, count_or_blank};
 use super::{Report, csv};
@@ -6,6 +8,7 @@ use crate::throughput::bands::ErrorBand;
 use crate::units::text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use training::TrainingCurve;
 
 /// What a sweep found; its JSON is `gigawatt.sweep/1`, and shards are merged from it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +25,9 @@ pub struct SweepReport {
     pub frontier: Vec<DesignPoint>,
     /// The best point by each measure.
     pub best: Best,
+    /// Layouts of each training run by the number of accelerators; shards of old have none.
+    #[serde(default)]
+    pub training: Vec<TrainingCurve>,
 }
 
 /// The best points.
@@ -236,12 +242,14 @@ pub fn merge(shards: Vec<SweepReport>) -> SweepReport {
     let mut points: Vec<DesignPoint> = Vec::new();
     let mut backends: Vec<String> = Vec::new();
     let (mut evaluated, mut feasible, mut seconds) = (0_u64, 0_u64, 0.0);
+    let mut curves = Vec::new();
     for shard in shards {
         evaluated = evaluated.saturating_add(shard.evaluated);
         feasible = feasible.saturating_add(shard.feasible);
         seconds += shard.seconds;
         points.extend(shard.best.points().cloned());
         points.extend(shard.frontier);
+        curves.extend(shard.training);
         if !backends.contains(&shard.backend) {
             backends.push(shard.backend);
         }
@@ -254,6 +262,7 @@ pub fn merge(shards: Vec<SweepReport>) -> SweepReport {
         backend: backends.join(" + "),
         frontier: frontier(points),
         best,
+        training: training::merge(curves),
     }
 }
 
@@ -289,6 +298,7 @@ impl Report for SweepReport {
             sections.push(frontier_section(points));
             rest = others;
         }
+        sections.extend(self.training.iter().map(TrainingCurve::section));
         Document { title, lead: Vec::new(), sections }
     }
     fn json(&self) -> Value {
@@ -298,9 +308,13 @@ impl Report for SweepReport {
         }
         value
     }
+    /// The frontier of serving; the curves of training where nothing is served.
     fn csv(&self) -> String {
-        let rows: Vec<Vec<(String, String, &str)>> =
-            self.frontier.iter().map(|p| csv::flat_rows(&flat_point(p))).collect();
+        let rows: Vec<Vec<(String, String, &str)>> = if self.frontier.is_empty() {
+            self.training.iter().flat_map(TrainingCurve::rows).map(|row| csv::flat_rows(&row)).collect()
+        } else {
+            self.frontier.iter().map(|p| csv::flat_rows(&flat_point(p))).collect()
+        };
         let header: Vec<String> =
             rows.first().map_or_else(Vec::new, |row| row.iter().map(|(key, _, _)| key.clone()).collect());
         csv::table(&header, rows.into_iter().map(|row| row.into_iter().map(|(_, value, _)| value)))
@@ -428,7 +442,15 @@ mod tests {
     fn shard(points: Vec<DesignPoint>) -> SweepReport {
         let best = Best::of(&points);
         let frontier = frontier(points);
-        SweepReport { evaluated: 10, feasible: 2, seconds: 0.5, backend: "cpu".into(), frontier, best }
+        SweepReport {
+            evaluated: 10,
+            feasible: 2,
+            seconds: 0.5,
+            backend: "cpu".into(),
+            frontier,
+            best,
+            training: Vec::new(),
+        }
     }
 
     #[test]

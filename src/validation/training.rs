@@ -23,9 +23,10 @@
 use super::hardware::{Card, Hardware, Rig};
 use super::tables::Row;
 use super::{Forecast, Gap, Names, gap};
+use crate::search::training::best_layout;
 use crate::throughput::precision::{Format, Precision};
 use crate::throughput::training::{
-    Recompute, Stack, TrainingJob, TrainingLayout, TrainingPoint, best_layout, evaluate, training_memory,
+    Recompute, Stack, TrainingJob, TrainingLayout, TrainingPoint, evaluate, training_memory,
 };
 
 /// Layers of a chunk where interleaving is not stated: dense models, and mixtures of experts.
@@ -297,12 +298,13 @@ fn point(
         }
     }
     match best_layout(&card.shape, &rig.chip, job) {
-        (Some(point), _) => {
+        Ok((Some(point), _)) => {
             let layout = point.layout;
             notes.push(format!("best TP{} PP{} EP{}", layout.tensor, layout.stages, layout.expert));
             Ok(point)
         }
-        (None, _) => gap("no legal layout fits into memory"),
+        Ok((None, _)) => gap("no legal layout fits into memory"),
+        Err(error) => gap(error.to_string()),
     }
 }
 

@@ -6,6 +6,8 @@ mod examples;
 mod layers;
 #[cfg(feature = "gpu")]
 mod parity;
+#[cfg(feature = "gpu")]
+mod parity_training;
 mod planned;
 mod published;
 mod readme;

@@ -12,13 +12,13 @@ use gigawatt::kernel::{Kernel, Reduction, ulp_distance};
 
 /// Keeps every score: what tests compare.
 #[derive(Clone)]
-struct Everything(Vec<(u64, Vec<Score>)>);
+struct Everything<S>(Vec<(u64, Vec<S>)>);
 
-impl Reduction<Score> for Everything {
+impl<S: Clone + Send + Sync> Reduction<S> for Everything<S> {
     fn fork(&self) -> Self {
         Self(Vec::new())
     }
-    fn absorb(&mut self, first: u64, scores: &[Score]) {
+    fn absorb(&mut self, first: u64, scores: &[S]) {
         self.0.push((first, scores.to_vec()));
     }
     fn merge(&mut self, other: Self) {
@@ -26,11 +26,12 @@ impl Reduction<Score> for Everything {
     }
 }
 
-fn go_on(_: Progress) -> ControlFlow<()> {
+pub fn go_on(_: Progress) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-fn scores(engine: &Engine, sweep: &ServingSweep) -> (Vec<Score>, Run) {
+/// All scores of a kernel in the order of their points.
+pub fn scores<K: Kernel>(engine: &Engine, sweep: &K) -> (Vec<K::Score>, Run) {
     let mut everything = Everything(Vec::new());
     let run = engine.run(sweep, &mut everything, go_on).expect("the engine runs");
     everything.0.sort_by_key(|(first, _)| *first);
@@ -80,7 +81,8 @@ fn suite() -> Vec<ServingSweep> {
     suite
 }
 
-fn same_bits(a: &Score, b: &Score) -> bool {
+/// Whether two scores are the same bits.
+pub fn same_bits<S: bytemuck::Pod>(a: &S, b: &S) -> bool {
     bytemuck::bytes_of(a) == bytemuck::bytes_of(b)
 }
 
@@ -88,48 +90,57 @@ fn floats(score: &Score) -> [f32; 4] {
     [score.tpot_s, score.ttft_s, score.tokens_per_s_per_user, score.tokens_per_s_per_accelerator]
 }
 
-#[test]
-fn scalar_and_simd_agree_bit_for_bit() {
-    for sweep in suite() {
-        let mut vector = vec![Score::default(); sweep.points() as usize];
-        cpu::score_range(&sweep, 0, &mut vector);
-        for (index, score) in (0..).zip(&vector) {
-            assert!(
-                same_bits(&sweep.score(index), score),
-                "point {index}: {:?} {score:?}",
-                sweep.score(index)
-            );
-        }
+/// Scalar and SIMD agree bit for bit.
+pub fn assert_scalar_is_simd<K: Kernel>(sweep: &K) {
+    let mut vector = vec![K::Score::default(); sweep.points() as usize];
+    cpu::score_range(sweep, 0, &mut vector);
+    for (index, score) in (0..).zip(&vector) {
+        assert!(same_bits(&sweep.score(index), score), "point {index}: {:?} {score:?}", sweep.score(index));
     }
 }
 
-#[test]
-fn simd_scores_do_not_depend_on_where_a_chunk_starts() {
-    let sweep = sweep(3, 4, 37);
+/// SIMD scores do not depend on where a chunk starts.
+pub fn assert_chunks_are_alike<K: Kernel>(sweep: &K) {
     let points = sweep.points() as usize;
-    let mut whole = vec![Score::default(); points];
-    cpu::score_range(&sweep, 0, &mut whole);
+    let mut whole = vec![K::Score::default(); points];
+    cpu::score_range(sweep, 0, &mut whole);
     for (first, count) in [(1, 1), (63, 2), (points - 1, 1), (100, 777), (points / 4 - 5, 10)] {
-        let mut part = vec![Score::default(); count];
-        cpu::score_range(&sweep, first as u64, &mut part);
+        let mut part = vec![K::Score::default(); count];
+        cpu::score_range(sweep, first as u64, &mut part);
         for (score, expected) in part.iter().zip(&whole[first..]) {
             assert!(same_bits(score, expected), "from {first}");
         }
     }
 }
 
-#[test]
-fn rayon_agrees_with_simd_bit_for_bit_on_any_number_of_threads() {
-    let sweep = sweep(5, 11, 97);
-    let mut vector = vec![Score::default(); sweep.points() as usize];
-    cpu::score_range(&sweep, 0, &mut vector);
+/// Rayon agrees with SIMD bit for bit on any number of threads.
+pub fn assert_rayon_is_simd<K: Kernel>(sweep: &K) {
+    let mut vector = vec![K::Score::default(); sweep.points() as usize];
+    cpu::score_range(sweep, 0, &mut vector);
     for threads in [1, 2, 3] {
-        let (parallel, run) = scores(&Engine::new(Backend::Cpu).threads(threads), &sweep);
+        let (parallel, run) = scores(&Engine::new(Backend::Cpu).threads(threads), sweep);
         assert_eq!(run.points, sweep.points());
         assert_eq!(run.backend(), "cpu");
         assert_eq!(parallel.len(), vector.len());
         assert!(parallel.iter().zip(&vector).all(|(a, b)| same_bits(a, b)), "{threads} threads");
     }
+}
+
+#[test]
+fn scalar_and_simd_agree_bit_for_bit() {
+    for sweep in suite() {
+        assert_scalar_is_simd(&sweep);
+    }
+}
+
+#[test]
+fn simd_scores_do_not_depend_on_where_a_chunk_starts() {
+    assert_chunks_are_alike(&sweep(3, 4, 37));
+}
+
+#[test]
+fn rayon_agrees_with_simd_bit_for_bit_on_any_number_of_threads() {
+    assert_rayon_is_simd(&sweep(5, 11, 97));
 }
 
 #[test]
@@ -197,12 +208,12 @@ fn frontier(sweep: &ServingSweep, indices: impl Iterator<Item = u64>) -> Vec<u64
     points.into_iter().map(|(index, _)| index).collect()
 }
 
-mod device {
+pub mod device {
     //! With software Vulkan at the least.
 
     use super::*;
 
-    fn engine() -> Engine {
+    pub fn engine() -> Engine {
         Engine::new(Backend::Gpu).allow_software(true)
     }
 

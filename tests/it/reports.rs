@@ -249,6 +249,40 @@ fn a_sweep_has_the_keys_of_the_interface() {
         ],
     );
     assert!(sweep["evaluated"].is_u64() && sweep["feasible"].is_u64());
+    let curve = ["model", "system", "precision", "sequence", "global_batch_tokens", "evaluated", "feasible"];
+    has_keys(&sweep, "/training/0", &curve);
+    has_keys(&sweep, "/training/0/points/0", &["accelerators", "on_frontier", "best", "runner_up"]);
+    has_keys(
+        &sweep,
+        "/training/0/points/0/best",
+        &[
+            "parallelism",
+            "step_time_s",
+            "tokens_per_s",
+            "tokens_per_s_per_accelerator",
+            "mfu",
+            "memory_bytes",
+        ],
+    );
+}
+
+// The run of a plan and the last point of the sweep's curve are one search.
+#[test]
+fn the_curve_of_a_sweep_ends_at_the_run_of_the_plan() {
+    let sweep = json(&["sweep", "--backend", "cpu", "--format", "json", "--quiet"]);
+    let plan = json(&["plan", "--format", "json", "--quiet"]);
+    let run = &plan["throughput"]["training"][0];
+    let points = sweep["training"][0]["points"].as_array().expect("a list");
+    assert!(points.len() > 8);
+    let (first, last) = (&points[0], &points[points.len() - 1]);
+    for key in ["step_time_s", "tokens_per_s", "mfu"] {
+        let (swept, planned) = (last["best"][key].as_f64().unwrap(), run[key].as_f64().unwrap());
+        assert!((swept / planned - 1.0).abs() < 1e-9, "{key}: {swept} against {planned}");
+    }
+    assert_eq!(last["best"]["parallelism"]["tp"], run["parallelism"]["tp"]);
+    assert!(last["runner_up"]["step_time_s"].as_f64() >= last["best"]["step_time_s"].as_f64());
+    let rate = |point: &Value| point["best"]["tokens_per_s_per_accelerator"].as_f64().unwrap();
+    assert!(rate(first) > rate(last));
 }
 
 #[test]
@@ -407,6 +441,7 @@ fn shards_of_a_sweep_join_to_the_whole() {
         file
     });
     let merged = json(&["sweep", "merge", &parts[0], &parts[1], &parts[2], "--format", "json"]);
+    assert_eq!(merged["training"], whole["training"]);
     assert_eq!(timeless(merged)["frontier"], timeless(whole)["frontier"]);
 }
 

@@ -1,6 +1,9 @@
 //! Memory of the fullest rank of a training run, by part.
 
-use super::{Recompute, TrainingJob, TrainingLayout};
+use super::point::{micro_batches, shard_parameters};
+use super::split::{JobTerms, Scale, Setting, Split};
+use super::{TrainingJob, TrainingLayout};
+use crate::scalar::Real;
 use crate::throughput::machine::Machine;
 use crate::throughput::operations::{AttentionKind, ModelShape};
 use crate::throughput::precision::Format;
@@ -24,9 +27,11 @@ pub struct TrainingMemory {
 }
 
 /// Runtime memory beside the model: context, communication buffers, fragmentation. Assumption.
-const RUNTIME_BYTES: f64 = 4e9;
+pub const RUNTIME_BYTES: f64 = 4e9;
 /// A 16-bit weight.
 const WEIGHT_BYTES: f64 = 2.0;
+/// A master weight and two moments of 32 bits.
+const OPTIMIZER_BYTES: f64 = 12.0;
 
 /// Parameters of the fullest rank: (copied over all data ranks, copied over the data ranks beyond the expert group).
 pub(super) fn parameters_on_rank(model: &ModelShape, layout: &TrainingLayout) -> (f64, f64) {
@@ -35,7 +40,8 @@ pub(super) fn parameters_on_rank(model: &ModelShape, layout: &TrainingLayout) ->
     let (dense, experts) = super::step::held(model, tp, pp, f64::from(layout.expert));
     // Whole layers: the fullest stage has the rounded-up number of those with experts.
     let mixtures = model.feed_forward.moe_layers;
-    let fullest = f64::from(mixtures.div_ceil(layout.stages) * layout.stages) / f64::from(mixtures.max(1));
+    let stages = layout.stages.max(1);
+    let fullest = f64::from(mixtures.div_ceil(stages) * stages) / f64::from(mixtures.max(1));
     let ends = if layout.stages > 1 && !model.tied_embeddings { p.embedding / 2.0 } else { p.embedding };
     (dense + ends / tp, experts * fullest)
 }
@@ -49,7 +55,7 @@ pub(super) fn parameters_on_rank(model: &ModelShape, layout: &TrainingLayout) ->
 ///
 /// h hidden width · q, k, v, o widths of queries, keys, values and output of attention · f, w widths inside. Korthikanti
 /// et al. 2022, arXiv:2205.05198, with attention fused.
-fn kept_bytes(model: &ModelShape) -> (f64, f64) {
+pub(super) fn kept_bytes(model: &ModelShape) -> (f64, f64) {
     let a = &model.attention;
     let f = &model.feed_forward;
     let h = f64::from(model.hidden);
@@ -68,6 +74,55 @@ fn kept_bytes(model: &ModelShape) -> (f64, f64) {
         f64::from(f.active_experts) * (gated * f64::from(f.expert_width) + 2.0 * model.expert_input());
     let experts = f64::from(f.moe_layers) * (chosen + gated * f64::from(f.shared_width));
     (attention + mixers + dense + experts, 2.0 * h * f64::from(model.layers))
+}
+
+/// Bytes of weights, gradients and optimiser on a rank: whatever the number of copies, and for each parameter of a shard.
+pub(super) struct StateBytes {
+    pub held_weights: f64,
+    pub shard_weights: f64,
+    pub held_gradients: f64,
+    pub shard_gradients: f64,
+    pub shard_optimizer: f64,
+}
+
+/// What a rank of a layout holds of its parameters' state.
+pub(super) fn state_bytes(
+    model: &ModelShape,
+    machine: &Machine,
+    job: &TrainingJob,
+    layout: &TrainingLayout,
+) -> StateBytes {
+    let (dense, experts) = parameters_on_rank(model, layout);
+    let held = dense + experts;
+    if job.adapter {
+        let wide = machine.curves.generation.starts_with("cdna");
+        let format = if wide { Format::Bf16 } else { job.precision.dense };
+        StateBytes {
+            held_weights: format.bytes() * held,
+            shard_weights: 0.0,
+            held_gradients: 0.0,
+            shard_gradients: 0.0,
+            shard_optimizer: 0.0,
+        }
+    } else if layout.sharded {
+        // Two gathered layers are alive: one in use, one on its way.
+        let one_layer = held * f64::from(layout.stages) / f64::from(model.layers.max(1));
+        StateBytes {
+            held_weights: WEIGHT_BYTES * 2.0 * one_layer,
+            shard_weights: WEIGHT_BYTES,
+            held_gradients: 0.0,
+            shard_gradients: job.gradient_bytes,
+            shard_optimizer: OPTIMIZER_BYTES,
+        }
+    } else {
+        StateBytes {
+            held_weights: WEIGHT_BYTES * held,
+            shard_weights: 0.0,
+            held_gradients: job.gradient_bytes * held,
+            shard_gradients: 0.0,
+            shard_optimizer: OPTIMIZER_BYTES,
+        }
+    }
 }
 
 /// Memory of the fullest rank.
@@ -91,105 +146,162 @@ pub fn training_memory(
     job: &TrainingJob,
     layout: &TrainingLayout,
 ) -> TrainingMemory {
-    at_share(model, machine, job, layout, repeated(model, machine, job, layout))
+    let split = Split::fold(model, machine, job, layout);
+    let terms = JobTerms::new(model, machine, job);
+    let (scale, setting) = (Scale::of(model, job, job.accelerators), Setting::of(layout));
+    TrainingMemory::of(memory_parts(&split, &scale, setting, fill(&terms, &split, &scale, setting).again))
 }
 
-/// What is computed again: a share of the layers whole, and of the others what costs next to nothing.
-#[derive(Debug, Clone, Copy)]
-struct Repeated {
-    layers: f64,
-    cheap: bool,
-}
-
-/// Part of a layer's activations that is left where norms' outputs and the gated product are computed again: of
-/// 17·h + 6·f bytes, 4·h and 2·f go.
-const LEAN: f64 = 0.7;
-
-fn at_share(
-    model: &ModelShape,
-    machine: &Machine,
-    job: &TrainingJob,
-    layout: &TrainingLayout,
-    again: Repeated,
-) -> TrainingMemory {
-    let (dense, experts) = parameters_on_rank(model, layout);
-    let data = f64::from(layout.data(job.accelerators));
-    let copies = layout.copies(job.accelerators).max(1.0);
-    let expert_copies = (copies / f64::from(layout.expert_data())).max(1.0);
-    let shards = dense / copies + experts / expert_copies;
-    let tp = f64::from(layout.tensor);
-    let (p, v) = (f64::from(layout.stages), f64::from(layout.interleave));
-    let one_layer = (dense + experts) * p / f64::from(model.layers.max(1));
-    let (weights, gradients, optimizer) = if job.adapter {
-        let wide = machine.curves.generation.starts_with("cdna");
-        let format = if wide { Format::Bf16 } else { job.precision.dense };
-        (format.bytes() * (dense + experts), 0.0, 0.0)
-    } else if layout.sharded {
-        // Two gathered layers are alive: one in use, one on its way.
-        (WEIGHT_BYTES * (shards + 2.0 * one_layer), job.gradient_bytes * shards, 12.0 * shards)
-    } else {
-        (WEIGHT_BYTES * (dense + experts), job.gradient_bytes * (dense + experts), 12.0 * shards)
-    };
-    let tokens = f64::from(layout.micro_batch) * job.sequence / f64::from(layout.context);
-    let recomputed = again.layers;
-    let (all, inputs) = kept_bytes(model);
-    let lean = if again.cheap { LEAN * all } else { all };
-    let frozen = if job.adapter { 0.5 } else { 1.0 };
-    let kept = (recomputed * inputs + (1.0 - recomputed) * lean * frozen) / tp;
-    let again = if recomputed > 0.0 { all * frozen / f64::from(model.layers.max(1)) / tp } else { 0.0 };
-    let micro_batches = job.global_batch / (data * f64::from(layout.micro_batch)).max(1.0);
-    let interleaved = if layout.interleave > 1 { (p - 1.0) / v } else { 0.0 };
-    let in_flight = (p + interleaved).min(micro_batches.max(1.0)) / p;
-    let width = f64::from(model.vocabulary) / tp;
-    let head = if job.adapter { 0.0 } else { 4.0 * width * f64::from(model.hidden) };
-    let logits = (4.0 * width * tokens).max(head);
-    let first = tokens * (kept * in_flight + again);
-    let last = tokens * (kept / p + again);
-    let (activations, passing) =
-        if layout.stages > 1 && first >= last + logits { (first, 0.0) } else { (last, logits) };
-    TrainingMemory {
-        weights: Bytes(weights),
-        gradients: Bytes(gradients),
-        optimizer: Bytes(optimizer),
-        activations: Bytes(activations),
-        passing: Bytes(passing),
-        total: Bytes(weights + gradients + optimizer + activations + passing + RUNTIME_BYTES),
+impl TrainingMemory {
+    pub(super) fn of(parts: MemoryParts) -> Self {
+        Self {
+            weights: Bytes(parts.weights),
+            gradients: Bytes(parts.gradients),
+            optimizer: Bytes(parts.optimizer),
+            activations: Bytes(parts.activations),
+            passing: Bytes(parts.passing),
+            total: Bytes(parts.total()),
+        }
     }
 }
 
 /// Share of memory that can be filled. Assumption.
 pub const USABLE_SHARE: f64 = 0.95;
 
-/// Share of the layers that is computed again: as the layout says, or just as many as memory asks for.
-pub(super) fn recomputed_share(
-    model: &ModelShape,
-    machine: &Machine,
-    job: &TrainingJob,
-    layout: &TrainingLayout,
-) -> f64 {
-    repeated(model, machine, job, layout).layers
+/// Memory that can be filled [bytes].
+pub(super) fn room(machine: &Machine) -> f64 {
+    machine.memory.0 * USABLE_SHARE
 }
 
-fn repeated(model: &ModelShape, machine: &Machine, job: &TrainingJob, layout: &TrainingLayout) -> Repeated {
-    let fixed = |layers| Repeated { layers, cheap: false };
-    match layout.recompute {
-        Recompute::Selective => fixed(0.0),
-        Recompute::Full => fixed(1.0),
-        Recompute::Needed => {
-            let room = machine.memory.0 * USABLE_SHARE;
-            let need =
-                |layers, cheap| at_share(model, machine, job, layout, Repeated { layers, cheap }).total.0;
-            if need(0.0, false) <= room {
-                return fixed(0.0);
-            }
-            if need(0.0, true) <= room {
-                return Repeated { layers: 0.0, cheap: true };
-            }
-            // The one layer that is computed again at a time is there from the first on.
-            let (some, least) = (need(f64::MIN_POSITIVE, true), need(1.0, true));
-            let layers = ((some - room) / (some - least).max(1.0)).clamp(0.0, 1.0);
-            Repeated { layers, cheap: true }
-        }
+/// Part of a layer's activations that is left where norms' outputs and the gated product are computed again: of
+/// 17·h + 6·f bytes, 4·h and 2·f go.
+pub const LEAN: f64 = 0.7;
+/// Bytes over which a share is taken at least, so that it is a number.
+pub const LEAST_BYTES: f64 = 1.0;
+
+/// What is computed again: a share of the layers whole, and of the others what costs next to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[repr(C)]
+pub struct Again<T = f64> {
+    /// Share of the layers.
+    pub layers: T,
+    /// Part of the others' activations that is kept.
+    pub lean: T,
+    /// 1 where some layer is computed again, and so there once, else 0.
+    pub whole: T,
+}
+
+/// Memory of the fullest rank by part [bytes]; see [`training_memory`].
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[repr(C)]
+pub struct MemoryParts<T = f64> {
+    /// Weights.
+    pub weights: T,
+    /// Sums of gradients.
+    pub gradients: T,
+    /// Master weights and moments.
+    pub optimizer: T,
+    /// Activations.
+    pub activations: T,
+    /// Logits, or the gradient of the output head.
+    pub passing: T,
+}
+
+impl<T: Real> MemoryParts<T> {
+    /// What is there without activations.
+    #[inline(always)]
+    #[must_use]
+    pub fn held(&self) -> T {
+        (self.weights + self.gradients) + (self.optimizer + T::of(RUNTIME_BYTES))
+    }
+
+    /// Activations and what passes.
+    #[inline(always)]
+    #[must_use]
+    pub fn used(&self) -> T {
+        self.activations + self.passing
+    }
+
+    /// All of it.
+    #[inline(always)]
+    #[must_use]
+    pub fn total(&self) -> T {
+        self.held() + self.used()
+    }
+}
+
+/// How a point fills the memory.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Fill<T = f64> {
+    /// What is computed again.
+    pub again: Again<T>,
+    /// By how much the least that the point can do with exceeds the room; negative where it fits [bytes].
+    pub short_bytes: T,
+    /// Distance of the nearest choice from a tie, over the room.
+    pub margin: T,
+}
+
+/// Memory of the fullest rank with so much computed again; mirrored in `shaders/shared/training.wgsl`.
+#[inline(always)]
+#[must_use]
+pub fn memory_parts<T: Real>(
+    split: &Split<T>,
+    scale: &Scale<T>,
+    setting: Setting<T>,
+    again: Again<T>,
+) -> MemoryParts<T> {
+    let (zero, one) = (T::of(0.0), T::of(1.0));
+    let shard = shard_parameters(split, scale);
+    let n = setting.micro_batch;
+    let count = Real::max(micro_batches(split, scale, setting), one);
+    let interleaved = (split.stages - one) / setting.interleave;
+    let deep = split.stages + T::select(setting.interleave > one, interleaved, zero);
+    let in_flight = Real::min(deep, count) / split.stages;
+    let kept = again.layers * split.kept_inputs_bytes + (one - again.layers) * again.lean * split.kept_bytes;
+    let layer = again.whole * split.layer_bytes;
+    let first = n * (kept * in_flight + layer);
+    let last = n * (kept / split.stages + layer);
+    let logits = Real::max(n * split.logits_bytes, split.head_gradient_bytes);
+    let on_first = (split.stages > one) & (first >= last + logits);
+    MemoryParts {
+        weights: split.held_weights_bytes + split.shard_weights_bytes * shard,
+        gradients: split.held_gradients_bytes + split.shard_gradients_bytes * shard,
+        optimizer: split.shard_optimizer_bytes * shard,
+        activations: T::select(on_first, first, last),
+        passing: T::select(on_first, zero, logits),
+    }
+}
+
+/// What a point computes again: as its split says, or just as much as memory asks for; mirrored in
+/// `shaders/shared/training.wgsl`.
+#[inline(always)]
+#[must_use]
+pub fn fill<T: Real>(job: &JobTerms<T>, split: &Split<T>, scale: &Scale<T>, setting: Setting<T>) -> Fill<T> {
+    let (zero, one, lean) = (T::of(0.0), T::of(1.0), T::of(LEAN));
+    let with = |layers, lean, whole| memory_parts(split, scale, setting, Again { layers, lean, whole });
+    let plain = with(zero, one, zero);
+    let left = job.room_bytes - plain.held();
+    let (plain_bytes, lean_bytes) = (plain.used(), with(zero, lean, zero).used());
+    // The one layer that is computed again at a time is there from the first on.
+    let (some_bytes, all_bytes) = (with(zero, lean, one).used(), with(one, lean, one).used());
+    let needed = (some_bytes - left) / Real::max(some_bytes - all_bytes, T::of(LEAST_BYTES));
+    let whole = (plain_bytes > left) & (lean_bytes > left);
+    let asked = T::select(whole, Real::min(Real::max(needed, zero), one), zero);
+    let layers = Real::min(Real::max(asked, split.least_again), split.most_again);
+    let cheap = (plain_bytes > left) & (split.most_again > zero);
+
+    let within = T::select(split.least_again > zero, all_bytes, Real::min(lean_bytes, all_bytes));
+    let least = T::select(split.most_again > zero, within, plain_bytes);
+    let away = |bytes: T| Real::max(bytes - left, left - bytes);
+    let nearest = Real::min(Real::min(away(plain_bytes), away(lean_bytes)), away(all_bytes));
+    Fill {
+        again: Again {
+            layers,
+            lean: T::select(cheap, lean, one),
+            whole: T::select(layers > zero, one, zero),
+        },
+        short_bytes: least - left,
+        margin: nearest / job.room_bytes,
     }
 }
 

@@ -1,10 +1,10 @@
-//! Times of one micro-batch on one stage of a training step, part by part.
+//! Times of one sequence through all layers of a training step, part by part; a stage has its share of the layers.
 //!
 //! Each part is work over a nominal rate, times what a running step takes against it ([`TrainingFactors`]).
 //!
 //! ~~~text
 //! products     passes · 2·P·n / (peak · plateau(width)) · factor(format)      passes: forward, input and weight gradient
-//! experts      the same with the rows of an expert: · (1 + 100/M + w₀/width)
+//! experts      the same: · (1 + 100/M + w₀/width), of which 100/M waits for the micro-batch
 //! attention    n·s/2 · FLOP a pair / (peak₁₆ · e(s, head)) · (1 + 2.5·backward)
 //! element-wise bytes / (0.8 · bandwidth)    norms, residuals, activations, loss; casts; permutation; gradient sums
 //! scan         n · inner width · time of an element      state-space layers
@@ -12,7 +12,7 @@
 //! exchange     4 · n·h·2 B · places a token goes to / rate, inside the domain and across
 //! ~~~
 //!
-//! n tokens of a micro-batch in a tensor group · P parameters on the rank · t tensor ranks · M rows of an expert. A token
+//! n tokens of a sequence in a tensor group · P parameters on the rank · t tensor ranks · M rows of an expert. A token
 //! crosses the network once for each domain that holds one of its experts. What is left out: sends between stages,
 //! multi-token prediction, sparse attention's indexer, uneven routing.
 
@@ -27,8 +27,6 @@ use crate::throughput::precision::{Arithmetic, Format};
 pub(super) const STREAM_SHARE: f64 = 0.8;
 /// Share of a link inside the domain that collectives reach: 0.78 of one direction for rings over NVLink.
 pub(super) const LINK_SHARE: f64 = 0.8;
-/// Rows of an expert at which its products take twice the time: fitted curves have 0 to 25 alone, permutation besides.
-const HALF_ROWS: f64 = 100.0;
 /// Share of the forward pass that full recomputation repeats: the last products of a layer need not be.
 const REPEATED: f64 = 0.9;
 /// Share of the ring of context ranks that attention does not hide. Assumption: published overlap is good.
@@ -48,19 +46,25 @@ const WINDOW_TILE: f64 = 512.0;
 /// Arithmetic of windowed attention over what its window needs: half-masked tiles at both ends.
 const WINDOW_WASTE: f64 = 1.5;
 
-/// Times of one micro-batch on one stage [s].
+/// Times of one sequence through all layers [s].
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Parts {
     /// Products of linear layers, mixers and shared experts.
     pub linear: f64,
-    /// Routed experts.
+    /// Routed experts with many rows each.
     pub experts: f64,
-    /// Output head, spread over the stages.
+    /// Time of experts over that with many rows, but for the few: 1 + w₀/width.
+    pub expert_fill: f64,
+    /// Rows of an expert.
+    pub expert_rows: f64,
+    /// Output head.
     pub head: f64,
     /// Attention itself.
     pub attention: f64,
-    /// Norms, residuals, activations, loss, gradient sums.
+    /// Norms, residuals, activations, loss.
     pub elementwise: f64,
+    /// Gradients added to their sums, once a micro-batch.
+    pub sums: f64,
     /// Casts to narrow formats.
     pub casts: f64,
     /// Routing, permutation and combination.
@@ -78,15 +82,9 @@ impl Parts {
         self.tensor + self.exchange
     }
 
-    pub(super) fn compute(&self) -> f64 {
-        self.linear
-            + self.experts
-            + self.head
-            + self.attention
-            + self.elementwise
-            + self.casts
-            + self.routing
-            + self.scan
+    /// Work that grows with the sequences alone: all but experts and gradient sums.
+    pub(super) fn plain(&self) -> f64 {
+        self.linear + self.head + self.attention + self.elementwise + self.casts + self.routing + self.scan
     }
 }
 
@@ -96,12 +94,11 @@ pub(super) struct Step<'a> {
     machine: &'a Machine,
     job: &'a TrainingJob,
     factors: &'a TrainingFactors,
-    /// Tensor ranks, stages, context ranks, expert ranks.
+    /// Tensor ranks, context ranks, expert ranks.
     tp: f64,
-    pp: f64,
     cp: f64,
     ep: f64,
-    /// Tokens of a micro-batch in a tensor group.
+    /// Tokens of a sequence in a tensor group.
     tokens: f64,
     /// Share of the layers that is computed again.
     repeated: f64,
@@ -131,10 +128,9 @@ impl<'a> Step<'a> {
             job,
             factors,
             tp: f64::from(layout.tensor),
-            pp: f64::from(layout.stages),
             cp,
             ep: f64::from(layout.expert),
-            tokens: f64::from(layout.micro_batch) * job.sequence / cp,
+            tokens: job.sequence / cp,
             repeated: repeated * REPEATED,
             passes: if job.adapter { 2.0 } else { 3.0 },
             slow: factors.generation(machine),
@@ -144,7 +140,7 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// The times of a micro-batch.
+    /// The times of a sequence.
     pub(super) fn parts(mut self) -> Parts {
         self.attention();
         self.mixers();
@@ -165,16 +161,16 @@ impl<'a> Step<'a> {
         }
         // What is computed again is written and read again, about a third of all passes.
         let again = 1.0 + 0.3 * self.repeated / REPEATED;
-        self.parts.elementwise += moved * again * (self.moved + norms) * self.tokens / self.pp / stream;
+        self.parts.elementwise += moved * again * (self.moved + norms) * self.tokens / stream;
         if !self.job.adapter {
-            let (dense, experts) = held(self.model, self.tp, self.pp, self.ep);
-            self.parts.elementwise += SUM_BYTES * (dense + experts) / stream;
+            let (dense, experts) = held(self.model, self.tp, 1.0, self.ep);
+            self.parts.sums = SUM_BYTES * (dense + experts) / stream;
         }
-        self.parts.casts = self.cast * self.tokens / self.pp / stream;
+        self.parts.casts = self.cast * self.tokens / stream;
         self.parts
     }
 
-    /// Time that the host needs for a micro-batch [s]: mixtures and state-space layers are chains of many small kernels.
+    /// Time that the host needs for all layers of a micro-batch [s]: mixtures and state-space layers are chains of many small kernels.
     /// None where a compiler schedules the whole step.
     pub(super) fn host(&self) -> f64 {
         if is_systolic(self.machine) {
@@ -182,7 +178,7 @@ impl<'a> Step<'a> {
         }
         let chains = f64::from(self.model.feed_forward.moe_layers + self.model.attention.linear_layers);
         let plain = f64::from(self.model.layers) - f64::from(self.model.feed_forward.moe_layers);
-        (HOST_LAYER_S * plain.max(0.0) + 1e-3 * self.factors.host_ms * chains) / self.pp
+        HOST_LAYER_S * plain.max(0.0) + 1e-3 * self.factors.host_ms * chains
     }
 
     fn stream(&self) -> f64 {
@@ -227,7 +223,7 @@ impl<'a> Step<'a> {
         if !self.job.adapter {
             time += one(width.min(input));
         }
-        self.parts.linear += layers / self.pp * time * self.factors.linear(format);
+        self.parts.linear += layers * time * self.factors.linear(format);
         let calls = parameters / (input * width);
         self.cast += layers
             * calls
@@ -274,12 +270,12 @@ impl<'a> Step<'a> {
             let flop = self.tokens * self.model.attention_flop_per_attended() / self.tp * attended * waste;
             let filled = 1.0 + curve.half_rows / positions.max(1.0);
             let one = self.flop_time(class, Format::Bf16, head.min(WIDEST_HEAD)) * filled * slow;
-            self.parts.attention += f64::from(layers) / self.pp * flop * one * passes;
+            self.parts.attention += f64::from(layers) * flop * one * passes;
         }
         if self.job.stack == Stack::Unfused {
             // A third of the traffic is the forward pass's, which recomputation repeats.
             let scores = self.tokens * heads / self.tp * sequence * (1.0 + self.repeated / 3.0);
-            self.parts.attention += layers / self.pp * scores * SCORE_BYTES / self.stream();
+            self.parts.attention += layers * scores * SCORE_BYTES / self.stream();
         }
     }
 
@@ -295,8 +291,7 @@ impl<'a> Step<'a> {
         let format = self.job.precision.attention;
         self.linear(layers, 2.0 * inner * h, h, 2.0 * inner, format);
         self.linear(layers, inner * h, inner, h, format);
-        self.parts.scan =
-            self.factors.scan * layers / self.pp * self.tokens * inner * SCAN_ELEMENT_S * self.vectors();
+        self.parts.scan = self.factors.scan * layers * self.tokens * inner * SCAN_ELEMENT_S * self.vectors();
     }
 
     fn feed_forward(&mut self) {
@@ -336,22 +331,21 @@ impl<'a> Step<'a> {
         let flop_time = (gated * self.flop_time(KernelClass::Gemm, format, gated * width)
             + self.flop_time(KernelClass::Gemm, format, input))
             / matrices;
-        let grouped = 1.0 + HALF_ROWS / each.max(1.0) + self.factors.expert_half_width / width;
+        self.parts.expert_rows = each;
+        self.parts.expert_fill = 1.0 + self.factors.expert_half_width / width;
         let systolic = if is_systolic(self.machine) { self.factors.expert_systolic } else { 1.0 };
         let flop = 2.0 * matrices * input * width * rows;
-        let stage = layers / self.pp;
-        self.parts.experts = stage
+        self.parts.experts = layers
             * flop
             * flop_time
             * self.factors.linear(format)
             * (self.passes + self.repeated)
-            * grouped
             * systolic;
         self.cast +=
             layers * rows * (input + width * matrices) * 4.0 * self.factors.cast(self.machine, format)
                 / self.tokens;
         self.moved += layers * rows * activation_bytes(gated) * width / self.tokens;
-        self.parts.routing = stage
+        self.parts.routing = layers
             * rows
             * (PERMUTE_BYTES * input / self.stream() + 1e-9 * self.factors.expert_row_ns * self.vectors());
         if format == Format::Mxfp8 && self.job.before_grouped_mxfp8() && !is_systolic(self.machine) {
@@ -369,7 +363,7 @@ impl<'a> Step<'a> {
         let f = &self.model.feed_forward;
         let chosen = f64::from(f.active_experts);
         let domain = f64::from(self.machine.domain.max(1));
-        let bytes = 4.0 * 2.0 * tokens * input * f64::from(f.moe_layers) / self.pp;
+        let bytes = 4.0 * 2.0 * tokens * input * f64::from(f.moe_layers);
         let inside = self.inside(self.ep.min(domain));
         let across = self.machine.scale_out.bandwidth.0 * SCALE_OUT_SHARE;
         self.parts.exchange = if self.ep <= domain {
@@ -390,7 +384,7 @@ impl<'a> Step<'a> {
         let width = f64::from(self.model.vocabulary) / self.tp;
         let one = |width: f64| self.flop_time(KernelClass::Gemm, Format::Bf16, width);
         let sum = one(width) + one(h) * (self.passes - 1.0);
-        self.parts.head = 2.0 * h * width * self.tokens / self.pp * sum * self.factors.linear_16bit;
+        self.parts.head = 2.0 * h * width * self.tokens * sum * self.factors.linear_16bit;
         self.moved += 18.0 * width;
     }
 
@@ -412,8 +406,7 @@ impl<'a> Step<'a> {
         };
         // Sums travel in 16 bits, gathers in the format of the product that they feed: quantised before they leave.
         let element = 2.0 * 2.0 + 2.0 * self.format(self.job.precision.dense).bytes();
-        let bytes = element * blocks / self.pp * self.tokens * f64::from(self.model.hidden) * (self.tp - 1.0)
-            / self.tp;
+        let bytes = element * blocks * self.tokens * f64::from(self.model.hidden) * (self.tp - 1.0) / self.tp;
         self.parts.tensor += self.factors.tensor_exposed * self.passes / 3.0 * bytes / bandwidth;
     }
 
@@ -432,7 +425,7 @@ impl<'a> Step<'a> {
         } else {
             self.machine.scale_out.bandwidth.0 * SCALE_OUT_SHARE * (domain / self.tp).max(1.0)
         };
-        let bytes = 6.0 * (self.cp - 1.0) * self.tokens * elements * self.model.attention_layers() / self.pp;
+        let bytes = 6.0 * (self.cp - 1.0) * self.tokens * elements * self.model.attention_layers();
         self.parts.tensor += RING_EXPOSED * bytes / bandwidth;
     }
 }
