@@ -6,6 +6,7 @@
 //! where it is measured ([`envelope`]). Left out: reactive power, harmonics, and time below an hour.
 
 pub mod envelope;
+pub mod load_flow;
 pub mod provisioning;
 pub mod redundancy;
 pub mod stages;
