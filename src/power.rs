@@ -5,9 +5,13 @@
 //! ([`redundancy`]). What a rack is given is a policy ([`provisioning`]); what a stated power means depends on
 //! where it is measured ([`envelope`]). Left out: reactive power, harmonics, and time below an hour.
 
+pub mod availability;
+pub mod dynamics;
 pub mod envelope;
 pub mod load_flow;
+pub mod one_line;
 pub mod provisioning;
+pub mod ratings;
 pub mod redundancy;
 pub mod stages;
 

@@ -13,10 +13,12 @@
 //! | collectives ([`collectives`]) | time, else bandwidth |
 //! | sites ([`sites`]) | accelerators that a power buys |
 //! | fabrics ([`fabrics`]) | switches and cables |
+//! | facility ([`facility`]) | power, modules, counts and cost of reference designs |
 
 pub mod bands;
 pub mod collectives;
 pub mod fabrics;
+pub mod facility;
 pub mod hardware;
 pub mod inference;
 pub mod points;
@@ -156,6 +158,7 @@ pub fn check(
                 Kind::Collectives => collectives::predict(row, hardware),
                 Kind::Sites => sites::predict(row, hardware, &sized),
                 Kind::Fabrics => fabrics::predict(row, hardware),
+                Kind::Facility => facility::predict(row, hardware),
             };
             tick();
             reported(row, names, outcome, hardware)
@@ -263,7 +266,7 @@ mod tests {
     fn every_row_is_reported_and_says_why_it_is_not_predicted() {
         let reports = run(&Request::embedded(), &Catalog::default(), &|_, _| {}).unwrap();
         let rows: Vec<usize> = reports.iter().map(|report| report.rows.len()).collect();
-        assert_eq!(rows, [974, 3_879, 611, 287, 44, 23]);
+        assert_eq!(rows, [974, 3_879, 611, 287, 44, 23, 35]);
         for report in &reports {
             for row in &report.rows {
                 assert_eq!(row.error.is_none(), row.predicted.is_none(), "{}", row.id);

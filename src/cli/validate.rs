@@ -45,6 +45,11 @@ pub struct Arguments {
     /// Example: --fabrics fabrics.csv
     #[arg(long, value_name = "FILE")]
     fabrics: Option<PathBuf>,
+    /// Reference designs and published figures of facilities
+    ///
+    /// Example: --facility designs.csv
+    #[arg(long, value_name = "FILE")]
+    facility: Option<PathBuf>,
     /// Exit with 1 when the median error of a table is above this fraction
     ///
     /// Example: --max-median-ape 0.15
@@ -72,13 +77,21 @@ fn fraction(text: &str) -> Result<f64, String> {
 }
 
 /// Tables by name, in the order they are checked.
-pub const TABLES: [&str; 6] = ["inference", "points", "training", "collectives", "sites", "fabrics"];
+pub const TABLES: [&str; 7] =
+    ["inference", "points", "training", "collectives", "sites", "fabrics", "facility"];
 
 impl Arguments {
     /// The tables to check: those named with their files, or all embedded ones.
     fn tables(&self) -> Vec<(&'static str, Option<PathBuf>)> {
-        let files =
-            [&self.inference, &self.points, &self.training, &self.collectives, &self.sites, &self.fabrics];
+        let files = [
+            &self.inference,
+            &self.points,
+            &self.training,
+            &self.collectives,
+            &self.sites,
+            &self.fabrics,
+            &self.facility,
+        ];
         let named: Vec<_> = TABLES
             .into_iter()
             .zip(files)

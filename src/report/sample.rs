@@ -2,8 +2,8 @@
 
 use crate::catalog::profile::{Confidence, Medium};
 use crate::plan::result::{
-    Assumption, Cable, CacheMemory, Economics, Entry, Fabric, Fleet, Layout, Ledger, Parallelism, Plan,
-    Power, Racks, RunFailures, ScaleOut, ScaleUp, Serving, Speculation, Stage, SystemFleet, Training,
+    Assumption, Cable, CacheMemory, Economics, Electrical, Entry, Fabric, Fleet, Layout, Ledger, Parallelism,
+    Plan, Power, Racks, RunFailures, ScaleOut, ScaleUp, Serving, Speculation, Stage, SystemFleet, Training,
     Verdict,
 };
 use crate::power::MeasuredAt;
@@ -35,6 +35,7 @@ pub(crate) fn plan() -> Plan {
             origins: [("power".to_owned(), Origin::Flag), ("site".to_owned(), Origin::Default)].into(),
         },
         power: power(),
+        electrical: Electrical::default(),
         fleet: fleet(),
         layout: Layout {
             buildings: 10,

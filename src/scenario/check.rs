@@ -2,6 +2,8 @@
 
 use super::Scenario;
 use crate::catalog::InputError;
+use crate::scalar::SECONDS_PER_YEAR;
+use crate::units::text::show;
 
 /// The largest envelope that is planned: more than all data centres of the world draw.
 const LARGEST_ENVELOPE_W: f64 = 1e12;
@@ -46,12 +48,18 @@ pub(super) fn scenario(scenario: &Scenario) -> Result<(), InputError> {
             return fail(path, "has to be more than nothing".into());
         }
     }
+    if p.cap <= p.idle {
+        let message =
+            format!("{} is not above the idle power of a rack, {}: no cap holds it there", p.cap, p.idle);
+        return fail("provisioning.cap", message);
+    }
     if p.cap.0 < 0.55 {
         return fail("provisioning.cap", "below 0.55 no power-capping curve is known".into());
     }
     if fields.fabric.oversubscription.0 < 1.0 || fields.fabric.oversubscription.0 > 64.0 {
         return fail("fabric.oversubscription", "lies outside 1 to 64".into());
     }
+    feed(scenario)?;
     building(scenario)?;
     for (place, serving) in fields.serving.iter().enumerate() {
         let at = |field: &str| format!("serving.{place}.{field}");
@@ -166,6 +174,111 @@ fn failures(scenario: &Scenario, place: usize, training: &super::Training) -> Re
     }
     if training.slow_nodes.0 >= 1.0 {
         return fail("slow_nodes", "nothing would be left: below 1".into());
+    }
+    Ok(())
+}
+
+/// What grids, feeders and batteries can have.
+fn feed(scenario: &Scenario) -> Result<(), InputError> {
+    let (grid, electrical, dynamics) =
+        (&scenario.fields.grid, &scenario.fields.electrical, &scenario.fields.dynamics);
+    let fail = |path: &str, message: String| Err(scenario.error(path, message));
+    for (path, value, shown, least, most, span) in [
+        ("grid.voltage", grid.voltage.0, show(grid.voltage), 1e3, 1.5e6, "1 kV to 1.5 MV"),
+        (
+            "grid.campus_voltage",
+            grid.campus_voltage.0,
+            show(grid.campus_voltage),
+            400.0,
+            150e3,
+            "400 V to 150 kV",
+        ),
+        (
+            "grid.feeder_current",
+            grid.feeder_current.0,
+            show(grid.feeder_current),
+            10.0,
+            10e3,
+            "10 A to 10 kA",
+        ),
+        ("grid.short_circuit", grid.short_circuit.0, show(grid.short_circuit), 1e6, 1e12, "1 MVA to 1 TVA"),
+        ("grid.circuits", f64::from(grid.circuits), grid.circuits.to_string(), 1.0, 8.0, "1 to 8"),
+        ("grid.power_factor", grid.power_factor.0, show(grid.power_factor), 0.5, 1.0, "50 % to 100 %"),
+        (
+            "electrical.rack_power_factor",
+            electrical.rack_power_factor.0,
+            show(electrical.rack_power_factor),
+            0.5,
+            1.0,
+            "50 % to 100 %",
+        ),
+        (
+            "electrical.plant_power_factor",
+            electrical.plant_power_factor.0,
+            show(electrical.plant_power_factor),
+            0.5,
+            1.0,
+            "50 % to 100 %",
+        ),
+        ("grid.ride_through", grid.ride_through.0, show(grid.ride_through), 0.0, 3_600.0, "0 s to 1 h"),
+        (
+            "electrical.repair_teams",
+            f64::from(electrical.repair_teams),
+            electrical.repair_teams.to_string(),
+            1.0,
+            1_000.0,
+            "1 to 1,000",
+        ),
+    ] {
+        if !(least..=most).contains(&value) {
+            return fail(path, format!("{shown}: {span} is possible"));
+        }
+    }
+    for (path, time) in
+        [("grid.circuit_repair", grid.circuit_repair), ("grid.common_repair", grid.common_repair)]
+    {
+        if time.0 > SECONDS_PER_YEAR {
+            return fail(path, format!("{time}: at most a year is possible"));
+        }
+    }
+    for (path, rate) in
+        [("grid.circuit_outages", grid.circuit_outages), ("grid.common_outages", grid.common_outages)]
+    {
+        if rate.0 * SECONDS_PER_YEAR > 1e4 {
+            return fail(path, format!("{rate}: at most 10,000 a year are possible"));
+        }
+    }
+    if grid.campus_voltage >= grid.voltage {
+        let message = format!(
+            "{} is not below the {} of the grid: no transformer stands between",
+            grid.campus_voltage, grid.voltage
+        );
+        return fail("grid.campus_voltage", message);
+    }
+    if grid.ramp_limit.is_some_and(|ramp| ramp.0 <= 0.0) {
+        return fail("grid.ramp_limit", "a site that may never change its power can't be switched on".into());
+    }
+    for (path, size) in
+        [("electrical.ups_module", electrical.ups_module), ("electrical.ups_block", electrical.ups_block)]
+    {
+        if size.is_some_and(|size| !(1e3..=1e9).contains(&size.0)) {
+            return fail(path, "1 kW to 1 GW is possible".into());
+        }
+    }
+    if electrical.battery_energy.is_some() != electrical.battery_power.is_some() {
+        let said = if electrical.battery_energy.is_some() { "battery_energy" } else { "battery_power" };
+        return fail(
+            &format!("electrical.{said}"),
+            "a battery needs both `battery_power` and `battery_energy`".into(),
+        );
+    }
+    let p = &scenario.fields.provisioning;
+    if p.idle.0 >= 1.0 {
+        return fail("provisioning.idle", "an idle rack draws less than a busy one: below 1".into());
+    }
+    if dynamics.floor < p.idle {
+        let message = format!("{} is below the idle power of a rack, {}", dynamics.floor, p.idle);
+        return fail("dynamics.floor", message);
     }
     Ok(())
 }

@@ -26,11 +26,20 @@ pub enum Kind {
     Sites,
     /// Fabrics with their counts.
     Fabrics,
+    /// Reference designs and figures of facilities.
+    Facility,
 }
 
 /// All kinds in the order they are checked.
-pub const KINDS: [Kind; 6] =
-    [Kind::Inference, Kind::Points, Kind::Training, Kind::Collectives, Kind::Sites, Kind::Fabrics];
+pub const KINDS: [Kind; 7] = [
+    Kind::Inference,
+    Kind::Points,
+    Kind::Training,
+    Kind::Collectives,
+    Kind::Sites,
+    Kind::Fabrics,
+    Kind::Facility,
+];
 
 impl Kind {
     /// The word for it in options and reports.
@@ -43,6 +52,7 @@ impl Kind {
             Self::Collectives => "collectives",
             Self::Sites => "sites",
             Self::Fabrics => "fabrics",
+            Self::Facility => "facility",
         }
     }
 
@@ -60,6 +70,7 @@ impl Kind {
             Self::Collectives => include_str!("collectives.csv"),
             Self::Sites => include_str!("sites.csv"),
             Self::Fabrics => include_str!("fabrics.csv"),
+            Self::Facility => include_str!("facility.csv"),
         }
     }
 
@@ -71,6 +82,7 @@ impl Kind {
             Self::Training => &["accelerators", "model"],
             Self::Collectives => &["accelerator", "gpus", "collective"],
             Self::Sites => &["accelerator", "count", "power_mw", "power_measures", "truth_use"],
+            Self::Facility => &["design", "quantity", "published", "use"],
             Self::Fabrics => {
                 &["system", "accelerators", "leaf", "spine", "core", "host_leaf", "leaf_spine", "spine_core"]
             }
