@@ -317,13 +317,19 @@ impl Unknowns {
             voltages[row] * (admittance[(row, column)] * unit).conj() + own
         };
         let (angles, size) = (self.angles.len(), self.angles.len() + self.magnitudes.len());
-        let derivative = |row: usize, column: usize| match column < angles {
-            true => by_angle(row, self.angles[column]),
-            false => by_magnitude(row, self.magnitudes[column - angles]),
+        let derivative = |row: usize, column: usize| {
+            if column < angles {
+                by_angle(row, self.angles[column])
+            } else {
+                by_magnitude(row, self.magnitudes[column - angles])
+            }
         };
-        let jacobian = DMatrix::from_fn(size, size, |row, column| match row < angles {
-            true => derivative(self.angles[row], column).re,
-            false => derivative(self.magnitudes[row - angles], column).im,
+        let jacobian = DMatrix::from_fn(size, size, |row, column| {
+            if row < angles {
+                derivative(self.angles[row], column).re
+            } else {
+                derivative(self.magnitudes[row - angles], column).im
+            }
         });
         let active = self.angles.iter().map(|&bus| off[bus].re);
         let reactive = self.magnitudes.iter().map(|&bus| off[bus].im);
@@ -374,7 +380,7 @@ pub fn largest_load(network: &Network) -> f64 {
     }
     let (mut least, mut most) = (0.0, 1.0);
     while most - least > 1e-3 {
-        let middle = (least + most) / 2.0;
+        let middle = f64::midpoint(least, most);
         if carries(middle) {
             least = middle;
         } else {

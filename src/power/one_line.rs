@@ -363,7 +363,7 @@ impl Campus {
                 }
                 let asked = load(Watts(flow.injections[0].re), self.power_factor).im;
                 let missing = flow.injections[0].im - asked;
-                if missing > 0.0 || missing < -2.0 * CAPACITOR_STEP {
+                if !(-2.0 * CAPACITOR_STEP..=0.0).contains(&missing) {
                     let banks = ((settings.capacitors + missing) / CAPACITOR_STEP).ceil().max(0.0);
                     settings.capacitors = banks * CAPACITOR_STEP;
                 }

@@ -34,6 +34,19 @@ pub fn fault_current(rating: VoltAmperes, voltage: Volts, impedance: Share) -> A
     line_current(rating, voltage) / impedance.0
 }
 
+/// Current of a fault behind one transformer on a grid of limited short-circuit power.
+///
+/// ~~~text
+/// I = 1/( 1/S_k + z/S ) / (√3·V)
+/// ~~~
+///
+/// S_k short-circuit power of the grid [VA] · S rating [VA] · z impedance on it [1]; resistances are left out.
+#[must_use]
+pub fn fault_on_grid(grid: VoltAmperes, rating: VoltAmperes, voltage: Volts, impedance: Share) -> Amperes {
+    let together = 1.0 / (1.0 / grid.0 + impedance.0 / rating.0);
+    line_current(VoltAmperes(together), voltage)
+}
+
 /// The smallest preferred rating that carries a current, and how many in parallel where none does.
 fn preferred(current: Amperes, ratings: &[f64]) -> (Amperes, u64) {
     let largest = ratings[ratings.len() - 1];
@@ -93,6 +106,13 @@ mod tests {
         assert!((fault.0 - 72_584.0).abs() < 5.0, "{fault}");
         assert_eq!(interrupting(fault), Some(Amperes(85e3)));
         assert_eq!(interrupting(Amperes(1e6)), None);
+    }
+
+    #[test]
+    fn one_200_megavolt_ampere_transformer_feeds_a_fault_of_26_kiloamperes_at_34_kilovolts() {
+        // 1 / (1/20 GVA + 0.12/200 MVA) = 1.5385 GVA; / (√3 · 34.5 kV) = 25.75 kA.
+        let fault = fault_on_grid(VoltAmperes(20e9), VoltAmperes(200e6), Volts(34_500.0), Share(0.12));
+        assert!((fault.0 - 25_746.0).abs() < 2.0, "{fault}");
     }
 
     #[test]

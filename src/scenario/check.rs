@@ -3,7 +3,8 @@
 use super::Scenario;
 use crate::catalog::InputError;
 use crate::scalar::SECONDS_PER_YEAR;
-use crate::units::text::show;
+use crate::units::text::{Quantity, brief};
+use crate::units::{Amperes, PerSecond, Seconds, Share, VoltAmperes, Volts, Watts};
 
 /// The largest envelope that is planned: more than all data centres of the world draw.
 const LARGEST_ENVELOPE_W: f64 = 1e12;
@@ -178,74 +179,47 @@ fn failures(scenario: &Scenario, place: usize, training: &super::Training) -> Re
     Ok(())
 }
 
+/// Refuses a quantity outside its span.
+fn within<Q: Quantity + PartialOrd>(
+    scenario: &Scenario,
+    path: &str,
+    value: Q,
+    [least, most]: [Q; 2],
+) -> Result<(), InputError> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    let message = format!("{}: {} to {} is possible", brief(value), brief(least), brief(most));
+    Err(scenario.error(path, message))
+}
+
 /// What grids, feeders and batteries can have.
 fn feed(scenario: &Scenario) -> Result<(), InputError> {
-    let (grid, electrical, dynamics) =
-        (&scenario.fields.grid, &scenario.fields.electrical, &scenario.fields.dynamics);
+    let (grid, electrical) = (&scenario.fields.grid, &scenario.fields.electrical);
     let fail = |path: &str, message: String| Err(scenario.error(path, message));
-    for (path, value, shown, least, most, span) in [
-        ("grid.voltage", grid.voltage.0, show(grid.voltage), 1e3, 1.5e6, "1 kV to 1.5 MV"),
-        (
-            "grid.campus_voltage",
-            grid.campus_voltage.0,
-            show(grid.campus_voltage),
-            400.0,
-            150e3,
-            "400 V to 150 kV",
-        ),
-        (
-            "grid.feeder_current",
-            grid.feeder_current.0,
-            show(grid.feeder_current),
-            10.0,
-            10e3,
-            "10 A to 10 kA",
-        ),
-        ("grid.short_circuit", grid.short_circuit.0, show(grid.short_circuit), 1e6, 1e12, "1 MVA to 1 TVA"),
-        ("grid.circuits", f64::from(grid.circuits), grid.circuits.to_string(), 1.0, 8.0, "1 to 8"),
-        ("grid.power_factor", grid.power_factor.0, show(grid.power_factor), 0.5, 1.0, "50 % to 100 %"),
-        (
-            "electrical.rack_power_factor",
-            electrical.rack_power_factor.0,
-            show(electrical.rack_power_factor),
-            0.5,
-            1.0,
-            "50 % to 100 %",
-        ),
-        (
-            "electrical.plant_power_factor",
-            electrical.plant_power_factor.0,
-            show(electrical.plant_power_factor),
-            0.5,
-            1.0,
-            "50 % to 100 %",
-        ),
-        ("grid.ride_through", grid.ride_through.0, show(grid.ride_through), 0.0, 3_600.0, "0 s to 1 h"),
-        (
-            "electrical.repair_teams",
-            f64::from(electrical.repair_teams),
-            electrical.repair_teams.to_string(),
-            1.0,
-            1_000.0,
-            "1 to 1,000",
-        ),
+    let year = Seconds(SECONDS_PER_YEAR);
+    let often = PerSecond(1e4 / SECONDS_PER_YEAR);
+    within(scenario, "grid.voltage", grid.voltage, [Volts(1e3), Volts(1.5e6)])?;
+    within(scenario, "grid.campus_voltage", grid.campus_voltage, [Volts(400.0), Volts(150e3)])?;
+    within(scenario, "grid.feeder_current", grid.feeder_current, [Amperes(10.0), Amperes(10e3)])?;
+    within(scenario, "grid.short_circuit", grid.short_circuit, [VoltAmperes(1e6), VoltAmperes(1e12)])?;
+    within(scenario, "grid.ride_through", grid.ride_through, [Seconds(0.0), Seconds(3_600.0)])?;
+    within(scenario, "grid.circuit_repair", grid.circuit_repair, [Seconds(0.0), year])?;
+    within(scenario, "grid.common_repair", grid.common_repair, [Seconds(0.0), year])?;
+    within(scenario, "grid.circuit_outages", grid.circuit_outages, [PerSecond(0.0), often])?;
+    within(scenario, "grid.common_outages", grid.common_outages, [PerSecond(0.0), often])?;
+    for (path, factor) in [
+        ("grid.power_factor", grid.power_factor),
+        ("electrical.rack_power_factor", electrical.rack_power_factor),
+        ("electrical.plant_power_factor", electrical.plant_power_factor),
     ] {
-        if !(least..=most).contains(&value) {
-            return fail(path, format!("{shown}: {span} is possible"));
-        }
+        within(scenario, path, factor, [Share(0.5), Share(1.0)])?;
     }
-    for (path, time) in
-        [("grid.circuit_repair", grid.circuit_repair), ("grid.common_repair", grid.common_repair)]
+    for (path, count, most) in
+        [("grid.circuits", grid.circuits, 8), ("electrical.repair_teams", electrical.repair_teams, 1_000)]
     {
-        if time.0 > SECONDS_PER_YEAR {
-            return fail(path, format!("{time}: at most a year is possible"));
-        }
-    }
-    for (path, rate) in
-        [("grid.circuit_outages", grid.circuit_outages), ("grid.common_outages", grid.common_outages)]
-    {
-        if rate.0 * SECONDS_PER_YEAR > 1e4 {
-            return fail(path, format!("{rate}: at most 10,000 a year are possible"));
+        if !(1..=most).contains(&count) {
+            return fail(path, format!("{count}: 1 to {most} is possible"));
         }
     }
     if grid.campus_voltage >= grid.voltage {
@@ -258,12 +232,17 @@ fn feed(scenario: &Scenario) -> Result<(), InputError> {
     if grid.ramp_limit.is_some_and(|ramp| ramp.0 <= 0.0) {
         return fail("grid.ramp_limit", "a site that may never change its power can't be switched on".into());
     }
+    stores(scenario)
+}
+
+/// What UPS, batteries and floors can have.
+fn stores(scenario: &Scenario) -> Result<(), InputError> {
+    let (electrical, dynamics) = (&scenario.fields.electrical, &scenario.fields.dynamics);
+    let fail = |path: &str, message: String| Err(scenario.error(path, message));
     for (path, size) in
         [("electrical.ups_module", electrical.ups_module), ("electrical.ups_block", electrical.ups_block)]
     {
-        if size.is_some_and(|size| !(1e3..=1e9).contains(&size.0)) {
-            return fail(path, "1 kW to 1 GW is possible".into());
-        }
+        within(scenario, path, size.unwrap_or(Watts(1e6)), [Watts(1e3), Watts(1e9)])?;
     }
     if electrical.battery_energy.is_some() != electrical.battery_power.is_some() {
         let said = if electrical.battery_energy.is_some() { "battery_energy" } else { "battery_power" };

@@ -78,6 +78,24 @@ pub(super) fn hall_power_factor(ground: &Ground<'_>) -> f64 {
     if halls.norm() > 0.0 { halls.re / halls.norm() } else { 1.0 }
 }
 
+/// Power factor that main transformers are bought for: that of the point of delivery, and what the rest of them take
+/// more themselves when one is out.
+///
+/// ~~~text
+/// tan φ = tan φ_grid + z·(1 − u)
+/// ~~~
+///
+/// z impedance, u normal load of the bank [1].
+pub(super) fn main_power_factor(ground: &Ground<'_>) -> f64 {
+    let asked = ground.fields.grid.power_factor.0;
+    let more = stage_of(ground, &[StageKind::MainTransformer]).map_or(0.0, |(at, flow)| {
+        let impedance = ground.place.electrical.stages[at].impedance.map_or(0.0, |impedance| impedance.0);
+        impedance * (1.0 - flow.load_fraction)
+    });
+    let tangent = (1.0 - asked * asked).max(0.0).sqrt() / asked + more;
+    1.0 / (1.0 + tangent * tangent).sqrt()
+}
+
 /// The campus of one substation, and how many substations there are.
 fn campus(ground: &Ground<'_>) -> Option<(Campus, u64)> {
     let grid = &ground.fields.grid;
@@ -103,7 +121,7 @@ fn campus(ground: &Ground<'_>) -> Option<(Campus, u64)> {
     });
     let campus = Campus {
         short_circuit: grid.short_circuit,
-        main: bank_of(StageKind::MainTransformer, 1.0 / substations, grid.power_factor.0),
+        main: bank_of(StageKind::MainTransformer, 1.0 / substations, main_power_factor(ground)),
         voltage: grid.campus_voltage,
         feeder_current: grid.feeder_current,
         power_factor: grid.power_factor,

@@ -8,7 +8,8 @@ use crate::catalog::profile::{Covered, StageKind};
 use crate::plan::result::{Equipment, LoadFlow};
 use crate::power::StageFlow;
 use crate::power::ratings::{
-    battery, fault_current, fuel, high_voltage_frame, interrupting, line_current, low_voltage_frame,
+    battery, fault_current, fault_on_grid, fuel, high_voltage_frame, interrupting, line_current,
+    low_voltage_frame,
 };
 use crate::units::text::brief;
 use crate::units::{Amperes, Share, VoltAmperes, Watts};
@@ -77,7 +78,8 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow) -> Vec<Equipment> {
     let count = |frames: u64, places: u64| frames * places;
     if let Some(main) = main {
         let transformers = u64::from(main.modules);
-        let rating = VoltAmperes(main.installed.0 / f64::from(main.modules.max(1)) / grid.power_factor.0);
+        let factor = super::one_line::main_power_factor(ground);
+        let rating = VoltAmperes(main.installed.0 / f64::from(main.modules.max(1)) / factor);
         let (frame, parallel) = high_voltage_frame(line_current(apparent, grid.voltage));
         let places = transformers + (circuits + 1) * flow.substations;
         let basis =
@@ -86,9 +88,13 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow) -> Vec<Equipment> {
         let basis = format!("{} / {}", brief(grid.voltage), brief(grid.campus_voltage));
         all.push(line("main transformers", transformers, rating.0, "VA", basis));
         let (frame, parallel) = high_voltage_frame(line_current(rating, grid.campus_voltage));
+        let fault = facts[at.unwrap_or(0)]
+            .impedance
+            .map(|impedance| fault_on_grid(grid.short_circuit, rating, grid.campus_voltage, impedance));
         let basis = format!(
-            "behind each transformer, and ties between their busbars, {}",
-            brief(grid.campus_voltage)
+            "behind each transformer, and ties between their busbars, open, {}{}",
+            brief(grid.campus_voltage),
+            fault.map_or_else(String::new, breaks)
         );
         let places = transformers + transformers.saturating_sub(flow.substations);
         all.push(line("campus main breakers", count(parallel, places), frame.0, "A", basis));
@@ -112,6 +118,14 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow) -> Vec<Equipment> {
     all
 }
 
+/// What a breaker has to break, in words.
+fn breaks(fault: Amperes) -> String {
+    match interrupting(fault) {
+        Some(class) => format!("; fault {}, breaks {}", brief(fault), brief(class)),
+        None => format!("; fault {}: no breaker breaks it", brief(fault)),
+    }
+}
+
 /// Main and tie breakers of low-voltage switchboards.
 fn low_voltage_mains(
     ground: &Ground<'_>,
@@ -123,11 +137,11 @@ fn low_voltage_mains(
     let rating = VoltAmperes(rating.0);
     let (frame, parallel) = low_voltage_frame(line_current(rating, voltage));
     let fault = impedance.map(|impedance| fault_current(rating, voltage, impedance));
-    let breaks = fault.map_or_else(String::new, |fault| match interrupting(fault) {
-        Some(class) => format!("; fault {}, breaks {}", brief(fault), brief(class)),
-        None => format!("; fault {}: no breaker breaks it", brief(fault)),
-    });
-    let basis = format!("main of each switchboard and a tie to its neighbour, {}{breaks}", brief(voltage));
+    let basis = format!(
+        "main of each switchboard and a tie to its neighbour, {}{}",
+        brief(voltage),
+        fault.map_or_else(String::new, breaks)
+    );
     vec![line("low-voltage main breakers", parallel * (substations + substations / 2), frame.0, "A", basis)]
 }
 

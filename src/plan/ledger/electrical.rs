@@ -50,10 +50,7 @@ pub(super) fn entries(w: &mut Writer<'_>) {
             show(dynamics.stop),
             "fall of the site's power when the largest synchronous run stops",
             "racks of the run × (provisioned − idle power), with the losses of the chain",
-            vec![
-                result("racks in step", dynamics.run_racks.to_string()),
-                w.said("provisioning.idle"),
-            ],
+            vec![result("racks in step", dynamics.run_racks.to_string()), w.said("provisioning.idle")],
         );
         let mut inputs = vec![w.said("dynamics.floor"), w.said("dynamics.burst")];
         inputs.extend(w.taken("smoothing_energy"));
