@@ -7,7 +7,7 @@
 use super::equipment::{Machine, Place};
 use super::result::{Electrical, Layout, LoadFlow, Serving, Training, Verdict};
 use super::sizing::{Draw, FacilityHour};
-use crate::catalog::profile::Covered;
+use crate::catalog::profile::{Covered, StageKind};
 use crate::cooling::HeatRejection;
 use crate::power::one_line::VOLTAGE_BAND;
 use crate::power::{MeasuredAt, PowerEnvelope};
@@ -193,6 +193,11 @@ fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
         all.extend(voltages(flow));
     }
     let place = &evidence.place.electrical;
+    let of = |kind: StageKind| place.stages.iter().find(|stage| stage.kind == kind);
+    if let (Some(ups), Some(unit)) = (of(StageKind::Ups), of(StageKind::UnitTransformer)) {
+        let note = "a block hangs on one unit substation".into();
+        all.push(verdict("UPS block on its substation", ups.block.0, unit.block.0, "W", false, note));
+    }
     if let Some(dynamics) = &evidence.electrical.dynamics {
         let note =
             "longest dip to nothing that must not shed load, against the stores of UPS and racks".into();

@@ -110,6 +110,13 @@ pub(in crate::plan) fn design(
         prefix: format!("electrical.{}", design.id),
     };
     let wish = &scenario.fields.electrical;
+    let has_ups = design.stages.iter().any(|stage| stage.kind == StageKind::Ups);
+    for (field, said) in [("ups_module", wish.ups_module), ("ups_block", wish.ups_block)] {
+        if said.is_some() && !has_ups {
+            let message = format!("the design `{}` has no UPS", design.id);
+            return Err(scenario.error(&format!("electrical.{field}"), message));
+        }
+    }
     let mut stages = Vec::new();
     let mut facts = Vec::new();
     for stage in &design.stages {

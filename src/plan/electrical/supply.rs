@@ -207,6 +207,7 @@ pub(super) fn topologies(ground: &Ground<'_>) -> Vec<Topology> {
             modules: u64::from(flow.modules),
             normal_load: Share(flow.load_fraction),
             stranded: flow.stranded,
+            fullest_survivor: redundancy.fullest_survivor(ground.layout.rows),
             loss: flow.loss,
             availability: path.map(|path| path.availability),
             down_time_per_year: path.map(|path| Seconds(path.unavailability() * SECONDS_PER_YEAR)),

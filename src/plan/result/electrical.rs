@@ -70,6 +70,8 @@ pub struct Topology {
     pub normal_load: Share,
     /// Capacity that no load may use.
     pub stranded: Watts,
+    /// Load over rating of the fullest survivor after a failure, rows being dealt over the paths whole.
+    pub fullest_survivor: Option<Ratio>,
     /// Lost in the stage in the design hour.
     pub loss: Watts,
     /// Part of the time that a rack is fed.
