@@ -55,9 +55,13 @@ mod tests {
 
     /// The default scenario without work, with fields set over it.
     pub(super) fn planned(set: &[&str]) -> Plan {
+        worked("serving = []\ntraining = []\n", set)
+    }
+
+    /// A scenario with fields set over it.
+    fn worked(text: &str, set: &[&str]) -> Plan {
         let mut catalog = Catalog::default();
         let set = set.iter().map(|one| (*one).to_owned()).collect();
-        let text = "serving = []\ntraining = []\n";
         let flags = Flags { set, ..Flags::default() };
         let scenario = resolve(Some(("test", text)), &flags, &mut catalog).unwrap();
         plan(&scenario, &catalog, Options::default()).unwrap()
@@ -131,17 +135,28 @@ mod tests {
 
     #[test]
     fn a_battery_and_the_joules_of_racks_take_the_swings_away() {
-        let bare = planned(&[]).electrical.dynamics.unwrap();
+        let trained = |set: &[&str]| {
+            worked("[[training]]\nmodel = \"llama-3.1-405b\"\n", set).electrical.dynamics.unwrap()
+        };
+        let bare = trained(&[]);
+        // 16,384 accelerators in 228 racks of 72.
+        assert_eq!(bare.run_racks, 228);
         let racks = bare.run_racks as f64;
         assert!((bare.rack_store.0 / racks - 4_680.0).abs() < 1e-6, "{}", bare.rack_store);
         let (slow, fast) = (bare.swings[0], bare.swings[7]);
         assert!(slow.at_grid.0 > 0.9 * slow.at_racks.0 && fast.at_grid.0.abs() < 1.0, "{slow:?} {fast:?}");
-        let held = planned(&["electrical.battery_power=400 MW", "electrical.battery_energy=800 MWh"]);
-        let held = held.electrical.dynamics.unwrap();
+        let held = trained(&["electrical.battery_power=20 MW", "electrical.battery_energy=40 MWh"]);
         assert!(held.swings[0].at_grid.0.abs() < 1.0, "{:?}", held.swings[0]);
         // A battery of a second cannot hold a swing of ten.
-        let empty = planned(&["electrical.battery_power=400 MW", "electrical.battery_energy=400 MJ"]);
-        assert!((empty.electrical.dynamics.unwrap().swings[0].at_grid.0 / slow.at_grid.0 - 1.0).abs() < 1e-9);
+        let empty = trained(&["electrical.battery_power=20 MW", "electrical.battery_energy=20 MJ"]);
+        assert!((empty.swings[0].at_grid.0 / slow.at_grid.0 - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn racks_that_serve_do_not_swing_together() {
+        let dynamics = planned(&[]).electrical.dynamics.unwrap();
+        assert!(dynamics.swings.is_empty() && dynamics.ramps.is_empty() && dynamics.run_accelerators == 0);
+        assert!((dynamics.hold_up.0 - 300.0).abs() < 1e-9);
     }
 
     #[test]

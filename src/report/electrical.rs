@@ -104,27 +104,20 @@ fn topologies(all: &[Topology]) -> Table {
 }
 
 fn dynamics(dynamics: &Dynamics) -> Vec<Block> {
-    let mut pairs = vec![
-        (
+    let mut pairs = Vec::new();
+    if dynamics.run_racks > 0 {
+        let run = [dynamics.high, dynamics.low, dynamics.mean].map(|power| POWER.show(power.0)).join(", ");
+        let racks = count(dynamics.run_racks);
+        pairs.push((
             "in step".into(),
-            format!(
-                "{} accelerators in {} racks",
-                count(dynamics.run_accelerators),
-                count(dynamics.run_racks)
-            ),
-        ),
-        (
-            "burst, floor, mean".into(),
-            format!(
-                "{}, {}, {}",
-                POWER.show(dynamics.high.0),
-                POWER.show(dynamics.low.0),
-                POWER.show(dynamics.mean.0)
-            ),
-        ),
+            format!("{} accelerators in {racks} racks", count(dynamics.run_accelerators)),
+        ));
+        pairs.push(("burst, floor, mean".into(), run));
+    }
+    pairs.extend([
         ("all racks, heat".into(), POWER.show(dynamics.steady.0)),
         ("all racks, electrical design point at once".into(), POWER.show(dynamics.peak.0)),
-    ];
+    ]);
     if let Some(pace) = dynamics.steady_from {
         let store = Unit::Metric("J").show(dynamics.rack_store.0);
         pairs.push(("steadied in the racks".into(), format!("from {} Hz up, with {store}", digits(pace.0))));

@@ -18,7 +18,8 @@ fn losses(ground: &Ground<'_>) -> f64 {
     ground.design.yard.iter().chain(&ground.design.indoors).map(through).product()
 }
 
-/// Swings, ramps and stores of the largest synchronous run; without training, of all racks of the first system.
+/// Swings, ramps and stores of the largest synchronous run. Racks that serve work each for itself: without training nothing
+/// swings, and what is left is how long they outlast a dip.
 pub(super) fn dynamics(ground: &Ground<'_>) -> Option<Dynamics> {
     let largest =
         ground.training.iter().filter(|run| run.accelerators > 0).max_by_key(|run| run.accelerators);
@@ -30,7 +31,7 @@ pub(super) fn dynamics(ground: &Ground<'_>) -> Option<Dynamics> {
         return None;
     }
     let per_rack = u64::from(machine.system.rack.accelerators).max(1);
-    let racks = largest.map_or(draw.racks, |run| run.accelerators.div_ceil(per_rack)).min(draw.racks);
+    let racks = largest.map_or(0, |run| run.accelerators.div_ceil(per_rack)).min(draw.racks);
     let said = &ground.fields.dynamics;
     // A floor below what a capped rack may draw is what matters: bursts end at the provisioned power.
     let high = machine.compute_bound.power * racks as f64;
@@ -54,7 +55,7 @@ pub(super) fn dynamics(ground: &Ground<'_>) -> Option<Dynamics> {
             at_grid,
         }
     };
-    let swings: Vec<SwingRow> = PACES.into_iter().map(row).collect();
+    let swings: Vec<SwingRow> = PACES.into_iter().filter(|_| racks > 0).map(row).collect();
     let step = largest.map(|run| run.step_time).filter(|time| time.0 > 0.0);
     let pace = step.map(|time| 1.0 / time.0);
     let idle = machine.rack.heat * (racks as f64 * ground.fields.provisioning.idle.0);
@@ -63,6 +64,7 @@ pub(super) fn dynamics(ground: &Ground<'_>) -> Option<Dynamics> {
         Some(limit) => vec![limit],
         None => COMMON_RAMPS.to_vec(),
     };
+    let ramps = ramps.into_iter().filter(|_| stop.0 > 0.0);
     Some(Dynamics {
         run_accelerators: racks * per_rack,
         run_racks: racks,
@@ -78,7 +80,6 @@ pub(super) fn dynamics(ground: &Ground<'_>) -> Option<Dynamics> {
         swings,
         stop,
         ramps: ramps
-            .into_iter()
             .map(|ramp| crate::plan::result::Ramp {
                 limit: ramp,
                 time: ramp_time(stop, ramp),

@@ -216,3 +216,54 @@ fn backup_facts(taker: &mut Taker<'_>, backup: &profile::Backup) -> BackupFacts 
         set_block: Block::of(failures, taker.take("backup.repair_time", &backup.repair_time)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::catalog::Catalog;
+    use crate::catalog::profile::ElectricalDesign;
+    use crate::power::PartLoadLoss;
+
+    #[test]
+    fn every_stage_of_every_design_has_the_efficiencies_that_its_curve_was_fitted_to() {
+        // At quarter, half and full load, in percent: reference figures of makers and of the trade.
+        let known: [(&str, &str, [f64; 3]); 11] = [
+            ("hv-transformer", "", [99.7, 99.75, 99.65]),
+            ("unit-transformer", "ac-480-legacy", [99.1, 99.3, 99.1]),
+            ("unit-transformer", "", [99.5, 99.5, 99.35]),
+            ("ups", "ac-480-legacy", [93.3, 95.0, 95.1]),
+            ("ups", "ac-415-eco", [98.4, 98.9, 99.0]),
+            ("ups", "", [96.8, 97.6, 97.6]),
+            ("pdu-transformer", "", [98.5, 98.8, 98.5]),
+            ("lv-bus", "", [99.8, 99.6, 99.2]),
+            ("dc-bus", "", [99.8, 99.6, 99.2]),
+            ("solid-state-transformer", "", [97.2, 98.0, 98.0]),
+            ("sidecar-rectifier", "", [97.5, 98.0, 97.8]),
+        ];
+        let catalog = Catalog::default();
+        let mut seen = 0;
+        for id in catalog.ids("electrical") {
+            for stage in catalog.get::<ElectricalDesign>(&id).unwrap().profile.stages {
+                let row = known
+                    .iter()
+                    .find(|(name, design, _)| *name == stage.name && (design.is_empty() || *design == id));
+                let (_, _, expected) =
+                    row.unwrap_or_else(|| panic!("{id}: nothing is known of {}", stage.name));
+                let curve = PartLoadLoss {
+                    no_load: stage.no_load.value,
+                    proportional: stage.proportional.value,
+                    square: stage.square.value,
+                };
+                for (load, percent) in [0.25, 0.5, 1.0].into_iter().zip(expected) {
+                    let found = 100.0 * curve.efficiency(load);
+                    assert!(
+                        (found - percent).abs() < 0.1,
+                        "{id} {} at {load}: {found} {percent}",
+                        stage.name
+                    );
+                }
+                seen += 1;
+            }
+        }
+        assert!(seen >= 26, "{seen}");
+    }
+}

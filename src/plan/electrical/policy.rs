@@ -6,7 +6,7 @@ use crate::power::provisioning::{Bound, DutySpread, gain_at_cap};
 use crate::scenario::Policy;
 use crate::units::{Ratio, Share, Watts};
 
-/// What is set aside against what stands there.
+/// What is set aside against what stands there. The spread is of what racks would ask for if nothing held them, over their heat.
 pub(super) fn policy(ground: &Ground<'_>) -> Oversubscription {
     let said = &ground.fields.provisioning;
     let sum = |power: fn(&crate::plan::equipment::Machine) -> Watts| -> Watts {

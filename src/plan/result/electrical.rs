@@ -106,7 +106,7 @@ pub struct Oversubscription {
 /// What the site's power does over seconds and minutes.
 #[derive(Debug, Clone)]
 pub struct Dynamics {
-    /// Accelerators that work in step.
+    /// Accelerators that work in step: those of the largest training run, or none.
     pub run_accelerators: u64,
     /// Their racks.
     pub run_racks: u64,
