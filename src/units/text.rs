@@ -126,6 +126,9 @@ pub(super) const RATIO: &[Unit] = &[plain("", 1.0), plain("%", 0.01), plain("x",
 /// Units that long times are shown in, longest first.
 const LONG_TIMES: &[(&str, f64)] = &[("y", YEAR), ("d", DAY), ("h", HOUR), ("min", 60.0)];
 
+/// Events per second below which a rate is told by the year.
+const RARE: f64 = 1e-4;
+
 const METRIC: &[(&str, f64)] = &[
     ("k", 1e3),
     ("M", 1e6),
@@ -444,6 +447,10 @@ pub fn show<Q: Quantity>(quantity: Q) -> String {
         && let Some((symbol, factor)) = LONG_TIMES.iter().find(|(_, factor)| value >= 2.0 * factor)
     {
         return format!("{} {symbol}", digits(value / factor));
+    }
+    // What fails once in years is not told by the second.
+    if Q::WORD == "a rate of events" && value > 0.0 && value < RARE {
+        return format!("{} /y", digits(value * YEAR));
     }
     match unit.prefixes {
         Prefixes::Metric => {
