@@ -1,6 +1,6 @@
 //! Named consistency checks of a scenario: what its grammar can't say.
 
-use super::Scenario;
+use super::{Origin, Policy, Scenario};
 use crate::catalog::InputError;
 use crate::scalar::SECONDS_PER_YEAR;
 use crate::units::text::{Quantity, brief};
@@ -49,10 +49,13 @@ pub(super) fn scenario(scenario: &Scenario) -> Result<(), InputError> {
             return fail(path, "has to be more than nothing".into());
         }
     }
-    if p.cap <= p.idle {
+    if p.idle.0 >= 1.0 {
+        return fail("provisioning.idle", "an idle rack draws less than a busy one: below 1".into());
+    }
+    if p.policy == Policy::Capped && p.cap <= p.idle {
         let message =
             format!("{} is not above the idle power of a rack, {}: no cap holds it there", p.cap, p.idle);
-        return fail("provisioning.cap", message);
+        return fail(said(scenario, "provisioning.cap", "provisioning.idle"), message);
     }
     if p.cap.0 < 0.55 {
         return fail("provisioning.cap", "below 0.55 no power-capping curve is known".into());
@@ -179,6 +182,14 @@ fn failures(scenario: &Scenario, place: usize, training: &super::Training) -> Re
     Ok(())
 }
 
+/// Of two fields that contradict each other, the first unless it is a default.
+fn said<'a>(scenario: &Scenario, first: &'a str, other: &'a str) -> &'a str {
+    match scenario.resolved.origins.get(first) {
+        Some(Origin::Default) | None => other,
+        _ => first,
+    }
+}
+
 /// Refuses a quantity outside its span.
 fn within<Q: Quantity + PartialOrd>(
     scenario: &Scenario,
@@ -251,13 +262,10 @@ fn stores(scenario: &Scenario) -> Result<(), InputError> {
             "a battery needs both `battery_power` and `battery_energy`".into(),
         );
     }
-    let p = &scenario.fields.provisioning;
-    if p.idle.0 >= 1.0 {
-        return fail("provisioning.idle", "an idle rack draws less than a busy one: below 1".into());
-    }
-    if dynamics.floor < p.idle {
-        let message = format!("{} is below the idle power of a rack, {}", dynamics.floor, p.idle);
-        return fail("dynamics.floor", message);
+    let idle = scenario.fields.provisioning.idle;
+    if dynamics.floor < idle {
+        let message = format!("{} is below the idle power of a rack, {idle}", dynamics.floor);
+        return fail(said(scenario, "dynamics.floor", "provisioning.idle"), message);
     }
     Ok(())
 }
