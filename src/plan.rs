@@ -6,6 +6,7 @@
 //!
 //! [`plan`] runs it once, in `f64`, in milliseconds, and touches no device.
 
+pub mod electrical;
 pub mod equipment;
 mod ledger;
 mod messages;
@@ -71,6 +72,15 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let economics =
         money::economics(scenario, &equipment, &draws, &design, &energy, &standing.layout, &mut serving);
     runs::bill(&mut training, &power, &economics, &fleet);
+    let electrical = electrical::electrical(&electrical::Ground {
+        fields,
+        place,
+        loads: &loads,
+        design: &design,
+        layout: &standing.layout,
+        racks: standing.racks,
+        training: &training,
+    });
     let verdicts = verdict::verdicts(&verdict::Evidence {
         fields,
         place,
@@ -81,6 +91,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         row_power: standing.row_power,
         serving: &serving,
         training: &training,
+        electrical: &electrical,
     });
     let uncertainty = range::ranges(scenario, &equipment, &economics, &serving, options.seed);
     equipment.taken.extend(messages::assumptions());
@@ -92,6 +103,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let mut plan = Plan {
         scenario: resolved,
         power,
+        electrical,
         fleet,
         layout: standing.layout,
         fabric,

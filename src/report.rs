@@ -9,6 +9,7 @@ pub mod compare;
 pub mod csv;
 pub mod devices;
 pub mod document;
+mod electrical;
 pub mod html;
 pub mod json;
 pub mod markdown;

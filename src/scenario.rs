@@ -9,8 +9,8 @@ mod resolve;
 pub use resolve::{DEFAULTS, Flags, resolve};
 
 use crate::units::{
-    ByteRate, Bytes, Celsius, Dollars, DollarsPerJoule, KilogramsPerJoule, Meters, Ratio, Seconds, Share,
-    Tokens, Watts,
+    Amperes, ByteRate, Bytes, Celsius, Dollars, DollarsPerJoule, Joules, KilogramsPerJoule, Meters,
+    PerSecond, Ratio, Seconds, Share, Tokens, VoltAmperes, Volts, Watts, WattsPerSecond,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -68,12 +68,16 @@ pub struct Fields {
     pub envelope: Envelope,
     /// Where it stands.
     pub site: Site,
+    /// What it hangs on.
+    pub grid: Grid,
     /// From the meter to the rack.
     pub electrical: Electrical,
     /// How the heat leaves.
     pub cooling: Cooling,
     /// What the racks are sized for.
     pub provisioning: Provisioning,
+    /// How racks draw over seconds.
+    pub dynamics: Dynamics,
     /// How accelerators are connected beyond their domain.
     pub fabric: Fabric,
     /// How racks stand.
@@ -140,12 +144,77 @@ pub struct Site {
     pub carbon: Option<KilogramsPerJoule>,
 }
 
+/// What the site hangs on, and what its operator asks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grid {
+    /// At the substation, between lines.
+    pub voltage: Volts,
+    /// Short-circuit power of the grid there.
+    pub short_circuit: VoltAmperes,
+    /// Circuits that each carry the whole site.
+    pub circuits: u32,
+    /// Outages of one circuit.
+    pub circuit_outages: PerSecond,
+    /// How long each lasts.
+    pub circuit_repair: Seconds,
+    /// Outages of all circuits together.
+    pub common_outages: PerSecond,
+    /// How long each lasts.
+    pub common_repair: Seconds,
+    /// From the substation to the buildings, between lines.
+    pub campus_voltage: Volts,
+    /// That a feeder carries all day.
+    pub feeder_current: Amperes,
+    /// At the point of delivery, at least.
+    pub power_factor: Share,
+    /// Longest dip to nothing that must not shed load.
+    pub ride_through: Seconds,
+    /// Fastest change of the site's power.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ramp_limit: Option<WattsPerSecond>,
+    /// Largest swing between 0.1 and 20 Hz.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swing_limit: Option<Watts>,
+}
+
 /// From the meter to the rack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Electrical {
     /// Electrical design.
     pub design: String,
+    /// Teams that repair one group of like equipment at a time.
+    pub repair_teams: u32,
+    /// Power factor of the halls.
+    pub rack_power_factor: Share,
+    /// Power factor of chillers, pumps and fans.
+    pub plant_power_factor: Share,
+    /// Instead of the design's, of unit substations, UPS and rectifiers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redundancy: Option<crate::catalog::profile::Redundancy>,
+    /// Instead of the design's UPS module.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ups_module: Option<Watts>,
+    /// Instead of the design's UPS block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ups_block: Option<Watts>,
+    /// Power of a battery at the substation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub battery_power: Option<Watts>,
+    /// Its energy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub battery_energy: Option<Joules>,
+}
+
+/// How a synchronous training run draws over seconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dynamics {
+    /// Power between bursts over rack heat.
+    pub floor: Share,
+    /// Part of the time that bursts take.
+    pub burst: Share,
 }
 
 /// How the heat leaves.
@@ -193,6 +262,12 @@ pub struct Provisioning {
     pub quantile: Share,
     /// Mean over provisioned rack power.
     pub duty_factor: Share,
+    /// Deviation of one rack's power over its heat.
+    pub duty_deviation: Share,
+    /// Correlation between the powers of any two racks.
+    pub duty_correlation: Share,
+    /// Power of an idle rack over its heat.
+    pub idle: Share,
     /// Smallest step.
     pub granularity: Granularity,
 }

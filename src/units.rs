@@ -114,6 +114,14 @@ macro_rules! quantities {
 quantities! {
     /// Power [W].
     Watts, "a power", "_w", POWER;
+    /// Rate at which power changes [W/s].
+    WattsPerSecond, "a ramp of power", "_w_per_s", RAMP;
+    /// Voltage between lines [V].
+    Volts, "a voltage", "_v", VOLTAGE;
+    /// Current of a line [A].
+    Amperes, "a current", "_a", CURRENT;
+    /// Apparent power of three phases [VA].
+    VoltAmperes, "an apparent power", "_va", APPARENT_POWER;
     /// Energy [J].
     Joules, "an energy", "_j", ENERGY;
     /// Time [s].

@@ -14,10 +14,12 @@
 //! | sites ([`sites`]) | accelerators that a power buys |
 //! | fabrics ([`fabrics`]) | switches and cables |
 //! | goodput ([`goodput`]) | useful share of a run's time, else hours between failures |
+//! | facility ([`facility`]) | power, modules, counts and cost of reference designs |
 
 pub mod bands;
 pub mod collectives;
 pub mod fabrics;
+pub mod facility;
 pub mod goodput;
 pub mod hardware;
 pub mod inference;
@@ -159,6 +161,7 @@ pub fn check(
                 Kind::Sites => sites::predict(row, hardware, &sized),
                 Kind::Fabrics => fabrics::predict(row, hardware),
                 Kind::Goodput => goodput::predict(row, hardware),
+                Kind::Facility => facility::predict(row, hardware),
             };
             tick();
             reported(row, names, outcome, hardware)
@@ -267,7 +270,7 @@ mod tests {
     fn every_row_is_reported_and_says_why_it_is_not_predicted() {
         let reports = run(&Request::embedded(), &Catalog::default(), &|_, _| {}).unwrap();
         let rows: Vec<usize> = reports.iter().map(|report| report.rows.len()).collect();
-        assert_eq!(rows, [974, 3_879, 611, 287, 44, 23, 13]);
+        assert_eq!(rows, [974, 3_879, 611, 287, 44, 23, 13, 35]);
         for report in &reports {
             for row in &report.rows {
                 assert_eq!(row.error.is_none(), row.predicted.is_none(), "{}", row.id);

@@ -280,6 +280,9 @@ impl Profile for CoolingDesign {
     }
 }
 
+/// The most like parts that one module is made of.
+const MOST_PARTS: f64 = 1_000.0;
+
 impl Profile for ElectricalDesign {
     const FOLDER: &'static str = "electrical";
     const WORD: &'static str = "electrical design";
@@ -293,9 +296,30 @@ impl Profile for ElectricalDesign {
         }
         for (place, stage) in self.stages.iter().enumerate() {
             faults.positive(&format!("stages.{place}.module"), stage.module.value.0);
+            if let Some(block) = &stage.block {
+                let why = "a module is larger than the block that it stands in";
+                faults.at_most(&format!("stages.{place}.module"), stage.module.value.0, block.value.0, why);
+            }
+            if let Some(impedance) = &stage.impedance {
+                faults.positive(&format!("stages.{place}.impedance"), impedance.value.0);
+                let lost = stage.square.value.0;
+                let why = "the square-law loss is the resistance, and exceeds the whole impedance";
+                faults.at_most(&format!("stages.{place}.square"), lost, impedance.value.0, why);
+            }
+            for (at, part) in stage.parts.iter().enumerate() {
+                let count = f64::from(part.count);
+                let path = format!("stages.{place}.parts.{at}.count");
+                faults.at_most(&path, count, MOST_PARTS, "more like parts than a module has");
+            }
             let full = stage.no_load.value.0 + stage.proportional.value.0 + stage.square.value.0;
             if full >= 0.5 {
                 faults.0.push((format!("stages.{place}"), "loses half of its load or more".into()));
+            }
+        }
+        if let Some(backup) = &self.backup {
+            faults.positive("backup.set", backup.set.value.0);
+            if backup.start_failure.value.0 >= 1.0 {
+                faults.0.push(("backup.start_failure".into(), "engines that never start are none".into()));
             }
         }
         faults.positive("busway_volts", self.busway_volts.value);

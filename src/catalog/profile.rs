@@ -6,8 +6,8 @@
 
 use crate::units::{
     ByteRate, Bytes, Celsius, CubicMetersPerJoule, CubicMetersPerSecond, Dollars, DollarsPerCubicMeter,
-    DollarsPerJoule, DollarsPerToken, DollarsPerWatt, FlopRate, Kelvin, Kilograms, KilogramsPerJoule, Meters,
-    Pascals, PerSecond, Ratio, Seconds, Share, Watts,
+    DollarsPerJoule, DollarsPerToken, DollarsPerWatt, FlopRate, Joules, Kelvin, Kilograms, KilogramsPerJoule,
+    Meters, Pascals, PerSecond, Ratio, Seconds, Share, Watts,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -250,6 +250,9 @@ pub struct Rack {
     pub height: Datum<Meters>,
     /// Price to a large buyer.
     pub price: Datum<Dollars>,
+    /// Energy that its supplies give and take to smooth what it draws.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub smoothing_energy: Option<Datum<Joules>>,
     /// CPU memory in the rack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_memory: Option<Datum<Bytes>>,
@@ -604,8 +607,11 @@ pub struct CoolingDesign {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stage {
-    /// What it is: `hv-transformer`, `unit-transformer`, `ups`, `busway`, …
+    /// What it is called: `hv-transformer`, `unit-transformer`, `ups`, `busway`, …
     pub name: String,
+    /// What it is, for the one-line and the equipment schedule.
+    #[serde(default)]
+    pub kind: StageKind,
     /// No-load loss per rating.
     pub no_load: Datum<Share>,
     /// Loss proportional to load.
@@ -618,6 +624,89 @@ pub struct Stage {
     pub indoors: bool,
     /// Rating of one module, for the equipment schedule.
     pub module: Datum<Watts>,
+    /// Rating of the block that modules stand in parallel for; absent where a module is its own block.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub block: Option<Datum<Watts>>,
+    /// Short-circuit impedance of a transformer on its rating.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub impedance: Option<Datum<Share>>,
+    /// How long it carries its load after its input has failed.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub hold_up: Option<Datum<Seconds>>,
+    /// What has to work for a module to work.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+}
+
+/// What a stage is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StageKind {
+    /// From the grid's voltage to the campus's.
+    MainTransformer,
+    /// From the campus's voltage to that of the halls.
+    UnitTransformer,
+    /// From the campus's voltage to direct current.
+    SolidStateTransformer,
+    /// Uninterruptible power supply.
+    Ups,
+    /// Transformer in a hall.
+    PduTransformer,
+    /// Rectifier in a hall.
+    Rectifier,
+    /// Bus, cable, busway.
+    Bus,
+    /// Anything else.
+    #[default]
+    Other,
+}
+
+/// A part whose failure takes a module with it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// What it is.
+    pub name: String,
+    /// How many of them.
+    pub count: u32,
+    /// Failures per time of each.
+    pub failure_rate: Datum<PerSecond>,
+    /// Time until it is back.
+    pub repair_time: Datum<Seconds>,
+}
+
+/// Which loads the engines carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Covered {
+    /// Racks, plant and house.
+    Everything,
+    /// All but the accelerator racks.
+    PlantAndNetwork,
+}
+
+/// Engines that take over when the grid fails.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backup {
+    /// What they carry.
+    pub covers: Covered,
+    /// Standby rating of one set.
+    pub set: Datum<Watts>,
+    /// How the sets are made redundant.
+    pub redundancy: Redundancy,
+    /// Chance that a set does not start when asked.
+    pub start_failure: Datum<Share>,
+    /// Time from the outage to the load on the sets.
+    pub start_time: Datum<Seconds>,
+    /// Time that the fuel on the site lasts at full load.
+    pub autonomy: Datum<Seconds>,
+    /// Fuel per energy.
+    pub fuel: Datum<CubicMetersPerJoule>,
+    /// Sets down for repair at a time, each as a part.
+    pub failure_rate: Datum<PerSecond>,
+    /// Time until a set is back.
+    pub repair_time: Datum<Seconds>,
 }
 
 /// How a stage survives the loss of a part.
@@ -660,6 +749,15 @@ pub struct ElectricalDesign {
     pub busway_amperes: Datum<f64>,
     /// Part of the busway rating that may be used all day.
     pub busway_continuous_share: Datum<Share>,
+    /// How long supplies and batteries in the racks carry them after the busway has failed.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub rack_hold_up: Option<Datum<Seconds>>,
+    /// Static switch that brings in the catcher of a block-redundant design.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer_switch: Option<Part>,
+    /// Engines that take over when the grid fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<Backup>,
     /// Sources by key.
     pub sources: Sources,
 }

@@ -50,6 +50,11 @@ pub struct Arguments {
     /// Example: --goodput goodput.csv
     #[arg(long, value_name = "FILE")]
     goodput: Option<PathBuf>,
+    /// Reference designs and published figures of facilities
+    ///
+    /// Example: --facility designs.csv
+    #[arg(long, value_name = "FILE")]
+    facility: Option<PathBuf>,
     /// Exit with 1 when the median error of a table is above this fraction
     ///
     /// Example: --max-median-ape 0.15
@@ -77,8 +82,8 @@ fn fraction(text: &str) -> Result<f64, String> {
 }
 
 /// Tables by name, in the order they are checked.
-pub const TABLES: [&str; 7] =
-    ["inference", "points", "training", "collectives", "sites", "fabrics", "goodput"];
+pub const TABLES: [&str; 8] =
+    ["inference", "points", "training", "collectives", "sites", "fabrics", "goodput", "facility"];
 
 impl Arguments {
     /// The tables to check: those named with their files, or all embedded ones.
@@ -91,6 +96,7 @@ impl Arguments {
             &self.sites,
             &self.fabrics,
             &self.goodput,
+            &self.facility,
         ];
         let named: Vec<_> = TABLES
             .into_iter()

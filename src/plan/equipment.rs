@@ -3,6 +3,7 @@
 //! This is where a profile's figure becomes a parameter, so this is where the list of assumptions is kept: every
 //! figure taken is noted with its value, source and confidence.
 
+use super::electrical::facts::ElectricalFacts;
 use super::result::Assumption;
 use crate::catalog::document::Document;
 use crate::catalog::profile::{self, Datum, System};
@@ -12,12 +13,12 @@ use crate::cooling::psychrometrics::standard_pressure;
 use crate::cooling::{DesignWeather, HeatRejection, MonthlyWeather, Plant};
 use crate::fabric::optics::SwitchKind;
 use crate::fleet::{CduGroup, ScalableUnit};
-use crate::power::{PartLoadLoss, Provisioned, RackPower, Redundancy, StageDesign};
+use crate::power::{Provisioned, RackPower, StageDesign};
 use crate::scenario::{Origin, Policy, Scenario};
 use crate::units::text::{Quantity, brief, exact};
 use crate::units::{
-    ByteRate, Bytes, Celsius, DollarsPerCubicMeter, DollarsPerJoule, Kelvin, KilogramsPerJoule, Seconds,
-    Share, Watts,
+    ByteRate, Bytes, Celsius, DollarsPerCubicMeter, DollarsPerJoule, Joules, Kelvin, KilogramsPerJoule,
+    Seconds, Share, Watts,
 };
 
 /// Everything of the place: weather, plant, chain, prices.
@@ -35,6 +36,8 @@ pub struct Place {
     pub stages: Vec<StageDesign>,
     /// Usable power of a row's busway.
     pub busway: Watts,
+    /// What else is known of the electrical design.
+    pub electrical: ElectricalFacts,
     /// The cooling plant.
     pub plant: Plant,
     /// Lights, offices, controls per IT power.
@@ -64,6 +67,8 @@ pub struct Machine {
     pub share: Share,
     /// Heat, peak and feed of a rack at full power.
     pub rack: RackPower,
+    /// Energy that a rack's supplies give and take to smooth what it draws.
+    pub smoothing: Joules,
     /// What a rack is provisioned for, and what that costs compute-bound work.
     pub compute_bound: Provisioned,
     /// The same for memory-bound work.
@@ -125,15 +130,15 @@ pub struct Equipment {
 }
 
 /// Takes figures from one profile file and notes each.
-struct Taker<'a> {
-    taken: &'a mut Vec<Assumption>,
-    document: &'a Document,
-    sources: &'a profile::Sources,
-    prefix: String,
+pub(super) struct Taker<'a> {
+    pub(super) taken: &'a mut Vec<Assumption>,
+    pub(super) document: &'a Document,
+    pub(super) sources: &'a profile::Sources,
+    pub(super) prefix: String,
 }
 
 impl Taker<'_> {
-    fn take<Q: Quantity>(&mut self, field: &str, datum: &Datum<Q>) -> Q {
+    pub(super) fn take<Q: Quantity>(&mut self, field: &str, datum: &Datum<Q>) -> Q {
         let ends = datum.low.zip(datum.high).map(|(low, high)| format!("{} – {}", brief(low), brief(high)));
         self.note(field, brief(datum.value), ends, datum);
         datum.value
@@ -278,7 +283,7 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
         .get::<profile::Costs>(&fields.economics.costs)
         .map_err(|error| scenario.blame("economics.costs", error))?;
 
-    let (stages, busway) = chain(&electrical, taken);
+    let (stages, electrical) = super::electrical::facts::design(scenario, &electrical, taken)?;
     let (plant, house_load, cdus) = plant(&cooling, taken);
     Ok(Place {
         name: weather.name.clone(),
@@ -300,7 +305,8 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
             elevation: weather.elevation,
         },
         stages,
-        busway,
+        busway: electrical.busway,
+        electrical,
         plant,
         house_load,
         cdus,
@@ -309,39 +315,6 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
         water,
         costs: note_costs(&costs, taken),
     })
-}
-
-/// The stages of an electrical design, and the usable power of a row's busway.
-fn chain(
-    electrical: &Found<profile::ElectricalDesign>,
-    taken: &mut Vec<Assumption>,
-) -> (Vec<StageDesign>, Watts) {
-    let design = &electrical.profile;
-    let mut taker = Taker {
-        taken,
-        document: &electrical.document,
-        sources: &design.sources,
-        prefix: format!("electrical.{}", design.id),
-    };
-    let stages = design
-        .stages
-        .iter()
-        .map(|stage| StageDesign {
-            name: stage.name.clone(),
-            loss: PartLoadLoss {
-                no_load: taker.take(&format!("{}.no_load", stage.name), &stage.no_load),
-                proportional: taker.take(&format!("{}.proportional", stage.name), &stage.proportional),
-                square: taker.take(&format!("{}.square", stage.name), &stage.square),
-            },
-            redundancy: redundancy(stage.redundancy),
-            indoors: stage.indoors,
-            module: taker.take(&format!("{}.module", stage.name), &stage.module),
-        })
-        .collect();
-    let continuous = taker.take("busway_continuous_share", &design.busway_continuous_share);
-    let busway =
-        Watts(3.0_f64.sqrt() * design.busway_volts.value * design.busway_amperes.value * continuous.value());
-    (stages, busway)
 }
 
 /// Notes how often a system fails and of what.
@@ -442,18 +415,6 @@ fn note_costs(found: &Found<profile::Costs>, taken: &mut Vec<Assumption>) -> pro
     costs.clone()
 }
 
-fn redundancy(named: profile::Redundancy) -> Redundancy {
-    match named {
-        profile::Redundancy::N => Redundancy::N,
-        profile::Redundancy::NPlus1 => Redundancy::NPlus1 { needed: 10 },
-        profile::Redundancy::TwoN => Redundancy::TwoN,
-        profile::Redundancy::ThreeToMakeTwo => Redundancy::MakeK { needed: 2 },
-        profile::Redundancy::FourToMakeThree => Redundancy::MakeK { needed: 3 },
-        profile::Redundancy::FiveToMakeFour => Redundancy::MakeK { needed: 4 },
-        profile::Redundancy::BlockRedundant => Redundancy::BlockRedundant { blocks: 6 },
-    }
-}
-
 /// Splits `vr-nvl72:max-q` into system and power profile; the colon of a Windows drive is none.
 #[must_use]
 pub fn split_profile(id: &str) -> (&str, Option<&str>) {
@@ -519,6 +480,8 @@ pub fn machine(
         None => taker.take("rack.edp_peak", &system.rack.edp_peak),
     };
     let rack = RackPower { heat, peak, feed: taker.take("rack.feed", &system.rack.feed) };
+    let smoothing = system.rack.smoothing_energy.as_ref();
+    let smoothing = smoothing.map_or(Joules(0.0), |datum| taker.take("rack.smoothing_energy", datum));
     let liquid_share = taker.take("rack.liquid_share", &system.rack.liquid_share);
     let unit_racks = u64::from(taker.count("unit.racks", &system.unit.racks).max(1));
     let unit_support = taker.take("unit.support_power", &system.unit.support_power);
@@ -566,6 +529,7 @@ pub fn machine(
         id: full_id,
         share,
         rack,
+        smoothing,
         compute_bound: provisioned(crate::power::Bound::Compute)?,
         memory_bound: provisioned(crate::power::Bound::Memory)?,
         accelerator_power,

@@ -1,5 +1,7 @@
 //! What each number rests on: the list of assumptions, and how each result came to be.
 
+mod electrical;
+
 use super::equipment::Equipment;
 use super::result::{Assumption, Entry, Ledger, Plan, RunFailures, Serving, Training};
 use crate::power::MeasuredAt;
@@ -96,6 +98,7 @@ pub fn ledger(plan: &Plan, equipment: &Equipment) -> Ledger {
         &format!("accelerators per rack × max {{ n : P(n) ≤ E }}, P the draw of n racks {measured}, with support nodes, switches, losses and cooling"),
         inputs,
     );
+    electrical::entries(&mut w);
     fabric_entries(&mut w);
     workload_entries(&mut w);
     money_entries(&mut w, equipment);

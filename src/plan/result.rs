@@ -1,5 +1,12 @@
 //! What a plan says: the building from the meter to the token, as plain values.
 
+mod electrical;
+
+pub use electrical::{
+    BranchResult, BusResult, Dynamics, Electrical, Equipment, LoadFlow, OutageResult, Oversubscription, Ramp,
+    Supply, SupplyBlock, SwingRow, Topology,
+};
+
 use crate::catalog::profile::{Confidence, Medium};
 use crate::power::MeasuredAt;
 use crate::scenario::Resolved;
@@ -16,6 +23,8 @@ pub struct Plan {
     pub scenario: Resolved,
     /// From the meter to the racks.
     pub power: Power,
+    /// Supply, topologies, swings, load flow, equipment.
+    pub electrical: Electrical,
     /// What stands in the halls.
     pub fleet: Fleet,
     /// Where it stands.

@@ -5,9 +5,11 @@
 //! next.
 
 use super::equipment::{Machine, Place};
-use super::result::{Layout, Serving, Training, Verdict};
+use super::result::{Electrical, Layout, LoadFlow, Serving, Training, Verdict};
 use super::sizing::{Draw, FacilityHour};
+use crate::catalog::profile::{Covered, StageKind};
 use crate::cooling::HeatRejection;
+use crate::power::one_line::VOLTAGE_BAND;
 use crate::power::{MeasuredAt, PowerEnvelope};
 use crate::scenario::Fields;
 use crate::units::Watts;
@@ -39,6 +41,8 @@ pub struct Evidence<'a> {
     pub serving: &'a [Serving],
     /// Training results.
     pub training: &'a [Training],
+    /// The electrical side.
+    pub electrical: &'a Electrical,
 }
 
 /// All verdicts, the binding one first.
@@ -49,6 +53,7 @@ pub fn verdicts(evidence: &Evidence<'_>) -> Vec<Verdict> {
         all.extend(system(evidence, machine, draw));
     }
     all.extend(floor(evidence));
+    all.extend(feed(evidence));
     let unmet = |what: &str, model: &str, system: &str, unit: &str, reason: &String| Verdict {
         constraint: format!("{what} {model} on {system}"),
         need: 1.0,
@@ -179,6 +184,101 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
         "heaviest rack on its own footprint and half of each aisle".into(),
     );
     vec![busway, hall, row, slab]
+}
+
+/// What the grid asks and the feed gives.
+fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
+    let mut all = Vec::new();
+    if let Some(flow) = &evidence.electrical.load_flow {
+        all.extend(voltages(flow));
+    }
+    let place = &evidence.place.electrical;
+    let of = |kind: StageKind| place.stages.iter().find(|stage| stage.kind == kind);
+    if let (Some(ups), Some(unit)) = (of(StageKind::Ups), of(StageKind::UnitTransformer)) {
+        let note = "a block hangs on one unit substation".into();
+        all.push(verdict("UPS block on its substation", ups.block.0, unit.block.0, "W", false, note));
+    }
+    if let Some(dynamics) = &evidence.electrical.dynamics {
+        let note =
+            "longest dip to nothing that must not shed load, against the stores of UPS and racks".into();
+        let (need, limit) = (dynamics.ride_through.0, dynamics.hold_up.0);
+        all.push(verdict("ride-through of a dip", need, limit, "s", false, note));
+        if let Some(backup) = place.backup.filter(|backup| backup.covers == Covered::Everything) {
+            let note = "start of the engines, against the stores that bridge it".into();
+            all.push(verdict(
+                "bridge to the engines",
+                backup.start_time.0,
+                dynamics.hold_up.0,
+                "s",
+                false,
+                note,
+            ));
+        }
+        if evidence.fields.grid.ramp_limit.is_some() {
+            for ramp in &dynamics.ramps {
+                let note = format!(
+                    "{} that stop at once, as a ramp of {}: a battery takes it, or accelerators that burn it",
+                    show(dynamics.stop),
+                    show(ramp.limit)
+                );
+                let (need, limit) = (ramp.energy.0, dynamics.battery_energy.0);
+                all.push(verdict("energy of a ramp down", need, limit, "J", false, note));
+                let note = "power of that battery".into();
+                all.push(verdict(
+                    "power of a ramp down",
+                    dynamics.stop.0,
+                    dynamics.battery_power.0,
+                    "W",
+                    false,
+                    note,
+                ));
+            }
+        }
+        if let Some(limit) = evidence.fields.grid.swing_limit {
+            let worst = dynamics.swings.iter().map(|row| row.at_grid.0).fold(0.0, f64::max);
+            let note = "largest swing between 0.1 and 20 Hz behind the stores of racks and substation".into();
+            all.push(verdict("swing at the grid", worst, limit.0, "W", false, note));
+        }
+    }
+    all
+}
+
+/// Voltages and loadings of the one-line.
+fn voltages(flow: &LoadFlow) -> Vec<Verdict> {
+    if let Some(reason) = &flow.shortfall {
+        let note = format!("{reason}; it carries {} of its load", flow.carries);
+        return vec![verdict("load flow of the campus", 1.0, flow.carries.0, "of the load", false, note)];
+    }
+    let band = format!("equipment is built for ± {:.0} %", 100.0 * VOLTAGE_BAND);
+    let mut all = vec![
+        verdict(
+            "voltage drop to a hall, full load",
+            1.0 - flow.lowest,
+            VOLTAGE_BAND,
+            "of nominal",
+            false,
+            band.clone(),
+        ),
+        verdict("voltage rise in a hall, idle", flow.highest - 1.0, VOLTAGE_BAND, "of nominal", false, band),
+    ];
+    let loaded = flow.branches.iter().filter(|branch| branch.loading > 0.0);
+    if let Some(branch) = loaded.max_by(|a, b| a.loading.total_cmp(&b.loading)) {
+        let name = format!("loading of the {}", branch.name);
+        let note = "the fullest branch of the one-line at full load".into();
+        all.push(verdict(&name, branch.loading, 1.0, "of rating", false, note));
+    }
+    for outage in &flow.outages {
+        let name = format!("loading without {}", outage.name);
+        all.push(verdict(
+            &name,
+            outage.loading,
+            1.0,
+            "of rating",
+            false,
+            "what is left carries it all".into(),
+        ));
+    }
+    all
 }
 
 fn smallest_need(loads: &[(&Machine, &Draw)]) -> Watts {

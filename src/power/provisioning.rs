@@ -120,6 +120,90 @@ pub fn provision(
     }
 }
 
+/// How the power of racks is spread over time.
+///
+/// Each rack's power over its heat has the same mean and deviation, any two racks the same correlation; many together
+/// are near enough to a normal distribution. Correlation is what oversubscription lives and dies by: independent racks
+/// even each other out, racks of one training run do not.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DutySpread {
+    /// Mean power over heat.
+    pub mean: Share,
+    /// Standard deviation of one rack's power over heat.
+    pub deviation: Share,
+    /// Correlation between any two racks.
+    pub correlation: Share,
+}
+
+impl DutySpread {
+    /// Standard deviation of the mean of many racks.
+    ///
+    /// ~~~text
+    /// σ_n = σ·√( ρ + (1 − ρ)/n )
+    /// ~~~
+    #[must_use]
+    pub fn together(self, racks: u64) -> f64 {
+        let alone = (1.0 - self.correlation.0) / racks.max(1) as f64;
+        self.deviation.0 * (self.correlation.0 + alone).sqrt()
+    }
+
+    /// Part of the time that racks together ask for more than this part of their heat.
+    ///
+    /// ~~~text
+    /// 1 − Φ( (q − m)/σ_n )
+    /// ~~~
+    #[must_use]
+    pub fn exceeds(self, racks: u64, limit: Share) -> Share {
+        let together = self.together(racks);
+        let above = limit.0 - self.mean.0;
+        if together <= 0.0 {
+            return Share(if above < 0.0 { 1.0 } else { 0.0 });
+        }
+        Share(0.5 * libm::erfc(above / together / std::f64::consts::SQRT_2))
+    }
+
+    /// Part of their heat that racks together ask for above the limit, over all time: what capping takes away.
+    ///
+    /// ~~~text
+    /// E[(x − q)⁺] = σ_n·φ(z) − (q − m)·(1 − Φ(z)),  z = (q − m)/σ_n
+    /// ~~~
+    #[must_use]
+    pub fn shed(self, racks: u64, limit: Share) -> Share {
+        let together = self.together(racks);
+        let above = limit.0 - self.mean.0;
+        if together <= 0.0 {
+            return Share((-above).max(0.0));
+        }
+        let z = above / together;
+        let density = (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt();
+        Share((together * density - above * self.exceeds(racks, limit).0).max(0.0))
+    }
+}
+
+/// Machines that a budget carries over those at nameplate, where the highest observed load leaves headroom.
+///
+/// ~~~text
+/// n/n₀ = 1/(1 − h)
+/// ~~~
+///
+/// h headroom: nameplate less the highest load, over nameplate [1].
+#[must_use]
+pub fn oversubscription(headroom: Share) -> f64 {
+    1.0 / (1.0 - headroom.0)
+}
+
+/// Work of a budget over that at nameplate, where every rack is held at a cap.
+///
+/// ~~~text
+/// g = f(p)/p
+/// ~~~
+///
+/// p cap over heat, f performance kept at it [1].
+#[must_use]
+pub fn gain_at_cap(cap: Share, bound: Bound) -> f64 {
+    performance_at_cap(cap, bound).0 / cap.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +237,34 @@ mod tests {
                 assert!(performance_at_cap(Share(cap), bound).value() > cap);
             }
         }
+    }
+
+    #[test]
+    fn many_independent_racks_never_peak_together_and_correlated_ones_do() {
+        let free = DutySpread { mean: Share(0.75), deviation: Share(0.1), correlation: Share(0.0) };
+        let tied = DutySpread { correlation: Share(1.0), ..free };
+        // 10,000 racks: 0.1 / 100 = 0.001, so 0.85 lies 100 deviations out; tied ones keep 0.1: one deviation.
+        assert!((free.together(10_000) - 0.001).abs() < 1e-12);
+        assert!(free.exceeds(10_000, Share(0.85)).0 < 1e-12);
+        assert!((tied.exceeds(10_000, Share(0.85)).0 - 0.158_655).abs() < 1e-6);
+        // σ·φ(1) − 0.1·0.158655 = 0.0241971 − 0.0158655.
+        assert!((tied.shed(10_000, Share(0.85)).0 - 0.008_331_5).abs() < 1e-6);
+        let certain = DutySpread { deviation: Share(0.0), ..free };
+        assert!((certain.exceeds(5, Share(0.7)).0 - 1.0).abs() < 1e-12);
+        assert!((certain.shed(5, Share(0.7)).0 - 0.05).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_fifth_of_headroom_carries_a_quarter_more_servers() {
+        // POLCA sees 21 % in inference: 1/0.79 = 1.266; 3 % in training: 1.031.
+        assert!((oversubscription(Share(0.21)) - 1.265_8).abs() < 1e-4);
+        assert!((oversubscription(Share(0.03)) - 1.030_9).abs() < 1e-4);
+    }
+
+    #[test]
+    fn three_quarters_of_the_power_do_a_third_more_work() {
+        // 0.96296 / 0.72 = 1.3374; the vendor states 1.35.
+        assert!((gain_at_cap(Share(0.72), Bound::Memory) - 1.337_4).abs() < 1e-4);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! Reserve is paid for three times: in equipment installed, in capacity that no load may use, and in losses,
 //! because each path runs at a part of its rating. Figures follow Schneider Electric White Paper 75
-//! (<https://download.schneider-electric.com/files?p_Doc_Ref=SPD_SADE-5TPL8X_EN>). Left out: uneven sharing among
-//! the pairs of a distributed design, which strands more.
+//! (<https://download.schneider-electric.com/files?p_Doc_Ref=SPD_SADE-5TPL8X_EN>). Sharing among the pairs of a
+//! distributed design is even as far as whole loads allow ([`Redundancy::fullest_survivor`]).
 
 use crate::units::{Ratio, Share, Watts};
 
@@ -91,6 +91,44 @@ impl Redundancy {
         Share(1.0 - 1.0 / self.installed_ratio().value())
     }
 
+    /// Loading of the fullest survivor after a failure, where equal loads are dealt in turn over the pairs of systems.
+    ///
+    /// ~~~text
+    /// s after f:  Σ_pairs (s, other) L/2 + L_(s, f)      rating of a system: Σ L / k
+    /// ~~~
+    ///
+    /// Each load sits on one of k(k + 1)/2 pairs, half on each; where one system is lost its partner carries all. More
+    /// than one means that whole loads strand capacity, or overload a survivor. Nothing survives an N design.
+    #[must_use]
+    pub fn fullest_survivor(self, loads: u64) -> Option<Ratio> {
+        let needed = match self {
+            Self::N => return None,
+            _ if loads == 0 => return Some(Ratio(1.0)),
+            Self::TwoN => 1,
+            Self::MakeK { needed } => needed.max(1) as usize,
+            Self::NPlus1 { .. } | Self::BlockRedundant { .. } => return Some(Ratio(1.0)),
+        };
+        let pairs: Vec<(usize, usize)> =
+            (0..=needed).flat_map(|one| (one + 1..=needed).map(move |other| (one, other))).collect();
+        let count = pairs.len() as u64;
+        let load = |pair: usize| (loads / count + u64::from((pair as u64) < loads % count)) as f64;
+        let mut fullest: f64 = 0.0;
+        for lost in 0..=needed {
+            for survivor in (0..=needed).filter(|survivor| *survivor != lost) {
+                let carried = pairs.iter().enumerate().map(|(place, &(one, other))| {
+                    let touches = |system: usize| one == system || other == system;
+                    match (touches(survivor), touches(lost)) {
+                        (true, true) => load(place),
+                        (true, false) => load(place) / 2.0,
+                        _ => 0.0,
+                    }
+                });
+                fullest = fullest.max(carried.sum());
+            }
+        }
+        Some(Ratio(fullest * needed as f64 / loads as f64))
+    }
+
     /// Whole modules for a load: those that carry it, and the spare ones.
     ///
     /// N+1 and block-redundant designs add one spare for each begun group. Distributed systems come in whole
@@ -140,6 +178,19 @@ mod tests {
         row(Redundancy::MakeK { needed: 4 }, 1.25, 0.8, 0.2);
         // Six blocks to one catcher: 7/6 installed, blocks full, 1/7 stranded.
         row(Redundancy::BlockRedundant { blocks: 6 }, 7.0 / 6.0, 1.0, 1.0 / 7.0);
+    }
+
+    #[test]
+    fn whole_loads_overload_a_survivor_unless_they_fill_the_pairs() {
+        let four = Redundancy::MakeK { needed: 3 };
+        let survivor = |loads| four.fullest_survivor(loads).unwrap().value();
+        // Six pairs of one: two halves and one whole = 2 of 6/3.
+        assert!((survivor(6) - 1.0).abs() < 1e-12);
+        // Seven loads: the first pair has two, so its survivor carries 2 + ½ + ½ = 3 of 7/3.
+        assert!((survivor(7) - 9.0 / 7.0).abs() < 1e-12);
+        assert!((survivor(6_000) - 1.0).abs() < 1e-12 && survivor(65) < 1.05);
+        assert!((Redundancy::TwoN.fullest_survivor(5).unwrap().value() - 1.0).abs() < 1e-12);
+        assert!(Redundancy::N.fullest_survivor(5).is_none());
     }
 
     #[test]

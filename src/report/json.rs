@@ -71,7 +71,7 @@ pub fn measured_at(at: MeasuredAt) -> &'static str {
 
 fn power(plan: &Plan) -> Value {
     let power = &plan.power;
-    json!({
+    let mut fields = json!({
         "envelope_w": power.envelope.0,
         "measured_at": measured_at(power.measured_at),
         "facility_peak_w": power.facility_peak.0,
@@ -97,7 +97,11 @@ fn power(plan: &Plan) -> Value {
         })).collect::<Vec<_>>(),
         "overheads": power.overheads.iter()
             .map(|(name, watts)| json!({"name": name, "input_w": watts.0})).collect::<Vec<_>>(),
-    })
+    });
+    for (key, value) in super::electrical::json(&plan.electrical) {
+        fields[key] = value;
+    }
+    fields
 }
 
 fn fleet(plan: &Plan) -> Value {

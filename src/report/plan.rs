@@ -4,7 +4,7 @@ use super::document::{
     Bars, Block, Cascade, Column, Document, Figure, Section, Step, StepKind, Table, Unit, count,
     count_or_blank,
 };
-use super::{Report, csv, json, messages};
+use super::{Report, csv, electrical, json, messages};
 use crate::plan::Plan;
 use crate::plan::result::{CacheMemory, Parallelism, Serving, Stage, Verdict};
 use crate::power::MeasuredAt;
@@ -42,9 +42,9 @@ const TOKENS: Unit = Unit::Many("tokens/s");
 /// The story of a plan, from the answer down to its assumptions.
 #[must_use]
 pub fn plan_document(plan: &Plan) -> Document {
-    let sections = vec![
-        verdicts(&plan.verdicts),
-        chain(plan),
+    let mut sections = vec![verdicts(&plan.verdicts), chain(plan)];
+    sections.extend(electrical::sections(plan));
+    sections.extend([
         fleet(plan),
         layout(plan),
         fabric(plan),
@@ -54,7 +54,7 @@ pub fn plan_document(plan: &Plan) -> Document {
         uncertainty(plan),
         chosen(plan),
         assumptions(plan),
-    ];
+    ]);
     Document {
         title: title(plan),
         lead: lead(plan),

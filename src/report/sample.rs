@@ -2,9 +2,9 @@
 
 use crate::catalog::profile::{Confidence, Medium};
 use crate::plan::result::{
-    Assumption, Cable, CacheMemory, CollectiveTime, Economics, Entry, Fabric, Fleet, Layout, Ledger,
-    Parallelism, Plan, Power, Racks, RunFailures, RunnerUp, ScaleOut, ScaleUp, Serving, Speculation, Stage,
-    StepLayout, SystemFleet, Training, Verdict,
+    Assumption, Cable, CacheMemory, CollectiveTime, Economics, Electrical, Entry, Fabric, Fleet, Layout,
+    Ledger, Parallelism, Plan, Power, Racks, RunFailures, RunnerUp, ScaleOut, ScaleUp, Serving, Speculation,
+    Stage, StepLayout, SystemFleet, Training, Verdict,
 };
 use crate::power::MeasuredAt;
 use crate::scenario::{Origin, Resolved};
@@ -35,6 +35,7 @@ pub(crate) fn plan() -> Plan {
             origins: [("power".to_owned(), Origin::Flag), ("site".to_owned(), Origin::Default)].into(),
         },
         power: power(),
+        electrical: Electrical::default(),
         fleet: fleet(),
         layout: Layout {
             buildings: 10,

@@ -1,7 +1,10 @@
 //! Named consistency checks of a scenario: what its grammar can't say.
 
-use super::Scenario;
+use super::{Origin, Policy, Scenario};
 use crate::catalog::InputError;
+use crate::scalar::SECONDS_PER_YEAR;
+use crate::units::text::{Quantity, brief};
+use crate::units::{Amperes, PerSecond, Seconds, Share, VoltAmperes, Volts, Watts};
 
 /// The largest envelope that is planned: more than all data centres of the world draw.
 const LARGEST_ENVELOPE_W: f64 = 1e12;
@@ -46,12 +49,21 @@ pub(super) fn scenario(scenario: &Scenario) -> Result<(), InputError> {
             return fail(path, "has to be more than nothing".into());
         }
     }
+    if p.idle.0 >= 1.0 {
+        return fail("provisioning.idle", "an idle rack draws less than a busy one: below 1".into());
+    }
+    if p.policy == Policy::Capped && p.cap <= p.idle {
+        let message =
+            format!("{} is not above the idle power of a rack, {}: no cap holds it there", p.cap, p.idle);
+        return fail(said(scenario, "provisioning.cap", "provisioning.idle"), message);
+    }
     if p.cap.0 < 0.55 {
         return fail("provisioning.cap", "below 0.55 no power-capping curve is known".into());
     }
     if fields.fabric.oversubscription.0 < 1.0 || fields.fabric.oversubscription.0 > 64.0 {
         return fail("fabric.oversubscription", "lies outside 1 to 64".into());
     }
+    feed(scenario)?;
     building(scenario)?;
     for (place, serving) in fields.serving.iter().enumerate() {
         let at = |field: &str| format!("serving.{place}.{field}");
@@ -166,6 +178,94 @@ fn failures(scenario: &Scenario, place: usize, training: &super::Training) -> Re
     }
     if training.slow_nodes.0 >= 1.0 {
         return fail("slow_nodes", "nothing would be left: below 1".into());
+    }
+    Ok(())
+}
+
+/// Of two fields that contradict each other, the first unless it is a default.
+fn said<'a>(scenario: &Scenario, first: &'a str, other: &'a str) -> &'a str {
+    match scenario.resolved.origins.get(first) {
+        Some(Origin::Default) | None => other,
+        _ => first,
+    }
+}
+
+/// Refuses a quantity outside its span.
+fn within<Q: Quantity + PartialOrd>(
+    scenario: &Scenario,
+    path: &str,
+    value: Q,
+    [least, most]: [Q; 2],
+) -> Result<(), InputError> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    let message = format!("{}: {} to {} is possible", brief(value), brief(least), brief(most));
+    Err(scenario.error(path, message))
+}
+
+/// What grids, feeders and batteries can have.
+fn feed(scenario: &Scenario) -> Result<(), InputError> {
+    let (grid, electrical) = (&scenario.fields.grid, &scenario.fields.electrical);
+    let fail = |path: &str, message: String| Err(scenario.error(path, message));
+    let year = Seconds(SECONDS_PER_YEAR);
+    let often = PerSecond(1e4 / SECONDS_PER_YEAR);
+    within(scenario, "grid.voltage", grid.voltage, [Volts(1e3), Volts(1.5e6)])?;
+    within(scenario, "grid.campus_voltage", grid.campus_voltage, [Volts(400.0), Volts(150e3)])?;
+    within(scenario, "grid.feeder_current", grid.feeder_current, [Amperes(10.0), Amperes(10e3)])?;
+    within(scenario, "grid.short_circuit", grid.short_circuit, [VoltAmperes(1e6), VoltAmperes(1e12)])?;
+    within(scenario, "grid.ride_through", grid.ride_through, [Seconds(0.0), Seconds(3_600.0)])?;
+    within(scenario, "grid.circuit_repair", grid.circuit_repair, [Seconds(0.0), year])?;
+    within(scenario, "grid.common_repair", grid.common_repair, [Seconds(0.0), year])?;
+    within(scenario, "grid.circuit_outages", grid.circuit_outages, [PerSecond(0.0), often])?;
+    within(scenario, "grid.common_outages", grid.common_outages, [PerSecond(0.0), often])?;
+    for (path, factor) in [
+        ("grid.power_factor", grid.power_factor),
+        ("electrical.rack_power_factor", electrical.rack_power_factor),
+        ("electrical.plant_power_factor", electrical.plant_power_factor),
+    ] {
+        within(scenario, path, factor, [Share(0.5), Share(1.0)])?;
+    }
+    for (path, count, most) in
+        [("grid.circuits", grid.circuits, 8), ("electrical.repair_teams", electrical.repair_teams, 1_000)]
+    {
+        if !(1..=most).contains(&count) {
+            return fail(path, format!("{count}: 1 to {most} is possible"));
+        }
+    }
+    if grid.campus_voltage >= grid.voltage {
+        let message = format!(
+            "{} is not below the {} of the grid: no transformer stands between",
+            grid.campus_voltage, grid.voltage
+        );
+        return fail("grid.campus_voltage", message);
+    }
+    if grid.ramp_limit.is_some_and(|ramp| ramp.0 <= 0.0) {
+        return fail("grid.ramp_limit", "a site that may never change its power can't be switched on".into());
+    }
+    stores(scenario)
+}
+
+/// What UPS, batteries and floors can have.
+fn stores(scenario: &Scenario) -> Result<(), InputError> {
+    let (electrical, dynamics) = (&scenario.fields.electrical, &scenario.fields.dynamics);
+    let fail = |path: &str, message: String| Err(scenario.error(path, message));
+    for (path, size) in
+        [("electrical.ups_module", electrical.ups_module), ("electrical.ups_block", electrical.ups_block)]
+    {
+        within(scenario, path, size.unwrap_or(Watts(1e6)), [Watts(1e3), Watts(1e9)])?;
+    }
+    if electrical.battery_energy.is_some() != electrical.battery_power.is_some() {
+        let said = if electrical.battery_energy.is_some() { "battery_energy" } else { "battery_power" };
+        return fail(
+            &format!("electrical.{said}"),
+            "a battery needs both `battery_power` and `battery_energy`".into(),
+        );
+    }
+    let idle = scenario.fields.provisioning.idle;
+    if dynamics.floor < idle {
+        let message = format!("{} is below the idle power of a rack, {idle}", dynamics.floor);
+        return fail(said(scenario, "dynamics.floor", "provisioning.idle"), message);
     }
     Ok(())
 }

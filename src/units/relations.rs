@@ -6,6 +6,7 @@ use super::{
     ByteRate, Bytes, Celsius, CubicMeters, CubicMetersPerJoule, CubicMetersPerSecond, Dollars,
     DollarsPerCubicMeter, DollarsPerJoule, DollarsPerSecond, DollarsPerToken, DollarsPerWatt, Flop, FlopRate,
     Joules, Kelvin, Kilograms, KilogramsPerJoule, Meters, Seconds, SquareMeters, TokenRate, Tokens, Watts,
+    WattsPerSecond,
 };
 use crate::scalar::Real;
 use std::ops::{Div, Mul};
@@ -41,6 +42,7 @@ macro_rules! relations {
 
 relations! {
     Joules / Seconds = Watts;
+    Watts / Seconds = WattsPerSecond;
     Bytes / Seconds = ByteRate;
     Flop / Seconds = FlopRate;
     Tokens / Seconds = TokenRate;

@@ -48,6 +48,10 @@ const YEAR: f64 = 8_760.0 * HOUR;
 const KWH: f64 = 3.6e6;
 
 pub(super) const POWER: &[Unit] = &[metric("W", 1.0)];
+pub(super) const RAMP: &[Unit] = &[metric("W/min", 1.0 / 60.0), metric("W/s", 1.0)];
+pub(super) const VOLTAGE: &[Unit] = &[metric("V", 1.0)];
+pub(super) const CURRENT: &[Unit] = &[metric("A", 1.0)];
+pub(super) const APPARENT_POWER: &[Unit] = &[metric("VA", 1.0)];
 pub(super) const ENERGY: &[Unit] = &[metric("J", 1.0), metric("Wh", HOUR)];
 pub(super) const TIME: &[Unit] = &[
     metric("s", 1.0),
@@ -121,6 +125,9 @@ pub(super) const RATIO: &[Unit] = &[plain("", 1.0), plain("%", 0.01), plain("x",
 
 /// Units that long times are shown in, longest first.
 const LONG_TIMES: &[(&str, f64)] = &[("y", YEAR), ("d", DAY), ("h", HOUR), ("min", 60.0)];
+
+/// Events per second below which a rate is told by the year.
+const RARE: f64 = 1e-4;
 
 const METRIC: &[(&str, f64)] = &[
     ("k", 1e3),
@@ -440,6 +447,10 @@ pub fn show<Q: Quantity>(quantity: Q) -> String {
         && let Some((symbol, factor)) = LONG_TIMES.iter().find(|(_, factor)| value >= 2.0 * factor)
     {
         return format!("{} {symbol}", digits(value / factor));
+    }
+    // What fails once in years is not told by the second.
+    if Q::WORD == "a rate of events" && value > 0.0 && value < RARE {
+        return format!("{} /y", digits(value * YEAR));
     }
     match unit.prefixes {
         Prefixes::Metric => {

@@ -199,6 +199,12 @@ impl Hardware {
         })
     }
 
+    /// The default scenario.
+    #[must_use]
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
     /// The system that a label means.
     #[must_use]
     pub fn rig(&self, label: &str) -> Option<Arc<Rig>> {

@@ -13,7 +13,7 @@ const WORST: usize = 10;
 /// One measured table, predicted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TableReport {
-    /// Which: `inference`, `points`, `training`, `collectives`, `sites`, `fabrics`.
+    /// Which: `inference`, `points`, `training`, `collectives`, `sites`, `fabrics`, `facility`.
     pub table: String,
     /// Columns of the input.
     pub header: Vec<String>,

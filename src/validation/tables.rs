@@ -28,10 +28,12 @@ pub enum Kind {
     Fabrics,
     /// Runs with their failures.
     Goodput,
+    /// Reference designs and figures of facilities.
+    Facility,
 }
 
 /// All kinds in the order they are checked.
-pub const KINDS: [Kind; 7] = [
+pub const KINDS: [Kind; 8] = [
     Kind::Inference,
     Kind::Points,
     Kind::Training,
@@ -39,6 +41,7 @@ pub const KINDS: [Kind; 7] = [
     Kind::Sites,
     Kind::Fabrics,
     Kind::Goodput,
+    Kind::Facility,
 ];
 
 impl Kind {
@@ -53,6 +56,7 @@ impl Kind {
             Self::Sites => "sites",
             Self::Fabrics => "fabrics",
             Self::Goodput => "goodput",
+            Self::Facility => "facility",
         }
     }
 
@@ -71,6 +75,7 @@ impl Kind {
             Self::Sites => include_str!("sites.csv"),
             Self::Fabrics => include_str!("fabrics.csv"),
             Self::Goodput => include_str!("goodput.csv"),
+            Self::Facility => include_str!("facility.csv"),
         }
     }
 
@@ -82,6 +87,7 @@ impl Kind {
             Self::Training => &["accelerators", "model"],
             Self::Collectives => &["accelerator", "gpus", "collective"],
             Self::Sites => &["accelerator", "count", "power_mw", "power_measures", "truth_use"],
+            Self::Facility => &["design", "quantity", "published", "use"],
             Self::Fabrics => {
                 &["system", "accelerators", "leaf", "spine", "core", "host_leaf", "leaf_spine", "spine_core"]
             }
@@ -350,7 +356,7 @@ mod tests {
     #[test]
     fn embedded_tables_have_all_their_rows() {
         let rows: Vec<usize> = KINDS.into_iter().map(|kind| Table::embedded(kind).unwrap().len()).collect();
-        assert_eq!(rows, [974, 3_879, 611, 287, 44, 23, 13]);
+        assert_eq!(rows, [974, 3_879, 611, 287, 44, 23, 13, 35]);
     }
 
     #[test]

@@ -76,6 +76,11 @@ fn power_is_conserved(plan: &Plan) {
             stage.name
         );
     }
+    // The load flow knows voltages and reactive power, and feeders that the chain leaves out; else both lose alike.
+    if let Some(flow) = plan.electrical.load_flow.as_ref().filter(|flow| flow.shortfall.is_none()) {
+        let more = (flow.delivered - flow.feeder_loss) / power.facility_peak - 1.0;
+        assert!(more.abs() < 5e-3, "the load flow takes {more} more than the chain");
+    }
     let losses: Watts = power.stages.iter().map(|stage| stage.loss).sum();
     let overheads: Watts = power.overheads.iter().map(|(_, watts)| *watts).sum();
     assert!(near((power.it_provisioned + losses + overheads).0, power.facility_peak.0), "{power:?}");

@@ -86,7 +86,7 @@ const DOORS: &[(&str, &[&str], &str)] = &[
         "calibration writes the file of fitted curves that efficiency reads; `catalog show` prints a profile",
     ),
     ("comfy_table", &["report", "cli/output.rs"], "the width of the terminal is asked there"),
-    ("nalgebra", &["calibration", "uncertainty"], ""),
+    ("nalgebra", &["calibration", "uncertainty", "power/load_flow.rs", "power/one_line.rs"], ""),
     ("include_dir", &["catalog.rs", "cli/scenario.rs"], "the examples are listed by the command"),
 ];
 

@@ -15,9 +15,10 @@ use std::path::PathBuf;
 const PICTURE: &str = "examples/predicted-against-measured.svg";
 
 /// Rows of the README in their order: the table and what the README calls it.
-const ROWS: [(&str, &str); 7] = [
+const ROWS: [(&str, &str); 8] = [
     ("sites", "sites: accelerators from megawatts"),
     ("fabrics", "fabrics: switches and links"),
+    ("facility", "facilities: power, modules, counts and cost of reference designs"),
     ("inference", "serving: published tokens/s (MLPerf, TensorRT-LLM, InferenceX, …)"),
     ("points", "serving: measured deployments, time per output token"),
     ("training", "training: tokens/s"),

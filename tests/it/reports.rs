@@ -291,7 +291,10 @@ fn a_validation_has_the_keys_of_the_interface() {
     assert_eq!(validation["schema"], "gigawatt.validate/1");
     let tables = validation["tables"].as_array().expect("a list");
     let names: Vec<_> = tables.iter().filter_map(|table| table["table"].as_str()).collect();
-    assert_eq!(names, ["inference", "points", "training", "collectives", "sites", "fabrics", "goodput"]);
+    assert_eq!(
+        names,
+        ["inference", "points", "training", "collectives", "sites", "fabrics", "goodput", "facility"]
+    );
     for table in tables {
         has_keys(
             table,

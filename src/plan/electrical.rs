@@ -1,0 +1,175 @@
+//! The electrical side of a plan beyond its losses: supply, topologies, swings, load flow, equipment.
+//!
+//! The formulas stand in [`crate::power`]; here they are asked with the figures of the design, the grid of the
+//! scenario and the powers of the design hour.
+
+pub(crate) mod dynamics;
+pub mod facts;
+mod one_line;
+mod policy;
+mod schedule;
+mod supply;
+
+use super::equipment::{Machine, Place};
+use super::result::{Electrical, Layout, Racks, Training};
+use super::sizing::{Draw, FacilityHour};
+use crate::scenario::Fields;
+
+/// What the electrical side is made from.
+pub struct Ground<'a> {
+    /// The scenario.
+    pub fields: &'a Fields,
+    /// The place.
+    pub place: &'a Place,
+    /// Systems with their draws.
+    pub loads: &'a [(&'a Machine, &'a Draw)],
+    /// The design hour.
+    pub design: &'a FacilityHour,
+    /// The floor.
+    pub layout: &'a Layout,
+    /// The racks.
+    pub racks: Racks,
+    /// What is trained.
+    pub training: &'a [Training],
+}
+
+/// Everything of the electrical side.
+#[must_use]
+pub fn electrical(ground: &Ground<'_>) -> Electrical {
+    let load_flow = one_line::load_flow(ground);
+    Electrical {
+        supply: supply::supply(ground),
+        topologies: supply::topologies(ground),
+        provisioning: policy::policy(ground),
+        dynamics: dynamics::dynamics(ground),
+        schedule: schedule::schedule(ground, load_flow.as_ref()),
+        load_flow,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::catalog::Catalog;
+    use crate::plan::{Options, Plan, plan};
+    use crate::scenario::{Flags, resolve};
+
+    /// The default scenario without work, with fields set over it.
+    pub(super) fn planned(set: &[&str]) -> Plan {
+        worked("serving = []\ntraining = []\n", set)
+    }
+
+    /// A scenario with fields set over it.
+    fn worked(text: &str, set: &[&str]) -> Plan {
+        let mut catalog = Catalog::default();
+        let set = set.iter().map(|one| (*one).to_owned()).collect();
+        let flags = Flags { set, ..Flags::default() };
+        let scenario = resolve(Some(("test", text)), &flags, &mut catalog).unwrap();
+        plan(&scenario, &catalog, Options::default()).unwrap()
+    }
+
+    fn equipment<'a>(plan: &'a Plan, name: &str) -> &'a crate::plan::result::Equipment {
+        let found = plan.electrical.schedule.iter().find(|item| item.name == name);
+        found.unwrap_or_else(|| panic!("no {name} in {:?}", plan.electrical.schedule))
+    }
+
+    #[test]
+    fn the_load_flow_loses_in_transformers_what_the_chain_loses() {
+        let plan = planned(&[]);
+        let flow = plan.electrical.load_flow.as_ref().unwrap();
+        let transformers = flow.loss.0 - flow.feeder_loss.0;
+        let chained: f64 = plan
+            .power
+            .stages
+            .iter()
+            .filter(|stage| stage.name.contains("transformer"))
+            .map(|s| s.loss.0)
+            .sum();
+        assert!((transformers / chained - 1.0).abs() < 0.08, "{transformers} {chained}");
+        // At the meter the two agree but for the feeders.
+        let more = flow.delivered.0 - plan.power.facility_peak.0 - flow.feeder_loss.0;
+        assert!(more.abs() < 1e-3 * plan.power.facility_peak.0, "{more}");
+        assert!(flow.shortfall.is_none() && flow.power_factor.0 >= 0.95 - 1e-6);
+    }
+
+    #[test]
+    fn every_design_of_any_size_has_a_supply_a_load_flow_and_a_schedule() {
+        for design in Catalog::default().ids("electrical") {
+            for power in ["2 MW", "80 MW", "5 GW"] {
+                let set = [format!("electrical.design={design}"), format!("envelope.power={power}")];
+                let plan = planned(&[&set[0], &set[1]]);
+                let electrical = &plan.electrical;
+                let supply = electrical.supply.as_ref().unwrap();
+                assert!((0.99..1.0).contains(&supply.availability), "{design} {power}: {supply:?}");
+                let flow = electrical.load_flow.as_ref().unwrap();
+                assert!(flow.shortfall.is_none(), "{design} {power}: {:?}", flow.shortfall);
+                assert!(flow.lowest > 0.95 && flow.highest < 1.05, "{design} {power}: {flow:?}");
+                assert!(electrical.topologies.len() >= 7, "{design}");
+                assert!(equipment(&plan, "engines").count >= 1, "{design} {power}");
+            }
+        }
+    }
+
+    #[test]
+    fn five_gigawatts_hang_on_five_substations() {
+        let plan = planned(&["envelope.power=5 GW"]);
+        let flow = plan.electrical.load_flow.as_ref().unwrap();
+        // 5 GW / 0.97 / 1.2 GVA = 4.3.
+        assert_eq!(flow.substations, 5);
+        assert!((flow.delivered.0 / 5e9 - 1.0).abs() < 0.01, "{}", flow.delivered);
+    }
+
+    #[test]
+    fn the_schedule_counts_what_the_chain_sizes() {
+        let plan = planned(&["electrical.ups_module=500 kW"]);
+        let ups = plan.power.stages.iter().find(|stage| stage.name == "ups").unwrap();
+        assert_eq!(equipment(&plan, "UPS blocks").count, ups.modules);
+        assert_eq!(equipment(&plan, "UPS modules").count, 3 * ups.modules);
+        let battery = equipment(&plan, "UPS batteries");
+        // 5 min of a block at 90 % usable.
+        let expected = ups.installed.0 / ups.modules as f64 * 300.0 / 0.9;
+        assert!((battery.rating / expected - 1.0).abs() < 1e-9, "{battery:?}");
+        assert_eq!(equipment(&plan, "busways").count, 2 * plan.layout.rows);
+        let large = planned(&["electrical.ups_block=2.5 MW"]);
+        assert!(equipment(&large, "UPS blocks").count < equipment(&plan, "UPS blocks").count);
+    }
+
+    #[test]
+    fn a_battery_and_the_joules_of_racks_take_the_swings_away() {
+        let trained = |set: &[&str]| {
+            worked("[[training]]\nmodel = \"llama-3.1-405b\"\n", set).electrical.dynamics.unwrap()
+        };
+        let bare = trained(&[]);
+        // 16,384 accelerators in 228 racks of 72.
+        assert_eq!(bare.run_racks, 228);
+        let racks = bare.run_racks as f64;
+        assert!((bare.rack_store.0 / racks - 4_680.0).abs() < 1e-6, "{}", bare.rack_store);
+        let (slow, fast) = (bare.swings[0], bare.swings[7]);
+        assert!(slow.at_grid.0 > 0.9 * slow.at_racks.0 && fast.at_grid.0.abs() < 1.0, "{slow:?} {fast:?}");
+        let held = trained(&["electrical.battery_power=20 MW", "electrical.battery_energy=40 MWh"]);
+        assert!(held.swings[0].at_grid.0.abs() < 1.0, "{:?}", held.swings[0]);
+        // A battery of a second cannot hold a swing of ten.
+        let empty = trained(&["electrical.battery_power=20 MW", "electrical.battery_energy=20 MJ"]);
+        assert!((empty.swings[0].at_grid.0 / slow.at_grid.0 - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn racks_that_serve_do_not_swing_together() {
+        let dynamics = planned(&[]).electrical.dynamics.unwrap();
+        assert!(dynamics.swings.is_empty() && dynamics.ramps.is_empty() && dynamics.run_accelerators == 0);
+        assert!((dynamics.hold_up.0 - 300.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_a_policy_buys_is_what_it_sets_aside_less() {
+        let plain = planned(&[]).electrical.provisioning;
+        assert!((plain.oversubscription.0 - 1.0).abs() < 1e-12 && plain.exceeded.0 < 1e-3, "{plain:?}");
+        let tight = planned(&["provisioning.policy=duty-quantile", "provisioning.quantile=0.8"]);
+        let tight = tight.electrical.provisioning;
+        assert!((tight.oversubscription.0 - 1.25).abs() < 1e-9);
+        // 0.1·√0.3 = 0.0548 together: 0.8 is 0.91 deviations above the mean of 0.75.
+        assert!((tight.exceeded.0 - 0.1807).abs() < 2e-3 && tight.shed.0 > 0.0, "{tight:?}");
+        let capped = planned(&["provisioning.policy=capped", "provisioning.cap=0.72"]);
+        let capped = capped.electrical.provisioning;
+        assert!((capped.work_gain_memory.0 - 1.3374).abs() < 1e-3, "{capped:?}");
+    }
+}

@@ -1,0 +1,269 @@
+//! The electrical design of the catalogue as the formulas want it, with what the scenario sets over it.
+
+use crate::catalog::profile::{self, Covered, StageKind};
+use crate::catalog::{Found, InputError};
+use crate::plan::equipment::Taker;
+use crate::plan::result::Assumption;
+use crate::power::availability::Block;
+use crate::power::{PartLoadLoss, Redundancy, StageDesign};
+use crate::scenario::Scenario;
+use crate::units::text::brief;
+use crate::units::{Amperes, CubicMetersPerJoule, Seconds, Share, Volts, Watts};
+
+/// What is known of a stage besides its losses.
+#[derive(Debug, Clone)]
+pub struct StageFacts {
+    /// What it is.
+    pub kind: StageKind,
+    /// Largest module.
+    pub module: Watts,
+    /// Block that modules stand in parallel for.
+    pub block: Watts,
+    /// Short-circuit impedance of a transformer.
+    pub impedance: Option<Share>,
+    /// How long it carries its load after its input has failed.
+    pub hold_up: Option<Seconds>,
+    /// A module as a chain of parts; none where the design does not say how often they fail.
+    pub parts: Option<Block>,
+}
+
+/// Engines of a design.
+#[derive(Debug, Clone, Copy)]
+pub struct BackupFacts {
+    /// What they carry.
+    pub covers: Covered,
+    /// Rating of a set.
+    pub set: Watts,
+    /// How they are made redundant.
+    pub redundancy: Redundancy,
+    /// Chance that a set does not start.
+    pub start_failure: Share,
+    /// Time to the load on the sets.
+    pub start_time: Seconds,
+    /// Time that the fuel lasts.
+    pub autonomy: Seconds,
+    /// Fuel per energy.
+    pub fuel: CubicMetersPerJoule,
+    /// A set that is down for repair now and then.
+    pub set_block: Block,
+}
+
+/// What is known of an electrical design besides the losses of its stages.
+#[derive(Debug, Clone)]
+pub struct ElectricalFacts {
+    /// In the order of the stages.
+    pub stages: Vec<StageFacts>,
+    /// Usable power of a row's busway.
+    pub busway: Watts,
+    /// Voltage of the busway between lines.
+    pub busway_voltage: Volts,
+    /// Rated current of the busway.
+    pub busway_current: Amperes,
+    /// Part of the rating that may be used all day.
+    pub continuous: Share,
+    /// How long racks outlast their feed.
+    pub rack_hold_up: Seconds,
+    /// Static switch to a catcher.
+    pub transfer_switch: Block,
+    /// Engines.
+    pub backup: Option<BackupFacts>,
+}
+
+/// Whether a stage is part of the systems that a topology doubles.
+#[must_use]
+pub fn is_system(kind: StageKind) -> bool {
+    matches!(
+        kind,
+        StageKind::UnitTransformer
+            | StageKind::SolidStateTransformer
+            | StageKind::Ups
+            | StageKind::PduTransformer
+            | StageKind::Rectifier
+    )
+}
+
+/// The redundancy of a word of the catalogue.
+#[must_use]
+pub fn redundancy(named: profile::Redundancy) -> Redundancy {
+    match named {
+        profile::Redundancy::N => Redundancy::N,
+        profile::Redundancy::NPlus1 => Redundancy::NPlus1 { needed: 10 },
+        profile::Redundancy::TwoN => Redundancy::TwoN,
+        profile::Redundancy::ThreeToMakeTwo => Redundancy::MakeK { needed: 2 },
+        profile::Redundancy::FourToMakeThree => Redundancy::MakeK { needed: 3 },
+        profile::Redundancy::FiveToMakeFour => Redundancy::MakeK { needed: 4 },
+        profile::Redundancy::BlockRedundant => Redundancy::BlockRedundant { blocks: 6 },
+    }
+}
+
+/// The stages of a design, and what else is known of it.
+pub(in crate::plan) fn design(
+    scenario: &Scenario,
+    electrical: &Found<profile::ElectricalDesign>,
+    taken: &mut Vec<Assumption>,
+) -> Result<(Vec<StageDesign>, ElectricalFacts), InputError> {
+    let design = &electrical.profile;
+    let mut taker = Taker {
+        taken,
+        document: &electrical.document,
+        sources: &design.sources,
+        prefix: format!("electrical.{}", design.id),
+    };
+    let wish = &scenario.fields.electrical;
+    let has_ups = design.stages.iter().any(|stage| stage.kind == StageKind::Ups);
+    for (field, said) in [("ups_module", wish.ups_module), ("ups_block", wish.ups_block)] {
+        if said.is_some() && !has_ups {
+            let message = format!("the design `{}` has no UPS", design.id);
+            return Err(scenario.error(&format!("electrical.{field}"), message));
+        }
+    }
+    let mut stages = Vec::new();
+    let mut facts = Vec::new();
+    for stage in &design.stages {
+        let known = stage_facts(scenario, &mut taker, stage)?;
+        let topology = wish.redundancy.filter(|_| is_system(stage.kind)).unwrap_or(stage.redundancy);
+        stages.push(StageDesign {
+            name: stage.name.clone(),
+            loss: PartLoadLoss {
+                no_load: taker.take(&format!("{}.no_load", stage.name), &stage.no_load),
+                proportional: taker.take(&format!("{}.proportional", stage.name), &stage.proportional),
+                square: taker.take(&format!("{}.square", stage.name), &stage.square),
+            },
+            redundancy: redundancy(topology),
+            indoors: stage.indoors,
+            module: known.block,
+        });
+        facts.push(known);
+    }
+    let continuous = taker.take("busway_continuous_share", &design.busway_continuous_share);
+    let (volts, amperes) = (design.busway_volts.value, design.busway_amperes.value);
+    let rack_hold_up = design.rack_hold_up.as_ref();
+    let rack_hold_up = rack_hold_up.map_or(Seconds(0.0), |datum| taker.take("rack_hold_up", datum));
+    let backup = design.backup.as_ref().map(|backup| backup_facts(&mut taker, backup));
+    let switch = design.transfer_switch.as_ref();
+    let transfer_switch =
+        switch.map_or(Block::PERFECT, |part| part_block(&mut taker, "transfer_switch", part));
+    let facts = ElectricalFacts {
+        stages: facts,
+        busway: Watts(3.0_f64.sqrt() * volts * amperes * continuous.value()),
+        busway_voltage: Volts(volts),
+        busway_current: Amperes(amperes),
+        continuous,
+        rack_hold_up,
+        transfer_switch,
+        backup,
+    };
+    Ok((stages, facts))
+}
+
+/// A stage's module, block, impedance, store and parts.
+fn stage_facts(
+    scenario: &Scenario,
+    taker: &mut Taker<'_>,
+    stage: &profile::Stage,
+) -> Result<StageFacts, InputError> {
+    let wish = &scenario.fields.electrical;
+    let own = |said: Option<Watts>| said.filter(|_| stage.kind == StageKind::Ups);
+    let field = |name: &str| format!("{}.{name}", stage.name);
+    let module = own(wish.ups_module).unwrap_or_else(|| taker.take(&field("module"), &stage.module));
+    let block = own(wish.ups_block)
+        .or_else(|| stage.block.as_ref().map(|datum| taker.take(&field("block"), datum)))
+        .unwrap_or(module);
+    if module > block {
+        let message = format!(
+            "a module of {} is larger than the block of {} that it stands in",
+            brief(module),
+            brief(block)
+        );
+        let at = if wish.ups_module.is_some() { "electrical.ups_module" } else { "electrical.ups_block" };
+        return Err(scenario
+            .error(at, message)
+            .with_help("make the module smaller or the block larger; both are set in `[electrical]`"));
+    }
+    let parts: Vec<Block> = stage
+        .parts
+        .iter()
+        .map(|part| {
+            let one = part_block(taker, &field(&format!("parts.{}", part.name)), part);
+            Block::series((0..part.count).map(|_| one))
+        })
+        .collect();
+    Ok(StageFacts {
+        kind: stage.kind,
+        module,
+        block,
+        impedance: stage.impedance.as_ref().map(|datum| taker.take(&field("impedance"), datum)),
+        hold_up: stage.hold_up.as_ref().map(|datum| taker.take(&field("hold_up"), datum)),
+        parts: (!parts.is_empty()).then(|| Block::series(parts)),
+    })
+}
+
+fn part_block(taker: &mut Taker<'_>, field: &str, part: &profile::Part) -> Block {
+    let rate = taker.take(&format!("{field}.failure_rate"), &part.failure_rate);
+    Block::of(rate, taker.take(&format!("{field}.repair_time"), &part.repair_time))
+}
+
+fn backup_facts(taker: &mut Taker<'_>, backup: &profile::Backup) -> BackupFacts {
+    let failures = taker.take("backup.failure_rate", &backup.failure_rate);
+    BackupFacts {
+        covers: backup.covers,
+        set: taker.take("backup.set", &backup.set),
+        redundancy: redundancy(backup.redundancy),
+        start_failure: taker.take("backup.start_failure", &backup.start_failure),
+        start_time: taker.take("backup.start_time", &backup.start_time),
+        autonomy: taker.take("backup.autonomy", &backup.autonomy),
+        fuel: taker.take("backup.fuel", &backup.fuel),
+        set_block: Block::of(failures, taker.take("backup.repair_time", &backup.repair_time)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::catalog::Catalog;
+    use crate::catalog::profile::ElectricalDesign;
+    use crate::power::PartLoadLoss;
+
+    #[test]
+    fn every_stage_of_every_design_has_the_efficiencies_that_its_curve_was_fitted_to() {
+        // At quarter, half and full load, in percent: reference figures of makers and of the trade.
+        let known: [(&str, &str, [f64; 3]); 11] = [
+            ("hv-transformer", "", [99.7, 99.75, 99.65]),
+            ("unit-transformer", "ac-480-legacy", [99.1, 99.3, 99.1]),
+            ("unit-transformer", "", [99.5, 99.5, 99.35]),
+            ("ups", "ac-480-legacy", [93.3, 95.0, 95.1]),
+            ("ups", "ac-415-eco", [98.4, 98.9, 99.0]),
+            ("ups", "", [96.8, 97.6, 97.6]),
+            ("pdu-transformer", "", [98.5, 98.8, 98.5]),
+            ("lv-bus", "", [99.8, 99.6, 99.2]),
+            ("dc-bus", "", [99.8, 99.6, 99.2]),
+            ("solid-state-transformer", "", [97.2, 98.0, 98.0]),
+            ("sidecar-rectifier", "", [97.5, 98.0, 97.8]),
+        ];
+        let catalog = Catalog::default();
+        let mut seen = 0;
+        for id in catalog.ids("electrical") {
+            for stage in catalog.get::<ElectricalDesign>(&id).unwrap().profile.stages {
+                let row = known
+                    .iter()
+                    .find(|(name, design, _)| *name == stage.name && (design.is_empty() || *design == id));
+                let (_, _, expected) =
+                    row.unwrap_or_else(|| panic!("{id}: nothing is known of {}", stage.name));
+                let curve = PartLoadLoss {
+                    no_load: stage.no_load.value,
+                    proportional: stage.proportional.value,
+                    square: stage.square.value,
+                };
+                for (load, percent) in [0.25, 0.5, 1.0].into_iter().zip(expected) {
+                    let found = 100.0 * curve.efficiency(load);
+                    assert!(
+                        (found - percent).abs() < 0.1,
+                        "{id} {} at {load}: {found} {percent}",
+                        stage.name
+                    );
+                }
+                seen += 1;
+            }
+        }
+        assert!(seen >= 26, "{seen}");
+    }
+}

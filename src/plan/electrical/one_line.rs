@@ -1,0 +1,205 @@
+//! The plan's own one-line as a load-flow case: one substation with the buildings behind it.
+
+use super::Ground;
+use crate::catalog::profile::StageKind;
+use crate::plan::result::{BranchResult, BusResult, LoadFlow, OutageResult};
+use crate::power::StageFlow;
+use crate::power::one_line::{
+    Bank, Building, Campus, ComplexPower, LAND_PER_WATT, LARGEST_SUBSTATION, distances, feeder_rating, load,
+};
+use crate::units::{Meters, VoltAmperes, Watts};
+
+/// Buildings of one substation that are looked at one by one; beyond that, neighbours share a bus.
+const MOST_BUILDINGS: u64 = 16;
+
+/// Feeders of all substations: how many, and how long they are together.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Feeders {
+    pub count: u64,
+    pub length: Meters,
+}
+
+/// A flow of a stage of this kind, with its place in the chain.
+fn stage_of(ground: &Ground<'_>, kinds: &[StageKind]) -> Option<(usize, StageFlow)> {
+    let facts = &ground.place.electrical.stages;
+    let at = facts.iter().position(|stage| kinds.contains(&stage.kind))?;
+    let flow = ground.design.yard.iter().chain(&ground.design.indoors).nth(at)?;
+    (flow.output.0 > 0.0).then(|| (at, flow.clone()))
+}
+
+/// A part of the transformers of a stage, bought for the power factor that they see.
+fn bank(ground: &Ground<'_>, at: usize, flow: &StageFlow, part: f64, factor: f64) -> Option<Bank> {
+    let impedance = ground.place.electrical.stages[at].impedance?;
+    let count = (f64::from(flow.modules) * part).round().max(1.0);
+    Some(Bank {
+        rating: VoltAmperes(flow.installed.0 * part / factor),
+        count: count as u32,
+        impedance,
+        // The losses of the chain are those of the rated power, which is less than the apparent power.
+        no_load: flow.curve.no_load * factor,
+        full_load: flow.curve.square * factor,
+    })
+}
+
+/// What hangs on the campus busbar.
+struct Loads {
+    /// Behind unit substations or converters.
+    halls: ComplexPower,
+    /// At campus voltage.
+    plant: ComplexPower,
+}
+
+/// The loads of the design hour behind the campus busbar.
+fn loads(ground: &Ground<'_>) -> Loads {
+    let (design, factors) = (ground.design, &ground.fields.electrical);
+    let main = stage_of(ground, &[StageKind::MainTransformer]);
+    let unit = stage_of(ground, &[StageKind::UnitTransformer]);
+    let converter = stage_of(ground, &[StageKind::SolidStateTransformer]);
+    let campus = main.map_or(design.meter, |(_, flow)| flow.output);
+    // A converter takes what it loses with the load; a transformer's losses are the network's own.
+    let (behind, through) = match (unit, converter) {
+        (Some((_, flow)), _) => (flow.output, flow.input),
+        (None, Some((_, flow))) => (flow.input, flow.input),
+        (None, None) => (campus, campus),
+    };
+    let direct = (campus - through).max(Watts(0.0));
+    // The plant hangs on the unit substations where they carry it.
+    let all = design.plant.power() + design.house;
+    let plant = if direct.0 > 1e-9 * campus.0 { Watts(0.0) } else { all.min(behind) };
+    Loads {
+        halls: load(behind - plant, factors.rack_power_factor) + load(plant, factors.plant_power_factor),
+        plant: load(direct, factors.plant_power_factor),
+    }
+}
+
+/// Power factor that the unit substations see.
+pub(super) fn hall_power_factor(ground: &Ground<'_>) -> f64 {
+    let halls = loads(ground).halls;
+    if halls.norm() > 0.0 { halls.re / halls.norm() } else { 1.0 }
+}
+
+/// Power factor that main transformers are bought for: that of the point of delivery, and what the rest of them take
+/// more themselves when one is out.
+///
+/// ~~~text
+/// tan φ = tan φ_grid + z·(1 − u)
+/// ~~~
+///
+/// z impedance, u normal load of the bank [1].
+pub(super) fn main_power_factor(ground: &Ground<'_>) -> f64 {
+    let asked = ground.fields.grid.power_factor.0;
+    let more = stage_of(ground, &[StageKind::MainTransformer]).map_or(0.0, |(at, flow)| {
+        let impedance = ground.place.electrical.stages[at].impedance.map_or(0.0, |impedance| impedance.0);
+        impedance * (1.0 - flow.load_fraction)
+    });
+    let tangent = (1.0 - asked * asked).max(0.0).sqrt() / asked + more;
+    1.0 / (1.0 + tangent * tangent).sqrt()
+}
+
+/// The campus of one substation, and how many substations there are.
+fn campus(ground: &Ground<'_>) -> Option<(Campus, u64)> {
+    let grid = &ground.fields.grid;
+    if ground.design.it.0 <= 0.0 {
+        return None;
+    }
+    let loads = loads(ground);
+    let substations = ((loads.halls + loads.plant).norm() / LARGEST_SUBSTATION.0).ceil().max(1.0);
+    let buildings = ground.layout.buildings.max(1).div_ceil(substations as u64).clamp(1, MOST_BUILDINGS);
+    let part = 1.0 / substations / buildings as f64;
+    let land = LAND_PER_WATT * ground.design.meter.0 / substations;
+    let bank_of = |kind: StageKind, part: f64, factor: f64| {
+        let (at, flow) = stage_of(ground, &[kind])?;
+        bank(ground, at, &flow, part, factor)
+    };
+    let units = bank_of(StageKind::UnitTransformer, part, hall_power_factor(ground));
+    let all = distances(buildings as u32, land).into_iter().enumerate().map(|(place, distance)| Building {
+        name: format!("building {}", place + 1),
+        halls: loads.halls * part,
+        plant: loads.plant * part,
+        distance,
+        units,
+    });
+    let campus = Campus {
+        short_circuit: grid.short_circuit,
+        main: bank_of(StageKind::MainTransformer, 1.0 / substations, main_power_factor(ground)),
+        voltage: grid.campus_voltage,
+        feeder_current: grid.feeder_current,
+        power_factor: grid.power_factor,
+        buildings: all.collect(),
+    };
+    Some((campus, substations as u64))
+}
+
+/// Feeders of a campus times its substations.
+fn feeders(campus: &Campus, substations: u64) -> Feeders {
+    let mut all = Feeders::default();
+    for building in &campus.buildings {
+        let count = u64::from(campus.feeders(building)) * substations;
+        all.count += count;
+        all.length += building.distance * count as f64;
+    }
+    all
+}
+
+/// Solves the one-line of the plan; none where nothing stands.
+pub(super) fn load_flow(ground: &Ground<'_>) -> Option<LoadFlow> {
+    let (campus, substations) = campus(ground)?;
+    let feeders = feeders(&campus, substations);
+    let mut result = LoadFlow {
+        substations,
+        voltage: campus.voltage,
+        feeders: feeders.count,
+        feeder_length: feeders.length,
+        feeder_rating: feeder_rating(campus.voltage, campus.feeder_current),
+        ..LoadFlow::default()
+    };
+    let provisioning = &ground.fields.provisioning;
+    match campus.flow(provisioning.idle) {
+        Ok(flow) => {
+            let scale = substations as f64;
+            result.delivered = Watts(flow.delivered.re * scale);
+            result.loss = flow.branches.iter().map(|branch| branch.loss).sum::<Watts>() * scale;
+            result.feeder_loss = flow
+                .branches
+                .iter()
+                .filter(|branch| branch.name.starts_with("feeders"))
+                .map(|branch| branch.loss)
+                .sum::<Watts>()
+                * scale;
+            result.power_factor = flow.power_factor;
+            result.capacitors = flow.capacitors * scale;
+            result.tap = flow.tap;
+            (result.lowest, result.highest) = (flow.lowest, flow.highest);
+            result.buses = flow
+                .buses
+                .into_iter()
+                .map(|bus| BusResult { name: bus.name, voltage: bus.voltage })
+                .collect();
+            result.branches = flow
+                .branches
+                .into_iter()
+                .map(|branch| BranchResult {
+                    name: branch.name,
+                    count: u64::from(branch.count),
+                    power: branch.power,
+                    loss: branch.loss,
+                    loading: branch.loading,
+                })
+                .collect();
+            result.outages = flow
+                .outages
+                .into_iter()
+                .map(|outage| OutageResult {
+                    name: outage.name,
+                    loading: outage.loading,
+                    lowest: outage.lowest,
+                })
+                .collect();
+        }
+        Err(error) => {
+            result.carries = campus.carries();
+            result.shortfall = Some(error.to_string());
+        }
+    }
+    Some(result)
+}

@@ -1,0 +1,209 @@
+//! The equipment schedule: what is bought, by rating and count.
+//!
+//! Modules come from the chain, feeders and capacitors from the one-line, busways and tap-offs from the floor. Breakers
+//! stand at both ends of what they protect and between two halves of a busbar.
+
+use super::Ground;
+use crate::catalog::profile::{Covered, StageKind};
+use crate::plan::result::{Equipment, LoadFlow};
+use crate::power::StageFlow;
+use crate::power::ratings::{
+    battery, fault_current, fault_on_grid, fuel, high_voltage_frame, interrupting, line_current,
+    low_voltage_frame,
+};
+use crate::units::text::brief;
+use crate::units::{Amperes, Share, VoltAmperes, Watts};
+
+/// Usable part of a battery's energy when it is emptied in minutes: usual of makers' tables, recalled.
+const USABLE: Share = Share(0.9);
+/// Paths of a row's busway: A and B.
+const PATHS: u64 = 2;
+
+/// One line of the schedule.
+fn line(name: &str, count: u64, rating: f64, unit: &str, basis: String) -> Equipment {
+    Equipment { name: name.into(), count, rating, unit: unit.into(), basis }
+}
+
+/// The whole schedule, from the grid to the racks.
+pub(super) fn schedule(ground: &Ground<'_>, load_flow: Option<&LoadFlow>) -> Vec<Equipment> {
+    if ground.design.it.0 <= 0.0 {
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    if let Some(flow) = load_flow {
+        all.extend(substation(ground, flow));
+    }
+    let facts = &ground.place.electrical;
+    let flows: Vec<&StageFlow> = ground.design.yard.iter().chain(&ground.design.indoors).collect();
+    for (known, flow) in facts.stages.iter().zip(flows) {
+        let modules = u64::from(flow.modules);
+        let block = flow.installed / f64::from(flow.modules.max(1));
+        let apparent = block / super::one_line::hall_power_factor(ground);
+        let of = |what: &str| {
+            format!("{what}: {} of load, {} loaded", brief(flow.output), Share(flow.load_fraction))
+        };
+        match known.kind {
+            StageKind::UnitTransformer => {
+                all.push(line("unit substations", modules, apparent.0, "VA", of(&flow.name)));
+                all.extend(low_voltage_mains(ground, modules, apparent, known.impedance));
+            }
+            StageKind::SolidStateTransformer => {
+                all.push(line("solid-state transformers", modules, block.0, "W", of(&flow.name)));
+            }
+            StageKind::Ups => all.extend(ups(known, modules, block, of("blocks"))),
+            StageKind::PduTransformer => all.push(line("PDUs", modules, apparent.0, "VA", of(&flow.name))),
+            StageKind::Rectifier => all.push(line("rectifiers", modules, block.0, "W", of(&flow.name))),
+            StageKind::MainTransformer | StageKind::Bus | StageKind::Other => {}
+        }
+    }
+    all.extend(busways(ground));
+    all.extend(engines(ground));
+    let wish = &ground.fields.electrical;
+    if let (Some(power), Some(energy)) = (wish.battery_power, wish.battery_energy) {
+        let basis = format!("of {}, as the scenario says", brief(energy));
+        all.push(line("substation batteries", 1, power.0, "W", basis));
+    }
+    all
+}
+
+/// Breakers, transformers, capacitors and feeders of the substations.
+fn substation(ground: &Ground<'_>, flow: &LoadFlow) -> Vec<Equipment> {
+    let grid = &ground.fields.grid;
+    let mut all = Vec::new();
+    let facts = &ground.place.electrical.stages;
+    let at = facts.iter().position(|stage| stage.kind == StageKind::MainTransformer);
+    let main = at.and_then(|at| ground.design.yard.iter().chain(&ground.design.indoors).nth(at));
+    let apparent = VoltAmperes(ground.design.meter.0 / grid.power_factor.0 / flow.substations as f64);
+    let circuits = u64::from(grid.circuits);
+    let count = |frames: u64, places: u64| frames * places;
+    if let Some(main) = main {
+        let transformers = u64::from(main.modules);
+        let factor = super::one_line::main_power_factor(ground);
+        let rating = VoltAmperes(main.installed.0 / f64::from(main.modules.max(1)) / factor);
+        let (frame, parallel) = high_voltage_frame(line_current(apparent, grid.voltage));
+        let places = transformers + (circuits + 1) * flow.substations;
+        let basis =
+            format!("each transformer and circuit, one bus tie a substation, {}", brief(grid.voltage));
+        all.push(line("grid breakers", count(parallel, places), frame.0, "A", basis));
+        let basis = format!("{} / {}", brief(grid.voltage), brief(grid.campus_voltage));
+        all.push(line("main transformers", transformers, rating.0, "VA", basis));
+        let (frame, parallel) = high_voltage_frame(line_current(rating, grid.campus_voltage));
+        let fault = facts[at.unwrap_or(0)]
+            .impedance
+            .map(|impedance| fault_on_grid(grid.short_circuit, rating, grid.campus_voltage, impedance));
+        let basis = format!(
+            "behind each transformer, and ties between their busbars, open, {}{}",
+            brief(grid.campus_voltage),
+            fault.map_or_else(String::new, breaks)
+        );
+        let places = transformers + transformers.saturating_sub(flow.substations);
+        all.push(line("campus main breakers", count(parallel, places), frame.0, "A", basis));
+    }
+    let (frame, parallel) = high_voltage_frame(grid.feeder_current);
+    let basis = format!("one at each end of a feeder, {}", brief(grid.campus_voltage));
+    all.push(line("feeder breakers", count(parallel, 2 * flow.feeders), frame.0, "A", basis));
+    let basis =
+        format!("{} in all, one more to each building than its load asks for", brief(flow.feeder_length));
+    all.push(line("feeders", flow.feeders, flow.feeder_rating.0, "VA", basis));
+    if flow.capacitors.0 > 0.0 {
+        let basis = format!("for a power factor of {} at the point of delivery", grid.power_factor);
+        all.push(line(
+            "capacitor banks",
+            flow.substations,
+            flow.capacitors.0 / flow.substations as f64,
+            "VA",
+            basis,
+        ));
+    }
+    all
+}
+
+/// What a breaker has to break, in words.
+fn breaks(fault: Amperes) -> String {
+    match interrupting(fault) {
+        Some(class) => format!("; fault {}, breaks {}", brief(fault), brief(class)),
+        None => format!("; fault {}: no breaker breaks it", brief(fault)),
+    }
+}
+
+/// Main and tie breakers of low-voltage switchboards.
+fn low_voltage_mains(
+    ground: &Ground<'_>,
+    substations: u64,
+    rating: Watts,
+    impedance: Option<Share>,
+) -> Vec<Equipment> {
+    let voltage = ground.place.electrical.busway_voltage;
+    let rating = VoltAmperes(rating.0);
+    let (frame, parallel) = low_voltage_frame(line_current(rating, voltage));
+    let fault = impedance.map(|impedance| fault_current(rating, voltage, impedance));
+    let basis = format!(
+        "main of each switchboard and a tie to its neighbour, {}{}",
+        brief(voltage),
+        fault.map_or_else(String::new, breaks)
+    );
+    vec![line("low-voltage main breakers", parallel * (substations + substations / 2), frame.0, "A", basis)]
+}
+
+/// Blocks, modules and batteries of a UPS.
+fn ups(known: &super::facts::StageFacts, blocks: u64, block: Watts, basis: String) -> Vec<Equipment> {
+    let each = (block / known.module - 1e-9).ceil().max(1.0);
+    let mut all = vec![line("UPS blocks", blocks, block.0, "W", basis)];
+    if each > 1.0 {
+        let basis = format!("{each:.0} in parallel in each block");
+        all.push(line("UPS modules", blocks * each as u64, block.0 / each, "W", basis));
+    }
+    if let Some(time) = known.hold_up {
+        let energy = battery(block, time, USABLE);
+        let basis = format!("{} at full load of a block, {} of the energy usable", brief(time), USABLE);
+        all.push(line("UPS batteries", blocks, energy.0, "J", basis));
+    }
+    all
+}
+
+/// Busways along the rows, and the tap-offs of the racks.
+fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
+    let facts = &ground.place.electrical;
+    let (voltage, current) = (facts.busway_voltage, facts.busway_current);
+    let mut all = Vec::new();
+    if ground.layout.rows > 0 {
+        let length = ground.fields.layout.row_length;
+        let basis = format!("A and B along each row of at most {}, {}", brief(length), brief(voltage));
+        all.push(line("busways", PATHS * ground.layout.rows, current.0, "A", basis));
+    }
+    for (machine, draw) in ground.loads.iter().filter(|(_, draw)| draw.racks > 0) {
+        let half = VoltAmperes(machine.rack.feed.0 / PATHS as f64);
+        let needed = Amperes(line_current(half, voltage).0 / facts.continuous.0);
+        let (frame, parallel) = low_voltage_frame(needed);
+        let basis = format!(
+            "A and B of each {} rack, half of its {} shelves each",
+            machine.id,
+            brief(machine.rack.feed)
+        );
+        all.push(line("rack tap-offs", PATHS * parallel * draw.racks, frame.0, "A", basis));
+    }
+    let others = ground.racks.network + ground.racks.storage + ground.racks.management;
+    if others > 0 {
+        let power: Watts = ground.loads.iter().map(|(_, draw)| draw.support + draw.network).sum();
+        let each = VoltAmperes(power.0 / others as f64 / facts.continuous.0);
+        let (frame, parallel) = low_voltage_frame(line_current(each, voltage));
+        let basis = "A and B of each network, storage and management rack, either carries it".into();
+        all.push(line("support rack tap-offs", PATHS * parallel * others, frame.0, "A", basis));
+    }
+    all
+}
+
+/// Engines with their fuel.
+fn engines(ground: &Ground<'_>) -> Vec<Equipment> {
+    let Some(backup) = ground.place.electrical.backup else { return Vec::new() };
+    let compute: Watts = ground.loads.iter().map(|(_, draw)| draw.compute).sum();
+    let (load, what) = match backup.covers {
+        Covered::Everything => (ground.design.meter, "racks, plant and house"),
+        Covered::PlantAndNetwork => (ground.design.meter - compute, "all but the accelerator racks"),
+    };
+    let sets = u64::from(backup.redundancy.modules(load, backup.set));
+    let basis = format!("for {}: {what}", brief(load));
+    let volume = fuel(load, backup.autonomy, backup.fuel);
+    let stored = format!("{} at full load", brief(backup.autonomy));
+    vec![line("engines", sets, backup.set.0, "W", basis), line("fuel stores", 1, volume.0, "m3", stored)]
+}

@@ -1,0 +1,287 @@
+//! How surely a rack is fed, and what each topology would install, strand and promise.
+
+use super::Ground;
+use super::facts::{BackupFacts, is_system};
+use crate::catalog::profile::{Covered, StageKind};
+use crate::plan::result::{Supply, SupplyBlock, Topology};
+use crate::power::availability::{Block, Engines, backed_up, k_of_n, supplied};
+use crate::power::dynamics::hold_up;
+use crate::power::{Redundancy, chain};
+use crate::scalar::SECONDS_PER_YEAR;
+use crate::units::{Seconds, Share, Watts};
+
+/// The topologies that are set side by side.
+const TOPOLOGIES: [(&str, Redundancy); 7] = [
+    ("N", Redundancy::N),
+    ("N+1", Redundancy::NPlus1 { needed: 10 }),
+    ("2N", Redundancy::TwoN),
+    ("3-to-make-2", Redundancy::MakeK { needed: 2 }),
+    ("4-to-make-3", Redundancy::MakeK { needed: 3 }),
+    ("5-to-make-4", Redundancy::MakeK { needed: 4 }),
+    ("block redundant", Redundancy::BlockRedundant { blocks: 6 }),
+];
+
+/// A redundancy in the words of the trade.
+fn arrangement(redundancy: Redundancy) -> String {
+    match redundancy {
+        Redundancy::N => "N".into(),
+        Redundancy::NPlus1 { needed } => format!("{needed}+1"),
+        Redundancy::TwoN => "2N".into(),
+        Redundancy::MakeK { needed } => format!("{}-to-make-{needed}", needed + 1),
+        Redundancy::BlockRedundant { blocks } => format!("{blocks} blocks and a catcher"),
+    }
+}
+
+/// How long racks outlast a failure of everything before their hall.
+pub(in crate::plan) fn rack_hold_up(ground: &Ground<'_>) -> Seconds {
+    let facts = &ground.place.electrical;
+    hold_up(facts.stages.iter().filter_map(|stage| stage.hold_up).chain([facts.rack_hold_up]))
+}
+
+/// The grid as a rack sees it through its circuits.
+fn grid(ground: &Ground<'_>) -> Block {
+    let grid = &ground.fields.grid;
+    let circuit = Block::of(grid.circuit_outages, grid.circuit_repair);
+    if grid.circuits <= 1 {
+        return circuit;
+    }
+    let common = Block::of(grid.common_outages, grid.common_repair);
+    k_of_n(circuit, 1, grid.circuits, grid.circuits).then(common)
+}
+
+/// Sets of one group of engines.
+fn engines(backup: &BackupFacts, load: Watts) -> Engines {
+    let carrying = (load / backup.set - 1e-9).ceil().max(1.0);
+    let (needed, installed) = match backup.redundancy.within(carrying) {
+        Redundancy::N => (1, 1),
+        Redundancy::TwoN => (1, 2),
+        Redundancy::NPlus1 { needed }
+        | Redundancy::MakeK { needed }
+        | Redundancy::BlockRedundant { blocks: needed } => (needed, needed + 1),
+    };
+    Engines {
+        needed,
+        installed,
+        start_failure: backup.start_failure.0,
+        availability: backup.set_block.availability,
+        start_time: backup.start_time,
+    }
+}
+
+fn shown(name: &str, arrangement: String, block: Block) -> SupplyBlock {
+    SupplyBlock {
+        name: name.into(),
+        arrangement,
+        availability: block.availability,
+        failures_per_year: block.frequency.0 * SECONDS_PER_YEAR,
+        down_time_per_year: Seconds(block.unavailability() * SECONDS_PER_YEAR),
+    }
+}
+
+/// What stands between the grid and a rack.
+#[derive(Debug, Clone, Copy)]
+enum Wish {
+    /// What is planned.
+    Planned,
+    /// The same with another topology of its systems.
+    Systems(Redundancy),
+    /// Neither UPS nor engines nor second paths for the accelerators.
+    Bare,
+}
+
+/// Stages that fail and are doubled together.
+struct Group {
+    name: String,
+    redundancy: Redundancy,
+    system: Block,
+    /// Main transformers stand before the engines: what they feed is lost and taken over like the grid.
+    before_engines: bool,
+}
+
+/// The groups from the grid to a rack; none where a stage's failures are unknown.
+///
+/// Stages side by side that are doubled alike form one system: a path is lost as a whole, not crosswise.
+fn groups(ground: &Ground<'_>, wish: Wish) -> Option<Vec<Group>> {
+    let place = ground.place;
+    let flows = ground.design.yard.iter().chain(&ground.design.indoors);
+    let mut all: Vec<Group> = Vec::new();
+    for ((stage, known), flow) in place.stages.iter().zip(&place.electrical.stages).zip(flows) {
+        let redundancy = match wish {
+            Wish::Bare if known.kind == StageKind::Ups => continue,
+            Wish::Bare if is_system(known.kind) => Redundancy::N,
+            Wish::Systems(other) if is_system(known.kind) => other,
+            _ => stage.redundancy,
+        };
+        let system = known.parts?;
+        let paths = matches!(redundancy, Redundancy::TwoN | Redundancy::MakeK { .. });
+        match all.last_mut() {
+            Some(last) if paths && last.redundancy == redundancy => {
+                last.system = last.system.then(system);
+                last.name = format!("{} and {}", last.name, stage.name);
+            }
+            _ => all.push(Group {
+                name: stage.name.clone(),
+                redundancy: redundancy.within((flow.output / stage.module - 1e-9).ceil().max(1.0)),
+                system,
+                before_engines: all.is_empty() && known.kind == StageKind::MainTransformer,
+            }),
+        }
+    }
+    Some(all)
+}
+
+/// The blocks in series from the grid to a rack, each with its name and how it is doubled.
+fn path(ground: &Ground<'_>, wish: Wish) -> Option<Vec<(String, String, Block)>> {
+    let facts = &ground.place.electrical;
+    let teams = ground.fields.electrical.repair_teams;
+    let circuits = ground.fields.grid.circuits;
+    let mut source = grid(ground);
+    let mut names = format!("grid, {circuits} circuit{}", if circuits == 1 { "" } else { "s" });
+    let mut behind = Vec::new();
+    for group in groups(ground, wish)? {
+        let block = supplied(group.system, group.redundancy, facts.transfer_switch, teams);
+        if group.before_engines {
+            source = source.then(block);
+            names = format!("{names}, {} {}", group.name, arrangement(group.redundancy));
+        } else {
+            behind.push((group.name, arrangement(group.redundancy), block));
+        }
+    }
+    let bare = matches!(wish, Wish::Bare);
+    let backup = facts.backup.filter(|backup| backup.covers == Covered::Everything && !bare);
+    let engines = backup.as_ref().map(|backup| engines(backup, ground.design.meter));
+    let store = if bare { facts.rack_hold_up } else { rack_hold_up(ground) };
+    let how = match engines {
+        Some(engines) => format!("with engines, {} of {}", engines.needed, engines.installed),
+        None => "without engines".into(),
+    };
+    let mut all = vec![(names, how, backed_up(source, store, engines))];
+    all.extend(behind);
+    Some(all)
+}
+
+/// A path as one block.
+fn whole(path: &[(String, String, Block)]) -> Block {
+    Block::series(path.iter().map(|(_, _, block)| *block))
+}
+
+/// How surely a rack is fed.
+pub(super) fn supply(ground: &Ground<'_>) -> Option<Supply> {
+    let blocks = path(ground, Wish::Planned)?;
+    let path = whole(&blocks);
+    let total = shown("rack", String::new(), path);
+    Some(Supply {
+        availability: total.availability,
+        failures_per_year: total.failures_per_year,
+        down_time_per_year: total.down_time_per_year,
+        mean_down_time: path.down_time(),
+        hold_up: rack_hold_up(ground),
+        blocks: blocks.into_iter().map(|(name, how, block)| shown(&name, how, block)).collect(),
+    })
+}
+
+/// The topologies side by side, on the last of the systems that they double, and none of them.
+pub(super) fn topologies(ground: &Ground<'_>) -> Vec<Topology> {
+    let place = ground.place;
+    let Some(at) = place.electrical.stages.iter().rposition(|stage| is_system(stage.kind)) else {
+        return Vec::new();
+    };
+    let stage = &place.stages[at];
+    let Some(load) = ground.design.yard.iter().chain(&ground.design.indoors).nth(at).map(|flow| flow.output)
+    else {
+        return Vec::new();
+    };
+    if load.0 <= 0.0 {
+        return Vec::new();
+    }
+    let row = |name: &str, redundancy: Redundancy, wish: Wish| {
+        let mut alone = stage.clone();
+        alone.redundancy = redundancy;
+        let flow = chain(load, std::slice::from_ref(&alone)).remove(0);
+        let path = path(ground, wish).map(|path| whole(&path));
+        Topology {
+            name: name.into(),
+            stage: stage.name.clone(),
+            chosen: stage.redundancy == redundancy,
+            installed: flow.installed,
+            modules: u64::from(flow.modules),
+            normal_load: Share(flow.load_fraction),
+            stranded: flow.stranded,
+            fullest_survivor: redundancy.fullest_survivor(ground.layout.rows),
+            loss: flow.loss,
+            availability: path.map(|path| path.availability),
+            down_time_per_year: path.map(|path| Seconds(path.unavailability() * SECONDS_PER_YEAR)),
+        }
+    };
+    let mut all: Vec<Topology> =
+        TOPOLOGIES.into_iter().map(|(name, one)| row(name, one, Wish::Systems(one))).collect();
+    if place.electrical.stages[at].kind == StageKind::Ups {
+        let nothing = Watts(0.0);
+        all.push(Topology {
+            chosen: false,
+            installed: nothing,
+            modules: 0,
+            normal_load: Share(0.0),
+            stranded: nothing,
+            loss: nothing,
+            ..row("none on the racks", Redundancy::N, Wish::Bare)
+        });
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    fn planned(set: &[&str]) -> crate::plan::result::Electrical {
+        super::super::tests::planned(set).electrical
+    }
+
+    #[test]
+    fn a_rack_of_the_default_design_is_fed_five_nines_less_a_little() {
+        let supply = planned(&[]).supply.unwrap();
+        assert!((0.999_95..0.999_999).contains(&supply.availability), "{}", supply.availability);
+        let product: f64 = supply.blocks.iter().map(|block| block.availability).product();
+        assert!((supply.availability - product).abs() < 1e-12);
+        // Unit substations in ten and one, λ = 0.02 + 0.006 + 2·0.004 = 0.034 /y each, with long repairs.
+        let units = &supply.blocks[1];
+        assert!(units.arrangement == "10+1" && units.down_time_per_year.0 / 60.0 > 1.0, "{units:?}");
+    }
+
+    #[test]
+    fn two_paths_are_one_system_from_unit_substation_to_busway() {
+        let supply = planned(&["electrical.redundancy=2n"]).supply.unwrap();
+        assert_eq!(supply.blocks[1].name, "unit-transformer and ups and lv-bus");
+        let legacy = planned(&["electrical.design=ac-480-legacy"]).supply.unwrap();
+        assert_eq!(legacy.blocks.len(), 2, "{:?}", legacy.blocks);
+    }
+
+    #[test]
+    fn the_topology_planned_with_is_the_supply() {
+        let planned = planned(&["electrical.redundancy=3-to-make-2"]);
+        let chosen = planned.topologies.iter().find(|one| one.chosen).unwrap();
+        assert_eq!(chosen.name, "3-to-make-2");
+        let supply = planned.supply.unwrap();
+        assert!((chosen.availability.unwrap() - supply.availability).abs() < 1e-12);
+        // 3-to-make-2 strands a third, 2N half, by hand; whole groups of modules add a trifle.
+        assert!((chosen.stranded / chosen.installed - 1.0 / 3.0).abs() < 2e-3);
+        let double = planned.topologies.iter().find(|one| one.name == "2N").unwrap();
+        assert!((double.stranded / double.installed - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn racks_on_the_bare_grid_feel_every_outage() {
+        let bare = planned(&["electrical.design=ac-415-no-ups"]).supply.unwrap();
+        // The common outages of two circuits, 0.25 a year, are felt one by one; so is each unit substation.
+        assert!(bare.blocks[0].failures_per_year > 0.249 && bare.failures_per_year > 0.28, "{bare:?}");
+        let none = planned(&[]).topologies.pop().unwrap();
+        assert_eq!(none.name, "none on the racks");
+        assert!((none.availability.unwrap() - bare.availability).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_second_team_repairs_more_at_once() {
+        let one = planned(&[]).supply.unwrap();
+        let two = planned(&["electrical.repair_teams=2"]).supply.unwrap();
+        assert!(two.availability > one.availability);
+    }
+}

@@ -1,0 +1,82 @@
+//! How the results of the electrical side came to be.
+
+use super::{Writer, result};
+use crate::units::text::{digits, show};
+
+/// Entries of supply, policy, swings and load flow.
+pub(super) fn entries(w: &mut Writer<'_>) {
+    let electrical = &w.plan.electrical;
+    let design =
+        format!("electrical.{}", w.plan.scenario.fields["electrical"]["design"].as_str().unwrap_or_default());
+    if let Some(supply) = &electrical.supply {
+        let mut inputs: Vec<[String; 3]> = supply
+            .blocks
+            .iter()
+            .map(|block| {
+                result(&format!("{}, {}", block.name, block.arrangement), block.availability.to_string())
+            })
+            .collect();
+        inputs.extend([
+            w.said("grid.circuits"),
+            w.said("grid.common_outages"),
+            w.said("electrical.repair_teams"),
+        ]);
+        inputs.extend(w.taken("failure_rate").into_iter().filter(|[field, ..]| field.starts_with(&design)));
+        inputs.extend(w.taken("repair_time").into_iter().filter(|[field, ..]| field.starts_with(&design)));
+        w.entry(
+            "power.supply.availability",
+            supply.availability.to_string(),
+            "part of the time that a rack is fed",
+            "Π A of the blocks in series; groups by their birth–death chain, the grid with stores and engines behind it",
+            inputs,
+        );
+    }
+    let policy = &electrical.provisioning;
+    w.entry(
+        "power.provisioning.work_gain_memory",
+        digits(policy.work_gain_memory.0),
+        "memory-bound work of the racks' power over that at nameplate",
+        "f(p)/p with a cap p and the performance f kept at it; 1/q at a quantile q",
+        vec![
+            w.said("provisioning.policy"),
+            w.said("provisioning.cap"),
+            w.said("provisioning.quantile"),
+            result("racks at nameplate", show(policy.nameplate)),
+        ],
+    );
+    if let Some(dynamics) = &electrical.dynamics {
+        w.entry(
+            "power.dynamics.stop_w",
+            show(dynamics.stop),
+            "fall of the site's power when the largest synchronous run stops",
+            "racks of the run × (provisioned − idle power), with the losses of the chain",
+            vec![result("racks in step", dynamics.run_racks.to_string()), w.said("provisioning.idle")],
+        );
+        let mut inputs = vec![w.said("dynamics.floor"), w.said("dynamics.burst")];
+        inputs.extend(w.taken("smoothing_energy"));
+        w.entry(
+            "power.dynamics.rack_store_j",
+            show(dynamics.rack_store),
+            "energy of the run's racks that smooths its swings",
+            "ΔP' = ΔP·max(0, 1 − E_s·f/(ΔP·d·(1 − d))), d the burst share, f the pace",
+            inputs,
+        );
+    }
+    if let Some(flow) = &electrical.load_flow {
+        let mut inputs = vec![
+            w.said("grid.short_circuit"),
+            w.said("grid.campus_voltage"),
+            w.said("grid.feeder_current"),
+            w.said("grid.power_factor"),
+            result("layout.buildings", w.plan.layout.buildings.to_string()),
+        ];
+        inputs.extend(w.taken("impedance"));
+        w.entry(
+            "power.load_flow.loss_w",
+            show(flow.loss),
+            "lost in main transformers, feeders and unit substations at full load",
+            "Newton–Raphson load flow of one substation: Σ S_from + S_to of its branches, and no-load losses",
+            inputs,
+        );
+    }
+}

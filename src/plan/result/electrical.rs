@@ -1,0 +1,262 @@
+//! What a plan says of its electrical side beyond the losses of the chain.
+
+use crate::units::{
+    Joules, Meters, PerSecond, Ratio, Seconds, Share, VoltAmperes, Volts, Watts, WattsPerSecond,
+};
+
+/// The electrical side beyond the losses of the chain.
+#[derive(Debug, Clone, Default)]
+pub struct Electrical {
+    /// How surely a rack is fed; none where the design does not say how often its parts fail.
+    pub supply: Option<Supply>,
+    /// Topologies side by side.
+    pub topologies: Vec<Topology>,
+    /// What the provisioning policy buys and risks.
+    pub provisioning: Oversubscription,
+    /// Swings, ramps and stores; none where nothing runs.
+    pub dynamics: Option<Dynamics>,
+    /// The solved one-line; none where nothing stands.
+    pub load_flow: Option<LoadFlow>,
+    /// What is bought, by rating and count.
+    pub schedule: Vec<Equipment>,
+}
+
+/// How surely a rack is fed.
+#[derive(Debug, Clone)]
+pub struct Supply {
+    /// Part of the time that a rack is fed.
+    pub availability: f64,
+    /// How often in a year it is not.
+    pub failures_per_year: f64,
+    /// How long in a year it is not.
+    pub down_time_per_year: Seconds,
+    /// How long one failure lasts.
+    pub mean_down_time: Seconds,
+    /// How long racks outlast a failure of everything before their hall.
+    pub hold_up: Seconds,
+    /// The blocks in series, grid first.
+    pub blocks: Vec<SupplyBlock>,
+}
+
+/// One block of the way from the grid to a rack.
+#[derive(Debug, Clone)]
+pub struct SupplyBlock {
+    /// What it is.
+    pub name: String,
+    /// How it is doubled.
+    pub arrangement: String,
+    /// Part of the time that it is up.
+    pub availability: f64,
+    /// How often in a year it fails.
+    pub failures_per_year: f64,
+    /// How long in a year it is down.
+    pub down_time_per_year: Seconds,
+}
+
+/// What one topology of the design's systems would mean.
+#[derive(Debug, Clone)]
+pub struct Topology {
+    /// In the words of the trade.
+    pub name: String,
+    /// The stage whose capacity is compared.
+    pub stage: String,
+    /// Whether it is the one planned with.
+    pub chosen: bool,
+    /// Capacity of the stage.
+    pub installed: Watts,
+    /// In whole modules.
+    pub modules: u64,
+    /// Load over rating of each path while nothing has failed.
+    pub normal_load: Share,
+    /// Capacity that no load may use.
+    pub stranded: Watts,
+    /// Load over rating of the fullest survivor after a failure, rows being dealt over the paths whole.
+    pub fullest_survivor: Option<Ratio>,
+    /// Lost in the stage in the design hour.
+    pub loss: Watts,
+    /// Part of the time that a rack is fed.
+    pub availability: Option<f64>,
+    /// How long in a year it is not.
+    pub down_time_per_year: Option<Seconds>,
+}
+
+/// What the provisioning policy buys and risks.
+#[derive(Debug, Clone, Default)]
+pub struct Oversubscription {
+    /// Heat of all compute racks.
+    pub nameplate: Watts,
+    /// What the envelope sets aside for them.
+    pub provisioned: Watts,
+    /// The first over the second.
+    pub oversubscription: Ratio,
+    /// Speed that compute-bound work keeps.
+    pub performance_compute: Share,
+    /// Speed that memory-bound work keeps.
+    pub performance_memory: Share,
+    /// Compute-bound work of the racks' power over that at nameplate.
+    pub work_gain_compute: Ratio,
+    /// The same for memory-bound work.
+    pub work_gain_memory: Ratio,
+    /// Part of the time that the racks together would ask for more than is set aside.
+    pub exceeded: Share,
+    /// What they would ask for beyond it, over their heat and all time.
+    pub shed: Share,
+}
+
+/// What the site's power does over seconds and minutes.
+#[derive(Debug, Clone)]
+pub struct Dynamics {
+    /// Accelerators that work in step: those of the largest training run, or none.
+    pub run_accelerators: u64,
+    /// Their racks.
+    pub run_racks: u64,
+    /// All racks of the system at heat.
+    pub steady: Watts,
+    /// All racks of the system at their electrical design point at once.
+    pub peak: Watts,
+    /// The run in a burst.
+    pub high: Watts,
+    /// The run between bursts.
+    pub low: Watts,
+    /// The run on average.
+    pub mean: Watts,
+    /// Energy of the run's racks that smooths.
+    pub rack_store: Joules,
+    /// Slowest pace that it makes steady.
+    pub steady_from: Option<PerSecond>,
+    /// Pace of the run's steps.
+    pub pace: Option<PerSecond>,
+    /// The swing at that pace, if it lies between 0.1 and 20 Hz.
+    pub at_pace: Option<SwingRow>,
+    /// Swings by pace.
+    pub swings: Vec<SwingRow>,
+    /// Fall of the site's power when the run stops.
+    pub stop: Watts,
+    /// What that fall takes at the agreed ramp, else at common ones.
+    pub ramps: Vec<Ramp>,
+    /// Power of the battery at the substation.
+    pub battery_power: Watts,
+    /// Its energy.
+    pub battery_energy: Joules,
+    /// How long racks outlast a dip.
+    pub hold_up: Seconds,
+    /// Longest dip that they have to.
+    pub ride_through: Seconds,
+}
+
+/// A swing at one pace.
+#[derive(Debug, Clone, Copy)]
+pub struct SwingRow {
+    /// Swings per second.
+    pub pace: PerSecond,
+    /// Height at the accelerators.
+    pub at_racks: Watts,
+    /// Energy that makes it steady, in each period.
+    pub energy: Joules,
+    /// Height behind the stores of the racks, at the meter.
+    pub behind_racks: Watts,
+    /// Height behind the battery of the substation.
+    pub at_grid: Watts,
+}
+
+/// A fall of power as a ramp.
+#[derive(Debug, Clone, Copy)]
+pub struct Ramp {
+    /// Fastest change.
+    pub limit: WattsPerSecond,
+    /// Time that the fall takes at it.
+    pub time: Seconds,
+    /// Energy that a store takes meanwhile.
+    pub energy: Joules,
+}
+
+/// The solved one-line of a substation and its buildings.
+#[derive(Debug, Clone, Default)]
+pub struct LoadFlow {
+    /// Like substations of the site, of which one is solved.
+    pub substations: u64,
+    /// From the substation to the buildings.
+    pub voltage: Volts,
+    /// Feeders of all substations.
+    pub feeders: u64,
+    /// Their length together.
+    pub feeder_length: Meters,
+    /// What one carries.
+    pub feeder_rating: VoltAmperes,
+    /// Taken from the grid by the site.
+    pub delivered: Watts,
+    /// Lost in transformers and feeders of the site.
+    pub loss: Watts,
+    /// Of that, in feeders.
+    pub feeder_loss: Watts,
+    /// At the point of delivery.
+    pub power_factor: Share,
+    /// Capacitors of the site.
+    pub capacitors: VoltAmperes,
+    /// Turns ratio of the main transformers' tap changers.
+    pub tap: f64,
+    /// Lowest voltage of a hall at full load over nominal.
+    pub lowest: f64,
+    /// Highest voltage of a hall at idle over nominal.
+    pub highest: f64,
+    /// Voltages at full load.
+    pub buses: Vec<BusResult>,
+    /// What branches carry at full load.
+    pub branches: Vec<BranchResult>,
+    /// With one thing out of service.
+    pub outages: Vec<OutageResult>,
+    /// Part of the load that is carried where not all is.
+    pub carries: Share,
+    /// Why there is no solution, if so.
+    pub shortfall: Option<String>,
+}
+
+/// Voltage of a bus.
+#[derive(Debug, Clone)]
+pub struct BusResult {
+    /// Which.
+    pub name: String,
+    /// Over nominal.
+    pub voltage: f64,
+}
+
+/// What a branch carries.
+#[derive(Debug, Clone)]
+pub struct BranchResult {
+    /// Which.
+    pub name: String,
+    /// Equal ones in parallel.
+    pub count: u64,
+    /// Active power into it.
+    pub power: Watts,
+    /// Lost in it.
+    pub loss: Watts,
+    /// Apparent power over rating.
+    pub loading: f64,
+}
+
+/// The site with one thing out of service.
+#[derive(Debug, Clone)]
+pub struct OutageResult {
+    /// What is out.
+    pub name: String,
+    /// Loading of what is left of it.
+    pub loading: f64,
+    /// Lowest voltage over nominal.
+    pub lowest: f64,
+}
+
+/// One line of the equipment schedule.
+#[derive(Debug, Clone)]
+pub struct Equipment {
+    /// What it is.
+    pub name: String,
+    /// How many.
+    pub count: u64,
+    /// Rating of one, in `unit`.
+    pub rating: f64,
+    /// Unit of the rating: `W`, `VA`, `A`, `J` or `m3`.
+    pub unit: String,
+    /// What it is sized by.
+    pub basis: String,
+}

@@ -1,0 +1,588 @@
+//! The one-line of a campus as a load-flow case: grid, substation, feeders, unit substations, halls.
+//!
+//! ~~~text
+//! grid ─(short-circuit reactance)─ busbar ─(main transformers)─ campus busbar ─(feeders)─ building ─(unit substations)─ halls
+//!                                                                                            └ plant
+//! ~~~
+//!
+//! Main transformers hold the campus busbar with their tap changers; unit transformers stand on the off-load tap that
+//! suits full load; capacitors at the campus busbar bring the power factor at the point of delivery to what the grid
+//! asks. One main transformer and one feeder at a time are taken out to see what the rest then carries. Equal
+//! equipment in parallel is one branch. Left out: unbalance, harmonics, the low-voltage side behind the halls' switchboards.
+
+use super::load_flow::{Branch, Bus, Flow, Hold, LoadFlowError, Network, largest_load, solve};
+use crate::units::{Amperes, Meters, Share, VoltAmperes, Volts, Watts};
+use nalgebra::Complex;
+
+/// Active and reactive power of a load [W, var].
+pub type ComplexPower = Complex<f64>;
+
+/// Base power of the per-unit system [VA].
+const BASE_VA: f64 = 100e6;
+/// Frequency of the grid [Hz]; only the charging of cables depends on it.
+const FREQUENCY_HZ: f64 = 60.0;
+/// Series resistance and reactance [Ω/m] and capacitance [F/m] of a feeder: one aluminium cable of 500–630 mm² a phase
+/// for 20–35 kV, usual values of makers' tables, recalled.
+const CABLE: (f64, f64, f64) = (8e-5, 1.2e-4, 2.5e-10);
+/// Voltage that tap changers hold at the campus busbar [pu].
+const CAMPUS_TARGET: f64 = 1.02;
+/// Step and range of a tap changer under load: 16 steps of 5/8 % up and down.
+const CHANGER: (f64, f64) = (0.006_25, 0.1);
+/// Step and range of the off-load taps of a unit transformer: two of 2.5 % up and down.
+const OFF_LOAD: (f64, f64) = (0.025, 0.05);
+/// Step of the capacitors at the campus busbar [pu]: 1 Mvar.
+const CAPACITOR_STEP: f64 = 0.01;
+/// Range of a voltage that equipment is built for, around nominal (ANSI C84.1, range A).
+pub const VOLTAGE_BAND: f64 = 0.05;
+/// Land of a campus per power at the meter [m²/W]: 750 acres per gigawatt, 450–1,000 in announced ones.
+pub const LAND_PER_WATT: f64 = 3.035e-3;
+/// Largest substation [VA]: campus substations have 0.3–1.2 GVA.
+pub const LARGEST_SUBSTATION: VoltAmperes = VoltAmperes(1.2e9);
+
+/// Like transformers in parallel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bank {
+    /// Rating of all together.
+    pub rating: VoltAmperes,
+    /// How many there are.
+    pub count: u32,
+    /// Short-circuit impedance on the rating.
+    pub impedance: Share,
+    /// Lost at any load, over the rating.
+    pub no_load: Share,
+    /// Lost at full load over the rating: the resistance.
+    pub full_load: Share,
+}
+
+impl Bank {
+    /// Series impedance [pu of the base] while some are out of service.
+    fn series(self, out: u32) -> Complex<f64> {
+        let r = self.full_load.0;
+        let x = (self.impedance.0 * self.impedance.0 - r * r).max(1e-8).sqrt();
+        Complex::new(r, x) * BASE_VA / self.serving(out).0
+    }
+
+    /// Rating of those in service.
+    fn serving(self, out: u32) -> VoltAmperes {
+        self.rating * (f64::from(self.count.saturating_sub(out)) / f64::from(self.count.max(1)))
+    }
+
+    /// Conductance of the no-load loss [pu of the base].
+    fn shunt(self) -> Complex<f64> {
+        Complex::new(self.no_load.0 * self.rating.0 / BASE_VA, 0.0)
+    }
+}
+
+/// What one building draws, and how far it is from the substation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Building {
+    /// What it is called.
+    pub name: String,
+    /// Behind its unit substations.
+    pub halls: Complex<f64>,
+    /// At campus voltage [VA].
+    pub plant: Complex<f64>,
+    /// Length of its feeders.
+    pub distance: Meters,
+    /// Its unit substations; none where converters take campus voltage.
+    pub units: Option<Bank>,
+}
+
+/// Active and reactive power [VA] of a load.
+///
+/// ~~~text
+/// S = P·(1 + j·tan(arccos f))
+/// ~~~
+#[must_use]
+pub fn load(power: Watts, factor: Share) -> Complex<f64> {
+    let tangent = (1.0 - factor.0 * factor.0).max(0.0).sqrt() / factor.0;
+    Complex::new(power.0, power.0 * tangent)
+}
+
+/// One substation with the buildings behind it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Campus {
+    /// Short-circuit power of the grid.
+    pub short_circuit: VoltAmperes,
+    /// Main transformers; none where the grid has campus voltage.
+    pub main: Option<Bank>,
+    /// From the substation to the buildings.
+    pub voltage: Volts,
+    /// That a feeder carries all day.
+    pub feeder_current: Amperes,
+    /// At the point of delivery, at least.
+    pub power_factor: Share,
+    /// The buildings.
+    pub buildings: Vec<Building>,
+}
+
+/// Lengths of the feeders of so many buildings on a campus of this land, with the substation at the middle of one side.
+///
+/// ~~~text
+/// |x − x₀| + y on a square grid of pitch √(A/n)
+/// ~~~
+#[must_use]
+pub fn distances(buildings: u32, land_m2: f64) -> Vec<Meters> {
+    let across = f64::from(buildings).sqrt().ceil().max(1.0) as u32;
+    let pitch = (land_m2 / f64::from(buildings.max(1))).sqrt();
+    let place = |building: u32| {
+        let x = f64::from(building % across) + 0.5 - f64::from(across) / 2.0;
+        let y = f64::from(building / across) + 0.5;
+        Meters(pitch * (x.abs() + y))
+    };
+    (0..buildings).map(place).collect()
+}
+
+/// Apparent power of one feeder.
+///
+/// ~~~text
+/// S = √3·V·I
+/// ~~~
+#[must_use]
+pub fn feeder_rating(voltage: Volts, current: Amperes) -> VoltAmperes {
+    VoltAmperes(3.0_f64.sqrt() * voltage.0 * current.0)
+}
+
+/// Voltage at one bus.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BusVoltage {
+    /// Which.
+    pub name: String,
+    /// Over nominal.
+    pub voltage: f64,
+}
+
+/// What one branch carries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BranchLoad {
+    /// Which.
+    pub name: String,
+    /// Equal ones in parallel.
+    pub count: u32,
+    /// Into it, active.
+    pub power: Watts,
+    /// Lost in it, no-load loss included.
+    pub loss: Watts,
+    /// Apparent power over rating.
+    pub loading: f64,
+}
+
+/// The campus with one thing out of service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outage {
+    /// What is out.
+    pub name: String,
+    /// Loading of what is left of it.
+    pub loading: f64,
+    /// Lowest voltage of any bus over nominal.
+    pub lowest: f64,
+}
+
+/// A solved campus.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CampusFlow {
+    /// Voltages at full load.
+    pub buses: Vec<BusVoltage>,
+    /// Branches at full load.
+    pub branches: Vec<BranchLoad>,
+    /// Taken from the grid [VA].
+    pub delivered: Complex<f64>,
+    /// Power factor at the point of delivery.
+    pub power_factor: Share,
+    /// Capacitors at the campus busbar.
+    pub capacitors: VoltAmperes,
+    /// Turns ratio that the tap changers stand at.
+    pub tap: f64,
+    /// Lowest voltage of any hall at full load, over nominal.
+    pub lowest: f64,
+    /// Highest voltage of any hall at light load, over nominal.
+    pub highest: f64,
+    /// One main transformer and one feeder out, at full load.
+    pub outages: Vec<Outage>,
+}
+
+/// What can be set.
+#[derive(Debug, Clone, PartialEq)]
+struct Settings {
+    tap: f64,
+    unit_taps: Vec<f64>,
+    capacitors: f64,
+}
+
+/// What is out of service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Out {
+    Nothing,
+    MainTransformer,
+    FeederOf(usize),
+}
+
+/// Where the buses of a campus stand in its network.
+const CAMPUS_BUS: usize = 2;
+
+impl Campus {
+    /// Feeders of a building: as many as its load asks for and one more.
+    #[must_use]
+    pub fn feeders(&self, building: &Building) -> u32 {
+        let rating = feeder_rating(self.voltage, self.feeder_current);
+        ((building.halls + building.plant).norm() / rating.0).ceil().max(1.0) as u32 + 1
+    }
+
+    /// The load-flow case at a part of the loads.
+    fn network(&self, settings: &Settings, part: f64, out: Out) -> Network {
+        let bus = |name: String, injection: Complex<f64>, shunt: Complex<f64>| Bus {
+            name,
+            hold: Hold::Power,
+            injection,
+            shunt,
+        };
+        let nothing = Complex::new(0.0, 0.0);
+        let mut network = Network::default();
+        network
+            .buses
+            .push(Bus { hold: Hold::Slack { voltage: 1.0 }, ..bus("grid".into(), nothing, nothing) });
+        let no_load = self.main.map_or(nothing, Bank::shunt);
+        network.buses.push(bus("substation".into(), nothing, no_load));
+        let capacitors = Complex::new(0.0, settings.capacitors);
+        network.buses.push(bus("campus busbar".into(), nothing, capacitors));
+        let branch = |name: String, from, to, series, rating: VoltAmperes| Branch {
+            name,
+            from,
+            to,
+            series,
+            charging: 0.0,
+            tap: 1.0,
+            rating: rating.0 / BASE_VA,
+        };
+        let source = Complex::new(0.0, BASE_VA / self.short_circuit.0);
+        network.branches.push(branch("grid".into(), 0, 1, source, VoltAmperes(f64::INFINITY)));
+        let gone = u32::from(out == Out::MainTransformer);
+        network.branches.push(match self.main {
+            Some(bank) => Branch {
+                tap: settings.tap,
+                ..branch("main transformers".into(), 1, CAMPUS_BUS, bank.series(gone), bank.serving(gone))
+            },
+            // A busbar's own reactance keeps the two apart.
+            None => {
+                branch("busbar".into(), 1, CAMPUS_BUS, Complex::new(0.0, 1e-6), VoltAmperes(f64::INFINITY))
+            }
+        });
+        for (place, building) in self.buildings.iter().enumerate() {
+            self.add(&mut network, settings, building, place, part, out);
+        }
+        network
+    }
+
+    /// Adds a building's feeders, unit substations and loads.
+    fn add(
+        &self,
+        network: &mut Network,
+        settings: &Settings,
+        building: &Building,
+        place: usize,
+        part: f64,
+        out: Out,
+    ) {
+        let feeders = f64::from(self.feeders(building) - u32::from(out == Out::FeederOf(place)));
+        let base_ohm = self.voltage.0 * self.voltage.0 / BASE_VA;
+        let (ohm_r, ohm_x, farad) = CABLE;
+        let length = building.distance.0.max(1.0);
+        let end = network.buses.len();
+        let own = Complex::new(part / BASE_VA, 0.0);
+        let shunt = building.units.map_or(Complex::new(0.0, 0.0), Bank::shunt);
+        let at_end =
+            building.plant + if building.units.is_some() { Complex::new(0.0, 0.0) } else { building.halls };
+        network.buses.push(Bus {
+            name: building.name.clone(),
+            hold: Hold::Power,
+            injection: -at_end * own,
+            shunt,
+        });
+        network.branches.push(Branch {
+            name: format!("feeders of {}", building.name),
+            from: CAMPUS_BUS,
+            to: end,
+            series: Complex::new(ohm_r, ohm_x) * (length / base_ohm / feeders),
+            charging: std::f64::consts::TAU * FREQUENCY_HZ * farad * length * base_ohm * feeders,
+            tap: 1.0,
+            rating: feeder_rating(self.voltage, self.feeder_current).0 * feeders / BASE_VA,
+        });
+        if let Some(bank) = building.units {
+            network.buses.push(Bus {
+                name: format!("halls of {}", building.name),
+                hold: Hold::Power,
+                injection: -building.halls * own,
+                shunt: Complex::new(0.0, 0.0),
+            });
+            network.branches.push(Branch {
+                name: format!("unit substations of {}", building.name),
+                from: end,
+                to: end + 1,
+                series: bank.series(0),
+                charging: 0.0,
+                tap: settings.unit_taps[place],
+                rating: bank.rating.0 / BASE_VA,
+            });
+        }
+    }
+
+    /// Places of the buses that halls hang on, in the order of the buildings.
+    fn hall_buses(&self) -> Vec<usize> {
+        let mut next = CAMPUS_BUS + 1;
+        let mut all = Vec::new();
+        for building in &self.buildings {
+            next += usize::from(building.units.is_some());
+            all.push(next);
+            next += 1;
+        }
+        all
+    }
+
+    /// Solves with tap changers under load at work, and where wished capacitors and off-load taps chosen anew.
+    fn settle(
+        &self,
+        mut settings: Settings,
+        part: f64,
+        out: Out,
+        choose: bool,
+    ) -> Result<(Network, Flow, Settings), LoadFlowError> {
+        const MOST_ROUNDS: u32 = 40;
+        let halls = self.hall_buses();
+        let mut rounds = 0;
+        loop {
+            let network = self.network(&settings, part, out);
+            let flow = solve(&network)?;
+            let before = settings.clone();
+            if self.main.is_some() {
+                settings.tap =
+                    stepped(settings.tap * flow.voltages[CAMPUS_BUS].norm() / CAMPUS_TARGET, CHANGER);
+            }
+            if choose {
+                for (tap, &bus) in settings.unit_taps.iter_mut().zip(&halls) {
+                    *tap = stepped(*tap * flow.voltages[bus].norm(), OFF_LOAD);
+                }
+                let asked = load(Watts(flow.injections[0].re), self.power_factor).im;
+                let missing = flow.injections[0].im - asked;
+                if !(-2.0 * CAPACITOR_STEP..=0.0).contains(&missing) {
+                    let banks = ((settings.capacitors + missing) / CAPACITOR_STEP).ceil().max(0.0);
+                    settings.capacitors = banks * CAPACITOR_STEP;
+                }
+            }
+            rounds += 1;
+            // Taps that hunt between two steps stay where they are.
+            if settings == before || rounds == MOST_ROUNDS {
+                return Ok((network, flow, before));
+            }
+        }
+    }
+
+    /// Solves the campus at full load, at light load, and with one thing out at a time.
+    pub fn flow(&self, light: Share) -> Result<CampusFlow, LoadFlowError> {
+        let start = Settings { tap: 1.0, unit_taps: vec![1.0; self.buildings.len()], capacitors: 0.0 };
+        let (network, full, settings) = self.settle(start, 1.0, Out::Nothing, true)?;
+        // Capacitors are switched off with the load.
+        let dimmed = Settings { capacitors: settings.capacitors * light.0, ..settings.clone() };
+        let (_, faint, _) = self.settle(dimmed, light.0, Out::Nothing, false)?;
+        let halls = self.hall_buses();
+        let at = |flow: &Flow| halls.iter().map(|&bus| flow.voltages[bus].norm()).collect::<Vec<_>>();
+        let mut outages = Vec::new();
+        let weakest = |flow: &Flow| at(flow).into_iter().fold(f64::INFINITY, f64::min);
+        if self.main.is_some_and(|bank| bank.count > 1) {
+            let (_, flow, _) = self.settle(settings.clone(), 1.0, Out::MainTransformer, false)?;
+            let name = "one main transformer".into();
+            outages.push(Outage { name, loading: flow.branches[1].loading, lowest: weakest(&flow) });
+        }
+        let feeders =
+            full.branches.iter().enumerate().filter(|(place, _)| self.building_of(*place).is_some());
+        let fullest = feeders.max_by(|a, b| a.1.loading.total_cmp(&b.1.loading));
+        if let Some((place, _)) = fullest
+            && let Some(building) = self.building_of(place)
+        {
+            let (_, flow, _) = self.settle(settings.clone(), 1.0, Out::FeederOf(building), false)?;
+            let name = format!("one feeder of {}", self.buildings[building].name);
+            outages.push(Outage { name, loading: flow.branches[place].loading, lowest: weakest(&flow) });
+        }
+        let delivered = full.injections[0] * BASE_VA;
+        Ok(CampusFlow {
+            buses: network
+                .buses
+                .iter()
+                .zip(&full.voltages)
+                .map(|(bus, voltage)| BusVoltage { name: bus.name.clone(), voltage: voltage.norm() })
+                .collect(),
+            branches: self.loads(&network, &full),
+            delivered,
+            power_factor: Share((delivered.re / delivered.norm().max(1e-9)).clamp(0.0, 1.0)),
+            capacitors: VoltAmperes(settings.capacitors * BASE_VA),
+            tap: settings.tap,
+            lowest: at(&full).into_iter().fold(f64::INFINITY, f64::min),
+            highest: at(&faint).into_iter().fold(0.0, f64::max),
+            outages,
+        })
+    }
+
+    /// The building whose feeders a branch stands for.
+    fn building_of(&self, branch: usize) -> Option<usize> {
+        let mut next = 2;
+        for (place, building) in self.buildings.iter().enumerate() {
+            if next == branch {
+                return Some(place);
+            }
+            next += 1 + usize::from(building.units.is_some());
+        }
+        None
+    }
+
+    /// What each branch carries, with the no-load loss of its transformers.
+    fn loads(&self, network: &Network, flow: &Flow) -> Vec<BranchLoad> {
+        let all = network.branches.iter().zip(&flow.branches).enumerate().skip(1);
+        all.map(|(place, (branch, carried))| {
+            let mut count = 1;
+            let mut magnetised = 0.0;
+            if place == 1 {
+                count = self.main.map_or(1, |bank| bank.count);
+                magnetised = network.buses[branch.from].shunt.re * flow.voltages[branch.from].norm_sqr();
+            } else if let Some(building) = self.building_of(place) {
+                count = self.feeders(&self.buildings[building]);
+            } else if let Some(building) = self.building_of(place - 1) {
+                count = self.buildings[building].units.map_or(1, |bank| bank.count);
+                magnetised = network.buses[branch.from].shunt.re * flow.voltages[branch.from].norm_sqr();
+            }
+            BranchLoad {
+                name: branch.name.clone(),
+                count,
+                power: Watts(carried.from.re * BASE_VA),
+                loss: Watts((carried.loss().re + magnetised) * BASE_VA),
+                loading: carried.loading,
+            }
+        })
+        .collect()
+    }
+
+    /// The part of its load that a campus can carry, where it cannot carry all of it.
+    #[must_use]
+    pub fn carries(&self) -> Share {
+        let settings = Settings { tap: 1.0, unit_taps: vec![1.0; self.buildings.len()], capacitors: 0.0 };
+        Share(largest_load(&self.network(&settings, 1.0, Out::Nothing)))
+    }
+}
+
+/// The nearest step of a tap, within its range around one.
+fn stepped(ratio: f64, (step, range): (f64, f64)) -> f64 {
+    (1.0 + ((ratio - 1.0) / step).round() * step).clamp(1.0 - range, 1.0 + range)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn campus(buildings: u32) -> Campus {
+        let power = Watts(900e6 / f64::from(buildings));
+        Campus {
+            short_circuit: VoltAmperes(20e9),
+            main: Some(Bank {
+                rating: VoltAmperes(1.2e9),
+                count: 6,
+                impedance: Share(0.12),
+                no_load: Share(0.0005),
+                full_load: Share(0.003),
+            }),
+            voltage: Volts(34_500.0),
+            feeder_current: Amperes(600.0),
+            power_factor: Share(0.95),
+            buildings: distances(buildings, LAND_PER_WATT * 1e9)
+                .into_iter()
+                .enumerate()
+                .map(|(place, distance)| Building {
+                    name: format!("building {}", place + 1),
+                    halls: load(power, Share(0.98)),
+                    plant: load(power * 0.1, Share(0.92)),
+                    distance,
+                    units: Some(Bank {
+                        rating: VoltAmperes(power.0 * 1.2),
+                        count: 50,
+                        impedance: Share(0.0575),
+                        no_load: Share(0.001),
+                        full_load: Share(0.0055),
+                    }),
+                })
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn a_feeder_of_600_amperes_carries_36_megavolt_amperes() {
+        // √3 · 34.5 kV · 600 A = 35.85 MVA; the trade says about 35.
+        let rating = feeder_rating(Volts(34_500.0), Amperes(600.0));
+        assert!((rating.0 - 35.853e6).abs() < 1e3);
+    }
+
+    #[test]
+    fn a_gigawatt_campus_holds_its_voltages_and_its_power_factor() {
+        let flow = campus(8).flow(Share(0.3)).unwrap();
+        assert!(flow.lowest > 0.95 && flow.highest < 1.05, "{} {}", flow.lowest, flow.highest);
+        assert!(flow.power_factor.0 >= 0.95 - 1e-6, "{}", flow.power_factor);
+        assert!(flow.capacitors.0 > 0.0);
+        // 8 · 123.75 MW and losses near 1.1 %.
+        let loss = flow.delivered.re / (990e6) - 1.0;
+        assert!((0.005..0.02).contains(&loss), "{loss}");
+        let sum: f64 = flow.branches.iter().map(|branch| branch.loss.0).sum();
+        assert!((sum - (flow.delivered.re - 990e6)).abs() < 1.0, "{sum}");
+    }
+
+    #[test]
+    fn what_is_left_after_an_outage_carries_it_all() {
+        let flow = campus(8).flow(Share(0.3)).unwrap();
+        let main = &flow.outages[0];
+        // Six carry near 1.06 GVA of 1.2; five of them 1.0.
+        assert!(main.loading > 1.0 && main.loading < 1.2, "{main:?}");
+        let normal = flow.branches[0].loading;
+        assert!((main.loading / normal - 1.2).abs() < 0.02, "{normal}");
+        assert!(
+            flow.outages[1].loading <= 1.0 && flow.outages[1].name.contains("feeder"),
+            "{:?}",
+            flow.outages
+        );
+    }
+
+    #[test]
+    fn transformers_lose_what_their_part_load_curve_says() {
+        let flow = campus(4).flow(Share(0.3)).unwrap();
+        let units = flow.branches.iter().find(|branch| branch.name.starts_with("unit")).unwrap();
+        // Rating 270 MVA: 0.1 % at no load and 0.55 %·x².
+        let curve = 270e6 * (0.001 + 0.0055 * units.loading * units.loading);
+        assert!((units.loss.0 / curve - 1.0).abs() < 0.05, "{} {curve}", units.loss);
+    }
+
+    #[test]
+    fn a_campus_on_too_long_and_thin_a_feeder_does_not_converge_and_says_what_it_carries() {
+        let mut far = campus(1);
+        far.buildings[0].distance = Meters(60e3);
+        let error = far.flow(Share(0.3)).unwrap_err();
+        assert!(error.to_string().contains("building 1"), "{error}");
+        let part = far.carries();
+        assert!((0.05..0.95).contains(&part.0), "{part}");
+    }
+
+    #[test]
+    fn without_transformers_halls_hang_on_the_feeders() {
+        let mut direct = campus(4);
+        direct.main = None;
+        for building in &mut direct.buildings {
+            building.units = None;
+        }
+        let flow = direct.flow(Share(0.3)).unwrap();
+        assert_eq!(flow.branches.len(), 5);
+        assert_eq!(flow.outages.len(), 1);
+    }
+
+    #[test]
+    fn buildings_stand_around_their_substation() {
+        let all = distances(4, 4e6);
+        // Pitch 1 km, two across: |±0.5| + 0.5 and + 1.5 km.
+        let kilometres: Vec<f64> = all.iter().map(|one| one.0 / 1e3).collect();
+        for (found, expected) in kilometres.iter().zip([1.0, 1.0, 2.0, 2.0]) {
+            assert!((found - expected).abs() < 1e-9, "{kilometres:?}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What equipment is bought as: preferred ratings of breakers, fault currents, batteries, fuel.
+
+use crate::units::{
+    Amperes, CubicMeters, CubicMetersPerJoule, Joules, Seconds, Share, VoltAmperes, Volts, Watts,
+};
+
+/// Preferred continuous ratings of low-voltage breakers and busways [A] (UL 489, UL 1066, UL 857 and IEC frames, recalled).
+const LOW_VOLTAGE: [f64; 20] = [
+    60.0, 100.0, 125.0, 160.0, 200.0, 225.0, 250.0, 320.0, 400.0, 600.0, 800.0, 1_000.0, 1_200.0, 1_600.0,
+    2_000.0, 2_500.0, 3_200.0, 4_000.0, 5_000.0, 6_300.0,
+];
+/// Preferred continuous ratings of breakers above 1 kV [A] (IEEE C37.04, recalled).
+const HIGH_VOLTAGE: [f64; 5] = [600.0, 1_200.0, 2_000.0, 3_000.0, 4_000.0];
+/// Preferred interrupting ratings [A] (recalled).
+const INTERRUPTING: [f64; 11] = [10e3, 16e3, 20e3, 25e3, 31.5e3, 40e3, 50e3, 65e3, 85e3, 100e3, 150e3];
+
+/// Current of three phases.
+///
+/// ~~~text
+/// I = S/(√3·V)
+/// ~~~
+#[must_use]
+pub fn line_current(power: VoltAmperes, voltage: Volts) -> Amperes {
+    Amperes(power.0 / (3.0_f64.sqrt() * voltage.0))
+}
+
+/// Largest current of a fault behind a transformer, with an unlimited grid before it.
+///
+/// ~~~text
+/// I = S/(√3·V·z)
+/// ~~~
+#[must_use]
+pub fn fault_current(rating: VoltAmperes, voltage: Volts, impedance: Share) -> Amperes {
+    line_current(rating, voltage) / impedance.0
+}
+
+/// Current of a fault behind one transformer on a grid of limited short-circuit power.
+///
+/// ~~~text
+/// I = 1/( 1/S_k + z/S ) / (√3·V)
+/// ~~~
+///
+/// S_k short-circuit power of the grid [VA] · S rating [VA] · z impedance on it [1]; resistances are left out.
+#[must_use]
+pub fn fault_on_grid(grid: VoltAmperes, rating: VoltAmperes, voltage: Volts, impedance: Share) -> Amperes {
+    let together = 1.0 / (1.0 / grid.0 + impedance.0 / rating.0);
+    line_current(VoltAmperes(together), voltage)
+}
+
+/// The smallest preferred rating that carries a current, and how many in parallel where none does.
+fn preferred(current: Amperes, ratings: &[f64]) -> (Amperes, u64) {
+    let largest = ratings[ratings.len() - 1];
+    let parallel = (current.0 / largest - 1e-9).ceil().max(1.0);
+    let each = current.0 / parallel * (1.0 - 1e-9);
+    let rating = ratings.iter().copied().find(|rating| *rating >= each).unwrap_or(largest);
+    (Amperes(rating), parallel as u64)
+}
+
+/// Breaker or busway up to 1 kV, and how many in parallel.
+#[must_use]
+pub fn low_voltage_frame(current: Amperes) -> (Amperes, u64) {
+    preferred(current, &LOW_VOLTAGE)
+}
+
+/// Breaker above 1 kV, and how many in parallel.
+#[must_use]
+pub fn high_voltage_frame(current: Amperes) -> (Amperes, u64) {
+    preferred(current, &HIGH_VOLTAGE)
+}
+
+/// The smallest preferred interrupting rating that breaks a fault; none where no breaker does.
+#[must_use]
+pub fn interrupting(fault: Amperes) -> Option<Amperes> {
+    INTERRUPTING.iter().copied().find(|rating| *rating >= fault.0 * (1.0 - 1e-9)).map(Amperes)
+}
+
+/// Energy of a battery that carries a load for a time.
+///
+/// ~~~text
+/// E = P·T/u
+/// ~~~
+///
+/// u usable part of the battery's energy at that rate [1].
+#[must_use]
+pub fn battery(load: Watts, time: Seconds, usable: Share) -> Joules {
+    load * time / usable.0
+}
+
+/// Fuel that carries a load for a time.
+#[must_use]
+pub fn fuel(load: Watts, time: Seconds, per_energy: CubicMetersPerJoule) -> CubicMeters {
+    per_energy * (load * time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_substation_of_3_megavolt_amperes_needs_a_5_kiloampere_main_that_breaks_85() {
+        // 3 MVA / (√3 · 415 V) = 4,174 A; / 5.75 % = 72.6 kA.
+        let current = line_current(VoltAmperes(3e6), Volts(415.0));
+        assert!((current.0 - 4_173.6).abs() < 0.1, "{current}");
+        assert_eq!(low_voltage_frame(current), (Amperes(5_000.0), 1));
+        let fault = fault_current(VoltAmperes(3e6), Volts(415.0), Share(0.0575));
+        assert!((fault.0 - 72_584.0).abs() < 5.0, "{fault}");
+        assert_eq!(interrupting(fault), Some(Amperes(85e3)));
+        assert_eq!(interrupting(Amperes(1e6)), None);
+    }
+
+    #[test]
+    fn one_200_megavolt_ampere_transformer_feeds_a_fault_of_26_kiloamperes_at_34_kilovolts() {
+        // 1 / (1/20 GVA + 0.12/200 MVA) = 1.5385 GVA; / (√3 · 34.5 kV) = 25.75 kA.
+        let fault = fault_on_grid(VoltAmperes(20e9), VoltAmperes(200e6), Volts(34_500.0), Share(0.12));
+        assert!((fault.0 - 25_746.0).abs() < 2.0, "{fault}");
+    }
+
+    #[test]
+    fn beyond_the_largest_frame_stand_several() {
+        assert_eq!(high_voltage_frame(Amperes(9_000.0)), (Amperes(3_000.0), 3));
+        assert_eq!(low_voltage_frame(Amperes(0.0)), (Amperes(60.0), 1));
+    }
+
+    #[test]
+    fn two_days_of_a_gigawatt_burn_12_7_million_litres() {
+        // 1 GW · 48 h = 48 GWh · 265 L/MWh = 12.72 million litres.
+        let volume = fuel(Watts(1e9), Seconds(48.0 * 3_600.0), CubicMetersPerJoule(0.265 / 3.6e9));
+        assert!((volume.0 - 12_720.0).abs() < 1.0, "{volume}");
+    }
+
+    #[test]
+    fn five_minutes_of_a_block_are_139_kilowatt_hours() {
+        // 1.5 MW · 300 s / 0.9 = 500 MJ = 138.9 kWh.
+        assert!((battery(Watts(1.5e6), Seconds(300.0), Share(0.9)).0 / 3.6e6 - 138.89).abs() < 0.01);
+    }
+}

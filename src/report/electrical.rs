@@ -1,0 +1,342 @@
+//! The electrical side of a plan: supply, topologies, swings, the one-line and its equipment.
+
+use super::document::{Block, Column, Section, Table, Unit, count};
+use crate::plan::Plan;
+use crate::plan::result::{Dynamics, Electrical, LoadFlow, Supply, SwingRow, Topology};
+use crate::units::text::digits;
+use serde_json::{Value, json};
+
+const POWER: Unit = Unit::Metric("W");
+
+/// An availability, with as many digits as it has nines.
+fn nines(availability: f64) -> String {
+    let places = (-(1.0 - availability).max(1e-9).log10()).ceil().max(1.0) as usize;
+    format!("{:.*} %", places.clamp(2, 7), 100.0 * availability)
+}
+
+/// A voltage over nominal.
+fn over_nominal(voltage: f64) -> String {
+    format!("{voltage:.3}")
+}
+
+/// The sections of a plan's electrical side.
+pub(super) fn sections(plan: &Plan) -> Vec<Section> {
+    let electrical = &plan.electrical;
+    vec![
+        Section { heading: "How surely racks are fed".into(), blocks: supply(electrical) },
+        Section {
+            heading: "Power over seconds".into(),
+            blocks: electrical.dynamics.as_ref().map_or_else(Vec::new, dynamics),
+        },
+        Section {
+            heading: "One-line of the campus".into(),
+            blocks: electrical.load_flow.as_ref().map_or_else(Vec::new, load_flow),
+        },
+        Section { heading: "Electrical equipment".into(), blocks: schedule(electrical) },
+    ]
+}
+
+fn supply(electrical: &Electrical) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if let Some(supply) = &electrical.supply {
+        blocks.push(Block::Table(path(supply)));
+        blocks.push(Block::Text(format!(
+            "A rack is fed {} of the time: {} failures a year of {} each.",
+            nines(supply.availability),
+            digits(supply.failures_per_year),
+            supply.mean_down_time
+        )));
+    }
+    if !electrical.topologies.is_empty() {
+        blocks.push(Block::Table(topologies(&electrical.topologies)));
+    }
+    let policy = &electrical.provisioning;
+    if policy.oversubscription.0 > 1.0 + 1e-9 {
+        blocks.push(Block::KeyValues(vec![
+            ("compute racks at nameplate".into(), POWER.show(policy.nameplate.0)),
+            ("set aside for them".into(), POWER.show(policy.provisioned.0)),
+            ("work of that power over nameplate, compute-bound".into(), digits(policy.work_gain_compute.0)),
+            ("the same, memory-bound".into(), digits(policy.work_gain_memory.0)),
+            ("time that racks would ask for more".into(), Unit::Share.show(policy.exceeded.0)),
+            ("work that capping then takes".into(), Unit::Share.show(policy.shed.0)),
+        ]));
+    }
+    blocks
+}
+
+fn path(supply: &Supply) -> Table {
+    let blocks = &supply.blocks;
+    Table::of(vec![
+        Column::words("from the grid to a rack", blocks.iter().map(|block| block.name.clone())),
+        Column::words("doubled as", blocks.iter().map(|block| block.arrangement.clone())),
+        Column::numbers("up", blocks.iter().map(|block| nines(block.availability))),
+        Column::numbers("failures a year", blocks.iter().map(|block| digits(block.failures_per_year))),
+        Column::values(
+            "minutes a year down",
+            Unit::Plain(""),
+            blocks.iter().map(|block| Some(block.down_time_per_year.0 / 60.0)),
+        ),
+    ])
+}
+
+fn topologies(all: &[Topology]) -> Table {
+    let minutes = |one: &Topology| one.down_time_per_year.map(|time| time.0 / 60.0);
+    Table::of(vec![
+        Column::words("topology", all.iter().map(|one| one.name.clone())),
+        Column::words("", all.iter().map(|one| if one.chosen { "planned" } else { "" })),
+        Column::values(
+            &format!("{} installed", all[0].stage),
+            POWER,
+            all.iter().map(|one| Some(one.installed.0)),
+        ),
+        Column::counts("modules", all.iter().map(|one| one.modules)),
+        Column::values("load", Unit::Share, all.iter().map(|one| Some(one.normal_load.0))),
+        Column::values("stranded", POWER, all.iter().map(|one| Some(one.stranded.0))),
+        Column::values(
+            "fullest survivor",
+            Unit::Share,
+            all.iter().map(|one| one.fullest_survivor.map(|load| load.0)),
+        ),
+        Column::values("loss", POWER, all.iter().map(|one| Some(one.loss.0))),
+        Column::numbers("rack fed", all.iter().map(|one| one.availability.map_or_else(String::new, nines))),
+        Column::values("minutes a year down", Unit::Plain(""), all.iter().map(minutes)),
+    ])
+}
+
+fn dynamics(dynamics: &Dynamics) -> Vec<Block> {
+    let mut pairs = Vec::new();
+    if dynamics.run_racks > 0 {
+        let run = [dynamics.high, dynamics.low, dynamics.mean].map(|power| POWER.show(power.0)).join(", ");
+        let racks = count(dynamics.run_racks);
+        pairs.push((
+            "in step".into(),
+            format!("{} accelerators in {racks} racks", count(dynamics.run_accelerators)),
+        ));
+        pairs.push(("burst, floor, mean".into(), run));
+    }
+    pairs.extend([
+        ("all racks, heat".into(), POWER.show(dynamics.steady.0)),
+        ("all racks, electrical design point at once".into(), POWER.show(dynamics.peak.0)),
+    ]);
+    if let Some(pace) = dynamics.steady_from {
+        let store = Unit::Metric("J").show(dynamics.rack_store.0);
+        pairs.push(("steadied in the racks".into(), format!("from {} Hz up, with {store}", digits(pace.0))));
+    }
+    if let Some(pace) = dynamics.pace {
+        pairs.push(("steps of the run".into(), format!("{} Hz", digits(pace.0))));
+    }
+    pairs.push(("racks outlast a dip of".into(), dynamics.hold_up.to_string()));
+    for ramp in &dynamics.ramps {
+        pairs.push((
+            format!("run stops, as a ramp of {}", ramp.limit),
+            format!(
+                "{} in {}: {} to absorb",
+                POWER.show(dynamics.stop.0),
+                ramp.time,
+                Unit::Metric("Wh").show(ramp.energy.0 / 3_600.0)
+            ),
+        ));
+    }
+    let rows = &dynamics.swings;
+    let of = |value: fn(&SwingRow) -> f64| rows.iter().map(move |row| Some(value(row)));
+    let table = Table::of(vec![
+        Column::numbers("swings [Hz]", rows.iter().map(|row| digits(row.pace.0))),
+        Column::values("at the accelerators", POWER, of(|row| row.at_racks.0)),
+        Column::values("energy to steady it", Unit::Metric("J"), of(|row| row.energy.0)),
+        Column::values("behind the racks", POWER, of(|row| row.behind_racks.0)),
+        Column::values("at the grid", POWER, of(|row| row.at_grid.0)),
+    ]);
+    vec![Block::KeyValues(pairs), Block::Table(table)]
+}
+
+fn load_flow(flow: &LoadFlow) -> Vec<Block> {
+    if let Some(reason) = &flow.shortfall {
+        return vec![Block::Note(reason.clone())];
+    }
+    let pairs = vec![
+        ("substations, of which one is solved".into(), count(flow.substations)),
+        ("power factor at the point of delivery".into(), digits(flow.power_factor.0)),
+        ("capacitors for it".into(), Unit::Metric("VA").show(flow.capacitors.0)),
+        ("lost in transformers and feeders".into(), POWER.show(flow.loss.0)),
+        ("of that in feeders, which the chain leaves out".into(), POWER.show(flow.feeder_loss.0)),
+        ("tap of the main transformers".into(), over_nominal(flow.tap)),
+        (
+            "voltage in the halls over nominal, full load and idle".into(),
+            format!("{} and {}", over_nominal(flow.lowest), over_nominal(flow.highest)),
+        ),
+    ];
+    let branches = &flow.branches;
+    let table = Table::of(vec![
+        Column::words("branch", branches.iter().map(|branch| branch.name.clone())),
+        Column::counts("parallel", branches.iter().map(|branch| branch.count)),
+        Column::values("power", POWER, branches.iter().map(|branch| Some(branch.power.0))),
+        Column::values("loss", POWER, branches.iter().map(|branch| Some(branch.loss.0))),
+        Column::values("loading", Unit::Share, branches.iter().map(|branch| Some(branch.loading))),
+    ]);
+    let outages = &flow.outages;
+    let out = Table::of(vec![
+        Column::words("out of service", outages.iter().map(|outage| outage.name.clone())),
+        Column::values("loading of the rest", Unit::Share, outages.iter().map(|outage| Some(outage.loading))),
+        Column::numbers("lowest voltage", outages.iter().map(|outage| over_nominal(outage.lowest))),
+    ]);
+    vec![Block::KeyValues(pairs), Block::Table(table), Block::Table(out)]
+}
+
+fn schedule(electrical: &Electrical) -> Vec<Block> {
+    let all = &electrical.schedule;
+    let rating = |unit: &str, value: f64| match unit {
+        "J" => Unit::Metric("Wh").show(value / 3_600.0),
+        "m3" => Unit::Many("L").show(value * 1_000.0),
+        "W" => POWER.show(value),
+        "VA" => Unit::Metric("VA").show(value),
+        "A" => Unit::Metric("A").show(value),
+        _ => digits(value),
+    };
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let table = Table::of(vec![
+        Column::words("equipment", all.iter().map(|item| item.name.clone())),
+        Column::counts("count", all.iter().map(|item| item.count)),
+        Column::numbers("rating", all.iter().map(|item| rating(&item.unit, item.rating))),
+        Column::words("sized by", all.iter().map(|item| item.basis.clone())),
+    ]);
+    vec![Block::Table(table)]
+}
+
+/// Keys that stand under `power` in the JSON of a plan.
+pub(super) fn json(electrical: &Electrical) -> [(&'static str, Value); 6] {
+    [
+        ("supply", electrical.supply.as_ref().map(supply_json).into()),
+        ("topologies", electrical.topologies.iter().map(topology_json).collect()),
+        ("provisioning", provisioning_json(electrical)),
+        ("dynamics", electrical.dynamics.as_ref().map(dynamics_json).into()),
+        ("load_flow", electrical.load_flow.as_ref().map(load_flow_json).into()),
+        (
+            "equipment",
+            electrical
+                .schedule
+                .iter()
+                .map(|item| {
+                    json!({
+                        "name": item.name, "count": item.count, "rating": item.rating, "unit": item.unit,
+                        "basis": item.basis,
+                    })
+                })
+                .collect(),
+        ),
+    ]
+}
+
+fn supply_json(supply: &Supply) -> Value {
+    json!({
+        "availability": supply.availability,
+        "failures_per_year": supply.failures_per_year,
+        "down_time_s_per_year": supply.down_time_per_year.0,
+        "mean_down_time_s": supply.mean_down_time.0,
+        "hold_up_s": supply.hold_up.0,
+        "blocks": supply.blocks.iter().map(|block| json!({
+            "name": block.name,
+            "arrangement": block.arrangement,
+            "availability": block.availability,
+            "failures_per_year": block.failures_per_year,
+            "down_time_s_per_year": block.down_time_per_year.0,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn topology_json(one: &Topology) -> Value {
+    json!({
+        "name": one.name,
+        "stage": one.stage,
+        "chosen": one.chosen,
+        "installed_w": one.installed.0,
+        "modules": one.modules,
+        "load_fraction": one.normal_load.0,
+        "stranded_w": one.stranded.0,
+        "fullest_survivor": one.fullest_survivor.map(|load| load.0),
+        "loss_w": one.loss.0,
+        "availability": one.availability,
+        "down_time_s_per_year": one.down_time_per_year.map(|time| time.0),
+    })
+}
+
+fn provisioning_json(electrical: &Electrical) -> Value {
+    let policy = &electrical.provisioning;
+    json!({
+        "nameplate_w": policy.nameplate.0,
+        "provisioned_w": policy.provisioned.0,
+        "oversubscription": policy.oversubscription.0,
+        "performance_compute": policy.performance_compute.0,
+        "performance_memory": policy.performance_memory.0,
+        "work_gain_compute": policy.work_gain_compute.0,
+        "work_gain_memory": policy.work_gain_memory.0,
+        "exceeded": policy.exceeded.0,
+        "shed": policy.shed.0,
+    })
+}
+
+fn swing_json(row: &SwingRow) -> Value {
+    json!({
+        "pace_per_s": row.pace.0,
+        "at_racks_w": row.at_racks.0,
+        "energy_j": row.energy.0,
+        "behind_racks_w": row.behind_racks.0,
+        "at_grid_w": row.at_grid.0,
+    })
+}
+
+fn dynamics_json(dynamics: &Dynamics) -> Value {
+    json!({
+        "run_accelerators": dynamics.run_accelerators,
+        "run_racks": dynamics.run_racks,
+        "steady_w": dynamics.steady.0,
+        "edp_peak_w": dynamics.peak.0,
+        "burst_w": dynamics.high.0,
+        "floor_w": dynamics.low.0,
+        "mean_w": dynamics.mean.0,
+        "rack_store_j": dynamics.rack_store.0,
+        "steady_from_per_s": dynamics.steady_from.map(|pace| pace.0),
+        "pace_per_s": dynamics.pace.map(|pace| pace.0),
+        "at_pace": dynamics.at_pace.as_ref().map(swing_json),
+        "swings": dynamics.swings.iter().map(swing_json).collect::<Vec<_>>(),
+        "stop_w": dynamics.stop.0,
+        "ramps": dynamics.ramps.iter().map(|ramp| json!({
+            "limit_w_per_s": ramp.limit.0, "time_s": ramp.time.0, "energy_j": ramp.energy.0,
+        })).collect::<Vec<_>>(),
+        "battery_w": dynamics.battery_power.0,
+        "battery_j": dynamics.battery_energy.0,
+        "hold_up_s": dynamics.hold_up.0,
+        "ride_through_s": dynamics.ride_through.0,
+    })
+}
+
+fn load_flow_json(flow: &LoadFlow) -> Value {
+    json!({
+        "converged": flow.shortfall.is_none(),
+        "reason": flow.shortfall,
+        "carries": flow.shortfall.as_ref().map(|_| flow.carries.0),
+        "substations": flow.substations,
+        "voltage_v": flow.voltage.0,
+        "feeders": flow.feeders,
+        "feeder_length_m": flow.feeder_length.0,
+        "feeder_rating_va": flow.feeder_rating.0,
+        "delivered_w": flow.delivered.0,
+        "loss_w": flow.loss.0,
+        "feeder_loss_w": flow.feeder_loss.0,
+        "power_factor": flow.power_factor.0,
+        "capacitors_va": flow.capacitors.0,
+        "tap": flow.tap,
+        "lowest_voltage": flow.lowest,
+        "highest_voltage": flow.highest,
+        "buses": flow.buses.iter()
+            .map(|bus| json!({"name": bus.name, "voltage": bus.voltage})).collect::<Vec<_>>(),
+        "branches": flow.branches.iter().map(|branch| json!({
+            "name": branch.name, "count": branch.count, "power_w": branch.power.0, "loss_w": branch.loss.0,
+            "loading": branch.loading,
+        })).collect::<Vec<_>>(),
+        "outages": flow.outages.iter().map(|outage| json!({
+            "name": outage.name, "loading": outage.loading, "lowest_voltage": outage.lowest,
+        })).collect::<Vec<_>>(),
+    })
+}

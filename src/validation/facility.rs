@@ -1,0 +1,258 @@
+//! Facilities: reference designs and published figures of power, counts and cost, from the same functions as a plan.
+//!
+//! How `quantity` is read:
+//!
+//! | word | predicted by | given |
+//! |---|---|---|
+//! | `it_power` | draw of `racks` racks (or `given` accelerators) with their support nodes and network | `system` |
+//! | `compute_power` | heat of the racks alone | `system`, `given` accelerators |
+//! | `modules` | whole modules for a load in a redundancy | `load_mw`, `rating_mw`, `redundancy` |
+//! | `racks_per_unit` | units that carry whole racks at their electrical peak | `system`, `racks`, `rating_mw` |
+//! | `fuel` | fuel of the default design's engines | `load_mw`, `given` hours |
+//! | `oversubscription` | machines over those at nameplate | `given` headroom |
+//! | `work_gain_memory`, `work_gain_compute` | work over that at nameplate, held at a cap | `given` cap |
+//! | `swing` | largest swing of synchronous accelerators | `system`, `given` accelerators |
+//! | `accelerators`, `pue_annual`, `chain_efficiency`, `heat_rejection`, `capex_outside_racks` | a plan | `set`: fields of the scenario, by `;` |
+//!
+//! A row with `use` other than `yes` is set apart: it is derived rather than published, or leaves open what it holds for.
+//! `low` and `high` are the published range; whether the prediction lies inside is said beside it.
+
+use super::hardware::{Hardware, Rig};
+use super::tables::Row;
+use super::{Forecast, Gap, Names, gap};
+use crate::catalog::Catalog;
+use crate::plan::electrical::facts::redundancy;
+use crate::plan::equipment::Equipment;
+use crate::plan::{Options, Plan, plan, sizing};
+use crate::power::PowerEnvelope;
+use crate::power::provisioning::{Bound, LOWEST_CAP, gain_at_cap, oversubscription};
+use crate::power::ratings::fuel;
+use crate::scenario::{Flags, Granularity, Scenario, resolve};
+use crate::units::{Seconds, Share, Watts};
+use std::sync::Arc;
+
+/// Joules and watts of the table's units: megawatts.
+const MEGAWATT: f64 = 1e6;
+
+pub(super) fn predict(row: Row<'_>, hardware: &Hardware) -> (Names, Result<Forecast, Gap>) {
+    let names = Names {
+        id: format!("{}: {}", row.word("design"), row.word("quantity").replace('_', " ")),
+        system: row.word("system").to_owned(),
+        model: String::new(),
+        source: row.word("design").to_owned(),
+    };
+    (names, forecast(row, hardware))
+}
+
+/// A megawatt column in watts.
+fn watts(row: Row<'_>, column: &str) -> Result<Watts, Gap> {
+    match row.positive(column)? {
+        Some(megawatts) if megawatts <= 1e6 => Ok(Watts(megawatts * MEGAWATT)),
+        Some(megawatts) => {
+            Err(row.error(format!("`{column}` is {megawatts}, at most a terawatt is planned")).into())
+        }
+        None => gap(format!("`{column}` is not given")),
+    }
+}
+
+/// A number that the quantity needs.
+fn given(row: Row<'_>) -> Result<f64, Gap> {
+    row.positive("given")?.map_or_else(|| gap("`given` is not given"), Ok)
+}
+
+fn rig(row: Row<'_>, hardware: &Hardware) -> Result<Arc<Rig>, Gap> {
+    let id = row.word("system");
+    match hardware.rig_of(id) {
+        Some(rig) => Ok(rig),
+        None => gap(format!("the catalogue has no system `{id}`")),
+    }
+}
+
+/// The racks of a row: stated, or those of so many accelerators.
+fn racks(row: Row<'_>, rig: &Rig) -> Result<u64, Gap> {
+    if let Some(racks) = row.count("racks")? {
+        return Ok(u64::from(racks));
+    }
+    let accelerators = given(row)?;
+    if accelerators > 1e9 {
+        return Err(row.error(format!("`given` is {accelerators}: more accelerators than there are")).into());
+    }
+    Ok((accelerators / f64::from(rig.machine.system.rack.accelerators)).ceil() as u64)
+}
+
+fn forecast(row: Row<'_>, hardware: &Hardware) -> Result<Forecast, Gap> {
+    let Some(published) = row.positive("published")? else { return gap("nothing is published") };
+    let predicted = match row.word("quantity") {
+        "it_power" => it_power(row, hardware)? / MEGAWATT,
+        "compute_power" => {
+            let rig = rig(row, hardware)?;
+            rig.machine.rack.heat.0 * racks(row, &rig)? as f64 / MEGAWATT
+        }
+        "modules" => modules(row)?,
+        "racks_per_unit" => units(row, hardware)?,
+        "fuel" => stored_fuel(row, hardware)? / 1e3,
+        "oversubscription" => {
+            let headroom = given(row)?;
+            if headroom >= 1.0 {
+                return Err(row.error(format!("a headroom of {headroom} leaves no load: below 1")).into());
+            }
+            oversubscription(Share(headroom))
+        }
+        "work_gain_memory" => gain(row, Bound::Memory)?,
+        "work_gain_compute" => gain(row, Bound::Compute)?,
+        "swing" => swing(row, hardware)? / MEGAWATT,
+        "accelerators" => planned(row, hardware)?.fleet.accelerators as f64,
+        "pue_annual" => planned(row, hardware)?.power.pue_annual.0,
+        "chain_efficiency" => {
+            let plan = planned(row, hardware)?;
+            plan.power.stages.iter().map(|stage| stage.efficiency.0).product()
+        }
+        "heat_rejection" => rejection(row, hardware)?.0 / MEGAWATT,
+        "capex_outside_racks" => {
+            let plan = planned(row, hardware)?;
+            // Storage and the scale-out network are in the published price of a rack.
+            let rack = |name: &str| {
+                ["racks", "storage and management", "scale-out network"]
+                    .iter()
+                    .any(|part| name.ends_with(part))
+            };
+            let outside = plan.economics.parts.iter().filter(|(name, _)| !rack(name));
+            outside.map(|(_, price)| price.0).sum::<f64>() / 1e9
+        }
+        other => return gap(format!("`{other}` is no quantity that a plan has")),
+    };
+    let apart = row.word("use") != "yes";
+    let mut notes = Vec::new();
+    if apart {
+        notes.push(format!("set apart: use is `{}`", row.word("use")));
+    }
+    if let (Some(low), Some(high)) = (row.number("low")?, row.number("high")?) {
+        let inside = (low..=high).contains(&predicted);
+        notes.push(format!("{} the range of {low} to {high}", if inside { "inside" } else { "outside" }));
+    }
+    notes.extend(row.text("note").map(str::to_owned));
+    Ok(Forecast { published, predicted, reason: notes.join("; "), apart, ..Forecast::default() })
+}
+
+/// Racks with all that stands beside them.
+fn it_power(row: Row<'_>, hardware: &Hardware) -> Result<f64, Gap> {
+    let rig = rig(row, hardware)?;
+    match sizing::draw(&rig.machine, racks(row, &rig)?, &hardware.scenario().fields.fabric) {
+        Ok(draw) => Ok(draw.it().0),
+        Err(error) => gap(error.to_string()),
+    }
+}
+
+/// Whole modules for a load.
+fn modules(row: Row<'_>) -> Result<f64, Gap> {
+    let word = row.word("redundancy");
+    let Ok(named) = serde_json::from_value(word.into()) else {
+        return Err(row.error(format!("`{word}` is no redundancy: n, n-plus1, 2n, 3-to-make-2, …")).into());
+    };
+    let (load, rating) = (watts(row, "load_mw")?, watts(row, "rating_mw")?);
+    let carrying = (load / rating - 1e-9).ceil().max(1.0);
+    Ok(f64::from(redundancy(named).within(carrying).modules(load, rating)))
+}
+
+/// Units that carry as many whole racks as their electrical peak allows.
+fn units(row: Row<'_>, hardware: &Hardware) -> Result<f64, Gap> {
+    let rig = rig(row, hardware)?;
+    let each = (watts(row, "rating_mw")? / rig.machine.rack.peak).floor();
+    if each < 1.0 {
+        return gap("not one rack fits on a unit");
+    }
+    Ok((racks(row, &rig)? as f64 / each).ceil())
+}
+
+/// Cubic metres of fuel for a load.
+fn stored_fuel(row: Row<'_>, hardware: &Hardware) -> Result<f64, Gap> {
+    let load = watts(row, "load_mw")?;
+    let hours = given(row)?;
+    let Some(backup) = equipment(row, hardware)?.1.place.electrical.backup else {
+        return gap("the default design has no engines");
+    };
+    Ok(fuel(load, Seconds(hours * 3_600.0), backup.fuel).0)
+}
+
+fn gain(row: Row<'_>, bound: Bound) -> Result<f64, Gap> {
+    let cap = given(row)?;
+    if !(LOWEST_CAP.0..=1.0).contains(&cap) {
+        return Err(row.error(format!("a cap of {cap} lies outside {} to 1", LOWEST_CAP.0)).into());
+    }
+    Ok(gain_at_cap(Share(cap), bound))
+}
+
+/// The swing of synchronous accelerators between their burst and the default floor.
+fn swing(row: Row<'_>, hardware: &Hardware) -> Result<f64, Gap> {
+    let rig = rig(row, hardware)?;
+    let heat = rig.machine.rack.heat * racks(row, &rig)? as f64;
+    Ok(heat.0 * (1.0 - hardware.scenario().fields.dynamics.floor.0))
+}
+
+/// The default scenario with the row's settings over it, and the profiles that it names.
+fn equipment(row: Row<'_>, hardware: &Hardware) -> Result<(Scenario, Equipment, Catalog), Gap> {
+    let set = row.word("set").split(';').map(str::trim).filter(|one| !one.is_empty());
+    // Nothing is served or trained: the question is what stands there.
+    let text = "serving = []\ntraining = []\n";
+    let flags = Flags { set: set.map(str::to_owned).collect(), ..Flags::default() };
+    let mut catalog = hardware.catalog.clone();
+    let made = resolve(Some(("facility", text)), &flags, &mut catalog)
+        .and_then(|scenario| Equipment::gather(&scenario, &catalog).map(|equipment| (scenario, equipment)));
+    match made {
+        Ok((scenario, equipment)) => Ok((scenario, equipment, catalog)),
+        Err(error) => Err(row.error(format!("`set` makes no plan: {}", error.message)).into()),
+    }
+}
+
+/// The plan of a row's settings.
+fn planned(row: Row<'_>, hardware: &Hardware) -> Result<Plan, Gap> {
+    let (scenario, _, catalog) = equipment(row, hardware)?;
+    let made = plan(&scenario, &catalog, Options::default());
+    made.map_err(|error| row.error(format!("`set` makes no plan: {}", error.message)).into())
+}
+
+/// Installed heat rejection of the first system that fills a row's envelope.
+fn rejection(row: Row<'_>, hardware: &Hardware) -> Result<Watts, Gap> {
+    let (scenario, equipment, _) = equipment(row, hardware)?;
+    let (place, machine, fields) = (&equipment.place, &equipment.machines[0], &scenario.fields);
+    let envelope =
+        PowerEnvelope { power: fields.envelope.power, measured_at: fields.envelope.measured_at.into() };
+    let draw = sizing::racks_that_fit(place, machine, &fields.fabric, envelope, Granularity::Rack)
+        .and_then(|racks| sizing::draw(machine, racks, &fields.fabric));
+    match draw {
+        Ok(draw) => {
+            let hour = sizing::design_hour(place, &[(machine, &draw)]);
+            Ok(place.plant.installed_rejection(&hour.plant))
+        }
+        Err(error) => gap(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check;
+    use super::super::tables::{Kind, Table};
+    use super::*;
+
+    fn report() -> super::super::TableReport {
+        let hardware = Hardware::open(&Catalog::default()).unwrap();
+        check(&Table::embedded(Kind::Facility).unwrap(), &hardware, &|| {}).unwrap()
+    }
+
+    #[test]
+    fn reference_designs_are_met_within_ten_per_cent_at_the_median() {
+        let found = report().statistics();
+        assert!(found.predicted >= 20 && found.median_ape.unwrap() < 0.1, "{found:?}");
+    }
+
+    #[test]
+    fn engines_fuel_and_paths_of_the_reference_designs_are_counted_alike() {
+        let report = report();
+        let counts = report.rows.iter().filter(|row| row.id.contains("RD#026: modules"));
+        let errors: Vec<f64> = counts.filter_map(|row| row.error).collect();
+        assert_eq!(errors.len(), 3);
+        assert!(errors.iter().all(|error| error.abs() < 1e-9), "{errors:?}");
+        let fuel = report.rows.iter().find(|row| row.id.ends_with("fuel")).unwrap();
+        assert!(fuel.error.unwrap().abs() < 0.01, "{fuel:?}");
+    }
+}
