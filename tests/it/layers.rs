@@ -87,7 +87,11 @@ const DOORS: &[(&str, &[&str], &str)] = &[
         "calibration writes the file of fitted curves that efficiency reads; `catalog show` prints a profile",
     ),
     ("comfy_table", &["report", "cli/output.rs"], "the width of the terminal is asked there"),
-    ("nalgebra", &["calibration", "uncertainty"], ""),
+    (
+        "nalgebra",
+        &["calibration", "uncertainty", "cooling/hydraulics.rs"],
+        "the pressures of a pipe network are a linear system",
+    ),
     ("include_dir", &["catalog.rs", "cli/scenario.rs"], "the examples are listed by the command"),
 ];
 
