@@ -58,7 +58,7 @@ impl HeatRejection {
 pub struct Plant {
     /// What throws the heat out.
     pub heat_rejection: HeatRejection,
-    /// From facility water to coolant, at both ends.
+    /// From facility water to coolant at full heat, at both ends.
     pub cdu_approach: Kelvin,
     /// From dry bulb (dry cooler) or wet bulb (tower) to facility water at full fan speed.
     pub rejection_approach: Kelvin,
@@ -258,9 +258,16 @@ fn mode_of(heat: &HeatLoop, hour: &LoopHour) -> Mode {
 }
 
 impl Plant {
-    fn coolers(&self) -> Coolers {
+    /// What throws out heat at a part of what it is sized for.
+    ///
+    /// ~~~text
+    /// a = a_rated · part
+    /// ~~~
+    ///
+    /// An exchanger whose streams keep their flows has the same effectiveness at any heat, so its approach goes with it.
+    fn coolers(&self, part: Share) -> Coolers {
         Coolers {
-            approach: self.rejection_approach,
+            approach: self.rejection_approach * part.value(),
             free: true,
             pads: match self.heat_rejection {
                 HeatRejection::AdiabaticCooler => self.pad_effectiveness,

@@ -75,7 +75,10 @@ pub struct Epw {
 pub fn read(path: &Path, gaps: Gaps) -> Result<Epw, InputError> {
     let shown = path.display().to_string();
     let bad = |message: String| InputError::plain(&shown, message);
-    let metadata = std::fs::metadata(path).map_err(|error| bad(format!("can't be read: {error}")))?;
+    let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => bad("there is no such file".into()),
+        _ => bad(format!("can't be read: {error}")),
+    })?;
     if metadata.is_dir() {
         return Err(bad("is a folder, not a weather file".into()));
     }

@@ -98,6 +98,9 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     let mut markets = arguments.markets;
     markets.extend(arguments.overrides.site.clone());
     let scenario = crate::scenario::resolve(file, &arguments.overrides.into(), &mut catalog)?;
+    if scenario.fields.site.weather.is_some() && !common.quiet {
+        say("the weather file is of one site: markets are ranked by years put together from their statistics\n");
+    }
     let or_all = |named: Vec<String>, folder: &str| match named.is_empty() {
         true => catalog.ids(folder),
         false => named,

@@ -1,5 +1,6 @@
 //! Air through the racks: air handlers on chilled water, or outside air straight through the hall.
 
+use super::direct_to_chip::facility_supply;
 use super::heat_rejection::{Coolers, HeatLoop, evaporation, make_up_ratio};
 use super::{HeatLoad, HeatRejection, Plant};
 use crate::units::{Celsius, Kelvin, Share, Watts};
@@ -26,17 +27,15 @@ pub(super) fn water_for_coils(
 ) -> HeatLoop {
     let one_loop = plant.heat_rejection == HeatRejection::AirCooledChiller;
     // A chiller plant has one loop for coolant and coils, so it is as cold as the colder one needs.
-    let supply = if one_loop && load.liquid.value() > 0.0 {
-        wanted.min(load.coolant_supply - plant.cdu_approach)
-    } else {
-        wanted
-    };
+    let supply =
+        if one_loop && load.liquid.value() > 0.0 { wanted.min(facility_supply(plant, load)) } else { wanted };
     let coolers = Coolers {
         free: plant.economizer,
-        approach: if one_loop { plant.rejection_approach } else { plant.economizer_approach },
+        approach: if one_loop { plant.rejection_approach } else { plant.economizer_approach }
+            * load.part.value(),
         // Pads stand before the coolers of the liquid loop only.
         pads: Share(0.0),
-        ..plant.coolers()
+        ..plant.coolers(load.part)
     };
     match plant.heat_rejection {
         HeatRejection::Tower => coolers.to_tower(heat.value(), supply, range),

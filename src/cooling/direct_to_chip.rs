@@ -49,9 +49,21 @@ pub fn flow_at(points: &[(Celsius, CubicMetersPerSecond)], supply: Celsius) -> O
     }))
 }
 
+/// Facility water that gives the coolant its supply temperature.
+///
+/// ~~~text
+/// T_facility = T_coolant − a·part
+/// ~~~
+///
+/// a approach of the CDUs at full heat, one of each group lost [K]: less heat, a smaller approach, as the maker's
+/// derating rule has it (capacity in proportion to the approach).
+pub(super) fn facility_supply(plant: &Plant, load: &HeatLoad) -> Celsius {
+    load.coolant_supply - plant.cdu_approach * load.part.value()
+}
+
 /// The facility water loop behind the coolant; `heat` includes what both loops' pumps stir into it.
 pub(super) fn facility_loop(plant: &Plant, heat: Watts, load: &HeatLoad) -> HeatLoop {
-    let warm = load.coolant_supply - plant.cdu_approach;
+    let warm = facility_supply(plant, load);
     // A chiller plant has one loop for coolant and air handlers, so it is as cold as the colder one needs.
     let supply = match plant.heat_rejection {
         HeatRejection::AirCooledChiller => warm.min(plant.chilled_water),
@@ -60,7 +72,7 @@ pub(super) fn facility_loop(plant: &Plant, heat: Watts, load: &HeatLoad) -> Heat
     let range = load.coolant_return.above(load.coolant_supply);
     // Coolers stand there for this loop; coils of chillers and plates of towers only where there is an economiser.
     let own = matches!(plant.heat_rejection, HeatRejection::DryCooler | HeatRejection::AdiabaticCooler);
-    let coolers = Coolers { free: own || plant.economizer, ..plant.coolers() };
+    let coolers = Coolers { free: own || plant.economizer, ..plant.coolers(load.part) };
     match plant.heat_rejection {
         HeatRejection::Tower => coolers.to_tower(heat.value(), supply, range),
         _ => coolers.to_air(heat.value(), supply, range),

@@ -7,6 +7,7 @@ use super::standing::Standing;
 use crate::cooling::direct_to_chip::coolant_flow;
 use crate::cooling::heat_rejection::make_up_ratio;
 use crate::cooling::hydraulics::{Branch, Fluid, RowManifold, rack_curve};
+use crate::fleet::cdus;
 use crate::scenario::Fields;
 use crate::units::{Celsius, CubicMeters, CubicMetersPerSecond, Joules, Kelvin, Meters, Pascals, Watts};
 
@@ -81,13 +82,15 @@ fn coolant_loop(place: &Place, machine: &Machine, draw: &Draw, standing: &Standi
         fluid: Fluid::propylene_glycol_25(middle),
     };
     // The share of the plant's pumps is what is paid for; at this flow it lifts so much.
-    let slower = machine.coolant_flow.0;
-    let paid = heat * (place.plant.coolant_pump_share.0 * slower * slower * slower);
+    let faster = machine.coolant_flow.0;
+    let paid = heat * (place.plant.coolant_pump_share.0 * faster * faster * faster);
+    let cdus = cdus(draw.liquid, place.cdus);
     CoolantLoop {
         system: machine.id.clone(),
         supply: machine.coolant.0,
         leaving: machine.coolant.1,
         rack_flow,
+        cdus: [cdus.duty, cdus.spare],
         racks_of_row: row.racks,
         rated_head: Pascals(PUMP_EFFICIENCY * paid.0 / rack_flow.0),
         row: row.solve().map_err(|error| error.to_string()),

@@ -125,6 +125,8 @@ pub struct CoolantLoop {
     pub leaving: Celsius,
     /// Flow that each rack needs.
     pub rack_flow: CubicMetersPerSecond,
+    /// Coolant distribution units that carry the heat, and those that stand by, one for each group.
+    pub cdus: [u64; 2],
     /// Racks on one manifold.
     pub racks_of_row: u32,
     /// Head that the pump power of the plan lifts at this flow.

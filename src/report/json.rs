@@ -131,6 +131,7 @@ fn coolant(coolant: &CoolantLoop) -> Value {
         "supply_c": coolant.supply.0,
         "return_c": coolant.leaving.0,
         "rack_flow_m3_per_s": coolant.rack_flow.0,
+        "cdus": {"duty": coolant.cdus[0], "spare": coolant.cdus[1]},
         "row": {
             "racks": coolant.racks_of_row,
             "nominal_diameter_mm": row.map(|row| row.nominal_diameter),

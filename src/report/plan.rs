@@ -311,6 +311,7 @@ fn cooling(cooling: &Cooling) -> Section {
         Column::values("supply", Unit::Plain("°C"), loops.iter().map(|coolant| Some(coolant.supply.0))),
         Column::values("return", Unit::Plain("°C"), loops.iter().map(|coolant| Some(coolant.leaving.0))),
         Column::values("rack", Unit::Plain("L/min"), loops.iter().map(|c| Some(60_000.0 * c.rack_flow.0))),
+        Column::words("CDUs", loops.iter().map(|c| format!("{} + {}", count(c.cdus[0]), count(c.cdus[1])))),
         Column::counts("racks of a row", loops.iter().map(|coolant| u64::from(coolant.racks_of_row))),
         Column::words(
             "pipe",

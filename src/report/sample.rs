@@ -129,6 +129,7 @@ fn cooling() -> Cooling {
             supply: Celsius(40.0),
             leaving: Celsius(54.0),
             rack_flow: CubicMetersPerSecond(2e-3),
+            cdus: [290, 58],
             racks_of_row: 4,
             rated_head: Pascals(350e3),
             row: Ok(RowFlow {

@@ -203,8 +203,11 @@ fn water_by_design_lies_within_the_published_spread_over_climates() {
 }
 
 #[test]
-fn the_peak_ratio_is_above_the_pue_of_the_same_plant() {
-    for row in us_rows("gb300-nvl72", &[]) {
+fn the_peak_ratio_is_above_the_pue_of_plants_that_slow_down() {
+    // Pumps and fans without drives cost more a watt of IT at part load, which a cool design hour may not outweigh.
+    let slow_down =
+        |row: &SiteRow| !["crah-chillers", "water-cooled-chillers"].contains(&row.design.as_str());
+    for row in us_rows("gb300-nvl72", &[]).into_iter().filter(slow_down) {
         assert!(
             row.peak_ratio > row.pue,
             "{} with {}: {} {}",
@@ -246,9 +249,9 @@ fn a_row_of_racks_is_fed_by_the_head_that_its_pumps_have() {
         plan.verdicts.iter().find(|verdict| verdict.constraint.starts_with("coolant pumps")).unwrap();
     assert!(verdict.short_by <= 0.0 && verdict.unit == "Pa", "{verdict:?}");
     // A quarter of the pump power can't lift it.
-    let weak =
-        with(&set("gb300-nvl72", &["catalog.cooling.warm-water-adiabatic.coolant_pump_share.value=0.2 %"]));
-    let weak = weak.unwrap();
+    let pumps = "catalog.cooling.warm-water-adiabatic.coolant_pump_share";
+    let settings = [format!("{pumps}.low=0.1 %"), format!("{pumps}.value=0.25 %")];
+    let weak = with(&set("gb300-nvl72", &settings.each_ref().map(String::as_str))).unwrap();
     let verdict =
         weak.verdicts.iter().find(|verdict| verdict.constraint.starts_with("coolant pumps")).unwrap();
     assert!(verdict.short_by > 0.0, "{verdict:?}");
