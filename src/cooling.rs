@@ -92,7 +92,7 @@ pub struct Plant {
     pub economizer_approach: Kelvin,
     /// How often the salts of the feed are concentrated before blowdown.
     pub cycles_of_concentration: Ratio,
-    /// Installed heat rejection per design heat.
+    /// Installed heat rejection per heat that leaves the building in the design hour.
     pub installed_ratio: Ratio,
 }
 
@@ -224,9 +224,8 @@ impl PlantLoops {
     #[must_use]
     pub fn hour(&self, weather: &Weather) -> PlantHour {
         let (dry, wet) = (weather.dry_bulb.value(), weather.wet_bulb.value());
-        let run = |heat: &HeatLoop| match heat.heat_w > 0.0 {
-            true => loop_hour(heat, dry, wet),
-            false => LoopHour::default(),
+        let run = |heat: &HeatLoop| {
+            if heat.heat_w > 0.0 { loop_hour(heat, dry, wet) } else { LoopHour::default() }
         };
         let hours = [run(&self.loops[0]), run(&self.loops[1]), run(&self.loops[2])];
         let sum = |part: fn(&LoopHour) -> f64| hours.iter().map(part).sum::<f64>();
@@ -328,9 +327,16 @@ impl Plant {
     }
 
     /// Heat rejection to install for a design hour, spares and derating included.
+    ///
+    /// ~~~text
+    /// installed = r · (rejected − W)
+    /// ~~~
+    ///
+    /// r installed ratio [1] · W compressors: the nameplate of a chiller or cooler is the heat that it takes from the
+    /// building, without what its own compressors add.
     #[must_use]
     pub fn installed_rejection(&self, design: &PlantHour) -> Watts {
-        design.rejected * self.installed_ratio.value()
+        (design.rejected - design.compressors) * self.installed_ratio.value()
     }
 }
 

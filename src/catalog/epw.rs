@@ -148,7 +148,7 @@ pub fn parse(name: &str, text: &str, gaps: Gaps) -> Result<Epw, InputError> {
     };
     check_periods(&source, periods)?;
     let (hours, leap_hours) = rows(&source, lines, gaps)?;
-    let (hours, filled) = fill(&source, periods, hours, gaps)?;
+    let (hours, filled) = fill(&source, periods, &hours, gaps)?;
     let words = |fields: &[usize]| {
         let said = fields
             .iter()
@@ -251,7 +251,7 @@ fn reading<'a>(source: &Source<'_>, line: &'a str, fields: &[&str]) -> Result<Ro
 fn fill(
     source: &Source<'_>,
     periods: &str,
-    rows: Vec<Row<'_>>,
+    rows: &[Row<'_>],
     gaps: Gaps,
 ) -> Result<(Vec<EpwHour>, u32), InputError> {
     let mut hours: Vec<EpwHour> = Vec::with_capacity(HOURS);
@@ -340,9 +340,8 @@ mod tests {
         text
     }
 
-    fn whole(_: u32, _: u32, _: u32, line: String) -> Option<String> {
-        Some(line)
-    }
+    /// No line changed.
+    const WHOLE: fn(u32, u32, u32, String) -> Option<String> = |_, _, _, line| Some(line);
 
     fn refused(text: &str, gaps: Gaps, part: &str) -> InputError {
         let error = parse("x.epw", text, gaps).unwrap_err();
@@ -352,7 +351,7 @@ mod tests {
 
     #[test]
     fn a_year_is_read_in_the_order_of_its_hours() {
-        let epw = parse("x.epw", &file(false, whole), Gaps::Refuse).unwrap();
+        let epw = parse("x.epw", &file(false, WHOLE), Gaps::Refuse).unwrap();
         assert_eq!((epw.hours.len(), epw.filled, epw.leap_hours), (8_760, 0, 0));
         assert_eq!((epw.place.as_str(), epw.elevation), ("Testham, TS, GBR", Meters(62.0)));
         assert!((epw.hours[8_759].dry_bulb_c - 8.759).abs() < 1e-12);
@@ -362,7 +361,7 @@ mod tests {
 
     #[test]
     fn a_leap_day_is_left_out() {
-        let epw = parse("x.epw", &file(true, whole), Gaps::Refuse).unwrap();
+        let epw = parse("x.epw", &file(true, WHOLE), Gaps::Refuse).unwrap();
         assert_eq!((epw.hours.len(), epw.leap_hours), (8_760, 24));
         // 1 March 0:00 follows 28 February: hour 59 · 24 = 1,416.
         assert!((epw.hours[1_416].dry_bulb_c - 1.416).abs() < 1e-12);
@@ -422,7 +421,7 @@ mod tests {
             Some(if (month, day, hour) == (1, 1, 9) { line.replace(",9,0,", ",8,0,") } else { line })
         });
         refused(&twice, Gaps::Interpolate, "comes twice");
-        let halves = file(false, whole).replace("DATA PERIODS,1,1", "DATA PERIODS,1,2");
+        let halves = file(false, WHOLE).replace("DATA PERIODS,1,1", "DATA PERIODS,1,2");
         refused(&halves, Gaps::Refuse, "has `2` records an hour");
         let hot = file(false, |_, _, _, line| Some(line.replace(",-5.0,", ",-500,")));
         assert_eq!(refused(&hot, Gaps::Refuse, "the dew point `-500`").line(), Some(9));

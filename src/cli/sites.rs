@@ -99,11 +99,12 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     markets.extend(arguments.overrides.site.clone());
     let scenario = crate::scenario::resolve(file, &arguments.overrides.into(), &mut catalog)?;
     if scenario.fields.site.weather.is_some() && !common.quiet {
-        say("the weather file is of one site: markets are ranked by years put together from their statistics\n");
+        say(
+            "the weather file is of one site: markets are ranked by years put together from their statistics\n",
+        );
     }
-    let or_all = |named: Vec<String>, folder: &str| match named.is_empty() {
-        true => catalog.ids(folder),
-        false => named,
+    let or_all = |named: Vec<String>, folder: &str| {
+        if named.is_empty() { catalog.ids(folder) } else { named }
     };
     let (markets, designs) = (or_all(markets, "climates"), or_all(arguments.designs, "cooling"));
     let by = arguments.by.into();

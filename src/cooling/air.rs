@@ -38,8 +38,8 @@ pub(super) fn water_for_coils(
         ..plant.coolers(load.part)
     };
     match plant.heat_rejection {
-        HeatRejection::Tower => coolers.to_tower(heat.value(), supply, range),
-        _ => coolers.to_air(heat.value(), supply, range),
+        HeatRejection::Tower => coolers.on_towers(heat.value(), supply, range),
+        _ => coolers.on_air(heat.value(), supply, range),
     }
 }
 

@@ -74,8 +74,8 @@ pub(super) fn facility_loop(plant: &Plant, heat: Watts, load: &HeatLoad) -> Heat
     let own = matches!(plant.heat_rejection, HeatRejection::DryCooler | HeatRejection::AdiabaticCooler);
     let coolers = Coolers { free: own || plant.economizer, ..plant.coolers(load.part) };
     match plant.heat_rejection {
-        HeatRejection::Tower => coolers.to_tower(heat.value(), supply, range),
-        _ => coolers.to_air(heat.value(), supply, range),
+        HeatRejection::Tower => coolers.on_towers(heat.value(), supply, range),
+        _ => coolers.on_air(heat.value(), supply, range),
     }
 }
 

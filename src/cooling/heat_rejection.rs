@@ -276,7 +276,7 @@ impl Coolers {
     }
 
     /// A loop on dry coolers, pads and air-cooled chillers in series.
-    pub fn to_air(&self, heat_w: f64, supply: Celsius, range: Kelvin) -> HeatLoop {
+    pub fn on_air(&self, heat_w: f64, supply: Celsius, range: Kelvin) -> HeatLoop {
         HeatLoop {
             pads: self.pads.value(),
             bypass: 1.0,
@@ -289,7 +289,7 @@ impl Coolers {
     }
 
     /// A loop on towers, with water-cooled chillers in series; the approach is to the wet bulb, plates included.
-    pub fn to_tower(&self, heat_w: f64, supply: Celsius, range: Kelvin) -> HeatLoop {
+    pub fn on_towers(&self, heat_w: f64, supply: Celsius, range: Kelvin) -> HeatLoop {
         HeatLoop {
             wetness: 1.0,
             joined: 1.0,
@@ -319,7 +319,7 @@ mod tests {
     }
 
     fn dry(pads: f64, dry_bulb: f64, wet_bulb: f64) -> LoopHour {
-        loop_hour(&coolers(pads).to_air(1e6, Celsius(36.0), Kelvin(12.0)), dry_bulb, wet_bulb)
+        loop_hour(&coolers(pads).on_air(1e6, Celsius(36.0), Kelvin(12.0)), dry_bulb, wet_bulb)
     }
 
     #[test]
@@ -388,7 +388,7 @@ mod tests {
 
     #[test]
     fn a_tower_reaches_the_wet_bulb_and_evaporates_all_heat() {
-        let hour = loop_hour(&coolers(0.0).to_tower(1e6, Celsius(36.0), Kelvin(12.0)), 30.0, 22.0);
+        let hour = loop_hour(&coolers(0.0).on_towers(1e6, Celsius(36.0), Kelvin(12.0)), 30.0, 22.0);
         assert!(hour.chilled_w <= 0.0);
         // 1 MW / 2.45e9 · 1.25 = 5.102e-4 m³/s.
         assert!((hour.water_m3_per_s - 5.102e-4).abs() < 1e-7);

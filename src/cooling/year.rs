@@ -375,9 +375,10 @@ mod tests {
         let plant = plant(HeatRejection::AirCooledChiller);
         let design = design_hour(&plant, &blackwell(1e6), &abilene_design());
         let installed = plant.installed_rejection(&design.hour);
-        assert!(
-            (installed.value() / (design.hour.rejected.value() * Ratio(1.3).value()) - 1.0).abs() < 1e-12
-        );
+        // What comes into the loops, without what compressors add: 1.03 MW, pumps 2 % and air handlers 4 % of 0.17 MW.
+        let heat = design.hour.rejected - design.hour.compressors;
+        assert!((1.04e6..1.08e6).contains(&heat.value()), "{heat}");
+        assert!((installed / heat - 1.3).abs() < 1e-12);
     }
 
     proptest! {

@@ -700,22 +700,7 @@ pub fn machine(
     taker.take("unit.support_price", &system.unit.support_price);
     taker.take("rack.price", &system.rack.price);
     reliability(&mut taker, &system.reliability);
-    let wanted = scenario.fields.cooling.coolant_supply;
-    let planned = match (&system.rack.coolant_supply, wanted) {
-        (Some(datum), None) => taker.take("rack.coolant_supply", datum),
-        (Some(datum), Some(_)) => datum.value,
-        (None, wanted) => wanted.unwrap_or(Celsius(30.0)),
-    };
-    let supply = wanted.unwrap_or(planned);
-    if let Some(limit) = &system.rack.coolant_supply_max
-        && wanted.is_some_and(|wanted| wanted > limit.value)
-        && liquid_share.0 > 0.0
-    {
-        let (supply, limit) = (brief(supply), brief(limit.value));
-        let message = format!("{supply} is warmer than the {limit} that a rack of `{}` allows", system.id);
-        let help = format!("at most {limit}; without `coolant_supply` it is planned with {}", brief(planned));
-        return Err(scenario.error("cooling.coolant_supply", message).with_help(help));
-    }
+    let (planned, supply) = coolant_supply(scenario, &system, liquid_share, &mut taker)?;
     let liquid = heat * liquid_share.value();
     let scale_up_bandwidth = match power_profile.and_then(|p| p.scale_up_bandwidth_per_direction.as_ref()) {
         Some(rate) => taker.take("profiles.scale_up_bandwidth_per_direction", rate),
@@ -774,6 +759,32 @@ pub fn machine(
         accelerator: chip.profile,
         system,
     })
+}
+
+/// The coolant's supply temperature that the maker plans with, and the one that the scenario wants.
+fn coolant_supply(
+    scenario: &Scenario,
+    system: &System,
+    liquid_share: Share,
+    taker: &mut Taker<'_>,
+) -> Result<(Celsius, Celsius), InputError> {
+    let wanted = scenario.fields.cooling.coolant_supply;
+    let planned = match (&system.rack.coolant_supply, wanted) {
+        (Some(datum), None) => taker.take("rack.coolant_supply", datum),
+        (Some(datum), Some(_)) => datum.value,
+        (None, wanted) => wanted.unwrap_or(Celsius(30.0)),
+    };
+    let supply = wanted.unwrap_or(planned);
+    if let Some(limit) = &system.rack.coolant_supply_max
+        && wanted.is_some_and(|wanted| wanted > limit.value)
+        && liquid_share.0 > 0.0
+    {
+        let (supply, limit) = (brief(supply), brief(limit.value));
+        let message = format!("{supply} is warmer than the {limit} that a rack of `{}` allows", system.id);
+        let help = format!("at most {limit}; without `coolant_supply` it is planned with {}", brief(planned));
+        return Err(scenario.error("cooling.coolant_supply", message).with_help(help));
+    }
+    Ok((planned, supply))
 }
 
 /// The power profile of a name, if a name is given.

@@ -204,7 +204,7 @@ fn cooling_entries(w: &mut Writer<'_>) {
             "cooling.installed_rejection_w",
             show(cooling.installed_rejection),
             "heat rejection to install, with spares and derating for hot days",
-            "heat of the design hour, compressors included × installed ratio",
+            "heat of the design hour, without what compressors add × installed ratio",
             [hour, w.taken("installed_ratio")].concat(),
         ),
         (

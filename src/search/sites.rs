@@ -220,10 +220,11 @@ pub fn rank_sites(
         place.unwrap_or_default()
     };
     let part = scenario.fields.provisioning.duty_factor.0;
-    let (rough, run) = match pairs.is_empty() {
-        true => (Vec::new(), Run::default()),
-        false => rough_years(&pairs, &years, year_of, part, engine, progress)
-            .map_err(|message| InputError::plain("sites", message))?,
+    let (rough, run) = if pairs.is_empty() {
+        (Vec::new(), Run::default())
+    } else {
+        rough_years(&pairs, &years, year_of, part, engine, progress)
+            .map_err(|message| InputError::plain("sites", message))?
     };
 
     let keys: Vec<[f64; 2]> = pairs
