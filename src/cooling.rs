@@ -141,8 +141,8 @@ pub fn part_flow_power(part: Share) -> f64 {
     flow * flow * flow / part
 }
 
-/// How a plant works in an hour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+/// How a plant works in an hour, least effort first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Mode {
     /// Outside air alone.
     #[default]

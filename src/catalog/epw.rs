@@ -122,7 +122,8 @@ pub fn parse(name: &str, text: &str, gaps: Gaps) -> Result<Epw, InputError> {
     let mut lines = text.lines();
     let first = lines.next().unwrap_or_default();
     let header: Vec<&str> = first.split(',').map(str::trim).collect();
-    if !header[0].eq_ignore_ascii_case("LOCATION") {
+    // Some programs begin a text with a byte-order mark.
+    if !header[0].trim_start_matches('\u{feff}').eq_ignore_ascii_case("LOCATION") {
         return Err(source
             .error(first, "is no EPW weather file: its first line has to begin with `LOCATION`".into())
             .with_help(

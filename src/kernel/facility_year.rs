@@ -379,9 +379,9 @@ impl Kernel for FacilityYears {
     type Score = Score;
 
     const NAME: &'static str = "facility_year";
-    // Measured on random facilities: 0 on software Vulkan. Fused multiply-adds and a reciprocal division may each cost
-    // some units of a loop's small part of the meter; a condensing lift of 15 K between temperatures of 300 K loses
-    // four bits of what compressors take.
+    // Measured on random facilities: 0 on software Vulkan. Elsewhere fused multiply-adds and a reciprocal division may cost
+    // some units of what a loop takes, which is a small part of the meter; a lift of 15 K between temperatures of 300 K
+    // loses four bits of what compressors take.
     const ULP_BOUND: u32 = 64;
 
     fn points(&self) -> u64 {

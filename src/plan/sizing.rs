@@ -162,7 +162,8 @@ fn plant_hour(loops: &[PlantLoops], weather: &Weather) -> PlantHour {
         total.water += hour.water;
         total.chilled += hour.chilled;
         total.rejected += hour.rejected;
-        total.mode = hour.mode;
+        // Systems at several temperatures: the one that asks most of the plant speaks for it.
+        total.mode = total.mode.max(hour.mode);
     }
     total
 }

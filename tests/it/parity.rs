@@ -424,7 +424,8 @@ mod facility_year {
             let kernel = kernel(5, 7, 300);
             let mut sums = [engine(), Engine::new(Backend::Cpu)].map(|engine| {
                 let mut sums = YearSums::of(&kernel);
-                engine.run(&kernel, &mut sums, go_on).expect("it runs");
+                let run = engine.run(&kernel, &mut sums, go_on).expect("it runs");
+                assert!(run.warnings.is_empty(), "{:?}", run.warnings);
                 sums
             });
             let (device, twin) = sums.split_at_mut(1);
