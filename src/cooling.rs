@@ -126,6 +126,8 @@ pub struct HeatLoad {
 
 /// Flow below which pumps and air handlers are not slowed down, over their full flow.
 const SMALLEST_FLOW: f64 = 0.3;
+/// A load below this part is taken as this: losses that no load causes keep a hall from cooling down further.
+const SMALLEST_PART: f64 = 0.05;
 
 /// Power of pumps and air handlers per heat at a part of their load, over that at full load.
 ///
@@ -136,7 +138,7 @@ const SMALLEST_FLOW: f64 = 0.3;
 /// Affinity laws: flow follows the heat at a constant range, power the cube of the flow, down to 30 % of it.
 #[must_use]
 pub fn part_flow_power(part: Share) -> f64 {
-    let part = part.value().clamp(1e-6, 1.0);
+    let part = part.value().clamp(SMALLEST_PART, 1.0);
     let flow = part.max(SMALLEST_FLOW);
     flow * flow * flow / part
 }
@@ -285,7 +287,7 @@ impl Plant {
     /// flow that the supply temperature asks for, through the same pipes.
     #[must_use]
     pub fn loops(&self, load: &HeatLoad) -> PlantLoops {
-        let full_speed = 1.0 / load.part.value().clamp(1e-6, 1.0);
+        let full_speed = 1.0 / load.part.value().clamp(SMALLEST_PART, 1.0);
         let slowed = if self.constant_speed { full_speed } else { part_flow_power(load.part) };
         let flow = load.coolant_flow.value();
         let coolant_pumps = load.liquid * (self.coolant_pump_share.value() * slowed * flow * flow * flow);
@@ -406,6 +408,39 @@ mod tests {
         assert_eq!(mode(HeatRejection::OutsideAir, 20.0, 15.0), Mode::Free);
         assert_eq!(mode(HeatRejection::OutsideAir, 35.0, 20.0), Mode::Wetted);
         assert_eq!(mode(HeatRejection::OutsideAir, 32.0, 31.0), Mode::Trimmed);
+    }
+
+    #[test]
+    fn pumps_and_air_handlers_slow_down_with_the_cube_of_their_flow_to_a_third() {
+        // Half the heat at half the flow: an eighth of the power, a quarter per heat. Below 0.3: 0.027 / part.
+        assert!((part_flow_power(Share(1.0)) - 1.0).abs() < 1e-12);
+        assert!((part_flow_power(Share(0.5)) - 0.25).abs() < 1e-12);
+        assert!((part_flow_power(Share(0.1)) - 0.27).abs() < 1e-12);
+        assert!(part_flow_power(Share(0.0)).is_finite());
+    }
+
+    #[test]
+    fn plants_without_drives_run_at_full_speed_whatever_the_load() {
+        let half = HeatLoad { part: Share(0.5), ..blackwell(0.5e6) };
+        let fixed = Plant { constant_speed: true, ..plant(HeatRejection::DryCooler) };
+        let mild = weather(10.0, 6.0);
+        // 4 % of the full 0.17 MW for half of it.
+        assert!((fixed.hour(&half, &mild).air_handlers.value() - 6_800.0).abs() < 1e-6);
+        let slowed = plant(HeatRejection::DryCooler).hour(&half, &mild).air_handlers.value();
+        assert!((slowed - 6_800.0 / 8.0).abs() < 1e-6, "{slowed}");
+    }
+
+    #[test]
+    fn rear_doors_leave_less_to_the_air_handlers() {
+        let doors = RearDoor { share: Share(0.85), water: Celsius(20.0), fan_share: Share(0.01) };
+        let with = Plant { rear_door: Some(doors), ..plant(HeatRejection::DryCooler) };
+        let load = blackwell(1e6);
+        let hour = |plant: &Plant| plant.hour(&load, &weather(15.0, 10.0));
+        let (with, without) = (hour(&with), hour(&plant(HeatRejection::DryCooler)));
+        // 170 kW of air-side heat: 1 % of 85 % and 4 % of the rest, against 4 % of all.
+        assert!((with.air_handlers.value() - (1_445.0 + 1_020.0)).abs() < 1e-6, "{with:?}");
+        assert!((without.air_handlers.value() - 6_800.0).abs() < 1e-6);
+        assert!(with.power() < without.power());
     }
 
     #[test]

@@ -532,8 +532,10 @@ impl Reduction<Score> for YearSums {
             let sum = self.sums.entry(index / self.hours).or_default();
             for score in &scores[done..done + count] {
                 sum.hours += 1;
-                sum.meter += (f64::from(score.meter_per_it) * FIXED_POINT) as u64;
-                sum.water += (f64::from(score.water_l_per_kwh) * FIXED_POINT) as u64;
+                // A plant without any efficiency stays at the largest number instead of beginning anew.
+                let fixed = |value: f32| (f64::from(value) * FIXED_POINT) as u64;
+                sum.meter = sum.meter.saturating_add(fixed(score.meter_per_it));
+                sum.water = sum.water.saturating_add(fixed(score.water_l_per_kwh));
                 sum.chiller_hours += score.runs & RUNS_CHILLERS;
                 sum.wet_hours += (score.runs & RUNS_WATER) / RUNS_WATER;
                 sum.peak = sum.peak.max(score.meter_per_it.to_bits());
@@ -546,8 +548,8 @@ impl Reduction<Score> for YearSums {
         for (case, part) in other.sums {
             let sum = self.sums.entry(case).or_default();
             sum.hours += part.hours;
-            sum.meter += part.meter;
-            sum.water += part.water;
+            sum.meter = sum.meter.saturating_add(part.meter);
+            sum.water = sum.water.saturating_add(part.water);
             sum.chiller_hours += part.chiller_hours;
             sum.wet_hours += part.wet_hours;
             sum.peak = sum.peak.max(part.peak);
