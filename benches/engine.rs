@@ -1,4 +1,4 @@
-//! Points per second of the sweeps, by size, for the scalar twin, SIMD, one thread, all threads and a device.
+//! Points per second of the kernels, by size, for the scalar twin, SIMD, one thread, all threads and a device.
 
 use std::hint::black_box;
 use std::ops::ControlFlow;
@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use gigawatt::engine::{Backend, Engine, Progress, cpu, devices, instruction_set};
+use gigawatt::kernel::facility_year::sample::facilities;
+use gigawatt::kernel::facility_year::{FacilityYears, YearSums};
 use gigawatt::kernel::frontier::Shortlist;
 use gigawatt::kernel::serving_sweep::ServingSweep;
 use gigawatt::kernel::serving_sweep::sample::design_space;
@@ -79,5 +81,12 @@ fn training_sweep(criterion: &mut Criterion) {
     by_backend(criterion, &sweeps, Fastest::new);
 }
 
-criterion_group!(benches, serving_sweep, training_sweep);
+/// Hours of facilities: 9 is a market with every plant, 336 all markets with the plants of liquid-cooled racks.
+fn facility_year(criterion: &mut Criterion) {
+    let years =
+        [9, 336].map(|cases| FacilityYears::new(facilities(1, cases, 8_760)).expect("the sample is valid"));
+    by_backend(criterion, &years, YearSums::of);
+}
+
+criterion_group!(benches, serving_sweep, training_sweep, facility_year);
 criterion_main!(benches);

@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod document;
+pub mod epw;
 pub mod profile;
 
 pub use document::{Document, InputError};

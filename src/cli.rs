@@ -16,6 +16,7 @@ mod output;
 mod plan;
 mod progress;
 mod scenario;
+mod sites;
 mod source;
 mod sweep;
 mod validate;
@@ -43,6 +44,7 @@ enum Command {
     Plan(plan::Arguments),
     Compare(compare::Arguments),
     Sweep(sweep::Arguments),
+    Sites(sites::Arguments),
     Validate(validate::Arguments),
     Calibrate(calibrate::Arguments),
     Catalog(catalog::Arguments),
@@ -111,6 +113,7 @@ fn dispatch(command: Command) -> u8 {
         Command::Plan(arguments) => emit(&arguments.common.clone(), || plan::run(arguments)),
         Command::Compare(arguments) => emit(&arguments.common.clone(), || compare::run(arguments)),
         Command::Sweep(arguments) => emit(&arguments.common.clone(), || sweep::run(arguments)),
+        Command::Sites(arguments) => emit_drawn(&arguments.common.clone(), || sites::run(arguments)),
         Command::Validate(arguments) => emit_drawn(&arguments.common, || validate::run(&arguments)),
         Command::Calibrate(arguments) => emit(&arguments.common.clone(), || calibrate::run(arguments)),
         Command::Catalog(arguments) => emit(&arguments.common.clone(), || catalog::run(arguments)),
@@ -179,6 +182,7 @@ mod tests {
             "compare hgx-h100 gb300-nvl72 --power 20MW --scenario x.toml",
             "sweep --ttft 2s --tpot 50ms --shard 1/4",
             "sweep merge a.json b.json --format json",
+            "sites --power 100MW --system hgx-h100 --by water --top 5 --market lulea --cooling towers",
             "validate --inference a.csv --points b --training c --collectives d --sites e --fabrics f",
             "validate --max-median-ape 0.15",
             "calibrate --save fit.toml",

@@ -1,21 +1,26 @@
 //! Heat in, power and water out, by the hour.
 //!
 //! Racks hand their heat to coolant or to the hall's air. Coolant passes it to facility water ([`direct_to_chip`]),
-//! air handlers pass it to chilled water ([`air`]); coolers, towers and chillers throw it out
-//! ([`heat_rejection`]). What a plant needs depends on dry and wet bulb ([`psychrometrics`]): the design hour
-//! sizes the site, a synthesised year writes the bill ([`year`]). Left out: heat storage, heat reuse, rear-door
-//! and immersion cooling, start-up transients, and spare units that run along.
+//! doors of coil ([`rear_door`]) and air handlers ([`air`]) pass it to chilled water; coolers, towers and chillers
+//! throw it out ([`heat_rejection`]). A plant is a list of heat loops, coefficients without kinds, for one load.
+//! What it needs depends on dry and wet bulb ([`psychrometrics`]): the design hour sizes the site, a year,
+//! synthesised or from a weather file, writes the bill ([`year`]). Pipes are in [`hydraulics`]. Left out: heat
+//! storage, immersion cooling, start-up transients, and spare units that run along.
 
 pub mod air;
 pub mod direct_to_chip;
 pub mod heat_rejection;
+pub mod hydraulics;
 pub mod psychrometrics;
+pub mod rear_door;
 pub mod year;
 
+pub use heat_rejection::{HeatLoop, LoopHour, loop_hour};
+pub use rear_door::RearDoor;
 pub use year::{AnnualCooling, DesignHour, DesignWeather, MonthlyWeather, Year, annual, design_hour};
 
 use crate::units::{Celsius, CubicMetersPerSecond, Kelvin, Pascals, Ratio, Share, Watts};
-use heat_rejection::{Coolers, Rejection, make_up_ratio};
+use heat_rejection::{Coolers, make_up_ratio};
 
 /// What throws the heat out of the building.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,8 +33,24 @@ pub enum HeatRejection {
     Tower,
     /// Air-cooled chillers with free-cooling coils on one loop for everything.
     AirCooledChiller,
-    /// Outside air through the hall.
+    /// Outside air through the hall, air-cooled chillers behind it.
     OutsideAir,
+    /// Outside air through the hall, chillers on evaporative towers behind it.
+    OutsideAirTower,
+}
+
+impl HeatRejection {
+    /// Whether the hall is cooled with outside air, so that there is no loop of coolant.
+    #[must_use]
+    pub fn is_outside_air(self) -> bool {
+        matches!(self, Self::OutsideAir | Self::OutsideAirTower)
+    }
+
+    /// Whether chillers reject to towers.
+    #[must_use]
+    pub fn has_towers(self) -> bool {
+        matches!(self, Self::Tower | Self::OutsideAirTower)
+    }
 }
 
 /// A cooling plant reduced to the coefficients of its hour.
@@ -37,7 +58,7 @@ pub enum HeatRejection {
 pub struct Plant {
     /// What throws the heat out.
     pub heat_rejection: HeatRejection,
-    /// From facility water to coolant, at both ends.
+    /// From facility water to coolant at full heat, at both ends.
     pub cdu_approach: Kelvin,
     /// From dry bulb (dry cooler) or wet bulb (tower) to facility water at full fan speed.
     pub rejection_approach: Kelvin,
@@ -45,10 +66,12 @@ pub struct Plant {
     pub fan_share: Share,
     /// Effectiveness of wetted pads.
     pub pad_effectiveness: Share,
-    /// Pump power of the coolant loop per liquid heat.
+    /// Pump power of the coolant loop per liquid heat, at the flow that racks are planned with.
     pub coolant_pump_share: Share,
-    /// Pump power of the facility or chilled water loop per heat; towers have a second such loop.
+    /// Pump power of the facility or chilled water loop per heat.
     pub facility_pump_share: Share,
+    /// Pump power of the tower water per heat; nothing without towers.
+    pub condenser_pump_share: Share,
     /// Chiller efficiency as a share of Carnot's.
     pub chiller_carnot_share: Share,
     /// Condensing temperature above outside air, or above tower water.
@@ -59,13 +82,17 @@ pub struct Plant {
     pub inlet_air: Celsius,
     /// Air-handler fan power per air-side heat.
     pub air_handler_share: Share,
+    /// Doors of coil behind the racks.
+    pub rear_door: Option<RearDoor>,
+    /// Whether pumps and air handlers run at full speed whatever the load.
+    pub constant_speed: bool,
     /// Whether outside air may cool the chilled water without compressors.
     pub economizer: bool,
     /// From outside air (or wet bulb) to chilled water when it does.
     pub economizer_approach: Kelvin,
     /// How often the salts of the feed are concentrated before blowdown.
     pub cycles_of_concentration: Ratio,
-    /// Installed heat rejection per design heat.
+    /// Installed heat rejection per heat that leaves the building in the design hour.
     pub installed_ratio: Ratio,
 }
 
@@ -91,10 +118,33 @@ pub struct HeatLoad {
     pub coolant_supply: Celsius,
     /// Coolant from the racks.
     pub coolant_return: Celsius,
+    /// Flow of coolant per heat over the one that racks are planned with: warmer coolant has to run faster.
+    pub coolant_flow: Ratio,
+    /// This heat over the one that pumps and fans are sized for.
+    pub part: Share,
 }
 
-/// How a plant works in an hour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+/// Flow below which pumps and air handlers are not slowed down, over their full flow.
+const SMALLEST_FLOW: f64 = 0.3;
+/// A load below this part is taken as this: losses that no load causes keep a hall from cooling down further.
+const SMALLEST_PART: f64 = 0.05;
+
+/// Power of pumps and air handlers per heat at a part of their load, over that at full load.
+///
+/// ~~~text
+/// φ = max(part, 0.3),  (P/Q) / (P/Q)_full = φ³ / part
+/// ~~~
+///
+/// Affinity laws: flow follows the heat at a constant range, power the cube of the flow, down to 30 % of it.
+#[must_use]
+pub fn part_flow_power(part: Share) -> f64 {
+    let part = part.value().clamp(SMALLEST_PART, 1.0);
+    let flow = part.max(SMALLEST_FLOW);
+    flow * flow * flow / part
+}
+
+/// How a plant works in an hour, least effort first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Mode {
     /// Outside air alone.
     #[default]
@@ -129,9 +179,9 @@ pub struct PlantHour {
     pub pumps: Watts,
     /// Compressors.
     pub compressors: Watts,
-    /// Fans of air handlers.
+    /// Fans of air handlers and rear doors.
     pub air_handlers: Watts,
-    /// Make-up water.
+    /// Make-up water, evaporated and blown down.
     pub water: CubicMetersPerSecond,
     /// Heat through evaporators: what chillers have to be installed for.
     pub chilled: Watts,
@@ -151,10 +201,74 @@ impl PlantHour {
     }
 }
 
+/// A plant under one load: what runs at any weather, and the loops that answer to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlantLoops {
+    /// Pumps of all loops.
+    pub pumps: Watts,
+    /// Fans of air handlers and rear doors.
+    pub air_handlers: Watts,
+    /// Pump power that warms tower water, outside the loops.
+    pub tower_pumps: Watts,
+    /// The loop of the coolant, of the rear doors, of the hall's air; without heat where there is none.
+    pub loops: [HeatLoop; 3],
+}
+
+impl PlantLoops {
+    /// Runs the loops for one hour.
+    ///
+    /// ~~~text
+    /// P = fans + pumps + compressors + air handlers
+    /// rejected = Σ (Q + W) of the loops + tower pumps = liquid + air + pumps + air handlers + compressors
+    /// ~~~
+    ///
+    /// Fans outside warm outside air only.
+    #[must_use]
+    pub fn hour(&self, weather: &Weather) -> PlantHour {
+        let (dry, wet) = (weather.dry_bulb.value(), weather.wet_bulb.value());
+        let run = |heat: &HeatLoop| {
+            if heat.heat_w > 0.0 { loop_hour(heat, dry, wet) } else { LoopHour::default() }
+        };
+        let hours = [run(&self.loops[0]), run(&self.loops[1]), run(&self.loops[2])];
+        let sum = |part: fn(&LoopHour) -> f64| hours.iter().map(part).sum::<f64>();
+        let heat: f64 = self.loops.iter().map(|heat| heat.heat_w).sum();
+        let (compressors, chilled) = (sum(|hour| hour.compressors_w), sum(|hour| hour.chilled_w));
+        let leading = usize::from(self.loops[0].heat_w <= 0.0) * 2;
+        PlantHour {
+            fans: Watts(sum(|hour| hour.fans_w)),
+            pumps: self.pumps,
+            compressors: Watts(compressors),
+            air_handlers: self.air_handlers,
+            water: CubicMetersPerSecond(sum(|hour| hour.water_m3_per_s)),
+            chilled: Watts(chilled),
+            chiller_share: Share(if heat > 0.0 { (chilled / heat).min(1.0) } else { 0.0 }),
+            rejected: Watts(heat + compressors) + self.tower_pumps,
+            mode: mode_of(&self.loops[leading], &hours[leading]),
+        }
+    }
+}
+
+fn mode_of(heat: &HeatLoop, hour: &LoopHour) -> Mode {
+    if hour.chilled_w <= 0.0 {
+        if hour.drop_k > 0.0 || heat.wetness > 0.0 { Mode::Wetted } else { Mode::Free }
+    } else if hour.chilled_w < heat.heat_w {
+        Mode::Trimmed
+    } else {
+        Mode::Chilled
+    }
+}
+
 impl Plant {
-    fn coolers(&self) -> Coolers {
+    /// What throws out heat at a part of what it is sized for.
+    ///
+    /// ~~~text
+    /// a = a_rated · part
+    /// ~~~
+    ///
+    /// An exchanger whose streams keep their flows has the same effectiveness at any heat, so its approach goes with it.
+    fn coolers(&self, part: Share) -> Coolers {
         Coolers {
-            approach: self.rejection_approach,
+            approach: self.rejection_approach * part.value(),
             free: true,
             pads: match self.heat_rejection {
                 HeatRejection::AdiabaticCooler => self.pad_effectiveness,
@@ -167,83 +281,64 @@ impl Plant {
         }
     }
 
-    /// Runs the plant for one hour.
+    /// Reduces the plant under a load to its loops.
     ///
-    /// ~~~text
-    /// P = fans + pumps + compressors + air handlers
-    /// rejected = liquid + air + pumps + air handlers + compressors
-    /// ~~~
-    ///
-    /// Fans outside warm outside air only. Tower water is pumped once more, outside the heat balance of the hall.
+    /// Pumps and air handlers follow the affinity laws ([`part_flow_power`]) unless their speed is constant; coolant pumps go with the cube of the
+    /// flow that the supply temperature asks for, through the same pipes.
     #[must_use]
-    pub fn hour(&self, load: &HeatLoad, weather: &Weather) -> PlantHour {
-        if self.heat_rejection == HeatRejection::OutsideAir {
-            return self.outside_air_hour(load, weather);
+    pub fn loops(&self, load: &HeatLoad) -> PlantLoops {
+        let full_speed = 1.0 / load.part.value().clamp(SMALLEST_PART, 1.0);
+        let slowed = if self.constant_speed { full_speed } else { part_flow_power(load.part) };
+        let flow = load.coolant_flow.value();
+        let coolant_pumps = load.liquid * (self.coolant_pump_share.value() * slowed * flow * flow * flow);
+        let air_fan_share = self.air_handler_share.value() * slowed;
+        if self.heat_rejection.is_outside_air() {
+            let hall = load.liquid + coolant_pumps + load.air;
+            let air_handlers = hall * air_fan_share;
+            let heat = hall + air_handlers;
+            let loops = [HeatLoop::default(), HeatLoop::default(), air::outside_air(self, heat)];
+            let tower_pumps = Watts(0.0);
+            return PlantLoops { pumps: coolant_pumps, air_handlers, tower_pumps, loops };
         }
-        let coolant_pumps = load.liquid * self.coolant_pump_share.value();
-        let air_handlers = load.air * self.air_handler_share.value();
-        let air_heat = load.air + air_handlers;
-        let water_pumps = (load.liquid + air_heat) * self.facility_pump_share.value();
-        let tower_pumps = match self.heat_rejection {
-            HeatRejection::Tower => water_pumps,
-            _ => Watts(0.0),
-        };
-        let chilled_water_heat = air_heat * (1.0 + self.facility_pump_share.value());
-
-        let liquid = direct_to_chip::reject(self, load, weather);
-        let air = air::reject_chilled_water(self, chilled_water_heat, load, weather);
-        let heat = load.liquid + coolant_pumps + air_heat + water_pumps;
-        let leading = if load.liquid.value() > 0.0 { (liquid, load.liquid) } else { (air, air_heat) };
-        PlantHour {
-            fans: liquid.fans + air.fans,
+        let door_heat = load.air * self.rear_door.map_or(0.0, |door| door.share.value());
+        let door_fans = door_heat * (self.rear_door.map_or(0.0, |door| door.fan_share.value()) * slowed);
+        let by_handlers = load.air - door_heat;
+        let handler_fans = by_handlers * air_fan_share;
+        let [liquid, doors, air] =
+            [load.liquid + coolant_pumps, door_heat + door_fans, by_handlers + handler_fans];
+        let water_share = self.facility_pump_share.value() * slowed;
+        let stirred = 1.0 + water_share;
+        let water_pumps = (liquid + doors + air) * water_share;
+        let tower_pumps = (liquid + doors + air) * (self.condenser_pump_share.value() * slowed);
+        PlantLoops {
             pumps: coolant_pumps + water_pumps + tower_pumps,
-            compressors: liquid.compressors + air.compressors,
-            air_handlers,
-            water: liquid.water + air.water,
-            chilled: liquid.chilled + air.chilled,
-            chiller_share: share_of(liquid.chilled + air.chilled, heat),
-            rejected: heat + tower_pumps + liquid.compressors + air.compressors,
-            mode: mode_of(&leading.0, leading.1),
+            air_handlers: door_fans + handler_fans,
+            tower_pumps,
+            loops: [
+                direct_to_chip::facility_loop(self, liquid * stirred, load),
+                rear_door::door_loop(self, doors * stirred, load),
+                air::chilled_water(self, air * stirred, load),
+            ],
         }
     }
 
-    fn outside_air_hour(&self, load: &HeatLoad, weather: &Weather) -> PlantHour {
-        let coolant_pumps = load.liquid * self.coolant_pump_share.value();
-        let hall = load.liquid + coolant_pumps + load.air;
-        let air_handlers = hall * self.air_handler_share.value();
-        let heat = hall + air_handlers;
-        let air = air::reject_outside_air(self, heat, weather);
-        PlantHour {
-            fans: air.fans,
-            pumps: coolant_pumps,
-            compressors: air.compressors,
-            air_handlers,
-            water: air.water,
-            chilled: air.chilled,
-            chiller_share: share_of(air.chilled, heat),
-            rejected: heat + air.compressors,
-            mode: mode_of(&air, hall),
-        }
+    /// Runs the plant for one hour.
+    #[must_use]
+    pub fn hour(&self, load: &HeatLoad, weather: &Weather) -> PlantHour {
+        self.loops(load).hour(weather)
     }
 
     /// Heat rejection to install for a design hour, spares and derating included.
+    ///
+    /// ~~~text
+    /// installed = r · (rejected − W)
+    /// ~~~
+    ///
+    /// r installed ratio [1] · W compressors: the nameplate of a chiller or cooler is the heat that it takes from the
+    /// building, without what its own compressors add.
     #[must_use]
     pub fn installed_rejection(&self, design: &PlantHour) -> Watts {
-        design.rejected * self.installed_ratio.value()
-    }
-}
-
-fn share_of(part: Watts, whole: Watts) -> Share {
-    Share(if whole.value() > 0.0 { (part / whole).min(1.0) } else { 0.0 })
-}
-
-fn mode_of(rejection: &Rejection, heat: Watts) -> Mode {
-    if rejection.chilled.value() <= 0.0 {
-        if rejection.wetted { Mode::Wetted } else { Mode::Free }
-    } else if rejection.chilled < heat {
-        Mode::Trimmed
-    } else {
-        Mode::Chilled
+        (design.rejected - design.compressors) * self.installed_ratio.value()
     }
 }
 
@@ -262,11 +357,14 @@ mod tests {
             pad_effectiveness: Share(0.8),
             coolant_pump_share: Share(0.01),
             facility_pump_share: Share(0.01),
+            condenser_pump_share: Share(if heat_rejection == HeatRejection::Tower { 0.0175 } else { 0.0 }),
             chiller_carnot_share: Share(0.5),
             condenser_lift: Kelvin(if heat_rejection == HeatRejection::Tower { 4.0 } else { 12.0 }),
             chilled_water: Celsius(20.0),
             inlet_air: Celsius(27.0),
             air_handler_share: Share(0.04),
+            rear_door: None,
+            constant_speed: false,
             economizer: true,
             economizer_approach: Kelvin(8.0),
             cycles_of_concentration: Ratio(5.0),
@@ -280,6 +378,8 @@ mod tests {
             air: Watts(0.14 * it + 0.03 * it),
             coolant_supply: Celsius(40.0),
             coolant_return: Celsius(54.5),
+            coolant_flow: Ratio(1.0),
+            part: Share(1.0),
         }
     }
 
@@ -311,6 +411,39 @@ mod tests {
     }
 
     #[test]
+    fn pumps_and_air_handlers_slow_down_with_the_cube_of_their_flow_to_a_third() {
+        // Half the heat at half the flow: an eighth of the power, a quarter per heat. Below 0.3: 0.027 / part.
+        assert!((part_flow_power(Share(1.0)) - 1.0).abs() < 1e-12);
+        assert!((part_flow_power(Share(0.5)) - 0.25).abs() < 1e-12);
+        assert!((part_flow_power(Share(0.1)) - 0.27).abs() < 1e-12);
+        assert!(part_flow_power(Share(0.0)).is_finite());
+    }
+
+    #[test]
+    fn plants_without_drives_run_at_full_speed_whatever_the_load() {
+        let half = HeatLoad { part: Share(0.5), ..blackwell(0.5e6) };
+        let fixed = Plant { constant_speed: true, ..plant(HeatRejection::DryCooler) };
+        let mild = weather(10.0, 6.0);
+        // 4 % of the full 0.17 MW for half of it.
+        assert!((fixed.hour(&half, &mild).air_handlers.value() - 6_800.0).abs() < 1e-6);
+        let slowed = plant(HeatRejection::DryCooler).hour(&half, &mild).air_handlers.value();
+        assert!((slowed - 6_800.0 / 8.0).abs() < 1e-6, "{slowed}");
+    }
+
+    #[test]
+    fn rear_doors_leave_less_to_the_air_handlers() {
+        let doors = RearDoor { share: Share(0.85), water: Celsius(20.0), fan_share: Share(0.01) };
+        let with = Plant { rear_door: Some(doors), ..plant(HeatRejection::DryCooler) };
+        let load = blackwell(1e6);
+        let hour = |plant: &Plant| plant.hour(&load, &weather(15.0, 10.0));
+        let (with, without) = (hour(&with), hour(&plant(HeatRejection::DryCooler)));
+        // 170 kW of air-side heat: 1 % of 85 % and 4 % of the rest, against 4 % of all.
+        assert!((with.air_handlers.value() - (1_445.0 + 1_020.0)).abs() < 1e-6, "{with:?}");
+        assert!((without.air_handlers.value() - 6_800.0).abs() < 1e-6);
+        assert!(with.power() < without.power());
+    }
+
+    #[test]
     fn one_cold_loop_costs_more_than_two() {
         let hot = weather(43.0, 21.6);
         let warm = plant(HeatRejection::DryCooler).hour(&blackwell(1e6), &hot).power();
@@ -325,6 +458,7 @@ mod tests {
             Just(HeatRejection::Tower),
             Just(HeatRejection::AirCooledChiller),
             Just(HeatRejection::OutsideAir),
+            Just(HeatRejection::OutsideAirTower),
         ]
     }
 
@@ -335,6 +469,8 @@ mod tests {
                 air: Watts(air),
                 coolant_supply: Celsius(supply),
                 coolant_return: Celsius(supply + range),
+                coolant_flow: Ratio(1.0),
+                part: Share(1.0),
             },
         )
     }

@@ -7,6 +7,7 @@
 //!
 //! Shader text is generated structs and constants, then the shared functions, then the entry file: see [`join`].
 
+pub mod facility_year;
 pub mod frontier;
 pub mod serving_sweep;
 pub mod training_sweep;
@@ -218,6 +219,8 @@ pub fn join(generated: &[String], shared: &[&str], entry: &str) -> String {
 
 /// Functions of `scalar.rs` in WGSL.
 pub const SCALAR_WGSL: &str = include_str!("../shaders/shared/scalar.wgsl");
+/// Functions of `cooling/heat_rejection.rs` in WGSL.
+pub const COOLING_WGSL: &str = include_str!("../shaders/shared/cooling.wgsl");
 /// Functions of `throughput/roofline.rs` in WGSL.
 pub const ROOFLINE_WGSL: &str = include_str!("../shaders/shared/roofline.wgsl");
 
@@ -227,7 +230,7 @@ pub const TRAINING_WGSL: &str = include_str!("../shaders/shared/training.wgsl");
 /// Every kernel: its name, its joined shader and the structs that both sides share.
 #[must_use]
 pub fn kernels() -> Vec<KernelText> {
-    vec![serving_sweep::text(), training_sweep::text()]
+    vec![serving_sweep::text(), training_sweep::text(), facility_year::text()]
 }
 
 /// What a test needs to check a shader against the Rust side without a device.
@@ -313,9 +316,12 @@ mod tests {
 
     #[test]
     fn shared_files_hold_functions_only() {
-        for (name, text) in
-            [("scalar", SCALAR_WGSL), ("roofline", ROOFLINE_WGSL), ("training", TRAINING_WGSL)]
-        {
+        for (name, text) in [
+            ("scalar", SCALAR_WGSL),
+            ("roofline", ROOFLINE_WGSL),
+            ("training", TRAINING_WGSL),
+            ("cooling", COOLING_WGSL),
+        ] {
             for word in ["@group", "@binding", "@compute", "var<"] {
                 assert!(!text.contains(word), "{name}.wgsl holds {word}");
             }

@@ -6,6 +6,7 @@
 //!
 //! [`plan`] runs it once, in `f64`, in milliseconds, and touches no device.
 
+mod coolant;
 pub mod electrical;
 pub mod equipment;
 mod ledger;
@@ -22,7 +23,6 @@ pub mod workloads;
 pub use result::Plan;
 
 use crate::catalog::{Catalog, InputError};
-use crate::cooling::Year;
 use crate::power::PowerEnvelope;
 use crate::scenario::Scenario;
 use crate::units::{Joules, Ratio, Share, Watts};
@@ -54,16 +54,19 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
 
     let mut draws = Vec::new();
     for machine in &equipment.machines {
-        draws.push(fill(scenario, place, machine)?);
+        let draw = sizing::fill(fields, place, machine)
+            .map_err(|error| scenario.error("fabric.switch", error.to_string()))?;
+        draws.push(draw);
     }
     let loads: Vec<(&Machine, &Draw)> = equipment.machines.iter().zip(&draws).collect();
     let design = sizing::design_hour(place, &loads);
-    let year = Year::synthesize(&place.climate, options.seed);
+    let year = place.year(options.seed);
     let duty = fields.provisioning.duty_factor.0;
     let energy = sizing::year(place, &loads, &design, duty, &year);
 
     let power = power(scenario, place, &design, &energy);
     let standing = standing::stand(fields, place, &loads, &design);
+    let cooling = coolant::cooling(fields, place, &loads, &design, &energy, &standing);
     let fleet = fleet(&loads, standing.racks);
     let fabric = fabric(&loads, &fields.fabric);
     let facility_per_it = if energy.it_j > 0.0 { energy.meter_j / energy.it_j } else { 1.0 };
@@ -89,6 +92,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         layout: &standing.layout,
         floor_load: standing.floor_load,
         row_power: standing.row_power,
+        coolant: &cooling.coolant,
         serving: &serving,
         training: &training,
         electrical: &electrical,
@@ -104,6 +108,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         scenario: resolved,
         power,
         electrical,
+        cooling,
         fleet,
         layout: standing.layout,
         fabric,
@@ -117,24 +122,6 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     };
     plan.ledger = ledger::ledger(&plan, &equipment);
     Ok(plan)
-}
-
-/// Fills a system's slice of the envelope.
-fn fill(scenario: &Scenario, place: &equipment::Place, machine: &Machine) -> Result<Draw, InputError> {
-    let fields = &scenario.fields;
-    let racks = sizing::racks_that_fit(
-        place,
-        machine,
-        &fields.fabric,
-        PowerEnvelope {
-            power: fields.envelope.power * machine.share.0,
-            measured_at: fields.envelope.measured_at.into(),
-        },
-        fields.provisioning.granularity,
-    );
-    racks
-        .and_then(|racks| sizing::draw(machine, racks, &fields.fabric))
-        .map_err(|error| scenario.error("fabric.switch", error.to_string()))
 }
 
 fn power(

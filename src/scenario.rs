@@ -136,6 +136,11 @@ pub struct Envelope {
 pub struct Site {
     /// Market, or path of a climate file.
     pub id: String,
+    /// Weather file (.epw) for the year, instead of one put together from the market's statistics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weather: Option<String>,
+    /// What happens to hours that it lacks.
+    pub weather_gaps: WeatherGaps,
     /// Instead of the market's price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub electricity: Option<DollarsPerJoule>,
@@ -176,6 +181,25 @@ pub struct Grid {
     /// Largest swing between 0.1 and 20 Hz.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub swing_limit: Option<Watts>,
+}
+
+/// What happens to hours that a weather file lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WeatherGaps {
+    /// The file is refused.
+    Refuse,
+    /// Short gaps are filled on a straight line, and a verdict says how many.
+    Interpolate,
+}
+
+impl From<WeatherGaps> for crate::catalog::epw::Gaps {
+    fn from(said: WeatherGaps) -> Self {
+        match said {
+            WeatherGaps::Refuse => Self::Refuse,
+            WeatherGaps::Interpolate => Self::Interpolate,
+        }
+    }
 }
 
 /// From the meter to the rack.

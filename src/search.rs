@@ -8,6 +8,7 @@
 //! scores, are few enough to be computed in `f64` at once. Wait and TTFT of a promise are scored; how far a request's
 //! time per token spreads is found for the shortlist, which is cut by means.
 
+pub mod sites;
 pub mod training;
 
 use crate::engine::{Engine, EngineError, Progress, Run};

@@ -273,6 +273,14 @@ impl Profile for CoolingDesign {
         faults.positive("rejection_approach", self.rejection_approach.value.0);
         faults.positive("chiller_carnot_share", self.chiller_carnot_share.value.0);
         faults.positive("cdu_capacity", self.cdu_capacity.value.0);
+        if let Some(door) = &self.rear_door
+            && door.share.value.0 >= 1.0
+        {
+            faults.0.push((
+                "rear_door.share".into(),
+                "doors can't take all of the air-side heat: below 1".into(),
+            ));
+        }
         if self.cycles_of_concentration.value.0 <= 1.0 {
             faults.0.push(("cycles_of_concentration".into(), "has to be more than one".into()));
         }

@@ -551,6 +551,8 @@ pub enum HeatRejection {
     AirCooledChiller,
     /// Outside air through the hall, evaporatively assisted: air-cooled racks only.
     OutsideAir,
+    /// The same with its chillers on evaporative towers.
+    OutsideAirTower,
 }
 
 /// A cooling design: plant of the liquid loop, air side, chillers for what is left.
@@ -575,6 +577,9 @@ pub struct CoolingDesign {
     pub coolant_pump_share: Datum<Share>,
     /// Pump power of the facility water loop per heat.
     pub facility_pump_share: Datum<Share>,
+    /// Pump power of the tower water per heat; with towers that of the facility water if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condenser_pump_share: Option<Datum<Share>>,
     /// Chiller efficiency as a share of Carnot's.
     pub chiller_carnot_share: Datum<Share>,
     /// Condensing temperature above outside air (air-cooled) or tower water.
@@ -585,6 +590,12 @@ pub struct CoolingDesign {
     pub inlet_air: Datum<Celsius>,
     /// Fan power of air handlers per air-side heat.
     pub air_handler_share: Datum<Share>,
+    /// Doors of coil behind the racks; none if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rear_door: Option<RearDoor>,
+    /// Whether pumps and air handlers lack drives and run at full speed whatever the load.
+    #[serde(default)]
+    pub constant_speed: bool,
     /// Whether air-side heat can go to outside air by economiser coil when it is cool enough.
     pub economizer: bool,
     /// Approach of that economiser from outside air to chilled water.
@@ -601,6 +612,18 @@ pub struct CoolingDesign {
     pub cdu_group: Datum<u32>,
     /// Sources by key.
     pub sources: Sources,
+}
+
+/// Doors of coil behind the racks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RearDoor {
+    /// Part of the air-side heat that they take.
+    pub share: Datum<Share>,
+    /// Water supplied to them.
+    pub water: Datum<Celsius>,
+    /// Power of their fans per heat.
+    pub fan_share: Datum<Share>,
 }
 
 /// Part-load losses of one stage: `loss / rated = a + b·x + c·x²`.

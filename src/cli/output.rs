@@ -57,7 +57,7 @@ pub fn drawn(result: &dyn Report, to: &Destination) -> Result<String, Failure> {
         return result.svg().ok_or_else(|| {
             let option =
                 to.path.as_ref().map_or_else(String::new, |path| format!("--output {}", path.display()));
-            Failure::bad(option, "there is nothing to draw: no row with a rate or a time is predicted")
+            Failure::bad(option, "there is nothing to draw: no row has a number to show")
         });
     }
     let stdout = std::io::stdout();

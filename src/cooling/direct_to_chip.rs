@@ -4,8 +4,8 @@
 //! smaller its range and the larger its flow. A coolant distribution unit passes the heat to facility water at an
 //! approach of some kelvin, the same at both ends.
 
-use super::heat_rejection::{Coolers, HeatLoop, Rejection, to_air, to_tower};
-use super::{HeatLoad, HeatRejection, Plant, Weather};
+use super::heat_rejection::{Coolers, HeatLoop};
+use super::{HeatLoad, HeatRejection, Plant};
 use crate::units::{Celsius, CubicMetersPerJoule, CubicMetersPerSecond, Kelvin, Watts};
 
 /// Heat that a cubic metre of coolant takes up per kelvin [J/(m³·K)]: a quarter propylene glycol, 1.025 kg/L and
@@ -49,35 +49,33 @@ pub fn flow_at(points: &[(Celsius, CubicMetersPerSecond)], supply: Celsius) -> O
     }))
 }
 
-/// Coolant distribution units for a heat: those that carry it, and one spare for each begun group.
-#[must_use]
-pub fn distribution_units(heat: Watts, capacity: Watts, group: u32) -> u32 {
-    if heat.value() <= 0.0 || capacity.value() <= 0.0 {
-        return 0;
-    }
-    let carrying = ((heat / capacity) * (1.0 - 1e-12)).ceil() as u32;
-    carrying.saturating_add(carrying.div_ceil(group.max(1)))
+/// Facility water that gives the coolant its supply temperature.
+///
+/// ~~~text
+/// T_facility = T_coolant − a·part
+/// ~~~
+///
+/// a approach of the CDUs at full heat, one of each group lost [K]: less heat, a smaller approach, as the maker's
+/// derating rule has it (capacity in proportion to the approach).
+pub(super) fn facility_supply(plant: &Plant, load: &HeatLoad) -> Celsius {
+    load.coolant_supply - plant.cdu_approach * load.part.value()
 }
 
-/// The facility water loop behind the coolant: its heat includes what both loops' pumps stir into it.
-pub(super) fn facility_loop(plant: &Plant, load: &HeatLoad) -> HeatLoop {
-    let stirred = 1.0 + plant.coolant_pump_share.value() + plant.facility_pump_share.value();
-    let warm = load.coolant_supply - plant.cdu_approach;
+/// The facility water loop behind the coolant; `heat` includes what both loops' pumps stir into it.
+pub(super) fn facility_loop(plant: &Plant, heat: Watts, load: &HeatLoad) -> HeatLoop {
+    let warm = facility_supply(plant, load);
     // A chiller plant has one loop for coolant and air handlers, so it is as cold as the colder one needs.
     let supply = match plant.heat_rejection {
         HeatRejection::AirCooledChiller => warm.min(plant.chilled_water),
         _ => warm,
     };
-    HeatLoop { heat: load.liquid * stirred, supply, range: load.coolant_return.above(load.coolant_supply) }
-}
-
-/// Rejects the heat of the coolant.
-pub(super) fn reject(plant: &Plant, load: &HeatLoad, weather: &Weather) -> Rejection {
-    let heat = facility_loop(plant, load);
-    let coolers = Coolers { free: true, approach: plant.rejection_approach, ..plant.coolers() };
+    let range = load.coolant_return.above(load.coolant_supply);
+    // Coolers stand there for this loop; coils of chillers and plates of towers only where there is an economiser.
+    let own = matches!(plant.heat_rejection, HeatRejection::DryCooler | HeatRejection::AdiabaticCooler);
+    let coolers = Coolers { free: own || plant.economizer, ..plant.coolers(load.part) };
     match plant.heat_rejection {
-        HeatRejection::Tower => to_tower(&coolers, heat, weather.wet_bulb),
-        _ => to_air(&coolers, heat, weather.dry_bulb, weather.wet_bulb),
+        HeatRejection::Tower => coolers.on_towers(heat.value(), supply, range),
+        _ => coolers.on_air(heat.value(), supply, range),
     }
 }
 
@@ -114,13 +112,5 @@ mod tests {
         assert!((at(45.0) - 177.0).abs() < 1e-9);
         assert!((at(50.0) - 177.0).abs() < 1e-9);
         assert!(flow_at(&[], Celsius(40.0)).is_none());
-    }
-
-    #[test]
-    fn each_group_of_distribution_units_has_a_spare() {
-        // 10 MW / 2.3 MW = 4.35 → 5 units; groups of 4 → 2 spares.
-        assert_eq!(distribution_units(Watts(10e6), Watts(2.3e6), 4), 7);
-        assert_eq!(distribution_units(Watts(2.3e6), Watts(2.3e6), 4), 2);
-        assert_eq!(distribution_units(Watts(0.0), Watts(2.3e6), 4), 0);
     }
 }

@@ -6,20 +6,23 @@
 use super::electrical::facts::ElectricalFacts;
 use super::result::Assumption;
 use crate::catalog::document::Document;
-use crate::catalog::profile::{self, Datum, System};
+use crate::catalog::epw::{self, Moisture};
+use crate::catalog::profile::{self, Confidence, Datum, System};
 use crate::catalog::{Catalog, Found, InputError};
 use crate::cooling::direct_to_chip::{coolant_range, flow_at};
-use crate::cooling::psychrometrics::standard_pressure;
-use crate::cooling::{DesignWeather, HeatRejection, MonthlyWeather, Plant};
+use crate::cooling::psychrometrics::{dew_point, saturation_pressure, standard_pressure, wet_bulb};
+use crate::cooling::{DesignWeather, HeatRejection, MonthlyWeather, Plant, RearDoor, Weather, Year};
 use crate::fabric::optics::SwitchKind;
 use crate::fleet::{CduGroup, ScalableUnit};
 use crate::power::{Provisioned, RackPower, StageDesign};
 use crate::scenario::{Origin, Policy, Scenario};
-use crate::units::text::{Quantity, brief, exact};
+use crate::units::text::{Quantity, brief, exact, show};
 use crate::units::{
     ByteRate, Bytes, Celsius, DollarsPerCubicMeter, DollarsPerJoule, Joules, Kelvin, KilogramsPerJoule,
-    Seconds, Share, Watts,
+    Pascals, Ratio, Seconds, Share, Watts,
 };
+use std::path::Path;
+use std::sync::Arc;
 
 /// Everything of the place: weather, plant, chain, prices.
 #[derive(Debug, Clone)]
@@ -32,6 +35,8 @@ pub struct Place {
     pub design_weather: DesignWeather,
     /// Monthly statistics for the year.
     pub climate: MonthlyWeather,
+    /// Hours of the user's own, instead of a year of these statistics.
+    pub weather: Option<Arc<MeasuredYear>>,
     /// Stages from the meter to the racks.
     pub stages: Vec<StageDesign>,
     /// Usable power of a row's busway.
@@ -52,6 +57,25 @@ pub struct Place {
     pub water: DollarsPerCubicMeter,
     /// Unit costs.
     pub costs: profile::Costs,
+}
+
+/// A year from a weather file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeasuredYear {
+    /// The file.
+    pub file: String,
+    /// Its hours.
+    pub year: Year,
+    /// Hours that the file lacked and that were filled.
+    pub filled: u32,
+}
+
+impl Place {
+    /// The hours that the energy bill is made of: the user's own, else a year put together from statistics.
+    #[must_use]
+    pub fn year(&self, seed: u64) -> Year {
+        self.weather.as_ref().map_or_else(|| Year::synthesize(&self.climate, seed), |own| own.year.clone())
+    }
 }
 
 /// One system with its power profile applied and its network parts at hand.
@@ -85,6 +109,8 @@ pub struct Machine {
     pub compute_share: Share,
     /// Coolant supply and return.
     pub coolant: (Celsius, Celsius),
+    /// Flow of coolant per heat over the one at the supply that its maker plans with.
+    pub coolant_flow: Ratio,
     /// Part of the rack's heat that leaves by liquid.
     pub liquid_share: Share,
     /// The scalable unit.
@@ -95,6 +121,21 @@ pub struct Machine {
     pub unit_support: Watts,
     /// The parts of its scale-out network.
     pub network: Network,
+}
+
+impl Machine {
+    /// The same racks with coolant of another temperature, at the flow that it asks for.
+    #[must_use]
+    pub fn at_supply(&self, supply: Celsius) -> Self {
+        let liquid = self.rack.heat * self.liquid_share.value();
+        let planned = self.system.rack.coolant_supply.as_ref().map_or(supply, |datum| datum.value);
+        let range = coolant_range_of(&self.system, liquid, supply);
+        Self {
+            coolant: (supply, supply + range),
+            coolant_flow: Ratio(coolant_range_of(&self.system, liquid, planned) / range),
+            ..self.clone()
+        }
+    }
 }
 
 /// The parts of a scale-out network.
@@ -230,8 +271,132 @@ fn filled(
 
 fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) -> Result<Place, InputError> {
     let fields = &scenario.fields;
-    let climate =
-        catalog.get::<profile::Climate>(&fields.site.id).map_err(|error| scenario.blame("site.id", error))?;
+    let location = location(scenario, catalog, &fields.site.id, taken)?;
+    let Some(prices) = location.prices else {
+        let error = InputError::plain("scenario", format!("`{}` has no prices", location.market));
+        return Err(scenario.blame("site.id", error).with_help(
+            "a site of your own needs `electricity` and `carbon` beside its `id`, or a file of market prices",
+        ));
+    };
+    let electrical = catalog
+        .get::<profile::ElectricalDesign>(&fields.electrical.design)
+        .map_err(|error| scenario.blame("electrical.design", error))?;
+    let costs = catalog
+        .get::<profile::Costs>(&fields.economics.costs)
+        .map_err(|error| scenario.blame("economics.costs", error))?;
+
+    let (stages, electrical) = super::electrical::facts::design(scenario, &electrical, taken)?;
+    let cooling = cooling(scenario, catalog, &fields.cooling.design, taken)?;
+    Ok(Place {
+        name: location.name,
+        market: location.market,
+        design_weather: location.design_weather,
+        climate: location.climate,
+        weather: weather_file(scenario, taken)?,
+        stages,
+        busway: electrical.busway,
+        electrical,
+        plant: cooling.plant,
+        house_load: cooling.house_load,
+        cdus: cooling.cdus,
+        electricity: prices.electricity,
+        carbon: prices.carbon,
+        water: prices.water,
+        costs: note_costs(&costs, taken),
+    })
+}
+
+/// The year of the weather file that a scenario names, if it names one.
+fn weather_file(
+    scenario: &Scenario,
+    taken: &mut Vec<Assumption>,
+) -> Result<Option<Arc<MeasuredYear>>, InputError> {
+    let site = &scenario.fields.site;
+    let Some(file) = &site.weather else { return Ok(None) };
+    let epw = epw::read(Path::new(file), site.weather_gaps.into())
+        .map_err(|error| scenario.blame("site.weather", error))?;
+    let standard = standard_pressure(epw.elevation);
+    let hours = epw.hours.iter().map(|hour| {
+        let dry_bulb = Celsius(hour.dry_bulb_c);
+        let pressure = hour.pressure_pa.map_or(standard, Pascals);
+        let dew = match hour.moisture {
+            Moisture::DewPoint(dew) => Celsius(dew),
+            Moisture::RelativeHumidity(part) => dew_point(saturation_pressure(dry_bulb) * part),
+        };
+        Weather { dry_bulb, wet_bulb: wet_bulb(dry_bulb, dew, pressure), pressure }
+    });
+    let year = Year { hours: hours.collect() };
+    let (hottest, dampest) = year.extremes();
+    let leap = if epw.leap_hours > 0 { "; 29 February left out" } else { "" };
+    taken.push(Assumption {
+        field: "site.weather".into(),
+        value: format!("8,760 hours of {}: {} at most, wet bulb {}", epw.place, show(hottest), show(dampest)),
+        range: None,
+        source: format!("{file}, {}", epw.source),
+        confidence: Confidence::Reported,
+        note: Some(format!("{} hours filled on a straight line{leap}", epw.filled)),
+    });
+    Ok(Some(Arc::new(MeasuredYear { file: file.clone(), year, filled: epw.filled })))
+}
+
+/// What belongs to a market: its weather and its prices.
+#[derive(Debug, Clone)]
+pub struct Location {
+    /// Its name.
+    pub name: String,
+    /// Its id.
+    pub market: String,
+    /// Extreme hours.
+    pub design_weather: DesignWeather,
+    /// Monthly statistics for the year.
+    pub climate: MonthlyWeather,
+    /// Prices, where they are known.
+    pub prices: Option<Prices>,
+}
+
+/// Prices of a market.
+#[derive(Debug, Clone, Copy)]
+pub struct Prices {
+    /// Of electricity.
+    pub electricity: DollarsPerJoule,
+    /// Carbon of the grid.
+    pub carbon: KilogramsPerJoule,
+    /// Of water.
+    pub water: DollarsPerCubicMeter,
+}
+
+impl Place {
+    /// The same building elsewhere, with another plant; unknown prices stay as they are.
+    #[must_use]
+    pub fn at(&self, location: &Location, cooling: &Cooling) -> Self {
+        let own = Prices { electricity: self.electricity, carbon: self.carbon, water: self.water };
+        let prices = location.prices.unwrap_or(own);
+        Self {
+            name: location.name.clone(),
+            market: location.market.clone(),
+            design_weather: location.design_weather,
+            climate: location.climate,
+            weather: None,
+            plant: cooling.plant,
+            house_load: cooling.house_load,
+            cdus: cooling.cdus,
+            electricity: prices.electricity,
+            carbon: prices.carbon,
+            water: prices.water,
+            ..self.clone()
+        }
+    }
+}
+
+/// Reads the weather and the prices of a market.
+pub fn location(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    id: &str,
+    taken: &mut Vec<Assumption>,
+) -> Result<Location, InputError> {
+    let fields = &scenario.fields;
+    let climate = catalog.get::<profile::Climate>(id).map_err(|error| scenario.blame("site.id", error))?;
     let weather = &climate.profile;
     taken.push(Assumption {
         field: format!("climates.{}", weather.id),
@@ -247,9 +412,8 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
         confidence: weather.source.confidence,
         note: Some(format!("{}; design values: {}", weather.basis, weather.design.basis)),
     });
-
-    let prices = catalog.get::<profile::MarketPrices>(&weather.id);
-    let (electricity, carbon, water) = match (prices, fields.site.electricity, fields.site.carbon) {
+    let (electricity, carbon) = (fields.site.electricity, fields.site.carbon);
+    let prices = match (catalog.get::<profile::MarketPrices>(&weather.id), electricity, carbon) {
         (Ok(found), electricity, carbon) => {
             let prices = &found.profile;
             let mut taker = Taker {
@@ -258,34 +422,19 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
                 sources: &prices.sources,
                 prefix: format!("prices.{}", prices.id),
             };
-            (
-                electricity.unwrap_or_else(|| taker.take("electricity", &prices.electricity)),
-                carbon.unwrap_or_else(|| taker.take("carbon", &prices.carbon)),
-                taker.take("water", &prices.water),
-            )
+            Some(Prices {
+                electricity: electricity.unwrap_or_else(|| taker.take("electricity", &prices.electricity)),
+                carbon: carbon.unwrap_or_else(|| taker.take("carbon", &prices.carbon)),
+                water: taker.take("water", &prices.water),
+            })
         }
         // A climate of one's own has no market: its prices have to be said.
-        (Err(_), Some(electricity), Some(carbon)) => (electricity, carbon, DollarsPerCubicMeter(2.0)),
-        (Err(error), _, _) => {
-            return Err(scenario.blame("site.id", error).with_help(
-                "a site of your own needs `electricity` and `carbon` beside its `id`, or a file of market prices",
-            ));
+        (Err(_), Some(electricity), Some(carbon)) => {
+            Some(Prices { electricity, carbon, water: DollarsPerCubicMeter(2.0) })
         }
+        (Err(_), _, _) => None,
     };
-
-    let electrical = catalog
-        .get::<profile::ElectricalDesign>(&fields.electrical.design)
-        .map_err(|error| scenario.blame("electrical.design", error))?;
-    let cooling = catalog
-        .get::<profile::CoolingDesign>(&fields.cooling.design)
-        .map_err(|error| scenario.blame("cooling.design", error))?;
-    let costs = catalog
-        .get::<profile::Costs>(&fields.economics.costs)
-        .map_err(|error| scenario.blame("economics.costs", error))?;
-
-    let (stages, electrical) = super::electrical::facts::design(scenario, &electrical, taken)?;
-    let (plant, house_load, cdus) = plant(&cooling, taken);
-    Ok(Place {
+    Ok(Location {
         name: weather.name.clone(),
         market: weather.id.clone(),
         design_weather: DesignWeather {
@@ -304,16 +453,7 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
             correlation: weather.correlation,
             elevation: weather.elevation,
         },
-        stages,
-        busway: electrical.busway,
-        electrical,
-        plant,
-        house_load,
-        cdus,
-        electricity,
-        carbon,
-        water,
-        costs: note_costs(&costs, taken),
+        prices,
     })
 }
 
@@ -338,7 +478,30 @@ fn reliability(taker: &mut Taker<'_>, known: &profile::Reliability) {
     }
 }
 
-fn plant(found: &Found<profile::CoolingDesign>, taken: &mut Vec<Assumption>) -> (Plant, Share, CduGroup) {
+/// A cooling design as the formulas want it.
+#[derive(Debug, Clone)]
+pub struct Cooling {
+    /// Its id.
+    pub id: String,
+    /// In words.
+    pub name: String,
+    /// The plant.
+    pub plant: Plant,
+    /// Lights, offices, controls per IT power.
+    pub house_load: Share,
+    /// Coolant distribution units.
+    pub cdus: CduGroup,
+}
+
+/// Reads a cooling design.
+pub fn cooling(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    id: &str,
+    taken: &mut Vec<Assumption>,
+) -> Result<Cooling, InputError> {
+    let found =
+        catalog.get::<profile::CoolingDesign>(id).map_err(|error| scenario.blame("cooling.design", error))?;
     let design = &found.profile;
     let mut taker = Taker {
         taken,
@@ -353,6 +516,7 @@ fn plant(found: &Found<profile::CoolingDesign>, taken: &mut Vec<Assumption>) -> 
             profile::HeatRejection::Tower => HeatRejection::Tower,
             profile::HeatRejection::AirCooledChiller => HeatRejection::AirCooledChiller,
             profile::HeatRejection::OutsideAir => HeatRejection::OutsideAir,
+            profile::HeatRejection::OutsideAirTower => HeatRejection::OutsideAirTower,
         },
         cdu_approach: taker.take("cdu_approach", &design.cdu_approach),
         rejection_approach: taker.take("rejection_approach", &design.rejection_approach),
@@ -360,22 +524,33 @@ fn plant(found: &Found<profile::CoolingDesign>, taken: &mut Vec<Assumption>) -> 
         pad_effectiveness: taker.take("pad_effectiveness", &design.pad_effectiveness),
         coolant_pump_share: taker.take("coolant_pump_share", &design.coolant_pump_share),
         facility_pump_share: taker.take("facility_pump_share", &design.facility_pump_share),
+        condenser_pump_share: match (&design.condenser_pump_share, design.heat_rejection) {
+            (Some(share), _) => taker.take("condenser_pump_share", share),
+            (None, profile::HeatRejection::Tower) => design.facility_pump_share.value,
+            (None, _) => Share(0.0),
+        },
         chiller_carnot_share: taker.take("chiller_carnot_share", &design.chiller_carnot_share),
         condenser_lift: taker.take("condenser_lift", &design.condenser_lift),
         chilled_water: taker.take("chilled_water", &design.chilled_water),
         inlet_air: taker.take("inlet_air", &design.inlet_air),
         air_handler_share: taker.take("air_handler_share", &design.air_handler_share),
+        rear_door: design.rear_door.as_ref().map(|door| RearDoor {
+            share: taker.take("rear_door.share", &door.share),
+            water: taker.take("rear_door.water", &door.water),
+            fan_share: taker.take("rear_door.fan_share", &door.fan_share),
+        }),
+        constant_speed: design.constant_speed,
         economizer: design.economizer,
         economizer_approach: taker.take("economizer_approach", &design.economizer_approach),
         cycles_of_concentration: taker.take("cycles_of_concentration", &design.cycles_of_concentration),
         installed_ratio: taker.take("installed_ratio", &design.installed_ratio),
     };
-    let house = taker.take("house_load_share", &design.house_load_share);
+    let house_load = taker.take("house_load_share", &design.house_load_share);
     let cdus = CduGroup {
         capacity: taker.take("cdu_capacity", &design.cdu_capacity),
         duty_per_spare: u64::from(taker.count("cdu_group", &design.cdu_group)),
     };
-    (plant, house, cdus)
+    Ok(Cooling { id: design.id.clone(), name: design.name.clone(), plant, house_load, cdus })
 }
 
 fn note_costs(found: &Found<profile::Costs>, taken: &mut Vec<Assumption>) -> profile::Costs {
@@ -488,12 +663,7 @@ pub fn machine(
     taker.take("unit.support_price", &system.unit.support_price);
     taker.take("rack.price", &system.rack.price);
     reliability(&mut taker, &system.reliability);
-    let supply = scenario
-        .fields
-        .cooling
-        .coolant_supply
-        .or_else(|| system.rack.coolant_supply.as_ref().map(|datum| taker.take("rack.coolant_supply", datum)))
-        .unwrap_or(Celsius(30.0));
+    let (planned, supply) = coolant_supply(scenario, &system, liquid_share, &mut taker)?;
     let liquid = heat * liquid_share.value();
     let scale_up_bandwidth = match power_profile.and_then(|p| p.scale_up_bandwidth_per_direction.as_ref()) {
         Some(rate) => taker.take("profiles.scale_up_bandwidth_per_direction", rate),
@@ -506,6 +676,7 @@ pub fn machine(
         .map(|rate| taker.take("profiles.memory_bandwidth", rate));
     let profile_power = power_profile.map(|p| taker.take("profiles.accelerator_power", &p.accelerator_power));
     let range = coolant_range_of(&system, liquid, supply);
+    let coolant_flow = Ratio(coolant_range_of(&system, liquid, planned) / range);
 
     let mut taker = Taker {
         taken,
@@ -537,7 +708,8 @@ pub fn machine(
         memory,
         scale_up_bandwidth,
         compute_share,
-        coolant: (supply, Celsius(supply.0 + range.0)),
+        coolant: (supply, supply + range),
+        coolant_flow,
         liquid_share,
         unit: ScalableUnit {
             compute_racks: unit_racks,
@@ -551,6 +723,32 @@ pub fn machine(
         accelerator: chip.profile,
         system,
     })
+}
+
+/// The coolant's supply temperature that the maker plans with, and the one that the scenario wants.
+fn coolant_supply(
+    scenario: &Scenario,
+    system: &System,
+    liquid_share: Share,
+    taker: &mut Taker<'_>,
+) -> Result<(Celsius, Celsius), InputError> {
+    let wanted = scenario.fields.cooling.coolant_supply;
+    let planned = match (&system.rack.coolant_supply, wanted) {
+        (Some(datum), None) => taker.take("rack.coolant_supply", datum),
+        (Some(datum), Some(_)) => datum.value,
+        (None, wanted) => wanted.unwrap_or(Celsius(30.0)),
+    };
+    let supply = wanted.unwrap_or(planned);
+    if let Some(limit) = &system.rack.coolant_supply_max
+        && wanted.is_some_and(|wanted| wanted > limit.value)
+        && liquid_share.0 > 0.0
+    {
+        let (supply, limit) = (brief(supply), brief(limit.value));
+        let message = format!("{supply} is warmer than the {limit} that a rack of `{}` allows", system.id);
+        let help = format!("at most {limit}; without `coolant_supply` it is planned with {}", brief(planned));
+        return Err(scenario.error("cooling.coolant_supply", message).with_help(help));
+    }
+    Ok((planned, supply))
 }
 
 /// The power profile of a name, if a name is given.

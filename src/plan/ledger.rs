@@ -99,6 +99,7 @@ pub fn ledger(plan: &Plan, equipment: &Equipment) -> Ledger {
         inputs,
     );
     electrical::entries(&mut w);
+    cooling_entries(&mut w);
     fabric_entries(&mut w);
     workload_entries(&mut w);
     money_entries(&mut w, equipment);
@@ -183,6 +184,82 @@ fn power_entries(w: &mut Writer<'_>, equipment: &Equipment) {
         "n·q + n/m·s + N·p  (racks, support nodes of each unit of m racks, N switches)",
         inputs,
     );
+}
+
+/// What the plant takes and gives.
+fn cooling_entries(w: &mut Writer<'_>) {
+    let cooling = &w.plan.cooling;
+    let weather = match w.plan.scenario.fields["site"]["weather"].as_str() {
+        Some(_) => w.said("site.weather"),
+        None => w.said("site.id"),
+    };
+    let year = || vec![w.said("cooling.design"), weather.clone(), w.said("provisioning.duty_factor")];
+    let hour = vec![w.said("cooling.design"), w.said("site.id")];
+    let mut entries: Vec<Row> = vec![
+        (
+            "cooling.design_hour.chilled_w",
+            show(cooling.chilled),
+            "heat through evaporators in the design hour: what chillers are installed for",
+            "Σ over loops Q·(T_air + a − d − T_supply) / range, within 0 and Q; d what pads cool",
+            hour.clone(),
+        ),
+        (
+            "cooling.installed_rejection_w",
+            show(cooling.installed_rejection),
+            "heat rejection to install, with spares and derating for hot days",
+            "heat of the design hour, without what compressors add × installed ratio",
+            [hour, w.taken("installed_ratio")].concat(),
+        ),
+        (
+            "cooling.trim_hours",
+            digits(cooling.trim_hours),
+            "hours in which compressors help the coolant",
+            "count of hours in which coolers alone do not reach the coolant's supply",
+            year(),
+        ),
+        (
+            "cooling.wet_hours",
+            digits(cooling.wet_hours),
+            "hours in which water evaporates",
+            "count of hours with wetted pads or towers",
+            year(),
+        ),
+        (
+            "cooling.water_m3_per_year",
+            show(cooling.water),
+            "water of a year, evaporated and blown down",
+            "c/(c − 1) · Q_evaporated / h_fg, c cycles of concentration, h_fg 2.45 MJ/kg",
+            [year(), w.taken("cycles_of_concentration")].concat(),
+        ),
+        (
+            "cooling.recoverable_heat_j_per_year",
+            show(cooling.warm_water),
+            "heat of a year in the facility water of the liquid loops: what a network could take",
+            "Σ over 8,760 hours of liquid heat and what its pumps add",
+            year(),
+        ),
+    ];
+    if let Some(loops) = cooling.coolant.first()
+        && let Ok(row) = &loops.row
+    {
+        let inputs = vec![
+            result("racks of a row", loops.racks_of_row.to_string()),
+            result("flow of a rack [L/min]", digits(60_000.0 * loops.rack_flow.0)),
+            result("pipe", format!("DN {}, {} m/s", row.nominal_diameter, digits(row.velocity_m_per_s))),
+            ["rack".into(), "published curve, else 100 kPa at its flow".into(), "systems".into()],
+            ["hoses, CDU".into(), "25 kPa, 40 kPa at the planned flow".into(), "assumption".into()],
+        ];
+        entries.push((
+            "cooling.coolant.0.row.head_pa",
+            show(row.head),
+            "head at which the last rack of a row gets its flow",
+            "network of manifold, racks and CDU: Σ Q = 0 in nodes, Δp of Darcy–Weisbach with Colebrook",
+            inputs,
+        ));
+    }
+    for (key, value, meaning, formula, inputs) in entries {
+        w.entry(key, value, meaning, formula, inputs);
+    }
 }
 
 /// Key, value, meaning, formula and inputs of a result.

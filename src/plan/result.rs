@@ -2,6 +2,7 @@
 
 mod electrical;
 
+pub use crate::cooling::hydraulics::RowFlow;
 pub use electrical::{
     BranchResult, BusResult, Dynamics, Electrical, Equipment, LoadFlow, OutageResult, Oversubscription, Ramp,
     Supply, SupplyBlock, SwingRow, Topology,
@@ -12,8 +13,8 @@ use crate::power::MeasuredAt;
 use crate::scenario::Resolved;
 use crate::throughput::bands::ErrorBand;
 use crate::units::{
-    ByteRate, Bytes, Dollars, DollarsPerToken, DollarsPerWatt, Joules, Meters, Ratio, Seconds, Share,
-    SquareMeters, TokenRate, Watts,
+    ByteRate, Bytes, Celsius, CubicMeters, CubicMetersPerSecond, Dollars, DollarsPerToken, DollarsPerWatt,
+    Joules, Meters, Pascals, Ratio, Seconds, Share, SquareMeters, TokenRate, Watts,
 };
 
 /// The answer to "what does this envelope buy?".
@@ -25,6 +26,8 @@ pub struct Plan {
     pub power: Power,
     /// Supply, topologies, swings, load flow, equipment.
     pub electrical: Electrical,
+    /// How the heat leaves.
+    pub cooling: Cooling,
     /// What stands in the halls.
     pub fleet: Fleet,
     /// Where it stands.
@@ -80,6 +83,66 @@ pub struct Power {
     pub chiller_hours: f64,
     /// Carbon of the year at the grid's mean intensity [kg].
     pub carbon_kg_per_year: f64,
+}
+
+/// How the heat leaves.
+#[derive(Debug, Clone)]
+pub struct Cooling {
+    /// Id of the cooling design.
+    pub design: String,
+    /// Dry bulb of the design hour.
+    pub design_dry_bulb: Celsius,
+    /// Wet bulb of the design hour.
+    pub design_wet_bulb: Celsius,
+    /// How the plant works in it.
+    pub design_mode: &'static str,
+    /// Heat through evaporators in it: what chillers are installed for.
+    pub chilled: Watts,
+    /// Heat rejection to install, spares and derating included.
+    pub installed_rejection: Watts,
+    /// Loops of coolant by system.
+    pub coolant: Vec<CoolantLoop>,
+    /// Hours of the year in which chillers help the coolant.
+    pub trim_hours: f64,
+    /// Hours of the year in which water evaporates.
+    pub wet_hours: f64,
+    /// Power at the meter in the hour of the year that takes most: not the design hour.
+    pub peak_of_year: Watts,
+    /// Water of the year.
+    pub water: CubicMeters,
+    /// Of that, evaporated.
+    pub evaporated: CubicMeters,
+    /// Of that, blown down with its salts.
+    pub blown_down: CubicMeters,
+    /// Heat of the year in the facility water of the liquid loops.
+    pub warm_water: Joules,
+    /// Of that, in hours in which buildings are heated.
+    pub heating_season: Joules,
+    /// The temperature at which it leaves them; nothing without liquid loops.
+    pub warm_water_at: Option<Celsius>,
+}
+
+/// The coolant of one system.
+#[derive(Debug, Clone)]
+pub struct CoolantLoop {
+    /// The system.
+    pub system: String,
+    /// To its racks.
+    pub supply: Celsius,
+    /// From its racks.
+    pub leaving: Celsius,
+    /// Flow that each rack needs.
+    pub rack_flow: CubicMetersPerSecond,
+    /// Coolant distribution units that carry the heat, and those that stand by, one for each group.
+    pub cdus: [u64; 2],
+    /// Racks on one manifold.
+    pub racks_of_row: u32,
+    /// Head that the pump power of the plan lifts at this flow.
+    pub rated_head: Pascals,
+    /// The manifold of a row, or why its pipes have no answer.
+    pub row: Result<RowFlow, String>,
+    /// Electrical into hydraulic power of the pumps.
+    pub pump_efficiency: f64,
 }
 
 /// One stage of the power chain in the design hour.

@@ -14,11 +14,11 @@
 //! q provisioned power of a rack · s support power of a unit of m racks · N switches of p each · h house load.
 
 use super::equipment::{Machine, Place};
-use crate::cooling::{HeatLoad, PlantHour};
+use crate::cooling::{HeatLoad, Mode, PlantHour, PlantLoops, Weather};
 use crate::fabric::scale_out::{FabricDemand, FabricError, FatTree, Tiers, fat_tree};
 use crate::power::{MeasuredAt, PowerEnvelope, StageFlow, chain, chain_at, indoor_loss};
-use crate::scenario::{Cluster, Fabric, Granularity};
-use crate::units::Watts;
+use crate::scenario::{Cluster, Fabric, Fields, Granularity};
+use crate::units::{Celsius, Share, Watts};
 
 /// What a number of racks of one system draws and gives off.
 #[derive(Debug, Clone)]
@@ -58,6 +58,8 @@ pub struct FacilityHour {
     pub indoors: Vec<StageFlow>,
     /// The plant, all loops together.
     pub plant: PlantHour,
+    /// The weather that it meets.
+    pub weather: Weather,
     /// Lights, offices, controls.
     pub house: Watts,
     /// Power at the rack inputs.
@@ -130,25 +132,29 @@ fn first_indoors(place: &Place) -> usize {
     place.stages.iter().position(|stage| stage.indoors).unwrap_or(place.stages.len())
 }
 
-/// The plant under several loads, each at its own coolant temperatures, in one weather.
-fn plant_hour(
-    place: &Place,
-    loads: &[(&Machine, &Draw)],
-    part: f64,
-    indoor: Watts,
-    weather: &crate::cooling::Weather,
-) -> PlantHour {
+/// The plant under several loads, each at its own coolant temperatures, at a part of the design load.
+#[must_use]
+pub fn plant_loops(place: &Place, loads: &[(&Machine, &Draw)], part: f64, indoor: Watts) -> Vec<PlantLoops> {
     let it: Watts = loads.iter().map(|(_, draw)| draw.it()).sum();
-    let mut total = PlantHour::default();
-    for (machine, draw) in loads {
+    let loops = loads.iter().map(|(machine, draw)| {
         let of_indoor = if it.0 > 0.0 { draw.it() / it } else { 0.0 };
-        let load = HeatLoad {
+        place.plant.loops(&HeatLoad {
             liquid: draw.liquid * part,
             air: draw.air * part + indoor * of_indoor,
             coolant_supply: machine.coolant.0,
             coolant_return: machine.coolant.1,
-        };
-        let hour = place.plant.hour(&load, weather);
+            coolant_flow: machine.coolant_flow,
+            part: Share(part),
+        })
+    });
+    loops.collect()
+}
+
+/// All loops of a plant in one weather.
+fn plant_hour(loops: &[PlantLoops], weather: &Weather) -> PlantHour {
+    let mut total = PlantHour::default();
+    for load in loops {
+        let hour = load.hour(weather);
         total.fans += hour.fans;
         total.pumps += hour.pumps;
         total.compressors += hour.compressors;
@@ -156,7 +162,8 @@ fn plant_hour(
         total.water += hour.water;
         total.chilled += hour.chilled;
         total.rejected += hour.rejected;
-        total.mode = hour.mode;
+        // Systems at several temperatures: the one that asks most of the plant speaks for it.
+        total.mode = total.mode.max(hour.mode);
     }
     total
 }
@@ -170,17 +177,16 @@ pub fn design_hour(place: &Place, loads: &[(&Machine, &Draw)]) -> FacilityHour {
     let to_racks = indoors.first().map_or(it, |flow| flow.input);
     let house = it * place.house_load.0;
     let indoor = indoor_loss(&indoors);
-    let plant = place
-        .design_weather
-        .hours()
-        .map(|weather| plant_hour(place, loads, 1.0, indoor, &weather))
-        .into_iter()
-        .max_by(|a, b| a.power().0.total_cmp(&b.power().0))
-        .unwrap_or_default();
+    let loops = plant_loops(place, loads, 1.0, indoor);
+    let [hot, damp] = place.design_weather.hours().map(|weather| (plant_hour(&loops, &weather), weather));
+    let (plant, weather) = if damp.0.power() > hot.0.power() { damp } else { hot };
     let yard = chain(to_racks + plant.power() + house, yard);
     let meter = yard.first().map_or(to_racks + plant.power() + house, |flow| flow.input);
-    FacilityHour { yard, indoors, plant, house, it, meter }
+    FacilityHour { yard, indoors, plant, weather, house, it, meter }
 }
+
+/// Below this outdoor temperature buildings are heated: the heating limit of European practice, 12 °C to 15 °C.
+const HEATING_LIMIT: Celsius = Celsius(15.0);
 
 /// Energy of a year of one facility.
 #[derive(Debug, Clone, Copy, Default)]
@@ -189,10 +195,61 @@ pub struct FacilityYear {
     pub meter_j: f64,
     /// At the rack inputs [J].
     pub it_j: f64,
-    /// Water [m³].
+    /// Water, evaporated and blown down [m³].
     pub water_m3: f64,
-    /// Hours with chillers running.
+    /// Hours with chillers running for anything.
     pub chiller_hours: f64,
+    /// Hours in which chillers help the coolant.
+    pub trim_hours: f64,
+    /// Hours in which water evaporates.
+    pub wet_hours: f64,
+    /// Power at the meter in the hour that takes most: not the design hour.
+    pub peak_w: f64,
+    /// Heat that leaves in the facility water of the liquid loops [J].
+    pub warm_water_j: f64,
+    /// Of that, in hours in which buildings are heated [J].
+    pub heating_season_j: f64,
+}
+
+/// A sized facility at a part of its design load: what answers to the weather, and what does not.
+#[derive(Debug, Clone)]
+pub struct FacilityAtPart<'a> {
+    /// Power at the rack inputs.
+    pub it: Watts,
+    /// Power into the racks' indoor chain, and house loads: the same in every hour.
+    pub fixed: Watts,
+    /// The plant.
+    pub loops: Vec<PlantLoops>,
+    /// Stages outside, that carry all of it.
+    pub yard: &'a [StageFlow],
+}
+
+impl FacilityAtPart<'_> {
+    /// Plant and meter in one weather.
+    #[must_use]
+    pub fn hour(&self, weather: &Weather) -> (PlantHour, Watts) {
+        let plant = plant_hour(&self.loops, weather);
+        let meter = head_of(self.fixed + plant.power(), self.yard);
+        (plant, meter)
+    }
+}
+
+/// The facility at a part of its design load.
+#[must_use]
+pub fn at_part<'a>(
+    place: &Place,
+    loads: &[(&Machine, &Draw)],
+    design: &'a FacilityHour,
+    part: f64,
+) -> FacilityAtPart<'a> {
+    let indoors = chain_at(design.it * part, &design.indoors);
+    let to_racks = indoors.first().map_or(design.it * part, |flow| flow.input);
+    FacilityAtPart {
+        it: design.it * part,
+        fixed: to_racks + design.house,
+        loops: plant_loops(place, loads, part, indoor_loss(&indoors)),
+        yard: &design.yard,
+    }
 }
 
 /// Runs the facility through a year at a part of its design load.
@@ -205,18 +262,21 @@ pub fn year(
     year: &crate::cooling::Year,
 ) -> FacilityYear {
     const HOUR_S: f64 = 3_600.0;
-    let indoors = chain_at(design.it * duty, &design.indoors);
-    let to_racks = indoors.first().map_or(design.it * duty, |flow| flow.input);
-    let indoor = indoor_loss(&indoors);
+    let facility = at_part(place, loads, design, duty);
+    let warm_water_w: f64 = facility.loops.iter().map(|load| load.loops[0].heat_w).sum();
     let mut total = FacilityYear::default();
     for weather in &year.hours {
-        let plant = plant_hour(place, loads, duty, indoor, weather);
-        let load = to_racks + plant.power() + design.house;
-        let meter = head_of(load, &design.yard);
+        let (plant, meter) = facility.hour(weather);
         total.meter_j += meter.0 * HOUR_S;
-        total.it_j += design.it.0 * duty * HOUR_S;
+        total.it_j += facility.it.0 * HOUR_S;
         total.water_m3 += plant.water.0 * HOUR_S;
         total.chiller_hours += f64::from(u8::from(plant.chilled.0 > 0.0));
+        total.trim_hours += f64::from(u8::from(matches!(plant.mode, Mode::Trimmed | Mode::Chilled)));
+        total.wet_hours += f64::from(u8::from(plant.water.0 > 0.0));
+        total.peak_w = total.peak_w.max(meter.0);
+        total.warm_water_j += warm_water_w * HOUR_S;
+        let heated = f64::from(u8::from(weather.dry_bulb < HEATING_LIMIT));
+        total.heating_season_j += heated * warm_water_w * HOUR_S;
     }
     total
 }
@@ -260,4 +320,14 @@ pub fn racks_that_fit(
         least -= least % machine.unit_racks;
     }
     Ok(least)
+}
+
+/// Fills a system's slice of a scenario's envelope.
+pub fn fill(fields: &Fields, place: &Place, machine: &Machine) -> Result<Draw, FabricError> {
+    let envelope = PowerEnvelope {
+        power: fields.envelope.power * machine.share.0,
+        measured_at: fields.envelope.measured_at.into(),
+    };
+    let racks = racks_that_fit(place, machine, &fields.fabric, envelope, fields.provisioning.granularity)?;
+    draw(machine, racks, &fields.fabric)
 }

@@ -21,6 +21,8 @@ pub struct Standing {
     pub floor_load: f64,
     /// Heat of the most loaded row.
     pub row_power: Watts,
+    /// Compute racks of the fullest row of each system, by its id.
+    pub racks_of_row: Vec<(String, u64)>,
 }
 
 /// Lays out every system in halls of its own and adds them up.
@@ -39,6 +41,7 @@ pub fn stand(fields: &Fields, place: &Place, loads: &[(&Machine, &Draw)], design
         racks: Racks::default(),
         floor_load: 0.0,
         row_power: Watts(0.0),
+        racks_of_row: Vec::new(),
     };
     for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
         add(&mut standing, fields, place, machine, draw);
@@ -90,6 +93,8 @@ fn add(standing: &mut Standing, fields: &Fields, place: &Place, machine: &Machin
         area_per_it_watt: AREA_PER_IT_WATT,
     };
     let floor = layout(&demand);
+    let of_row = (floor.units_per_hall * machine.unit_racks).div_ceil(floor.rows_per_hall.max(1));
+    standing.racks_of_row.push((machine.id.clone(), of_row));
     let total = &mut standing.layout;
     total.buildings += floor.buildings;
     total.halls += floor.halls;

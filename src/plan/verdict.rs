@@ -5,15 +5,14 @@
 //! next.
 
 use super::equipment::{Machine, Place};
-use super::result::{Electrical, Layout, LoadFlow, Serving, Training, Verdict};
+use super::result::{CoolantLoop, Electrical, Layout, LoadFlow, Serving, Training, Verdict};
 use super::sizing::{Draw, FacilityHour};
 use crate::catalog::profile::{Covered, StageKind};
-use crate::cooling::HeatRejection;
 use crate::power::one_line::VOLTAGE_BAND;
 use crate::power::{MeasuredAt, PowerEnvelope};
 use crate::scenario::Fields;
-use crate::units::Watts;
 use crate::units::text::{group, show};
+use crate::units::{Celsius, Watts};
 
 /// A constraint with need and limit in one unit.
 fn verdict(constraint: &str, need: f64, limit: f64, unit: &str, binds: bool, note: String) -> Verdict {
@@ -37,6 +36,8 @@ pub struct Evidence<'a> {
     pub floor_load: f64,
     /// Heat of the most loaded row.
     pub row_power: Watts,
+    /// Loops of coolant.
+    pub coolant: &'a [CoolantLoop],
     /// Serving results.
     pub serving: &'a [Serving],
     /// Training results.
@@ -54,6 +55,8 @@ pub fn verdicts(evidence: &Evidence<'_>) -> Vec<Verdict> {
     }
     all.extend(floor(evidence));
     all.extend(feed(evidence));
+    all.extend(weather(evidence.place));
+    all.extend(evidence.coolant.iter().map(row_of_racks));
     let unmet = |what: &str, model: &str, system: &str, unit: &str, reason: &String| Verdict {
         constraint: format!("{what} {model} on {system}"),
         need: 1.0,
@@ -124,7 +127,7 @@ fn system(evidence: &Evidence<'_>, machine: &Machine, draw: &Draw) -> Vec<Verdic
         let name = format!("fabrics of {}", machine.id);
         all.push(verdict(&name, islands as f64, islands as f64, "fabrics", false, note));
     }
-    if evidence.place.plant.heat_rejection == HeatRejection::OutsideAir && draw.liquid.0 > 0.0 {
+    if evidence.place.plant.heat_rejection.is_outside_air() && draw.liquid.0 > 0.0 {
         let name = format!("liquid heat of {}", machine.id);
         let note =
             "outside air through the hall cools air-cooled racks only: choose a design with a liquid loop"
@@ -139,6 +142,44 @@ fn system(evidence: &Evidence<'_>, machine: &Machine, draw: &Draw) -> Vec<Verdic
         all.push(verdict(&name, machine.coolant.0.0, limit.value.0, "°C", false, note));
     }
     all
+}
+
+/// The part of a year that may be filled in a weather file before its bill is doubtful: 1 % of 8,760 hours.
+const FILLED_HOURS: f64 = 87.6;
+
+/// How a weather file of the user's own goes with the weather that the site is sized for.
+fn weather(place: &Place) -> Vec<Verdict> {
+    let Some(own) = &place.weather else { return Vec::new() };
+    let (hottest, dampest) = own.year.extremes();
+    let design = &place.design_weather;
+    let bulb = |name: &str, need: Celsius, limit: Celsius| {
+        let note = format!("{} against the design hour of {}", own.file, place.name);
+        verdict(&format!("highest {name} of the weather file"), need.0, limit.0, "°C", false, note)
+    };
+    let mut all =
+        vec![bulb("dry bulb", hottest, design.dry_bulb_max), bulb("wet bulb", dampest, design.wet_bulb_max)];
+    if own.filled > 0 {
+        let note = format!("{} lacks them; filled on a straight line", own.file);
+        all.push(verdict("filled hours of weather", f64::from(own.filled), FILLED_HOURS, "h", false, note));
+    }
+    all
+}
+
+/// The manifold of a row: the head that its worst rack needs, against what the plan's pump power lifts.
+fn row_of_racks(coolant: &CoolantLoop) -> Verdict {
+    let name = format!("coolant pumps of {}", coolant.system);
+    match &coolant.row {
+        Ok(row) => {
+            let note = format!(
+                "{} racks on DN {}: the last gets its flow, the first {:.1} % more",
+                coolant.racks_of_row,
+                row.nominal_diameter,
+                100.0 * (row.best_rack / row.worst_rack - 1.0)
+            );
+            verdict(&name, row.head.0, coolant.rated_head.0, "Pa", false, note)
+        }
+        Err(reason) => verdict(&name, 1.0, 0.0, "row", false, reason.clone()),
+    }
 }
 
 /// What the floor and its rows carry.

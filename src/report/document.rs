@@ -340,6 +340,7 @@ impl Unit {
         Some(match word {
             "W" => Self::Metric("W"),
             "J" => Self::Metric("J"),
+            "Pa" => Self::Metric("Pa"),
             "B" | "bytes" => Self::Metric("B"),
             "B/s" => Self::Metric("B/s"),
             "s" => Self::Metric("s"),

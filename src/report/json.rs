@@ -3,8 +3,8 @@
 use super::csv;
 use crate::plan::Plan;
 use crate::plan::result::{
-    CollectiveTime, Economics, Fabric, Layout, Parallelism, RunFailures, ScaleOut, Serving, StepLayout,
-    Training, Verdict,
+    CollectiveTime, CoolantLoop, Cooling, Economics, Fabric, Layout, Parallelism, RunFailures, ScaleOut,
+    Serving, StepLayout, Training, Verdict,
 };
 use crate::power::MeasuredAt;
 use serde_json::{Map, Value, json};
@@ -22,6 +22,7 @@ pub fn plan(plan: &Plan) -> Value {
         "schema": "gigawatt.plan/1",
         "scenario": scenario(plan),
         "power": power(plan),
+        "cooling": cooling(&plan.cooling),
         "fleet": fleet(plan),
         "layout": layout(&plan.layout),
         "fabric": fabric(&plan.fabric),
@@ -102,6 +103,51 @@ fn power(plan: &Plan) -> Value {
         fields[key] = value;
     }
     fields
+}
+
+fn cooling(cooling: &Cooling) -> Value {
+    json!({
+        "design": cooling.design,
+        "design_hour": {
+            "dry_bulb_c": cooling.design_dry_bulb.0,
+            "wet_bulb_c": cooling.design_wet_bulb.0,
+            "mode": cooling.design_mode,
+            "chilled_w": cooling.chilled.0,
+        },
+        "installed_rejection_w": cooling.installed_rejection.0,
+        "coolant": cooling.coolant.iter().map(coolant).collect::<Vec<_>>(),
+        "trim_hours": cooling.trim_hours,
+        "wet_hours": cooling.wet_hours,
+        "peak_of_year_w": cooling.peak_of_year.0,
+        "water_m3_per_year": cooling.water.0,
+        "evaporated_m3_per_year": cooling.evaporated.0,
+        "blown_down_m3_per_year": cooling.blown_down.0,
+        "recoverable_heat_j_per_year": cooling.warm_water.0,
+        "recoverable_heat_heating_season_j_per_year": cooling.heating_season.0,
+        "recoverable_heat_c": cooling.warm_water_at.map(|at| at.0),
+    })
+}
+
+fn coolant(coolant: &CoolantLoop) -> Value {
+    let row = coolant.row.as_ref().ok();
+    json!({
+        "system": coolant.system,
+        "supply_c": coolant.supply.0,
+        "return_c": coolant.leaving.0,
+        "rack_flow_m3_per_s": coolant.rack_flow.0,
+        "cdus": {"duty": coolant.cdus[0], "spare": coolant.cdus[1]},
+        "row": {
+            "racks": coolant.racks_of_row,
+            "nominal_diameter_mm": row.map(|row| row.nominal_diameter),
+            "velocity_m_per_s": row.map(|row| row.velocity_m_per_s),
+            "flow_m3_per_s": row.map(|row| row.flow.0),
+            "worst_rack_m3_per_s": row.map(|row| row.worst_rack.0),
+            "best_rack_m3_per_s": row.map(|row| row.best_rack.0),
+            "head_pa": row.map(|row| row.head.0),
+            "pump_power_w": row.map(|row| row.hydraulic.0 / coolant.pump_efficiency),
+        },
+        "rated_head_pa": coolant.rated_head.0,
+    })
 }
 
 fn fleet(plan: &Plan) -> Value {

@@ -6,11 +6,12 @@ use super::document::{
 };
 use super::{Report, csv, electrical, json, messages};
 use crate::plan::Plan;
-use crate::plan::result::{CacheMemory, Parallelism, Serving, Stage, Verdict};
+use crate::plan::result::{CacheMemory, Cooling, Parallelism, RowFlow, Serving, Stage, Verdict};
 use crate::power::MeasuredAt;
 use crate::scenario::Origin;
 use crate::throughput::bands::ErrorBand;
-use crate::units::text::{digits, group};
+use crate::units::Joules;
+use crate::units::text::{digits, group, show};
 use serde_json::Value;
 
 mod training;
@@ -45,6 +46,7 @@ pub fn plan_document(plan: &Plan) -> Document {
     let mut sections = vec![verdicts(&plan.verdicts), chain(plan)];
     sections.extend(electrical::sections(plan));
     sections.extend([
+        cooling(&plan.cooling),
         fleet(plan),
         layout(plan),
         fabric(plan),
@@ -263,6 +265,74 @@ fn chain(plan: &Plan) -> Section {
         "From the meter to the rack",
         vec![Block::Cascade(cascade(plan)), Block::Table(table), Block::KeyValues(year)],
     )
+}
+
+/// How the heat leaves: the design hour, coolant by system, what the year takes and gives.
+fn cooling(cooling: &Cooling) -> Section {
+    let hour = format!(
+        "{} dry bulb, {} wet bulb: {}",
+        show(cooling.design_dry_bulb),
+        show(cooling.design_wet_bulb),
+        cooling.design_mode
+    );
+    let hours = |hours: f64| format!("{} h", digits(hours));
+    let mut pairs = vec![
+        ("cooling design".into(), cooling.design.clone()),
+        ("design hour".into(), hour),
+        ("through chillers in it".into(), POWER.show(cooling.chilled.0)),
+        ("heat rejection to install".into(), POWER.show(cooling.installed_rejection.0)),
+        ("chillers help the coolant".into(), hours(cooling.trim_hours)),
+        ("water evaporates".into(), hours(cooling.wet_hours)),
+        ("at the meter, hottest hour of the year".into(), POWER.show(cooling.peak_of_year.0)),
+    ];
+    if cooling.water.0 > 0.0 {
+        let water = format!(
+            "{} a year: {} evaporated, {} blown down",
+            show(cooling.water),
+            show(cooling.evaporated),
+            show(cooling.blown_down)
+        );
+        pairs.push(("water".into(), water));
+    }
+    if let Some(at) = cooling.warm_water_at {
+        let watt_hours = |heat: Joules| Unit::Metric("Wh").show(heat.0 / 3_600.0);
+        let heat = format!(
+            "{} a year at {}, {} of it while buildings are heated",
+            watt_hours(cooling.warm_water),
+            show(at),
+            watt_hours(cooling.heating_season)
+        );
+        pairs.push(("heat for a network".into(), heat));
+    }
+    let loops = &cooling.coolant;
+    let row = |of: fn(&RowFlow) -> f64| {
+        loops.iter().map(move |coolant| coolant.row.as_ref().ok().map(of)).collect::<Vec<_>>()
+    };
+    let table = Table::of(vec![
+        Column::words("coolant of", loops.iter().map(|coolant| coolant.system.clone())),
+        Column::values("supply", Unit::Plain("°C"), loops.iter().map(|coolant| Some(coolant.supply.0))),
+        Column::values("return", Unit::Plain("°C"), loops.iter().map(|coolant| Some(coolant.leaving.0))),
+        Column::values("rack", Unit::Plain("L/min"), loops.iter().map(|c| Some(60_000.0 * c.rack_flow.0))),
+        Column::words("CDUs", loops.iter().map(|c| format!("{} + {}", count(c.cdus[0]), count(c.cdus[1])))),
+        Column::counts("racks of a row", loops.iter().map(|coolant| u64::from(coolant.racks_of_row))),
+        Column::words(
+            "pipe",
+            loops.iter().map(|coolant| match &coolant.row {
+                Ok(row) => format!("DN {}", row.nominal_diameter),
+                Err(_) => String::new(),
+            }),
+        ),
+        Column::values("speed", Unit::Plain("m/s"), row(|row| row.velocity_m_per_s)),
+        Column::values("head", Unit::Metric("Pa"), row(|row| row.head.0)),
+        Column::values(
+            "pump of a row",
+            POWER,
+            loops
+                .iter()
+                .map(|coolant| Some(coolant.row.as_ref().ok()?.hydraulic.0 / coolant.pump_efficiency)),
+        ),
+    ]);
+    section("How the heat leaves", vec![Block::KeyValues(pairs), Block::Table(table)])
 }
 
 /// Steps of a cascade in one unit, checked against what remains.

@@ -2,16 +2,16 @@
 
 use crate::catalog::profile::{Confidence, Medium};
 use crate::plan::result::{
-    Assumption, Cable, CacheMemory, CollectiveTime, Economics, Electrical, Entry, Fabric, Fleet, Layout,
-    Ledger, Parallelism, Plan, Power, Racks, RunFailures, RunnerUp, ScaleOut, ScaleUp, Serving, Speculation,
-    Stage, StepLayout, SystemFleet, Training, Verdict,
+    Assumption, Cable, CacheMemory, CollectiveTime, CoolantLoop, Cooling, Economics, Electrical, Entry,
+    Fabric, Fleet, Layout, Ledger, Parallelism, Plan, Power, Racks, RowFlow, RunFailures, RunnerUp, ScaleOut,
+    ScaleUp, Serving, Speculation, Stage, StepLayout, SystemFleet, Training, Verdict,
 };
 use crate::power::MeasuredAt;
 use crate::scenario::{Origin, Resolved};
 use crate::throughput::bands::ErrorBand;
 use crate::units::{
-    ByteRate, Bytes, Dollars, DollarsPerToken, DollarsPerWatt, Joules, Meters, Ratio, Seconds, Share,
-    SquareMeters, TokenRate, Watts,
+    ByteRate, Bytes, Celsius, CubicMeters, CubicMetersPerSecond, Dollars, DollarsPerToken, DollarsPerWatt,
+    Joules, Meters, Pascals, Ratio, Seconds, Share, SquareMeters, TokenRate, Watts,
 };
 
 fn stage(name: &str, input: f64, output: f64) -> Stage {
@@ -36,6 +36,7 @@ pub(crate) fn plan() -> Plan {
         },
         power: power(),
         electrical: Electrical::default(),
+        cooling: cooling(),
         fleet: fleet(),
         layout: Layout {
             buildings: 10,
@@ -113,6 +114,45 @@ fn power() -> Power {
         overheads: vec![("chillers".into(), Watts(100e6)), ("fans and pumps".into(), Watts(70e6))],
         chiller_hours: 700.0,
         carbon_kg_per_year: 2.3e9,
+    }
+}
+
+fn cooling() -> Cooling {
+    Cooling {
+        design: "warm-water-dry".into(),
+        design_dry_bulb: Celsius(43.0),
+        design_wet_bulb: Celsius(21.6),
+        design_mode: "trim chillers",
+        chilled: Watts(300e6),
+        installed_rejection: Watts(1.1e9),
+        coolant: vec![CoolantLoop {
+            system: "gb300-nvl72".into(),
+            supply: Celsius(40.0),
+            leaving: Celsius(54.0),
+            rack_flow: CubicMetersPerSecond(2e-3),
+            cdus: [290, 58],
+            racks_of_row: 4,
+            rated_head: Pascals(350e3),
+            row: Ok(RowFlow {
+                nominal_diameter: 80,
+                velocity_m_per_s: 1.5,
+                flow: CubicMetersPerSecond(8.1e-3),
+                worst_rack: CubicMetersPerSecond(2e-3),
+                best_rack: CubicMetersPerSecond(2.1e-3),
+                head: Pascals(150e3),
+                hydraulic: Watts(1_215.0),
+            }),
+            pump_efficiency: 0.65,
+        }],
+        trim_hours: 500.0,
+        wet_hours: 0.0,
+        peak_of_year: Watts(900e6),
+        water: CubicMeters(1e6),
+        evaporated: CubicMeters(8e5),
+        blown_down: CubicMeters(2e5),
+        warm_water: Joules(1.6e16),
+        heating_season: Joules(6e15),
+        warm_water_at: Some(Celsius(50.0)),
     }
 }
 

@@ -86,7 +86,11 @@ const DOORS: &[(&str, &[&str], &str)] = &[
         "calibration writes the file of fitted curves that efficiency reads; `catalog show` prints a profile",
     ),
     ("comfy_table", &["report", "cli/output.rs"], "the width of the terminal is asked there"),
-    ("nalgebra", &["calibration", "uncertainty", "power/load_flow.rs", "power/one_line.rs"], ""),
+    (
+        "nalgebra",
+        &["calibration", "uncertainty", "cooling/hydraulics.rs", "power/load_flow.rs", "power/one_line.rs"],
+        "pressures of a pipe network and voltages of a grid are linear systems",
+    ),
     ("include_dir", &["catalog.rs", "cli/scenario.rs"], "the examples are listed by the command"),
 ];
 

@@ -2,6 +2,7 @@
 
 mod cli;
 mod conservation;
+mod cooling;
 mod examples;
 mod layers;
 #[cfg(feature = "gpu")]

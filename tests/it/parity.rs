@@ -31,9 +31,9 @@ pub fn go_on(_: Progress) -> ControlFlow<()> {
 }
 
 /// All scores of a kernel in the order of their points.
-pub fn scores<K: Kernel>(engine: &Engine, sweep: &K) -> (Vec<K::Score>, Run) {
+pub fn scores<K: Kernel>(engine: &Engine, kernel: &K) -> (Vec<K::Score>, Run) {
     let mut everything = Everything(Vec::new());
-    let run = engine.run(sweep, &mut everything, go_on).expect("the engine runs");
+    let run = engine.run(kernel, &mut everything, go_on).expect("the engine runs");
     everything.0.sort_by_key(|(first, _)| *first);
     (everything.0.into_iter().flat_map(|(_, scores)| scores).collect(), run)
 }
@@ -313,5 +313,138 @@ pub mod device {
     fn an_adapter_is_there_where_one_is_required() {
         let required = std::env::var_os("GIGAWATT_REQUIRE_ADAPTER").is_some_and(|value| value == "1");
         assert!(!required || !devices().is_empty(), "GIGAWATT_REQUIRE_ADAPTER=1, but no adapter was found");
+    }
+}
+
+mod facility_year {
+    //! The same promise of the second kernel.
+
+    use super::{go_on, same_bits, scores};
+    use gigawatt::engine::{Backend, Engine, cpu};
+    use gigawatt::kernel::facility_year::sample::facilities;
+    use gigawatt::kernel::facility_year::{Air, FacilityYears, Score, YearSums};
+    use gigawatt::kernel::{Kernel, ulp_distance};
+
+    fn kernel(seed: u64, cases: u32, hours: u32) -> FacilityYears {
+        FacilityYears::new(facilities(seed, cases, hours)).expect("the sample is valid")
+    }
+
+    /// The awkward ends: no heat, saturated air, a wet bulb above the dry one, loops that are always and never free,
+    /// a yard without stages, hours at the very edge of a mode.
+    fn corners() -> FacilityYears {
+        let mut space = facilities(9, 6, 70);
+        space.loops[0].heat_w = 0.0;
+        space.loops[1].range_k = 1e-3;
+        space.loops[2].pads = 1.0;
+        space.loops[3].approach_k = 0.0;
+        space.loops[4].lift_k = 0.0;
+        space.loops[5].supply_c = 90.0;
+        space.loops[6].supply_c = -20.0;
+        space.cases[2].end_stage = space.cases[2].first_stage;
+        space.cases[3].end_loop = space.cases[3].first_loop;
+        for (hour, air) in space.weather.iter_mut().enumerate() {
+            match hour % 7 {
+                0 => air.wet_bulb_c = air.dry_bulb_c,
+                1 => air.wet_bulb_c = air.dry_bulb_c + 0.01,
+                2 => *air = Air { dry_bulb_c: 99.0, wet_bulb_c: -99.0 },
+                3 => *air = Air { dry_bulb_c: -99.0, wet_bulb_c: -99.0 },
+                _ => {}
+            }
+        }
+        let edge = &space.loops[8];
+        space.weather[5 * 70 / 2].dry_bulb_c = edge.supply_c - edge.approach_k;
+        FacilityYears::new(space).expect("the corners are valid")
+    }
+
+    fn suite() -> Vec<FacilityYears> {
+        let mut suite: Vec<_> = (0..8).map(|seed| kernel(seed, 9, 173)).collect();
+        suite.push(corners());
+        suite
+    }
+
+    #[test]
+    fn scalar_simd_and_rayon_agree_bit_for_bit() {
+        for kernel in suite() {
+            let mut vector = vec![Score::default(); kernel.points() as usize];
+            cpu::score_range(&kernel, 0, &mut vector);
+            for (index, score) in (0..).zip(&vector) {
+                assert!(
+                    same_bits(&kernel.score(index), score),
+                    "{index}: {:?} {score:?}",
+                    kernel.score(index)
+                );
+            }
+            let mut part = vec![Score::default(); 200];
+            cpu::score_range(&kernel, 101, &mut part);
+            assert!(part.iter().zip(&vector[101..]).all(|(a, b)| same_bits(a, b)));
+            let (parallel, run) = scores(&Engine::new(Backend::Cpu).threads(3), &kernel);
+            assert_eq!((run.points, run.backend()), (kernel.points(), "cpu"));
+            assert!(parallel.iter().zip(&vector).all(|(a, b)| same_bits(a, b)));
+        }
+    }
+
+    #[test]
+    fn single_precision_is_within_a_guard_of_the_reference() {
+        for kernel in suite() {
+            for index in 0..kernel.points() {
+                let (score, wide) = (kernel.score(index), kernel.reference(index));
+                let relative = (f64::from(score.meter_per_it) - wide.meter_per_it).abs() / wide.meter_per_it;
+                assert!(relative < 5e-6, "point {index}: {score:?} for {wide:?}");
+                // A tie between coolers and chillers may fall either way; then the power is the same, the water not.
+                let water = (f64::from(score.water_l_per_kwh) - wide.water_l_per_kwh).abs();
+                let close = water < 2e-4 * wide.water_l_per_kwh + 2e-5;
+                assert!(close || score.runs != wide.runs, "point {index}: {score:?} for {wide:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_reading_beyond_the_bound_is_not_agreement() {
+        let score = kernel(1, 1, 10).score(3);
+        let off = f32::from_bits(score.meter_per_it.to_bits() + FacilityYears::ULP_BOUND + 1);
+        assert!(FacilityYears::agrees(&score, &score));
+        assert!(!FacilityYears::agrees(&score, &Score { meter_per_it: off, ..score }));
+    }
+
+    mod device {
+        use super::*;
+
+        fn engine() -> Engine {
+            Engine::new(Backend::Gpu).allow_software(true)
+        }
+
+        #[test]
+        #[ignore = "needs a Vulkan adapter; tests/run installs one"]
+        fn a_device_agrees_with_the_twin_within_the_bound() {
+            let mut worst = 0;
+            for kernel in suite() {
+                let (device, run) = scores(&engine().most_points_per_dispatch(512), &kernel);
+                assert_eq!((run.backend(), run.warnings.len()), ("gpu", 0), "{:?}", run.warnings);
+                for (index, score) in (0..).zip(&device) {
+                    let twin = kernel.score(index);
+                    worst = worst.max(ulp_distance(twin.meter_per_it, score.meter_per_it));
+                    assert!(FacilityYears::agrees(&twin, score), "point {index}: {twin:?} {score:?}");
+                }
+            }
+            assert!(worst <= FacilityYears::ULP_BOUND, "{worst}");
+        }
+
+        #[test]
+        #[ignore = "needs a Vulkan adapter; tests/run installs one"]
+        fn years_sum_to_the_same_on_either_backend() {
+            let kernel = kernel(5, 7, 300);
+            let mut sums = [engine(), Engine::new(Backend::Cpu)].map(|engine| {
+                let mut sums = YearSums::of(&kernel);
+                let run = engine.run(&kernel, &mut sums, go_on).expect("it runs");
+                assert!(run.warnings.is_empty(), "{:?}", run.warnings);
+                sums
+            });
+            let (device, twin) = sums.split_at_mut(1);
+            for case in 0..7 {
+                let (a, b) = (device[0].year(case).unwrap(), twin[0].year(case).unwrap());
+                assert!((a.pue / b.pue - 1.0).abs() < 1e-6, "{a:?} {b:?}");
+                assert_eq!(a.wet_hours, b.wet_hours);
+            }
+        }
     }
 }

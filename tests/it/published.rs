@@ -41,6 +41,24 @@ fn two_buildings_of_abilene_hold_100_800_gb200() {
 }
 
 #[test]
+fn abilene_and_fairwater_install_the_chillers_that_are_counted_there() {
+    // Epoch AI, from permits and pictures: 320 chillers, 562.7 MW, for 421 MW of IT at Abilene; 672, 795 MW, for 636 MW at
+    // Fairwater Atlanta. The catalogue's ratio is the middle of these two; what is tested is what it is applied to.
+    for (site, it, chillers) in [("abilene-tx", "421 MW", 562.7e6), ("atlanta-ga", "636 MW", 795e6)] {
+        let flags = Flags {
+            power: Some(it.into()),
+            at: Some("critical-it".into()),
+            system: Some("gb200-nvl72".into()),
+            site: Some(site.into()),
+            set: vec!["cooling.design=air-cooled-chillers".into()],
+            ..Flags::default()
+        };
+        let plan = with(&flags).unwrap();
+        within(site, plan.cooling.installed_rejection.0, chillers, 0.10);
+    }
+}
+
+#[test]
 fn a_cluster_of_20_480_h100_needs_28_4_megawatts_of_critical_power() {
     // SemiAnalysis 2024-03-13, https://semianalysis.com/2024/03/13/ai-datacenter-energy-dilemma-race/. Their fabric of two
     // and a half tiers draws half of ours, which is non-blocking: one part in thirty of the power.

@@ -1,0 +1,69 @@
+//! Made-up facilities for the parity tests and the benches: the shape and the magnitudes of real ones, no place's
+//! weather and no maker's plant.
+
+use super::{Air, FacilityCase, FacilitySpace, YardStage};
+use crate::cooling::HeatLoop;
+use crate::kernel::serving_sweep::sample::Numbers;
+
+fn flag(numbers: &mut Numbers) -> f64 {
+    f64::from(u8::from(numbers.unit() < 0.5))
+}
+
+fn heat_loop(numbers: &mut Numbers) -> HeatLoop {
+    let supply_c = 15.0 + 30.0 * numbers.unit();
+    HeatLoop {
+        heat_w: numbers.between(1e6, 1e9),
+        supply_c,
+        range_k: numbers.between(2.0, 30.0),
+        wetness: flag(numbers),
+        approach_k: numbers.between(1.0, 12.0),
+        pads: flag(numbers) * numbers.unit(),
+        free: flag(numbers),
+        bypass: flag(numbers),
+        joined: flag(numbers),
+        cooler_fan_share: 0.03 * numbers.unit(),
+        condenser_fan_share: 0.03 * numbers.unit(),
+        carnot_share: 0.4 + 0.3 * numbers.unit(),
+        evaporating_c: supply_c,
+        condenser_wetness: flag(numbers),
+        lift_k: numbers.between(3.0, 20.0),
+        cooler_water_m3_per_j: flag(numbers) * 5e-10,
+        condenser_water_m3_per_j: flag(numbers) * 5e-10,
+        pad_water_m3_per_j: 5e-10,
+    }
+}
+
+/// So many facilities of three loops and two stages, each in a year of so many hours of weather of its own.
+#[must_use]
+pub fn facilities(seed: u64, cases: u32, hours: u32) -> FacilitySpace {
+    let mut numbers = Numbers::new(seed);
+    let mut space = FacilitySpace { hours, ..FacilitySpace::default() };
+    for case in 0..cases {
+        let loops: Vec<HeatLoop> = (0..3).map(|_| heat_loop(&mut numbers)).collect();
+        let it_w: f64 = loops.iter().map(|heat| heat.heat_w).sum();
+        space.loops.extend(loops);
+        for _ in 0..2 {
+            space.stages.push(YardStage {
+                rating_w: it_w * numbers.between(1.0, 3.0),
+                no_load: 0.01 * numbers.unit(),
+                proportional: 0.01 * numbers.unit(),
+                square: 0.02 * numbers.unit(),
+                idle_w: it_w * 0.001 * numbers.unit(),
+            });
+        }
+        space.cases.push(FacilityCase {
+            it_w,
+            fixed_w: it_w * (1.02 + 0.1 * numbers.unit()),
+            first_loop: 3 * case,
+            end_loop: 3 * case + 3,
+            first_stage: 2 * case,
+            end_stage: 2 * case + 2,
+            first_hour: case * hours,
+        });
+        for _ in 0..hours {
+            let dry_bulb_c = -30.0 + 80.0 * numbers.unit();
+            space.weather.push(Air { dry_bulb_c, wet_bulb_c: dry_bulb_c - 20.0 * numbers.unit() });
+        }
+    }
+    space
+}
