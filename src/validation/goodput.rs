@@ -66,14 +66,16 @@ fn forecast(row: Row<'_>) -> Result<Forecast, Gap> {
     let remarks: Vec<String> = [("assumed", row.word("assumed")), ("caveat", row.word("caveat"))]
         .into_iter()
         .filter(|(_, words)| !words.is_empty())
-        .map(|(what, words)| format!("; {what}: {words}"))
+        .map(|(what, words)| format!("{what}: {words}"))
         .collect();
+    let apart =
+        if remarks.is_empty() { String::new() } else { format!("set apart, {}; ", remarks.join("; ")) };
     let told = |predicted: f64, measure: &'static str, simulated: String| Forecast {
         published,
         predicted,
         apart: !remarks.is_empty(),
         measure,
-        reason: format!("{measure}{}", remarks.concat()),
+        reason: format!("{apart}{measure}"),
         extra: vec![simulated],
     };
     if kind == "mtbf_h" {
