@@ -77,7 +77,7 @@ fn layouts(run: &Training) -> Option<Table> {
     ];
     for (place, (name, _)) in best.times.iter().enumerate() {
         let share = both.iter().map(move |layout| Some(layout.times[place].1.0 / layout.step.0));
-        columns.push(Column::values(*name, Unit::Share, share));
+        columns.push(Column::values(name, Unit::Share, share));
     }
     columns.push(Column::values("memory", BYTES, of(|layout| layout.memory.0)));
     columns.push(Column::values("usable", BYTES, of(|layout| layout.room.0)));
@@ -86,14 +86,9 @@ fn layouts(run: &Training) -> Option<Table> {
 
 /// A split with what is not an axis: sequences of a micro-batch, chunks of a stage, sharded weights.
 fn told(layout: &StepLayout) -> String {
-    let mut words = split(layout.parallelism);
-    if layout.sharded {
-        words += " FSDP";
-    }
-    if layout.interleave > 1 {
-        words += &format!(" VP{}", layout.interleave);
-    }
-    words + &format!(" MB{}", layout.micro_batch)
+    let sharded = if layout.sharded { " FSDP".into() } else { String::new() };
+    let chunks = if layout.interleave > 1 { format!(" VP{}", layout.interleave) } else { String::new() };
+    format!("{}{sharded}{chunks} MB{}", split(layout.parallelism), layout.micro_batch)
 }
 
 /// Why the second is second.
