@@ -472,6 +472,8 @@ pub struct Training {
     pub parallelism: Parallelism,
     /// Accelerators of the run.
     pub accelerators: u64,
+    /// Accelerators that it could have had.
+    pub available: u64,
     /// Tokens per second of the run while it steps.
     pub tokens_per_s: TokenRate,
     /// Model FLOP/s over dense peak.

@@ -3,7 +3,7 @@
 use super::equipment::Machine;
 use super::result::{Economics, Fleet, Parallelism, Power, RunFailures, RunnerUp, StepLayout, Training};
 use super::sizing::Draw;
-use super::workloads::{chip_of, precision_of, shape_of};
+use super::workloads::{chip_of, shape_of};
 use crate::catalog::InputError;
 use crate::catalog::profile;
 use crate::random::Stream;
@@ -13,6 +13,7 @@ use crate::search::training::{best_layout, leanest_layout};
 use crate::throughput::goodput::{Checkpoints, FailingRun, Goodput, Spares, goodput, simulation};
 use crate::throughput::machine::Machine as Chip;
 use crate::throughput::operations::ModelShape;
+use crate::throughput::precision::{Format, Precision};
 use crate::throughput::training::{TrainingJob, TrainingPoint, USABLE_SHARE};
 use crate::units::text::{digits, group};
 use crate::units::{Bytes, Dollars, Joules, Seconds, Share, TokenRate, Watts};
@@ -23,18 +24,60 @@ pub fn job_of(
     machine: &Machine,
     place: usize,
     entry: &scenario::Training,
-    card: &profile::Model,
 ) -> Result<(TrainingJob, &'static str), InputError> {
-    // Published training recipes stop at 8 bits unless asked: the 4-bit ones are few and new.
-    let wish = match entry.precision.as_str() {
-        "auto" if machine.accelerator.peak.fp8.is_some() => "fp8",
-        "auto" => "bf16",
-        other => other,
-    };
-    let (precision, word) = precision_of(wish, &machine.accelerator, card)
+    let (format, word) = format_of(&entry.precision, &machine.accelerator)
         .map_err(|message| scenario.error(&format!("training.{place}.precision"), message))?;
+    // What is cached in serving is an activation here, kept in 16 bits.
+    let precision = Precision::uniform(format).with_cache(Format::Bf16);
     let sequences = (entry.global_batch / entry.sequence).max(1);
     Ok((TrainingJob::new(0, entry.sequence as f64, sequences as f64, precision), word))
+}
+
+/// The format of products that a wish means on an accelerator, and the word for reports.
+///
+/// Published recipes stop at 8 bits unless asked: the 4-bit ones are few and new. A recipe has nothing to do with the
+/// formats that a checkpoint is served in.
+fn format_of(wish: &str, accelerator: &profile::Accelerator) -> Result<(Format, &'static str), String> {
+    let peak = &accelerator.peak;
+    // Block scales came with 4-bit arithmetic.
+    match wish {
+        "bf16" => Ok((Format::Bf16, "bf16")),
+        "auto" if peak.fp8.is_none() => Ok((Format::Bf16, "bf16")),
+        "auto" | "fp8" if peak.fp8.is_some() => Ok((Format::Fp8, "fp8")),
+        "mxfp8" if peak.fp8.is_some() && peak.fp4.is_some() => Ok((Format::Mxfp8, "mxfp8")),
+        "nvfp4" if peak.fp4.is_some() => Ok((Format::Nvfp4, "nvfp4")),
+        "fp4" if peak.fp4.is_some() => Ok((Format::Nvfp4, "fp4")),
+        other => Err(format!("{} has no {other} arithmetic", accelerator.name)),
+    }
+}
+
+/// Numbers of accelerators that a run is tried on, the largest first: powers of two, and three times one.
+fn sizes(available: u64) -> impl Iterator<Item = u32> {
+    (0..31_u32)
+        .rev()
+        .flat_map(|power| [1_u32 << power, 3_u32.checked_shl(power.saturating_sub(2)).unwrap_or(0)])
+        .filter(move |size| *size > 0 && u64::from(*size) <= available)
+}
+
+/// Sizes in a row that finish later than a larger one, after which none is tried any more.
+const LATER_SIZES: usize = 3;
+/// Useful part of its time below which a run is none.
+const LEAST_GOODPUT: f64 = 0.01;
+
+/// A size with what it reaches.
+struct Sized {
+    accelerators: u32,
+    best: TrainingPoint,
+    second: Option<TrainingPoint>,
+    exposed: Exposed,
+    useful: Goodput,
+}
+
+impl Sized {
+    /// Useful tokens per second, failures counted.
+    fn rate(&self) -> f64 {
+        self.best.tokens_per_s * self.useful.share
+    }
 }
 
 /// Sustained arithmetic of a system's power profile over the nominal peak, which utilisation is shares of.
@@ -53,36 +96,41 @@ pub(super) fn train(
     card: &profile::Model,
     seed: u64,
 ) -> Result<Training, InputError> {
-    let (mut job, word) = job_of(scenario, machine, place, entry, card)?;
+    let (mut job, word) = job_of(scenario, machine, place, entry)?;
     // A run does not cross from one fabric to another: there is no path between them.
     let own = ((draw.accelerators as f64 * entry.share.0) as u64).min(draw.fabric.accelerators_per_island);
     let available = own.min(entry.accelerators);
-    let accelerators = if available == 0 { 0 } else { 1 << available.ilog2().min(30) };
-    job.accelerators = accelerators as u32;
     let shape = shape_of(card);
     let chip =
         |accelerators: u32| chip_of_run(machine, draw.fabric.oversubscription, u64::from(accelerators));
-    let wished = job;
-    let found = if accelerators == 0 {
-        None
-    } else {
-        // More accelerators than sequences to give them: the largest run that the batch feeds.
-        loop {
-            let (best, second) = best_layout(&shape, &chip(job.accelerators), &job).map_err(|error| {
-                scenario.error(&format!("training.{place}.global_batch"), error.to_string())
-            })?;
-            if best.is_some() || job.accelerators <= 1 {
-                break best.map(|best| (best, second));
-            }
-            job.accelerators /= 2;
+    // The size that finishes first: more than the batch feeds, or than failures let work, finish later.
+    let mut chosen: Option<Sized> = None;
+    let mut later = 0;
+    for accelerators in sizes(available) {
+        job.accelerators = accelerators;
+        let (best, second) = best_layout(&shape, &chip(accelerators), &job)
+            .map_err(|error| scenario.error(&format!("training.{place}.global_batch"), error.to_string()))?;
+        let Some(best) = best else { continue };
+        let exposed = failing_run(machine, entry, card, accelerators, own - u64::from(accelerators));
+        let useful = goodput(&exposed.run);
+        let sized = Sized { accelerators, best, second, exposed, useful };
+        if chosen.as_ref().is_none_or(|known| sized.rate() > known.rate()) {
+            (chosen, later) = (Some(sized), 0);
+        } else {
+            later += 1;
         }
-    };
+        if later >= LATER_SIZES {
+            break;
+        }
+    }
+    job.accelerators = sizes(available).next().unwrap_or(0);
     let run = Training {
         model: card.id.clone(),
         system: machine.id.clone(),
         precision: word.into(),
         parallelism: Parallelism::default(),
         accelerators: 0,
+        available,
         tokens_per_s: TokenRate(0.0),
         mfu: Share(0.0),
         goodput: Share(0.0),
@@ -95,31 +143,32 @@ pub(super) fn train(
         runner_up: None,
         shortfall: None,
     };
-    let Some((point, second)) = found else {
-        let reason = if accelerators == 0 {
+    let Some(sized) = chosen else {
+        let reason = if available == 0 {
             "no accelerators are left for it".into()
         } else {
-            too_large(&shape, &chip, &wished)
+            too_large(&shape, &chip, &job)
         };
         return Ok(Training { shortfall: Some(reason), ..run });
     };
-    let exposed = failing_run(machine, entry, card, job.accelerators, own - u64::from(job.accelerators));
-    let useful = goodput(&exposed.run);
-    if useful.share <= 0.0 {
-        let reason =
-            format!("failures on {} accelerators come faster than checkpoint and restart", job.accelerators);
+    let Sized { accelerators, best: point, second, exposed, useful } = sized;
+    if useful.share < LEAST_GOODPUT {
+        let reason = format!(
+            "failures leave {} % of the time of {accelerators} accelerators: they come faster than checkpoint and restart",
+            digits(100.0 * useful.share)
+        );
         return Ok(Training { shortfall: Some(reason), ..run });
     }
     let rate = point.tokens_per_s;
     let room = machine.memory * USABLE_SHARE;
-    let layout = laid_out(&point, job.accelerators, room);
+    let layout = laid_out(&point, accelerators, room);
     let runner_up = second.map(|second| {
-        let second = laid_out(&second, job.accelerators, room);
+        let second = laid_out(&second, accelerators, room);
         RunnerUp { slower: second.step / layout.step - 1.0, why: why(&layout, &second), layout: second }
     });
     Ok(Training {
         parallelism: layout.parallelism,
-        accelerators: u64::from(job.accelerators),
+        accelerators: u64::from(accelerators),
         tokens_per_s: TokenRate(rate),
         mfu: Share((point.mfu * sustained_share(machine)).min(1.0)),
         goodput: Share(useful.share),
@@ -360,5 +409,18 @@ pub(super) fn bill(training: &mut [Training], power: &Power, economics: &Economi
         run.energy = drawn * duty * power.pue_annual.0 * result.run_time;
         let each = economics.total_per_year / (fleet.accelerators.max(1) as f64);
         run.cost = each * held * (result.run_time.0 / SECONDS_PER_YEAR);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sizes;
+
+    #[test]
+    fn sizes_fall_and_stay_within_what_is_there() {
+        assert_eq!(sizes(100).collect::<Vec<_>>(), [96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1]);
+        assert_eq!(sizes(1).collect::<Vec<_>>(), [1]);
+        assert_eq!(sizes(0).count(), 0);
+        assert_eq!(sizes(u64::MAX).next(), Some(1 << 30));
     }
 }

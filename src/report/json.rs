@@ -317,6 +317,7 @@ fn training(training: &Training) -> Value {
         "precision": training.precision,
         "parallelism": parallelism(training.parallelism),
         "accelerators": training.accelerators,
+        "accelerators_available": training.available,
         "global_batch_tokens": training.global_batch_tokens,
         "tokens_per_s": known(training.tokens_per_s.0),
         "mfu": known(training.mfu.0),

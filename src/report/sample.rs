@@ -275,6 +275,7 @@ fn training() -> Training {
         precision: "bf16".into(),
         parallelism: Parallelism { tp: 8, pp: 16, ep: 1, dp: 128, cp: 1 },
         accelerators: 16_384,
+        available: 16_384,
         tokens_per_s: TokenRate(1.3e7),
         mfu: Share(0.42),
         goodput: Share(0.93),

@@ -67,7 +67,7 @@ pub(super) fn scenario(scenario: &Scenario) -> Result<(), InputError> {
     building(scenario)?;
     for (place, serving) in fields.serving.iter().enumerate() {
         let at = |field: &str| format!("serving.{place}.{field}");
-        check_precision(scenario, &at("precision"), &serving.precision)?;
+        check_precision(scenario, &at("precision"), &serving.precision, &["auto", "bf16", "fp8", "fp4"])?;
         for (field, tokens) in [("isl", serving.isl), ("osl", serving.osl)] {
             if tokens == 0 || tokens > 100_000_000 {
                 return fail(&at(field), format!("{tokens} tokens: 1 to 100,000,000 are possible"));
@@ -85,7 +85,8 @@ pub(super) fn scenario(scenario: &Scenario) -> Result<(), InputError> {
     }
     for (place, training) in fields.training.iter().enumerate() {
         let at = |field: &str| format!("training.{place}.{field}");
-        check_precision(scenario, &at("precision"), &training.precision)?;
+        let formats = ["auto", "bf16", "fp8", "mxfp8", "nvfp4", "fp4"];
+        check_precision(scenario, &at("precision"), &training.precision, &formats)?;
         for (field, count) in [
             ("sequence", training.sequence),
             ("global_batch", training.global_batch),
@@ -308,8 +309,8 @@ fn building(scenario: &Scenario) -> Result<(), InputError> {
     Ok(())
 }
 
-fn check_precision(scenario: &Scenario, path: &str, name: &str) -> Result<(), InputError> {
-    let allowed: Vec<String> = ["auto", "bf16", "fp8", "fp4"].map(String::from).to_vec();
+fn check_precision(scenario: &Scenario, path: &str, name: &str, formats: &[&str]) -> Result<(), InputError> {
+    let allowed: Vec<String> = formats.iter().copied().map(String::from).collect();
     if allowed.iter().any(|one| one == name) {
         return Ok(());
     }

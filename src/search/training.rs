@@ -33,7 +33,7 @@ const MOST_MICRO_BATCH: u32 = 16;
 
 /// Whether a layout is one of those that are tried: what the model of a step leaves out would flatter the others.
 ///
-/// Tensor and context ranks stay in one domain, context ranks have 4,096 positions each. Many stages, and many chunks of
+/// Tensor ranks stay in one domain, context ranks have 4,096 positions each. Many stages, and many chunks of
 /// a stage, have whole layers: the step counts no layer of a stage that others do not have. Weights gathered layer by
 /// layer do not go with a pipeline, which would gather them once a micro-batch.
 #[must_use]
@@ -47,7 +47,6 @@ pub fn is_searched(
     let domain = machine.domain.max(1);
     layout.tensor <= MOST_TENSOR.min(domain)
         && layout.context <= most_context(job)
-        && (layout.context == 1 || layout.context.saturating_mul(layout.tensor) <= domain)
         && (layout.stages <= MOST_UNEVEN_STAGES || whole(layout.stages))
         && layout.interleave <= MOST_CHUNKS
         && (layout.interleave <= FEW_CHUNKS || whole(layout.stages.saturating_mul(layout.interleave)))

@@ -137,7 +137,7 @@ fn forecast(row: Row<'_>, rig: &Rig, library: Library) -> Result<Forecast, Gap> 
     if row.text("message_bytes").is_none() && experts.is_none() {
         reason.push_str("; size not stated: 16 GiB");
     }
-    let apart = row.word("caveat") == "warming-up";
+    let apart = row.word("caveat") == "warming-up" || row.word("notes").contains("still warming up");
     if apart {
         reason = format!("set apart: the source warms up here; {reason}");
     }

@@ -2,9 +2,9 @@
 //!
 //! How a row is read: the rate, the time that a checkpoint stops the run, the time between checkpoints (the best one
 //! where none is stated) and recovery (detection, diagnosis, restart) are the row's; spares are enough, since no source
-//! tells of waiting for repairs. `goodput` is useful over wall-clock time, `goodput_at_least` a lower bound that is met or
-//! missed by the error shown, `mtbf_h` the hours between failures. A row that needs a value which its source leaves open
-//! names it in `assumed` and is set apart: it shows agreement, it proves little. So is one with a `caveat`: times between
+//! tells of waiting for repairs. `goodput` is useful over wall-clock time, `goodput_at_least` a lower bound, set apart, `mtbf_h`
+//! the hours between failures. A value that a source leaves open is named in `assumed`; a row whose rate or recovery is so
+//! filled in is set apart, it shows agreement and proves little. The stall of a checkpoint matters less. So is one with a `caveat`: times between
 //! failures of small jobs hold the faults of their users, which no rate of accelerators has. Beside the closed form the
 //! column `simulated` has the mean of runs walked through failure by failure.
 
@@ -61,21 +61,30 @@ fn forecast(row: Row<'_>) -> Result<Forecast, Gap> {
     let Some(rate) = row.number("failures_per_accelerator_hour")? else {
         return gap("the rate of failures is not stated");
     };
-    let rate = PerSecond(f64::from(accelerators) * rate.max(0.0) / 3_600.0);
+    if rate < 0.0 {
+        return Err(row.error("a rate of failures can't be negative").into());
+    }
+    let rate = PerSecond(f64::from(accelerators) * rate / 3_600.0);
     let kind = row.word("metric_kind");
-    let remarks: Vec<String> = [("assumed", row.word("assumed")), ("caveat", row.word("caveat"))]
-        .into_iter()
-        .filter(|(_, words)| !words.is_empty())
-        .map(|(what, words)| format!("{what}: {words}"))
-        .collect();
-    let apart =
-        if remarks.is_empty() { String::new() } else { format!("set apart, {}; ", remarks.join("; ")) };
+    let (assumed, caveat) = (row.word("assumed"), row.word("caveat"));
+    let open = ["rate", "recovery"].iter().any(|value| assumed.contains(value));
+    let bound = kind == "goodput_at_least";
+    let apart = open || bound || !caveat.is_empty();
+    let remarks: Vec<String> = [
+        apart.then(|| "set apart".to_owned()),
+        bound.then(|| "a lower bound".to_owned()),
+        (!assumed.is_empty()).then(|| format!("assumed: {assumed}")),
+        (!caveat.is_empty()).then(|| caveat.to_owned()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let told = |predicted: f64, measure: &'static str, simulated: String| Forecast {
         published,
         predicted,
-        apart: !remarks.is_empty(),
+        apart,
         measure,
-        reason: format!("{apart}{measure}"),
+        reason: remarks.iter().map(String::as_str).chain([measure]).collect::<Vec<_>>().join("; "),
         extra: vec![simulated],
     };
     if kind == "mtbf_h" {
@@ -91,7 +100,7 @@ fn forecast(row: Row<'_>) -> Result<Forecast, Gap> {
     let shown = format!("{:.4}", simulated(&run));
     match kind {
         "goodput" => Ok(told(share, "useful share of the time", shown)),
-        "goodput_at_least" => Ok(told(share.min(published), "useful share, at least", shown)),
+        "goodput_at_least" => Ok(told(share, "useful share, at least", shown)),
         other => gap(format!("`{other}` is none of goodput, goodput_at_least, mtbf_h")),
     }
 }

@@ -110,6 +110,10 @@ fn precision(row: Row<'_>, rig: &Rig) -> (Precision, &'static str) {
         (Format::Nvfp4, "")
     } else if words.contains("fp8") {
         (Format::Fp8, "")
+    } else if !words.is_empty()
+        && !["bf16", "fp16", "tf32", "fp32", "16"].iter().any(|word| words.contains(word))
+    {
+        (Format::Bf16, "precision not known: counted as BF16")
     } else if words.is_empty() && round && eight {
         (Format::Fp8, "precision not stated: FP8, as submitters run it")
     } else {
@@ -167,18 +171,27 @@ fn published(row: Row<'_>) -> Result<Published, Gap> {
 /// What is computed again: as stated; else as many layers of a dense model as memory asks for, and of a mixture none,
 /// whose recipes recompute inside layers.
 fn recompute(row: Row<'_>, mixture: bool) -> Recompute {
+    let noted = row.word("notes").to_lowercase();
+    let notes = |words: &[&str]| words.iter().any(|word| noted.contains(word));
     match row.word("recompute") {
         "full" | "yes" => Recompute::Full,
+        "" if notes(&["activation checkpointing true", "full activation", "full ac"]) => Recompute::Full,
+        "" if notes(&["activation checkpointing false", "selective", "sac"]) => Recompute::Selective,
         "" if !mixture => Recompute::Needed,
         _ => Recompute::Selective,
     }
+}
+
+/// Whether a row carries a caveat, in the column for it or in the words of its source.
+fn carries(row: Row<'_>, caveat: &str, column: &str, words: &str) -> bool {
+    row.word("caveat").contains(caveat) || row.word(column).contains(words)
 }
 
 /// The layout that a row states.
 fn layout(row: Row<'_>, card: &Card, accelerators: u32) -> Result<Option<TrainingLayout>, Gap> {
     let (tensor, stages) = (row.degree("tp")?, row.degree("pp")?);
     // Two cores of a chip share its memory and links: their tensor ranks are one of ours.
-    let cores = row.word("caveat").contains("parallelism-in-cores");
+    let cores = carries(row, "parallelism-in-cores", "notes", "in NeuronCores");
     let tensor = tensor.map(|ranks| if cores { (ranks / 2).max(1) } else { ranks });
     let sharded = row.text("fsdp").is_some_and(|words| words != "0");
     // One node needs no pipeline: stages that are not stated beside tensor ranks are one.
@@ -239,7 +252,9 @@ fn forecast(row: Row<'_>, hardware: &Hardware, rig: &Rig, card: &Card) -> Result
         Published::WholeRun(value) => (value, rate, "tokens/s of the whole run"),
         Published::Step(value) => (value, step, "step time"),
         Published::Flops(value) => {
-            let passes = if row.word("caveat") == "hardware-flops" { 4.0 } else { 3.0 };
+            let repeated =
+                carries(row, "hardware-flops", "tflops_basis", "includes activation recomputation");
+            let passes = if repeated { 4.0 } else { 3.0 };
             let flop = passes * card.shape.forward_flop_per_token(sequence / 2.0);
             (value, rate * flop / 1e12, "TFLOP/s")
         }
@@ -260,7 +275,7 @@ fn forecast(row: Row<'_>, hardware: &Hardware, rig: &Rig, card: &Card) -> Result
     let basis = row.word("basis");
     let whole = what.contains("whole run")
         || ["run_start to run_stop", "GPU-hours"].iter().any(|words| basis.contains(words));
-    let early = row.word("caveat").contains("early-software");
+    let early = carries(row, "early-software", "notes", "early software");
     if whole {
         notes.insert(0, "set apart: an average over a whole run".to_owned());
     } else if early {

@@ -62,7 +62,7 @@ pub(super) fn curves(
                 trained.short = true;
                 continue;
             }
-            let (job, word) = job_of(scenario, machine, place, entry, card)?;
+            let (job, word) = job_of(scenario, machine, place, entry)?;
             let part = training::Shard { index: shard.index as usize - 1, of: shard.of as usize };
             let bar = std::cell::OnceCell::new();
             let shown = std::cell::Cell::new(0);

@@ -3,7 +3,7 @@
 use super::{TOKENS, section, split};
 use crate::plan::Plan;
 use crate::plan::result::{RunFailures, StepLayout, Training};
-use crate::report::document::{Block, Column, Section, Table, Unit};
+use crate::report::document::{Block, Column, Section, Table, Unit, count};
 use crate::units::text::digits;
 
 const BYTES: Unit = Unit::Metric("B");
@@ -29,6 +29,7 @@ pub(super) fn section_of(plan: &Plan) -> Section {
     let mut blocks = vec![Block::Table(table)];
     blocks.extend(runs.iter().filter_map(layouts).map(Block::Table));
     blocks.extend(runs.iter().filter_map(verdict).map(Block::Note));
+    blocks.extend(runs.iter().filter_map(idle).map(Block::Note));
     if runs.iter().any(|run| run.run.is_some()) {
         blocks.push(Block::Table(failures(runs)));
     }
@@ -101,4 +102,16 @@ fn verdict(run: &Training) -> Option<String> {
         digits(100.0 * second.slower),
         second.why
     ))
+}
+
+/// Why a run leaves accelerators that it could have had.
+fn idle(run: &Training) -> Option<String> {
+    (run.accelerators > 0 && run.available > run.accelerators + run.accelerators / 2).then(|| {
+        format!(
+            "{}: {} of {} accelerators: on more it would finish later, as batch, messages and failures have it",
+            run.model,
+            count(run.accelerators),
+            count(run.available)
+        )
+    })
 }

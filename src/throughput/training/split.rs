@@ -8,6 +8,7 @@
 
 use super::factors::is_systolic;
 use super::memory::{kept_bytes, parameters_on_rank, room, state_bytes};
+use super::point::HALF_ROWS;
 use super::step::{LINK_SHARE, Parts, STREAM_SHARE, Step};
 use super::{Recompute, TrainingJob, TrainingLayout};
 use crate::scalar::Real;
@@ -72,7 +73,7 @@ numbers! {
         pub sums_s,
         /// Messages of a sequence [s].
         pub messages_s,
-        /// What the last stage does beyond the others for a sequence, over all stages [s].
+        /// What the fullest stage does beyond the mean of all for a sequence [s].
         pub ends_s,
         /// The host's time for a micro-batch [s].
         pub host_s,
@@ -178,8 +179,19 @@ fn returned_bytes(format: Format) -> f64 {
 
 /// Bytes of the optimiser's step: read gradient, master weight and two moments, write three and the 16-bit weight.
 const ADAM_BYTES: f64 = 28.0;
-/// Share of the output head that the last stage does beyond the others: recipes shift part of its layers. Assumption.
-const UNEVEN_ENDS: f64 = 0.7;
+/// Layers of the fullest stage where the head, worth some layers, is on the last: whole layers, as even as that allows.
+fn fullest_stage(layers: u32, stages: u32, head: f64) -> f64 {
+    let all = f64::from(layers);
+    if stages <= 1 {
+        return all + head;
+    }
+    (0..=layers.div_ceil(stages))
+        .map(|last| {
+            let others = (layers - last).div_ceil(stages - 1);
+            f64::from(others).max(f64::from(last) + head)
+        })
+        .fold(all + head, f64::min)
+}
 
 impl JobTerms {
     /// The terms of a job of a model on a machine.
@@ -265,9 +277,12 @@ impl Split {
         let aged = 1.0 + years * if mixture { f.age_experts } else { f.age_dense };
         let stage = aged / stages;
         let [once, again] = &ranks.counted;
-        // Where layers divide evenly, the last stage has the head besides; uneven layers make room for it.
-        let even = layout.stages > 1 && model.layers.is_multiple_of(layout.stages);
-        let ends = if even { UNEVEN_ENDS * (stages - 1.0) / stages } else { 0.0 };
+        // The pipeline goes as fast as its fullest stage: layers come whole, and the last has the head besides.
+        let filled = once.expert_fill + HALF_ROWS / once.expert_rows.max(1.0);
+        let whole = once.plain() + once.experts * filled + once.messages();
+        let layers = f64::from(model.layers);
+        let head = once.head * layers / (whole - once.head).max(f64::MIN_POSITIVE);
+        let fullest = fullest_stage(model.layers, layout.stages, head) * stages / (layers + head);
 
         let (dense, experts) = parameters_on_rank(model, layout);
         // Sharded weights come for the forward and for the backward pass.
@@ -304,7 +319,7 @@ impl Split {
             expert_rows: once.expert_rows,
             sums_s: stage * once.sums,
             messages_s: stage * once.messages(),
-            ends_s: ends * once.head,
+            ends_s: stage * (fullest - 1.0) * whole,
             host_s: ranks.host / stages,
             dense_parameters: dense,
             expert_parameters: experts,
@@ -327,6 +342,27 @@ impl Split {
             head_gradient_bytes: if job.adapter { 0.0 } else { logit_bytes * f64::from(model.hidden) },
             least_again,
             most_again,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fullest_stage;
+
+    #[test]
+    fn the_fullest_stage_has_whole_layers_and_leaves_room_for_the_head() {
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
+        // One stage has it all; a head of less than a layer hides where layers are uneven: 126 on 8 are 6 × 16 and 2 × 15.
+        close(fullest_stage(126, 1, 0.65), 126.65);
+        close(fullest_stage(126, 8, 0.65), 16.0);
+        // 96 on 8 are 12 each, so the last has the head besides; 80 on 4 do better to give it one layer less.
+        close(fullest_stage(96, 8, 0.5), 12.5);
+        close(fullest_stage(80, 4, 1.5), 21.0);
+        // Never less than the mean, and twenty chunks of an uneven stage don't change that.
+        for (layers, stages) in [(61, 16), (61, 24), (126, 12), (126, 24), (31, 4)] {
+            let mean = (f64::from(layers) + 0.4) / f64::from(stages);
+            assert!(fullest_stage(layers, stages, 0.4) >= mean - 1e-12, "{layers} on {stages}");
         }
     }
 }
