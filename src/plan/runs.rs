@@ -55,7 +55,7 @@ fn format_of(wish: &str, accelerator: &profile::Accelerator) -> Result<(Format, 
 fn sizes(available: u64) -> impl Iterator<Item = u32> {
     (0..31_u32)
         .rev()
-        .flat_map(|power| [1_u32 << power, 3_u32.checked_shl(power.saturating_sub(2)).unwrap_or(0)])
+        .flat_map(|power| [1_u32 << power, (1 << power) / 4 * 3])
         .filter(move |size| *size > 0 && u64::from(*size) <= available)
 }
 
