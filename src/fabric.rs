@@ -5,6 +5,9 @@
 //! [`collective`] says how long a message takes. Left out: dragonfly, torus, storage and management networks.
 
 pub mod collective;
+pub mod graph;
 pub mod optics;
+pub mod routing;
 pub mod scale_out;
 pub mod scale_up;
+pub mod torus;

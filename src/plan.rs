@@ -222,7 +222,7 @@ fn fabric(loads: &[(&Machine, &Draw)], wish: &crate::scenario::Fabric) -> Fabric
             let tree = &draw.fabric;
             ScaleOut {
                 system: machine.id.clone(),
-                topology: tree.topology().to_owned(),
+                topology: tree.name().to_owned(),
                 tiers: tree.tiers,
                 planes: tree.planes,
                 oversubscription: Ratio(tree.oversubscription),

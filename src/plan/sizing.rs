@@ -15,7 +15,7 @@
 
 use super::equipment::{Machine, Place};
 use crate::cooling::{HeatLoad, Mode, PlantHour, PlantLoops, Weather};
-use crate::fabric::scale_out::{FabricDemand, FabricError, FatTree, Tiers, fat_tree};
+use crate::fabric::scale_out::{FabricDemand, FabricError, FatTree, Tiers, Topology, fat_tree};
 use crate::power::{MeasuredAt, PowerEnvelope, StageFlow, chain, chain_at, indoor_loss};
 use crate::scenario::{Cluster, Fabric, Fields, Granularity};
 use crate::units::{Celsius, Share, Watts};
@@ -72,6 +72,7 @@ pub struct FacilityHour {
 pub fn fabric_of(machine: &Machine, accelerators: u64, wish: &Fabric) -> Result<FatTree, FabricError> {
     let out = &machine.system.scale_out;
     let demand = |accelerators: u64| FabricDemand {
+        topology: Topology::FatTree,
         accelerators,
         ports_per_accelerator: out.ports,
         port_rate: out.port_bandwidth.value,
