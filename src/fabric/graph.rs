@@ -14,6 +14,7 @@
 use super::scale_out::{
     FabricDemand, FabricError, Topology, one_rail, rail_in_one_switch, wiring, without_groups,
 };
+use super::torus::Torus;
 
 /// A link of one direction, at the rate of a host port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +97,7 @@ pub fn plane(demand: &FabricDemand) -> Result<Graph, FabricError> {
         Topology::FatTree => fat_tree(demand),
         Topology::RailOnly => rail_only(demand),
         Topology::DragonflyPlus => dragonfly_plus(demand),
+        Topology::Torus(torus) => Ok(torus_pod(torus)),
     }
 }
 
@@ -210,6 +212,24 @@ fn dragonfly_plus(demand: &FabricDemand) -> Result<Graph, FabricError> {
         }
     }
     Ok(graph)
+}
+
+/// A whole pod; each accelerator is its own leaf.
+fn torus_pod(torus: Torus) -> Graph {
+    let [a, b, c] = torus.shape;
+    let mut graph = Graph::of(vec![Leaf { hosts: 1, rail: 0 }; torus.accelerators() as usize]);
+    let node = |x: u64, y: u64, z: u64| (((x % a) * b + y % b) * c + z % c) as usize;
+    for x in 0..a {
+        for y in 0..b {
+            for z in 0..c {
+                let next = [(a, node(x + 1, y, z)), (b, node(x, y + 1, z)), (c, node(x, y, z + 1))];
+                for (_, next) in next.into_iter().filter(|(side, _)| *side > 1) {
+                    graph.join(node(x, y, z), next);
+                }
+            }
+        }
+    }
+    graph
 }
 
 #[cfg(test)]

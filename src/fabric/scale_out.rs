@@ -17,6 +17,7 @@
 //! DGX SuperPOD GB200, B300 and Rubin reference architectures). What three tiers cannot carry becomes several
 //! islands without a path between them. Left out: links between buildings, the networks beside it.
 
+use super::torus::{Torus, TorusError, pods};
 use crate::units::ByteRate;
 use thiserror::Error;
 
@@ -47,6 +48,8 @@ pub enum Topology {
     RailOnly,
     /// Two-tier groups, each joined directly to each other.
     DragonflyPlus,
+    /// Pods of accelerators joined to their neighbours: no switches, no way from pod to pod.
+    Torus(Torus),
 }
 
 /// What the fabric has to connect, and with which switch.
@@ -106,6 +109,9 @@ pub enum FabricError {
     /// An oversubscription below one or not a number.
     #[error("oversubscription is {0}, it must be a number from 1 up")]
     Oversubscription(f64),
+    /// The domain is no torus.
+    #[error(transparent)]
+    Torus(#[from] TorusError),
     /// One unit needs more leaf switches than the radix lets a fabric join.
     #[error(
         "a unit of {unit} accelerators needs {leaves} leaf switches on a plane, radix {radix} joins at most {limit}"
@@ -188,6 +194,7 @@ impl FatTree {
             (Topology::RailOnly, _, false) => "rail-only network",
             (Topology::DragonflyPlus, _, true) => "multi-plane dragonfly+",
             (Topology::DragonflyPlus, _, false) => "dragonfly+",
+            (Topology::Torus(_), ..) => "torus",
             (Topology::FatTree, true, true) => "multi-plane rail-optimised fat tree",
             (Topology::FatTree, true, false) => "rail-optimised fat tree",
             (Topology::FatTree, false, true) => "multi-plane fat tree",
@@ -246,8 +253,8 @@ impl Wiring {
         };
         let capacity = match demand.topology {
             Topology::DragonflyPlus => self.dragonfly_units(),
-            Topology::FatTree | Topology::RailOnly if three_tiers => three,
-            Topology::FatTree | Topology::RailOnly => two,
+            _ if three_tiers => three,
+            _ => two,
         };
         let islands = units.div_ceil(capacity).max(1);
         Island { units: units.div_ceil(islands), all_units: units, islands, capacity, three_tiers }
@@ -441,6 +448,7 @@ pub fn scale_out(demand: &FabricDemand) -> Result<FatTree, FabricError> {
         Topology::FatTree => fat_tree(demand),
         Topology::RailOnly => rail_only(demand),
         Topology::DragonflyPlus => dragonfly_plus(demand),
+        Topology::Torus(torus) => Ok(pods(torus, demand)),
     }
 }
 

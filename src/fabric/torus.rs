@@ -9,9 +9,10 @@
 //!
 //! The mean way round a ring of even length is a/4 hops; half of them go forward, so one link of the dimension
 //! carries a/8 for each accelerator's unit of traffic, itself as a target included. Jouppi et al. 2023, TPU v4,
-//! arXiv:2304.01433: pods of 4³ cubes, 48 optical switches for 64 cubes. Dimensions are multiples of the cube where
-//! the count allows. Left out: twisted tori, slices that use a part of a pod.
+//! arXiv:2304.01433: pods of 4³ cubes, 48 optical switches for 64 cubes. Where no shape is known
+//! the most compact one is taken. Left out: twisted tori, slices that use a part of a pod.
 
+use super::scale_out::{FabricDemand, FatTree, Topology};
 use crate::units::ByteRate;
 use thiserror::Error;
 
@@ -31,34 +32,29 @@ pub struct Torus {
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum TorusError {
     /// A count that only a long line would make.
-    #[error("{0} accelerators make no torus: no three factors of it are within eight of each other")]
+    #[error("{0} accelerators make no torus: its factors lie too far apart")]
     Count(u64),
 }
 
 impl Torus {
-    /// The most compact torus of a number of accelerators, whole cubes where the number is one of cubes.
-    ///
-    /// Up to 256 chips that are no cubes it is flat, as TPU v5e and v6e are.
+    /// The most compact torus of a number of accelerators, of whole cubes where the number allows.
     ///
     /// # Errors
     ///
     /// A count whose factors lie too far apart.
-    pub fn of(accelerators: u64) -> Result<Self, TorusError> {
-        let flat = accelerators <= 256;
-        let cubes = CUBE.pow(DIMENSIONS);
-        let edge = if accelerators.is_multiple_of(cubes) && !flat { CUBE } else { 1 };
+    pub fn compact(accelerators: u64) -> Result<Self, TorusError> {
+        let edge = if accelerators.is_multiple_of(CUBE.pow(DIMENSIONS)) { CUBE } else { 1 };
         let blocks = accelerators / edge.pow(DIMENSIONS);
-        let mut best: Option<[u64; 3]> = None;
         let divisors = |n: u64| (1..=n.isqrt()).filter(move |d| n.is_multiple_of(*d));
-        for a in divisors(blocks).filter(|a| !flat || *a == 1) {
-            for b in divisors(blocks / a).filter(|b| *b >= a) {
-                let shape = [a, b, blocks / a / b].map(|side| side * edge);
-                let shorter = best.is_none_or(|best| shape.iter().sum::<u64>() < best.iter().sum());
-                best = if shorter { Some(shape) } else { best };
-            }
-        }
-        let compact = |shape: &[u64; 3]| shape[2] <= 8 * shape[1];
-        best.filter(compact).map(|shape| Self { shape }).ok_or(TorusError::Count(accelerators))
+        divisors(blocks)
+            .flat_map(|a| divisors(blocks / a).map(move |b| [a, b, blocks / a / b].map(|side| side * edge)))
+            .min_by_key(|shape| shape.iter().sum::<u64>())
+            .map(|mut shape| {
+                shape.sort_unstable();
+                Self { shape }
+            })
+            .filter(|torus| torus.shape[2] <= 8 * torus.shape[1])
+            .ok_or(TorusError::Count(accelerators))
     }
 
     /// Accelerators.
@@ -102,66 +98,99 @@ impl Torus {
         self.link_rate(accelerator) * (2 * self.accelerators() / longest) as f64
     }
 
+    /// Load of a link on average under all-to-all: hops times what is sent over the links that there are.
+    #[must_use]
+    pub fn mean_load(&self) -> f64 {
+        self.shape.into_iter().map(|side| self.ring_load(side)).sum::<f64>() * 2.0
+    }
+
+    /// What a link along a dimension carries of all-to-all, over all that one accelerator sends.
+    fn ring_load(&self, side: u64) -> f64 {
+        let (a, n) = (side as f64, self.accelerators() as f64);
+        // The mean distance round a ring, even or odd, itself as a target left out.
+        let mean = if side.is_multiple_of(2) { a / 4.0 } else { (a * a - 1.0) / (4.0 * a) };
+        mean / 2.0 * n / (n - 1.0).max(1.0)
+    }
+
     /// Load of the busiest link over what one accelerator sends, in units of its links: the slow-down of all-to-all.
     #[must_use]
     pub fn all_to_all_slow_down(&self) -> f64 {
-        let n = self.accelerators() as f64;
-        let ring = |side: u64| {
-            let a = side as f64;
-            // The mean distance round a ring, even or odd, itself as a target left out.
-            let mean = if side.is_multiple_of(2) { a / 4.0 } else { (a * a - 1.0) / (4.0 * a) };
-            mean / 2.0 * n / (n - 1.0).max(1.0)
-        };
-        let busiest = self.shape.into_iter().map(ring).fold(0.0, f64::max);
+        let busiest = self.shape.into_iter().map(|side| self.ring_load(side)).fold(0.0, f64::max);
         (busiest * (2 * self.dimensions()) as f64).max(1.0)
+    }
+}
+
+/// Counts what pods of a torus amount to: islands without switches.
+///
+/// Ports and their rate are those of an accelerator into the torus.
+#[must_use]
+pub fn pods(torus: Torus, demand: &FabricDemand) -> FatTree {
+    let injection = demand.port_rate * f64::from(demand.ports_per_accelerator);
+    let pod = torus.accelerators().max(1);
+    let whole = torus.bisection(injection) / pod as f64;
+    FatTree {
+        topology: Topology::Torus(torus),
+        accelerators: demand.accelerators,
+        tiers: 0,
+        planes: 1,
+        rails: 1,
+        oversubscription: 1.0,
+        leaf: 0,
+        spine: 0,
+        core: 0,
+        host_leaf: 0,
+        leaf_spine: 0,
+        spine_core: 0,
+        links_per_cable: 1,
+        islands: demand.accelerators.div_ceil(pod),
+        accelerators_per_island: demand.accelerators.min(pod),
+        injection,
+        bisection: whole * demand.accelerators as f64,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fabric::graph::{Graph, Leaf};
+    use crate::fabric::graph::{Graph, plane};
     use crate::fabric::routing::{Pattern, Routing, check};
+    use crate::fabric::scale_out::Tiers;
     use crate::random::Stream;
 
     fn drawn(torus: Torus) -> Graph {
-        let [a, b, c] = torus.shape;
-        let mut graph = Graph::of(vec![Leaf { hosts: 1, rail: 0 }; torus.accelerators() as usize]);
-        let node = |x: u64, y: u64, z: u64| (((x % a) * b + y % b) * c + z % c) as usize;
-        for x in 0..a {
-            for y in 0..b {
-                for z in 0..c {
-                    for (side, next) in
-                        [(a, node(x + 1, y, z)), (b, node(x, y + 1, z)), (c, node(x, y, z + 1))]
-                    {
-                        if side > 1 {
-                            graph.join(node(x, y, z), next);
-                        }
-                    }
-                }
-            }
-        }
-        graph
+        let demand = FabricDemand {
+            topology: Topology::Torus(torus),
+            accelerators: torus.accelerators(),
+            ports_per_accelerator: 1,
+            port_rate: ByteRate(1.0),
+            planes: 1,
+            rails: 1,
+            radix: 2,
+            unit_accelerators: 1,
+            group_accelerators: 0,
+            oversubscription: 1.0,
+            tiers: Tiers::Auto,
+            links_per_cable: 1,
+        };
+        plane(&demand).unwrap()
     }
 
     // arXiv:2304.01433: 4,096 chips are 64 cubes in 16³; 6 faces × 16 links × 64 cubes / 2 ends = 3,072 optical ways,
     // 48 switches × 64 of them.
     #[test]
     fn a_tpu_v4_pod_is_sixteen_cubed_on_48_optical_switches() {
-        let pod = Torus::of(4_096).unwrap();
+        let pod = Torus::compact(4_096).unwrap();
         assert_eq!((pod.shape, pod.links(), pod.optical_links()), ([16; 3], 12_288, 48 * 64));
         // 2 · 16² links of 50 GB/s each way.
         assert!((pod.bisection(ByteRate(300e9)).value() / 25.6e12 - 1.0).abs() < 1e-12);
     }
 
-    // TPU v5p: 8,960 chips as 16 × 20 × 28; TPU v7: 9,216 as 16 × 24 × 24; TPU v5e: 256 as 16 × 16.
+    // TPU v5p: 8,960 chips as 16 × 20 × 28, 140 cubes of 4³.
     #[test]
-    fn pods_take_their_published_shapes() {
-        let shape = |n| Torus::of(n).unwrap().shape;
-        assert_eq!(shape(8_960), [16, 20, 28]);
-        assert_eq!(shape(9_216), [16, 24, 24]);
-        assert_eq!(shape(256), [1, 16, 16]);
-        assert_eq!(Torus::of(8_191), Err(TorusError::Count(8_191)));
+    fn a_compact_torus_is_made_of_whole_cubes() {
+        let shape = |n| Torus::compact(n).unwrap().shape;
+        assert_eq!((shape(8_960), shape(9_216), shape(27)), ([16, 20, 28], [16, 24, 24], [3, 3, 3]));
+        assert_eq!(Torus::compact(8_191), Err(TorusError::Count(8_191)));
     }
 
     #[test]

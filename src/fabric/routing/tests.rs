@@ -88,7 +88,8 @@ fn adaptive_routing_of_a_non_blocking_tree_slows_nothing() {
 // 11 of 95 peers on the leaf.
 #[test]
 fn all_to_all_over_an_oversubscribed_leaf_slows_by_its_taper() {
-    let two_units = FabricDemand { accelerators: 192, unit_accelerators: 96, ..demand(Topology::FatTree, 3.0) };
+    let two_units =
+        FabricDemand { accelerators: 192, unit_accelerators: 96, ..demand(Topology::FatTree, 3.0) };
     let graph = plane(&two_units).unwrap();
     let loads = check(&graph, Pattern::AllToAll(96), Routing::Adaptive, DRAW);
     assert!((loads.worst / (3.0 * 84.0 / 95.0) - 1.0).abs() < 1e-9, "{loads:?}");
