@@ -196,13 +196,13 @@ fn dragonfly_plus(demand: &FabricDemand) -> Result<Graph, FabricError> {
     let Some(shape) = wiring.groups(leaves) else { return fat_tree(&without_groups(demand)) };
     let mut graph = Graph::of(leaves_of(demand, island.units, wiring.leaves_per_rail));
     let all: Vec<usize> = (0..leaves as usize).collect();
-    let first = graph.add(shape.groups * shape.spines);
+    let first = graph.add(shape.count * shape.spines);
     let spines_of = |group: u64| first + (group * shape.spines) as usize;
     for (group, members) in (0..).zip(all.chunks(shape.leaves as usize)) {
         graph.spread(members, wiring.uplinks, spines_of(group), shape.spines);
     }
-    for one in 0..shape.groups {
-        for other in one + 1..shape.groups {
+    for one in 0..shape.count {
+        for other in one + 1..shape.count {
             for link in 0..shape.links_between {
                 // The peers of a group are numbered without itself.
                 let from = ((other - 1) * shape.links_between + link) % shape.spines;

@@ -93,7 +93,7 @@ fn scale_out(machine: &Machine, draw: &Draw, fields: &Fields, seed: u64) -> Resu
         planes: tree.planes,
         oversubscription: Ratio(tree.oversubscription),
         islands: tree.islands,
-        switch: machine.network.switch.name.clone(),
+        switch: if tree.switches() > 0 { machine.network.switch.name.clone() } else { "none".to_owned() },
         leaf: tree.leaf,
         spine: tree.spine,
         core: tree.core,
@@ -124,7 +124,14 @@ fn routed(demand: &FabricDemand, tiers: u32, seed: u64) -> Result<(u64, Vec<Rout
         return Ok((torus.accelerators(), vec![all_to_all]));
     }
     let unit = demand.unit_accelerators.max(1);
-    let units = (POD / unit).max(POD_UNITS).min(demand.accelerators.div_ceil(unit));
+    // A dragonfly+ has no groups until its leaves outnumber the ports of a switch.
+    let leaf_hosts = u64::from(demand.radix / 2);
+    let ports = u64::from(demand.ports_per_accelerator / demand.planes).max(1);
+    let least = match demand.topology {
+        Topology::DragonflyPlus => (u64::from(demand.radix) + 1) * leaf_hosts / ports,
+        _ => POD,
+    };
+    let units = least.div_ceil(unit).max(POD_UNITS).min(demand.accelerators.div_ceil(unit));
     let tiers = if tiers > 2 { Tiers::Three } else { Tiers::Auto };
     let pod = FabricDemand { accelerators: units * unit, tiers, ..*demand };
     let graph = plane(&pod)?;
@@ -210,4 +217,95 @@ fn beside(machine: &Machine, draw: &Draw, fields: &Fields) -> Result<Vec<Support
         power: switch.power_populated.value * switches as f64,
     });
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::equipment::Equipment;
+    use super::super::sizing::fabric_of;
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::plan::{Options, plan};
+    use crate::scenario::{Flags, resolve};
+    use proptest::prelude::*;
+
+    const TRAINING: &str = "serving = []\n[[training]]\nmodel = \"llama-3.1-405b\"\naccelerators = 8192\n";
+
+    fn scenario(system: &str, text: &str, settings: &[&str]) -> Scenario {
+        let set = settings.iter().map(|setting| (*setting).to_owned()).collect();
+        let flags = Flags { system: Some(system.into()), set, ..Flags::default() };
+        resolve(Some(("test", text)), &flags, &mut Catalog::default()).unwrap()
+    }
+
+    /// Watts of the switches of a system's fabric for each accelerator, with the switch named.
+    fn watts(system: &str, switch: &str, accelerators: u64) -> f64 {
+        let scenario = scenario(system, "serving = []", &[&format!("fabric.switch={switch}")]);
+        let equipment = Equipment::gather(&scenario, &Catalog::default()).unwrap();
+        let machine = &equipment.machines[0];
+        let tree = fabric_of(machine, accelerators, &scenario.fields.fabric).unwrap();
+        machine.network.kind.power.0 * tree.switches() as f64 / accelerators as f64
+    }
+
+    // Switches × 7.0 kW pluggable and 3.95 kW co-packaged (Lambda), 1.5 kW for Quantum-2, over accelerators: 12 / 576,
+    // 1,440 / 41,472, twice that on two planes, 48 / 1,024.
+    #[test]
+    fn watts_per_accelerator_are_those_of_the_reference_designs() {
+        for (system, switch, accelerators, expected) in [
+            ("gb300-nvl72", "q3400-ra", 576, 146.0),
+            ("gb300-nvl72", "q3450-ld", 576, 82.0),
+            ("gb300-nvl72", "q3400-ra", 41_472, 243.0),
+            ("gb300-nvl72", "q3450-ld", 41_472, 137.0),
+            ("vr-nvl72", "q3400-ra", 10_368, 292.0),
+            ("vr-nvl72", "q3450-ld", 10_368, 165.0),
+            ("vr-nvl72", "q3400-ra", 41_472, 486.0),
+            ("vr-nvl72", "q3450-ld", 41_472, 274.0),
+            ("hgx-h100", "qm9700", 1_024, 70.0),
+        ] {
+            let watts = watts(system, switch, accelerators);
+            assert!((watts / expected - 1.0).abs() < 0.05, "{accelerators} {system} on {switch}: {watts} W");
+        }
+    }
+
+    #[test]
+    fn both_optics_stand_side_by_side() {
+        let plan =
+            plan(&scenario("gb300-nvl72", "serving = []", &[]), &Catalog::default(), Options::default())
+                .unwrap();
+        let [own, other] = &plan.fabric.scale_out[0].optics[..] else { panic!("two choices") };
+        assert!(!own.co_packaged && other.co_packaged);
+        assert!((own.power / plan.fabric.scale_out[0].power - 1.0).abs() < 1e-12);
+        assert!(other.power < own.power && other.transceivers < own.transceivers);
+    }
+
+    #[test]
+    fn what_stands_beside_fits_into_the_support_of_its_system() {
+        for system in ["gb300-nvl72", "hgx-h100", "gb200-nvl72"] {
+            let scenario = scenario(system, "serving = []", &[]);
+            let equipment = Equipment::gather(&scenario, &Catalog::default()).unwrap();
+            let machine = &equipment.machines[0];
+            let draw = super::super::sizing::draw(machine, machine.unit_racks * 20, &scenario.fields.fabric)
+                .unwrap();
+            let networks = beside(machine, &draw, &scenario.fields).unwrap();
+            assert_eq!(networks.len(), 3);
+            let power: f64 = networks.iter().map(|network| network.power.0).sum();
+            assert!(power > 0.0 && power < draw.support.0, "{system}: {power} W of {}", draw.support);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+        #[test]
+        fn a_wider_link_between_fabrics_never_slows_a_run(gigabits in 1.0_f64..400.0, more in 1.0_f64..20.0) {
+            let run = |rate: f64| {
+                let rate = format!("campus.bandwidth={rate} Gb/s");
+                let scenario = scenario("gb300-nvl72", TRAINING, &["fabric.cluster=2304", &rate]);
+                plan(&scenario, &Catalog::default(), Options::default()).unwrap().training[0].clone()
+            };
+            let (narrow, wide) = (run(gigabits), run(gigabits * more));
+            prop_assert_eq!((narrow.fabrics, wide.fabrics), (4, 4));
+            prop_assert!(wide.tokens_per_s.0 >= narrow.tokens_per_s.0);
+            prop_assert!(wide.between_fabrics <= narrow.between_fabrics);
+            prop_assert!(narrow.between_fabrics < narrow.step_time);
+        }
+    }
 }

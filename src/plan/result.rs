@@ -583,6 +583,10 @@ pub struct Training {
     pub run_time: Seconds,
     /// What failures do to it, and what it takes.
     pub run: Option<RunFailures>,
+    /// Fabrics that it spans.
+    pub fabrics: u64,
+    /// Time of a step that summing gradients between them takes.
+    pub between_fabrics: Seconds,
     /// What the step waits for.
     pub bound_by: String,
     /// How a step is laid out, and where its time and memory go.

@@ -6,6 +6,7 @@ use super::sizing::Draw;
 use super::workloads::{chip_of, precision_of, shape_of};
 use crate::catalog::InputError;
 use crate::catalog::profile;
+use crate::fabric::between::exchange_time;
 use crate::random::Stream;
 use crate::scalar::SECONDS_PER_YEAR;
 use crate::scenario::{self, CheckpointKind, Interval, Scenario, Swap, WithoutSpares};
@@ -54,11 +55,10 @@ pub(super) fn train(
     seed: u64,
 ) -> Result<Training, InputError> {
     let (mut job, word) = job_of(scenario, machine, place, entry, card)?;
-    // A run does not cross from one fabric to another: there is no path between them.
-    let own = ((draw.accelerators as f64 * entry.share.0) as u64).min(draw.fabric.accelerators_per_island);
-    let available = own.min(entry.accelerators);
-    let accelerators = if available == 0 { 0 } else { 1 << available.ilog2().min(30) };
+    let Span { own, each: accelerators, fabrics } = span(scenario, draw, entry, job.global_batch as u64);
+    // Each fabric trains on its part of the batch.
     job.accelerators = accelerators as u32;
+    job.global_batch /= fabrics as f64;
     let shape = shape_of(card);
     let chip =
         |accelerators: u32| chip_of_run(machine, draw.fabric.oversubscription, u64::from(accelerators));
@@ -87,14 +87,23 @@ pub(super) fn train(
         mfu: Share(0.0),
         goodput: Share(0.0),
         step_time: Seconds(0.0),
-        global_batch_tokens: (job.global_batch * job.sequence) as u64,
+        global_batch_tokens: (job.global_batch * job.sequence) as u64 * fabrics,
         run_time: Seconds(0.0),
         run: None,
+        fabrics,
+        between_fabrics: Seconds(0.0),
         bound_by: String::new(),
         layout: None,
         runner_up: None,
         shortfall: None,
     };
+    let gradients = Bytes(job.gradient_bytes * card.published.computed_parameters);
+    let between = between_fabrics(&scenario.fields.campus, fabrics, gradients, job.accelerators);
+    let found = found.map(|(best, second)| {
+        let across = |point| crossed(point, fabrics, between);
+        (across(best), second.map(across))
+    });
+    job.accelerators = u32::try_from(u64::from(job.accelerators) * fabrics).unwrap_or(u32::MAX);
     let Some((point, second)) = found else {
         let reason = if accelerators == 0 {
             "no accelerators are left for it".into()
@@ -124,6 +133,7 @@ pub(super) fn train(
         mfu: Share((point.mfu * sustained_share(machine)).min(1.0)),
         goodput: Share(useful.share),
         step_time: point.step,
+        between_fabrics: between,
         run_time: Seconds(entry.tokens.0 / (rate * useful.share).max(1e-9)),
         run: Some(told(machine, entry, &exposed, &useful, rate, seed)),
         bound_by: point.longest_part().into(),
@@ -131,6 +141,53 @@ pub(super) fn train(
         runner_up,
         ..run
     })
+}
+
+/// Where a run stands.
+struct Span {
+    /// Accelerators that it may have, spares with them.
+    own: u64,
+    /// Accelerators in each fabric, a power of two.
+    each: u64,
+    /// Fabrics.
+    fabrics: u64,
+}
+
+/// The fabrics that a run spans: one where nothing links them, else as many as hold its accelerators and take equal
+/// parts of the sequences.
+fn span(scenario: &Scenario, draw: &Draw, entry: &scenario::Training, sequences: u64) -> Span {
+    let all = (draw.accelerators as f64 * entry.share.0) as u64;
+    let largest = draw.fabric.accelerators_per_island;
+    let each = match all.min(largest).min(entry.accelerators) {
+        0 => 0,
+        available => 1 << available.ilog2().min(30),
+    };
+    if scenario.fields.campus.bandwidth.is_none() {
+        return Span { own: all.min(largest), each, fabrics: 1 };
+    }
+    let most = (all.min(entry.accelerators) / each.max(1)).min(draw.fabric.islands).max(1);
+    let fabrics = (1..=most).rev().find(|count| sequences.is_multiple_of(*count)).unwrap_or(1);
+    Span { own: all, each, fabrics }
+}
+
+/// Time of a step that summing gradients between fabrics takes.
+fn between_fabrics(campus: &scenario::Campus, fabrics: u64, gradients: Bytes, each: u32) -> Seconds {
+    campus.bandwidth.map_or(Seconds(0.0), |bandwidth| {
+        exchange_time(fabrics, gradients, u64::from(each), bandwidth, campus.fibre)
+    })
+}
+
+/// A step of one fabric as that of several, which sum their gradients after it.
+fn crossed(point: TrainingPoint, fabrics: u64, between: Seconds) -> TrainingPoint {
+    let step = point.step + between;
+    let slowed = point.step / step;
+    TrainingPoint {
+        step,
+        gradients: point.gradients + between,
+        tokens_per_s: point.tokens_per_s * fabrics as f64 * slowed,
+        mfu: point.mfu * slowed,
+        ..point
+    }
 }
 
 /// The accelerator of a run: beyond one scalable unit, its part of the network is what oversubscription leaves.

@@ -297,10 +297,10 @@ fn scale_out(network: &ScaleOut) -> Value {
         "power_w": network.power.0,
         "injection_bytes_per_s_per_accelerator": network.injection_per_accelerator.0,
         "bisection_bytes_per_s": network.bisection.0,
-        "tiers_bytes_per_s": network
+        "tiers": network
             .tier_bandwidths
             .iter()
-            .map(|(tier, rate)| (tier.replace('-', "_"), rate.0.into()))
+            .map(|(tier, rate)| (format!("{}_bytes_per_s", tier.replace('-', "_")), rate.0.into()))
             .collect::<serde_json::Map<String, Value>>(),
         "routing": {
             "pod_accelerators": network.pod_accelerators,
@@ -386,6 +386,8 @@ fn training(training: &Training) -> Value {
         "mfu": known(training.mfu.0),
         "goodput": known(training.goodput.0),
         "step_time_s": known(training.step_time.0),
+        "fabrics": training.fabrics,
+        "between_fabrics_s": known(training.between_fabrics.0),
         "run_time_s": known(training.run_time.0),
         "run_time_range_s": {
             "p5": of(|run| run.run_time[0].0),
@@ -562,6 +564,11 @@ mod tests {
         "fabric.scale_out.power_w",
         "fabric.scale_out.injection_bytes_per_s_per_accelerator",
         "fabric.scale_out.bisection_bytes_per_s",
+        "fabric.scale_out.tiers.leaf_spine_bytes_per_s",
+        "fabric.scale_out.routing.traffic.0.slow_down",
+        "fabric.scale_out.optics.0.w_per_accelerator",
+        "fabric.support_networks.0.switches",
+        "fabric.between_buildings.latency_s",
         "fabric.collectives.0.scope",
         "fabric.collectives.0.operation",
         "fabric.collectives.0.accelerators",

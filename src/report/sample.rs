@@ -339,6 +339,8 @@ fn training() -> Training {
             energy: Joules(4.0e13),
             cost: Dollars(2.5e7),
         }),
+        fabrics: 1,
+        between_fabrics: Seconds(0.0),
         bound_by: "arithmetic".into(),
         layout: Some(step_layout(4, 8, [0.82, 0.21, 0.11, 0.05, 0.07])),
         runner_up: Some(RunnerUp {

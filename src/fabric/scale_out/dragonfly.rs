@@ -17,7 +17,7 @@ use super::{FabricDemand, FabricError, FatTree, Island, Tiers, Topology, Wiring,
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) struct Groups {
     /// How many.
-    pub(in super::super) groups: u64,
+    pub(in super::super) count: u64,
     /// Leaves of a full one.
     pub(in super::super) leaves: u64,
     /// Spines of each.
@@ -36,7 +36,7 @@ impl Wiring {
         let groups = leaves.div_ceil(half);
         let leaves = leaves.div_ceil(groups);
         let spines = self.spines(leaves, half);
-        Some(Groups { groups, leaves, spines, links_between: spines * half / (groups - 1) })
+        Some(Groups { count: groups, leaves, spines, links_between: spines * half / (groups - 1) })
     }
 
     /// Units that groups join: a full one has a link to each other.
@@ -70,7 +70,7 @@ pub fn dragonfly_plus(demand: &FabricDemand) -> Result<FatTree, FabricError> {
     let (planes, per_cable) = (u64::from(demand.planes), u64::from(demand.links_per_cable));
     let fabrics = planes * islands;
     let uplinks = fabrics * leaves * wiring.uplinks;
-    let (g, p) = (shape.groups, shape.links_between);
+    let (g, p) = (shape.count, shape.links_between);
     let ports = u64::from(demand.ports_per_accelerator);
     let injection = demand.port_rate * f64::from(demand.ports_per_accelerator);
     let offered = injection * (demand.accelerators as f64 / 2.0);

@@ -6,8 +6,7 @@ use crate::report::document::{Block, Column, Table, Unit, count_or_blank};
 
 /// The torus of the domain in a sentence.
 pub(super) fn torus(torus: &TorusShape) -> Block {
-    let sides: Vec<String> =
-        torus.shape.iter().filter(|side| **side > 1).map(|side| side.to_string()).collect();
+    let sides: Vec<String> = torus.shape.iter().filter(|side| **side > 1).map(ToString::to_string).collect();
     let guessed = if torus.known { "" } else { " (the most compact; its maker names none)" };
     Block::Text(format!(
         "It is a torus of {}{guessed}: {} links, {} of them optical, bisection {}; all-to-all takes {} times as long as \

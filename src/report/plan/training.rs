@@ -27,6 +27,7 @@ pub(super) fn section_of(plan: &Plan) -> Section {
         Column::words("bound by", runs.iter().map(|run| run.bound_by.clone())),
     ]);
     let mut blocks = vec![Block::Table(table)];
+    blocks.extend(runs.iter().filter_map(crossing).map(Block::Note));
     blocks.extend(runs.iter().filter_map(layouts).map(Block::Table));
     blocks.extend(runs.iter().filter_map(verdict).map(Block::Note));
     if runs.iter().any(|run| run.run.is_some()) {
@@ -36,6 +37,19 @@ pub(super) fn section_of(plan: &Plan) -> Section {
         run.shortfall.as_ref().map(|why| Block::Note(format!("{} on {}: {why}", run.model, run.system)))
     }));
     section("Training", blocks)
+}
+
+/// What crossing from fabric to fabric takes of a run that does.
+fn crossing(run: &Training) -> Option<String> {
+    (run.fabrics > 1 && run.shortfall.is_none()).then(|| {
+        format!(
+            "{} on {} spans {} fabrics: summing gradients between them takes {:.1} % of a step",
+            run.model,
+            run.system,
+            run.fabrics,
+            100.0 * (run.between_fabrics / run.step_time)
+        )
+    })
 }
 
 /// What failures take of each run, and what the run takes.
@@ -77,7 +91,7 @@ fn layouts(run: &Training) -> Option<Table> {
     ];
     for (place, (name, _)) in best.times.iter().enumerate() {
         let share = both.iter().map(move |layout| Some(layout.times[place].1.0 / layout.step.0));
-        columns.push(Column::values(*name, Unit::Share, share));
+        columns.push(Column::values(name, Unit::Share, share));
     }
     columns.push(Column::values("memory", BYTES, of(|layout| layout.memory.0)));
     columns.push(Column::values("usable", BYTES, of(|layout| layout.room.0)));
@@ -91,7 +105,7 @@ fn told(layout: &StepLayout) -> String {
         words += " FSDP";
     }
     if layout.interleave > 1 {
-        words += &format!(" VP{}", layout.interleave);
+        words = format!("{words} VP{}", layout.interleave);
     }
     words + &format!(" MB{}", layout.micro_batch)
 }
