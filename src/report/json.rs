@@ -297,7 +297,7 @@ fn scale_out(network: &ScaleOut) -> Value {
         "power_w": network.power.0,
         "injection_bytes_per_s_per_accelerator": network.injection_per_accelerator.0,
         "bisection_bytes_per_s": network.bisection.0,
-        "tiers": network
+        "tier_bandwidth": network
             .tier_bandwidths
             .iter()
             .map(|(tier, rate)| (format!("{}_bytes_per_s", tier.replace('-', "_")), rate.0.into()))
@@ -564,7 +564,7 @@ mod tests {
         "fabric.scale_out.power_w",
         "fabric.scale_out.injection_bytes_per_s_per_accelerator",
         "fabric.scale_out.bisection_bytes_per_s",
-        "fabric.scale_out.tiers.leaf_spine_bytes_per_s",
+        "fabric.scale_out.tier_bandwidth.leaf_spine_bytes_per_s",
         "fabric.scale_out.routing.traffic.0.slow_down",
         "fabric.scale_out.optics.0.w_per_accelerator",
         "fabric.support_networks.0.switches",
