@@ -9,6 +9,7 @@
 mod coolant;
 pub mod electrical;
 pub mod equipment;
+mod fabric;
 mod ledger;
 mod messages;
 mod money;
@@ -27,7 +28,7 @@ use crate::power::PowerEnvelope;
 use crate::scenario::Scenario;
 use crate::units::{Joules, Ratio, Share, Watts};
 use equipment::{Equipment, Machine};
-use result::{Fabric, Fleet, Power, Racks, ScaleOut, ScaleUp, Stage, SystemFleet};
+use result::{Fleet, Power, Racks, Stage, SystemFleet};
 use sizing::{Draw, FacilityHour};
 
 /// Seed of the synthesised year when nobody asks for another.
@@ -68,7 +69,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let standing = standing::stand(fields, place, &loads, &design);
     let cooling = coolant::cooling(fields, place, &loads, &design, &energy, &standing);
     let fleet = fleet(&loads, standing.racks);
-    let fabric = fabric(&loads, &fields.fabric);
+    let fabric = fabric::fabric(scenario, &loads, standing.layout.buildings, options.seed)?;
     let facility_per_it = if energy.it_j > 0.0 { energy.meter_j / energy.it_j } else { 1.0 };
     let (mut serving, mut training) =
         workloads::run(scenario, &equipment, &draws, facility_per_it, options.seed)?;
@@ -205,43 +206,4 @@ fn fleet(loads: &[(&Machine, &Draw)], racks: Racks) -> Fleet {
             .collect(),
         racks,
     }
-}
-
-fn fabric(loads: &[(&Machine, &Draw)], wish: &crate::scenario::Fabric) -> Fabric {
-    let scale_up = loads.first().map_or(
-        ScaleUp { domain_accelerators: 0, bandwidth_per_accelerator: crate::units::ByteRate(0.0) },
-        |(machine, _)| ScaleUp {
-            domain_accelerators: u64::from(machine.system.scale_up.domain),
-            bandwidth_per_accelerator: machine.scale_up_bandwidth,
-        },
-    );
-    let scale_out = loads
-        .iter()
-        .filter(|(_, draw)| draw.racks > 0)
-        .map(|(machine, draw)| {
-            let tree = &draw.fabric;
-            ScaleOut {
-                system: machine.id.clone(),
-                topology: tree.topology().to_owned(),
-                tiers: tree.tiers,
-                planes: tree.planes,
-                oversubscription: Ratio(tree.oversubscription),
-                islands: tree.islands,
-                switch: machine.network.switch.name.clone(),
-                leaf: tree.leaf,
-                spine: tree.spine,
-                core: tree.core,
-                host_leaf: tree.host_leaf,
-                leaf_spine: tree.leaf_spine,
-                spine_core: tree.spine_core,
-                transceivers: tree.transceivers(machine.network.switch.co_packaged_optics),
-                power: draw.network,
-                injection_per_accelerator: tree.injection,
-                bisection: tree.bisection,
-            }
-        })
-        .collect();
-    let collectives =
-        loads.first().map_or_else(Vec::new, |(machine, draw)| messages::collectives(machine, draw, wish));
-    Fabric { scale_up, scale_out, collectives }
 }

@@ -80,6 +80,10 @@ pub struct Fields {
     pub dynamics: Dynamics,
     /// How accelerators are connected beyond their domain.
     pub fabric: Fabric,
+    /// The networks beside the scale-out.
+    pub support_networks: SupportNetworks,
+    /// How far buildings stand apart.
+    pub campus: Campus,
     /// How racks stand.
     pub layout: Layout,
     /// Template of serving entries.
@@ -300,6 +304,8 @@ pub struct Provisioning {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fabric {
+    /// How switches are joined.
+    pub topology: FabricTopology,
     /// Down over up at the leaf.
     pub oversubscription: Ratio,
     /// Accelerators of one fabric, `"all"` for as many as the radix carries.
@@ -315,6 +321,51 @@ pub struct Fabric {
     /// Instead of the system's switch link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub switch_link: Option<String>,
+}
+
+/// How switches are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FabricTopology {
+    /// The fat tree of the system's reference design.
+    Auto,
+    /// Leaf, spine and core.
+    FatTree,
+    /// A fat tree for each rail.
+    RailOnly,
+    /// Groups joined directly.
+    DragonflyPlus,
+    /// The domain's own torus and no switches beside it.
+    Torus,
+}
+
+/// The networks beside the scale-out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SupportNetworks {
+    /// Rate of a tray to users and management.
+    pub front_end: ByteRate,
+    /// Rate of a tray to storage.
+    pub storage: ByteRate,
+    /// Down over up at their leaves.
+    pub oversubscription: Ratio,
+    /// Switch of both.
+    pub switch: String,
+    /// Switch of the out-of-band network.
+    pub management_switch: String,
+    /// Out-of-band ports of a tray with its part of what else stands in the rack.
+    pub management_ports: u32,
+}
+
+/// How far buildings stand apart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Campus {
+    /// Along the fibre.
+    pub fibre: Meters,
+    /// Bandwidth of each accelerator from one fabric to the others, if training may cross.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bandwidth: Option<ByteRate>,
 }
 
 /// Accelerators of one fabric: a count or all that fit.

@@ -197,6 +197,19 @@ impl Profile for System {
                 .0
                 .push(("scale_out.planes".into(), "the ports don't divide evenly over the planes".into()));
         }
+        let (tray, rails) = (reliability.tray.value, self.scale_out.rails.max(1));
+        if !tray.is_multiple_of(rails) {
+            let message = format!("{rails} rails don't take the {tray} accelerators of a tray evenly");
+            faults.0.push(("scale_out.rails".into(), message));
+        }
+        if let Some(shape) = self.scale_up.shape {
+            let inside: u64 = shape.into_iter().map(u64::from).product();
+            if inside != u64::from(self.scale_up.domain) {
+                let message =
+                    format!("a torus of {inside} does not hold the domain of {}", self.scale_up.domain);
+                faults.0.push(("scale_up.shape".into(), message));
+            }
+        }
         for pair in rack.coolant_curve.windows(2) {
             if pair[1].supply <= pair[0].supply {
                 faults

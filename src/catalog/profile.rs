@@ -294,6 +294,9 @@ pub struct ScaleUp {
     pub domain: u32,
     /// How they are wired.
     pub topology: ScaleUpTopology,
+    /// Accelerators along each dimension of a torus, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<[u32; 3]>,
     /// Bandwidth of one accelerator, one direction.
     pub bandwidth_per_direction: Datum<ByteRate>,
     /// Start-up time of one transfer.
@@ -443,6 +446,9 @@ pub struct Switch {
     pub power_populated: Datum<Watts>,
     /// Whether the optics are inside.
     pub co_packaged_optics: bool,
+    /// Id of the switch with the same ports whose optics are the other way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub optics_twin: Option<String>,
     /// Whether it adds up all-reduce traffic on the way.
     #[serde(default, skip_serializing_if = "is_default")]
     pub in_network_reduction: bool,

@@ -122,11 +122,12 @@ pub fn fabric_price(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fabric::scale_out::{FabricDemand, Tiers, fat_tree};
+    use crate::fabric::scale_out::{FabricDemand, Tiers, Topology, fat_tree};
     use crate::units::ByteRate;
 
     fn gb300(accelerators: u64) -> FatTree {
         fat_tree(&FabricDemand {
+            topology: Topology::FatTree,
             accelerators,
             ports_per_accelerator: 1,
             port_rate: ByteRate(100e9),

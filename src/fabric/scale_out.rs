@@ -1,4 +1,5 @@
-//! The scale-out fabric: a rail-optimised fat tree of two or three tiers, on one or several planes.
+//! The scale-out fabric: a rail-optimised fat tree of two or three tiers, on one or several planes, or what stands in
+//! its place: rails without links between them, or groups joined directly.
 //!
 //! Construction, all sizes in ports of the host's rate:
 //!
@@ -14,8 +15,9 @@
 //! k radix · o oversubscription of the leaf. Even spreading is what makes the published spine counts 18 and 36
 //! where 16 and 32 would have ports enough. The rule to wire whole units is NVIDIA's (network fabrics page of the
 //! DGX SuperPOD GB200, B300 and Rubin reference architectures). What three tiers cannot carry becomes several
-//! islands without a path between them. Left out: storage and management networks, inter-building links.
+//! islands without a path between them. Left out: links between buildings, the networks beside it.
 
+use super::torus::{Torus, TorusError, pods};
 use crate::units::ByteRate;
 use thiserror::Error;
 
@@ -36,9 +38,25 @@ pub enum Tiers {
     Three,
 }
 
+/// How switches are joined.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Topology {
+    /// Leaf, spine and core, every rail within reach of every other.
+    #[default]
+    FatTree,
+    /// A fat tree for each rail and no link between them: traffic from rail to rail goes through the domain.
+    RailOnly,
+    /// Two-tier groups, each joined directly to each other.
+    DragonflyPlus,
+    /// Pods of accelerators joined to their neighbours: no switches, no way from pod to pod.
+    Torus(Torus),
+}
+
 /// What the fabric has to connect, and with which switch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FabricDemand {
+    /// How switches are joined.
+    pub topology: Topology,
     /// Accelerators to connect.
     pub accelerators: u64,
     /// Ports of each accelerator, all planes together.
@@ -91,6 +109,9 @@ pub enum FabricError {
     /// An oversubscription below one or not a number.
     #[error("oversubscription is {0}, it must be a number from 1 up")]
     Oversubscription(f64),
+    /// The domain is no torus.
+    #[error(transparent)]
+    Torus(#[from] TorusError),
     /// One unit needs more leaf switches than the radix lets a fabric join.
     #[error(
         "a unit of {unit} accelerators needs {leaves} leaf switches on a plane, radix {radix} joins at most {limit}"
@@ -110,6 +131,8 @@ pub enum FabricError {
 /// A sized fabric: counts over all planes and islands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FatTree {
+    /// How switches are joined.
+    pub topology: Topology,
     /// Accelerators connected.
     pub accelerators: u64,
     /// Tiers of switches.
@@ -130,7 +153,7 @@ pub struct FatTree {
     pub host_leaf: u64,
     /// Cables between leaves and spines.
     pub leaf_spine: u64,
-    /// Cables between spines and cores.
+    /// Cables between spines and cores, or between the spines of dragonfly+ groups.
     pub spine_core: u64,
     /// Links at port rate that one cable carries.
     pub links_per_cable: u32,
@@ -165,30 +188,76 @@ impl FatTree {
 
     /// The name of the topology in reports.
     #[must_use]
-    pub fn topology(&self) -> &'static str {
-        match (self.rails > 1, self.planes > 1) {
-            (true, true) => "multi-plane rail-optimised fat tree",
-            (true, false) => "rail-optimised fat tree",
-            (false, true) => "multi-plane fat tree",
-            (false, false) => "fat tree",
+    pub fn name(&self) -> &'static str {
+        match (self.topology, self.rails > 1, self.planes > 1) {
+            (Topology::RailOnly, _, true) => "multi-plane rail-only network",
+            (Topology::RailOnly, _, false) => "rail-only network",
+            (Topology::DragonflyPlus, _, true) => "multi-plane dragonfly+",
+            (Topology::DragonflyPlus, _, false) => "dragonfly+",
+            (Topology::Torus(_), ..) => "torus",
+            (Topology::FatTree, true, true) => "multi-plane rail-optimised fat tree",
+            (Topology::FatTree, true, false) => "rail-optimised fat tree",
+            (Topology::FatTree, false, true) => "multi-plane fat tree",
+            (Topology::FatTree, false, false) => "fat tree",
         }
     }
+
+    /// Bandwidth of the links of each tier, per direction, islands and planes together.
+    #[must_use]
+    pub fn tier_bandwidth(&self, port_rate: ByteRate) -> [ByteRate; 3] {
+        let per_cable = f64::from(self.links_per_cable);
+        [self.host_leaf, self.leaf_spine, self.spine_core]
+            .map(|cables| port_rate * (cables as f64 * per_cable))
+    }
+}
+
+/// The largest of the islands that a fabric falls into.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Island {
+    /// Units of it.
+    pub(super) units: u64,
+    /// Units of all islands.
+    all_units: u64,
+    /// How many islands there are.
+    islands: u64,
+    /// The most units of one.
+    capacity: u64,
+    /// Whether it has cores.
+    pub(super) three_tiers: bool,
 }
 
 /// How a unit is wired on one plane, and how many units a fabric joins.
 #[derive(Clone, Copy, Debug)]
-struct Wiring {
-    radix: u64,
-    rails: u64,
-    leaves_per_rail: u64,
-    uplinks: u64,
-    group_units: u64,
+pub(super) struct Wiring {
+    pub(super) radix: u64,
+    pub(super) rails: u64,
+    pub(super) leaves_per_rail: u64,
+    pub(super) uplinks: u64,
+    pub(super) group_units: u64,
     oversubscription: f64,
 }
 
 impl Wiring {
-    fn leaves_per_unit(&self) -> u64 {
+    pub(super) fn leaves_per_unit(&self) -> u64 {
         self.rails * self.leaves_per_rail
+    }
+
+    /// How the largest island of a demand is made up.
+    pub(super) fn island(&self, demand: &FabricDemand) -> Island {
+        let units = demand.accelerators.div_ceil(demand.unit_accelerators);
+        let (two, three) = (self.two_tier_units(), self.three_tier_units());
+        let three_tiers = match demand.tiers {
+            Tiers::Two => false,
+            Tiers::Three => true,
+            Tiers::Auto => self.group_units > 0 || units > two,
+        };
+        let capacity = match demand.topology {
+            Topology::DragonflyPlus => self.dragonfly_units(),
+            _ if three_tiers => three,
+            _ => two,
+        };
+        let islands = units.div_ceil(capacity).max(1);
+        Island { units: units.div_ceil(islands), all_units: units, islands, capacity, three_tiers }
     }
 
     /// Units that two tiers join: a spine reaches as many leaves as it has ports.
@@ -206,7 +275,7 @@ impl Wiring {
     }
 
     /// Leaves, spines and cores of one plane with this many units.
-    fn plane(&self, units: u64, three: bool) -> [u64; 3] {
+    pub(super) fn plane(&self, units: u64, three: bool) -> [u64; 3] {
         let leaves = units * self.leaves_per_unit();
         let half = self.radix / 2;
         if leaves <= 1 {
@@ -227,7 +296,7 @@ impl Wiring {
     }
 
     /// Spines that take the uplinks of these leaves, each leaf with equally many links to every spine.
-    fn spines(&self, leaves: u64, down_ports: u64) -> u64 {
+    pub(super) fn spines(&self, leaves: u64, down_ports: u64) -> u64 {
         smallest_divisor_from((leaves * self.uplinks).div_ceil(down_ports), self.uplinks)
     }
 }
@@ -258,7 +327,7 @@ fn uplinks(host_ports: u64, oversubscription: f64) -> u64 {
     ((host_ports as f64) / oversubscription - 1e-9).ceil().max(1.0) as u64
 }
 
-fn wiring(demand: &FabricDemand) -> Result<Wiring, FabricError> {
+pub(super) fn wiring(demand: &FabricDemand) -> Result<Wiring, FabricError> {
     for (count, name) in [
         (u64::from(demand.ports_per_accelerator), "ports per accelerator"),
         (u64::from(demand.planes), "planes"),
@@ -332,18 +401,10 @@ fn wiring(demand: &FabricDemand) -> Result<Wiring, FabricError> {
 /// for the switch.
 pub fn fat_tree(demand: &FabricDemand) -> Result<FatTree, FabricError> {
     let wiring = wiring(demand)?;
-    let units = demand.accelerators.div_ceil(demand.unit_accelerators);
-    let (two, three) = (wiring.two_tier_units(), wiring.three_tier_units());
-    let has_three = match demand.tiers {
-        Tiers::Two => false,
-        Tiers::Three => true,
-        Tiers::Auto => wiring.group_units > 0 || units > two,
-    };
-    let capacity = if has_three { three } else { two };
-    let islands = units.div_ceil(capacity).max(1);
+    let Island { all_units: units, islands, capacity, three_tiers, .. } = wiring.island(demand);
     let larger = units % islands;
     let [of_small, of_large, of_full] =
-        [units / islands, units / islands + 1, capacity].map(|size| wiring.plane(size, has_three));
+        [units / islands, units / islands + 1, capacity].map(|size| wiring.plane(size, three_tiers));
     let planes = u64::from(demand.planes);
     let [leaf, spine, core] = [0, 1, 2].map(|tier: usize| {
         let equal = larger * of_large[tier] + (islands - larger) * of_small[tier];
@@ -357,6 +418,7 @@ pub fn fat_tree(demand: &FabricDemand) -> Result<FatTree, FabricError> {
     let carried = if spine > 0 { offered.min(demand.port_rate * (uplinks as f64)) } else { offered };
     let per_cable = u64::from(demand.links_per_cable);
     Ok(FatTree {
+        topology: Topology::FatTree,
         accelerators: demand.accelerators,
         tiers: 1 + u32::from(spine > 0) + u32::from(core > 0),
         planes: demand.planes,
@@ -376,5 +438,26 @@ pub fn fat_tree(demand: &FabricDemand) -> Result<FatTree, FabricError> {
     })
 }
 
+/// Sizes a fabric of the topology that is asked for.
+///
+/// # Errors
+///
+/// Those of its topology.
+pub fn scale_out(demand: &FabricDemand) -> Result<FatTree, FabricError> {
+    match demand.topology {
+        Topology::FatTree => fat_tree(demand),
+        Topology::RailOnly => rail_only(demand),
+        Topology::DragonflyPlus => dragonfly_plus(demand),
+        Topology::Torus(torus) => Ok(pods(torus, demand)),
+    }
+}
+
+mod dragonfly;
+mod rail_only;
 #[cfg(test)]
 mod tests;
+
+pub use dragonfly::dragonfly_plus;
+pub(super) use dragonfly::without_groups;
+pub use rail_only::rail_only;
+pub(super) use rail_only::{one_rail, rail_in_one_switch};

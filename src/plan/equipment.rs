@@ -15,7 +15,7 @@ use crate::cooling::{DesignWeather, HeatRejection, MonthlyWeather, Plant, RearDo
 use crate::fabric::optics::SwitchKind;
 use crate::fleet::{CduGroup, ScalableUnit};
 use crate::power::{Provisioned, RackPower, StageDesign};
-use crate::scenario::{Origin, Policy, Scenario};
+use crate::scenario::{FabricTopology, Origin, Policy, Scenario};
 use crate::units::text::{Quantity, brief, exact, show};
 use crate::units::{
     ByteRate, Bytes, Celsius, DollarsPerCubicMeter, DollarsPerJoule, Joules, Kelvin, KilogramsPerJoule,
@@ -151,6 +151,12 @@ pub struct Network {
     pub host_link: profile::Link,
     /// Between switches.
     pub switch_link: profile::Link,
+    /// The switch with the same ports whose optics are the other way.
+    pub twin: Option<profile::Switch>,
+    /// Switch of the front end and of storage.
+    pub support_switch: profile::Switch,
+    /// Switch of the out-of-band network.
+    pub management_switch: profile::Switch,
 }
 
 /// Profiles chosen, and the figures taken from them.
@@ -811,7 +817,35 @@ fn network(
         let message = format!("the switch `{switch_id}` of `{}` does not add up all-reduces", system.id);
         return Err(scenario.error("fabric.in_network_reduction", message));
     }
+    if fabric.topology == FabricTopology::Torus && system.scale_up.topology != profile::ScaleUpTopology::Torus
+    {
+        let message = format!("the accelerators of `{}` form no torus", system.id);
+        let help = "`auto`, `fat-tree`, `rail-only` and `dragonfly-plus` suit every system";
+        return Err(scenario.error("fabric.topology", message).with_help(help));
+    }
+    let twin = match &switch.profile.optics_twin {
+        Some(id) => {
+            Some(catalog.get::<profile::Switch>(id).map_err(|error| scenario.blame(&at, error))?.profile)
+        }
+        None => None,
+    };
+    let beside = &scenario.fields.support_networks;
+    let named = |field: &str, id: &str| {
+        let found = catalog.get::<profile::Switch>(id);
+        let at = format!("support_networks.{field}");
+        found.map(|found| found.profile).map_err(|error| scenario.blame(&at, error))
+    };
+    let support_switch = named("switch", &beside.switch)?;
+    for (field, rate) in [("front_end", beside.front_end), ("storage", beside.storage)] {
+        if ports_at(&support_switch, rate) < 2 {
+            let message = format!("the switch `{}` has no ports at {rate}", support_switch.id);
+            return Err(scenario.error(&format!("support_networks.{field}"), message));
+        }
+    }
     Ok(Network {
+        twin,
+        support_switch,
+        management_switch: named("management_switch", &beside.management_switch)?,
         switch: switch.profile,
         radix,
         kind: switch_kind,
@@ -830,7 +864,7 @@ fn accelerator_reference(found: &Found<System>, named: &str) -> String {
 }
 
 /// Ports of a switch when each carries a host port's rate: a faster port is split, a slower one is of no use.
-fn ports_at(switch: &profile::Switch, rate: ByteRate) -> u32 {
+pub(super) fn ports_at(switch: &profile::Switch, rate: ByteRate) -> u32 {
     let split = (switch.port_bandwidth.value / rate + 1e-9).floor();
     (f64::from(switch.ports.value) * split).min(f64::from(u32::MAX)) as u32
 }

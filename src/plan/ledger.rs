@@ -425,7 +425,55 @@ fn fabric_entries(w: &mut Writer<'_>) {
         "N switches × power with every port populated",
         inputs,
     );
+    routing_entry(w);
+    beside_entries(w);
     collective_entry(w);
+}
+
+fn routing_entry(w: &mut Writer<'_>) {
+    let Some(out) = w.plan.fabric.scale_out.first() else { return };
+    let told = out
+        .routing
+        .iter()
+        .map(|row| format!("{} under {} {}", row.pattern, row.routing, digits(row.slow_down.0)));
+    let value = told.collect::<Vec<_>>().join(", ");
+    let inputs = vec![
+        w.said("fabric.topology"),
+        w.said("fabric.oversubscription"),
+        result("fabric.scale_out.routing.pod_accelerators", out.pod_accelerators.to_string()),
+    ];
+    w.entry(
+        "fabric.scale_out.routing",
+        value,
+        "how much longer traffic takes than full ports would, on the busiest link between switches of a pod",
+        "flows on their rail over shortest ways, by hash (ECMP) or in equal parts (adaptive): max(1, load of the busiest link)",
+        inputs,
+    );
+}
+
+fn beside_entries(w: &mut Writer<'_>) {
+    let fabric = &w.plan.fabric;
+    let switches: u64 = fabric.networks.iter().map(|network| network.switches).sum();
+    let latency = fabric.between.latency.to_string();
+    let inputs =
+        ["front_end", "storage", "oversubscription", "switch", "management_switch", "management_ports"]
+            .map(|field| w.said(&format!("support_networks.{field}")))
+            .to_vec();
+    w.entry(
+        "fabric.support_networks",
+        format!("{switches} switches"),
+        "front-end, storage and out-of-band networks; their power and price are part of the units' support",
+        "a fat tree of one port a tray each; out of band by the rack: trays × ports / ports of a switch",
+        inputs,
+    );
+    let inputs = vec![w.said("campus.fibre")];
+    w.entry(
+        "fabric.between_buildings.latency_s",
+        latency,
+        "light through fibre from one building to the next, one way",
+        "length × group index / speed of light",
+        inputs,
+    );
 }
 
 fn collective_entry(w: &mut Writer<'_>) {

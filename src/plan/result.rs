@@ -276,6 +276,93 @@ pub struct Fabric {
     pub scale_out: Vec<ScaleOut>,
     /// How long messages take on the first system: operation by operation, size by size.
     pub collectives: Vec<CollectiveTime>,
+    /// Front-end, storage and out-of-band networks of each system, which its support nodes' power and price hold.
+    pub networks: Vec<SupportNetwork>,
+    /// What lies between buildings.
+    pub between: BetweenBuildings,
+}
+
+/// A network beside the scale-out.
+#[derive(Debug, Clone)]
+pub struct SupportNetwork {
+    /// Which system.
+    pub system: String,
+    /// `front end`, `storage` or `out of band`.
+    pub name: &'static str,
+    /// The switch used.
+    pub switch: String,
+    /// Switches of all tiers.
+    pub switches: u64,
+    /// Links of all tiers.
+    pub links: u64,
+    /// Rate of a link, one direction.
+    pub rate: ByteRate,
+    /// What an accelerator gets of it, one direction.
+    pub per_accelerator: ByteRate,
+    /// Power of the switches with what is plugged into them.
+    pub power: Watts,
+}
+
+/// Fibre between buildings.
+#[derive(Debug, Clone)]
+pub struct BetweenBuildings {
+    /// Buildings.
+    pub buildings: u64,
+    /// Fabrics without a path between them, all systems together.
+    pub fabrics: u64,
+    /// Fibre from one building to the next.
+    pub fibre: Meters,
+    /// Time of light through it, one way.
+    pub latency: Seconds,
+    /// What an accelerator sends from one fabric to the others, if runs may cross.
+    pub bandwidth_per_accelerator: Option<ByteRate>,
+}
+
+/// What links between switches carry of one kind of traffic.
+#[derive(Debug, Clone)]
+pub struct RoutedTraffic {
+    /// `all-to-all`, `ring` in the order of the racks or `shuffled ring`.
+    pub pattern: &'static str,
+    /// `ECMP` or `adaptive`.
+    pub routing: &'static str,
+    /// Load of the busiest link over a port that each accelerator fills.
+    pub worst: Ratio,
+    /// Mean load.
+    pub mean: Ratio,
+    /// Time over that of ports that run full.
+    pub slow_down: Ratio,
+}
+
+/// A fabric with pluggable or co-packaged optics.
+#[derive(Debug, Clone)]
+pub struct OpticsChoice {
+    /// The switch.
+    pub switch: String,
+    /// Whether the optics are inside.
+    pub co_packaged: bool,
+    /// Power of the switches with their optics.
+    pub power: Watts,
+    /// The same for an accelerator.
+    pub per_accelerator: Watts,
+    /// Pluggable transceivers, hosts included.
+    pub transceivers: u64,
+}
+
+/// The torus that a domain is wired as.
+#[derive(Debug, Clone)]
+pub struct TorusShape {
+    /// Accelerators along each dimension.
+    pub shape: [u64; 3],
+    /// Whether the shape is known, or the most compact one.
+    pub known: bool,
+    /// Links.
+    pub links: u64,
+    /// Those that leave a cube.
+    pub optical_links: u64,
+    /// Between two halves, one direction.
+    pub bisection: ByteRate,
+    /// Time of all-to-all over that of links that run full.
+    pub all_to_all_slow_down: Ratio,
 }
 
 /// Time of one collective at one size.
@@ -304,6 +391,8 @@ pub struct ScaleUp {
     pub domain_accelerators: u64,
     /// Bandwidth of an accelerator, one direction.
     pub bandwidth_per_accelerator: ByteRate,
+    /// Its torus, if it is one.
+    pub torus: Option<TorusShape>,
 }
 
 /// The scale-out network of one system.
@@ -341,8 +430,16 @@ pub struct ScaleOut {
     pub power: Watts,
     /// What an accelerator can send, one direction.
     pub injection_per_accelerator: ByteRate,
+    /// Bandwidth of all links of each tier, one direction.
+    pub tier_bandwidths: [(&'static str, ByteRate); 3],
     /// Between two halves of an island, one direction.
     pub bisection: ByteRate,
+    /// Accelerators of the pod that link loads were looked at on.
+    pub pod_accelerators: u64,
+    /// Link loads of that pod.
+    pub routing: Vec<RoutedTraffic>,
+    /// The switch's optics and the other way, where the switch has a twin.
+    pub optics: Vec<OpticsChoice>,
 }
 
 /// One serving workload on one system.
@@ -488,6 +585,10 @@ pub struct Training {
     pub run_time: Seconds,
     /// What failures do to it, and what it takes.
     pub run: Option<RunFailures>,
+    /// Fabrics that it spans.
+    pub fabrics: u64,
+    /// Time of a step that summing gradients between them takes.
+    pub between_fabrics: Seconds,
     /// What the step waits for.
     pub bound_by: String,
     /// How a step is laid out, and where its time and memory go.

@@ -6,6 +6,7 @@ use super::sizing::Draw;
 use super::workloads::{chip_of, shape_of};
 use crate::catalog::InputError;
 use crate::catalog::profile;
+use crate::fabric::between::exchange_time;
 use crate::random::Stream;
 use crate::scalar::SECONDS_PER_YEAR;
 use crate::scenario::{self, CheckpointKind, Interval, Scenario, Swap, WithoutSpares};
@@ -67,6 +68,8 @@ const LEAST_GOODPUT: f64 = 0.01;
 /// A size with what it reaches.
 struct Sized {
     accelerators: u32,
+    fabrics: u64,
+    between: Seconds,
     best: TrainingPoint,
     second: Option<TrainingPoint>,
     exposed: Exposed,
@@ -96,41 +99,48 @@ pub(super) fn train(
     card: &profile::Model,
     seed: u64,
 ) -> Result<Training, InputError> {
-    let (mut job, word) = job_of(scenario, machine, place, entry)?;
-    // A run does not cross from one fabric to another: there is no path between them.
-    let own = ((draw.accelerators as f64 * entry.share.0) as u64).min(draw.fabric.accelerators_per_island);
-    let available = own.min(entry.accelerators);
+    let (job, word) = job_of(scenario, machine, place, entry)?;
+    let span = span(scenario, draw, entry, job.global_batch as u64);
     let shape = shape_of(card);
     let chip =
         |accelerators: u32| chip_of_run(machine, draw.fabric.oversubscription, u64::from(accelerators));
+    let gradients = Bytes(job.gradient_bytes * card.published.computed_parameters);
     // The size that finishes first: more than the batch feeds, or than failures let work, finish later.
     let mut chosen: Option<Sized> = None;
-    let mut later = 0;
-    for accelerators in sizes(available) {
-        job.accelerators = accelerators;
-        let (best, second) = best_layout(&shape, &chip(accelerators), &job)
-            .map_err(|error| scenario.error(&format!("training.{place}.global_batch"), error.to_string()))?;
-        let Some(best) = best else { continue };
-        let exposed = failing_run(machine, entry, card, accelerators, own - u64::from(accelerators));
-        let useful = goodput(&exposed.run);
-        let sized = Sized { accelerators, best, second, exposed, useful };
-        if chosen.as_ref().is_none_or(|known| sized.rate() > known.rate()) {
-            (chosen, later) = (Some(sized), 0);
-        } else {
-            later += 1;
-        }
-        if later >= LATER_SIZES {
-            break;
+    for fabrics in [span.fabrics, 1].into_iter().take(if span.fabrics > 1 { 2 } else { 1 }) {
+        let mut later = 0;
+        for each in sizes(span.each) {
+            // Each fabric trains on its part of the batch.
+            let part =
+                TrainingJob { accelerators: each, global_batch: job.global_batch / fabrics as f64, ..job };
+            let (best, second) = best_layout(&shape, &chip(each), &part).map_err(|error| {
+                scenario.error(&format!("training.{place}.global_batch"), error.to_string())
+            })?;
+            let Some(best) = best else { continue };
+            let between = between_fabrics(&scenario.fields.campus, fabrics, gradients, each);
+            let across = |point| crossed(point, fabrics, between);
+            let accelerators = u32::try_from(u64::from(each) * fabrics).unwrap_or(u32::MAX);
+            let exposed = failing_run(machine, entry, card, accelerators, span.own - u64::from(accelerators));
+            let useful = goodput(&exposed.run);
+            let (best, second) = (across(best), second.map(across));
+            let sized = Sized { accelerators, fabrics, between, best, second, exposed, useful };
+            if chosen.as_ref().is_none_or(|known| sized.rate() > known.rate()) {
+                (chosen, later) = (Some(sized), 0);
+            } else {
+                later += 1;
+            }
+            if later >= LATER_SIZES {
+                break;
+            }
         }
     }
-    job.accelerators = sizes(available).next().unwrap_or(0);
     let run = Training {
         model: card.id.clone(),
         system: machine.id.clone(),
         precision: word.into(),
         parallelism: Parallelism::default(),
         accelerators: 0,
-        available,
+        available: span.each * span.fabrics,
         tokens_per_s: TokenRate(0.0),
         mfu: Share(0.0),
         goodput: Share(0.0),
@@ -138,20 +148,23 @@ pub(super) fn train(
         global_batch_tokens: (job.global_batch * job.sequence) as u64,
         run_time: Seconds(0.0),
         run: None,
+        fabrics: 1,
+        between_fabrics: Seconds(0.0),
         bound_by: String::new(),
         layout: None,
         runner_up: None,
         shortfall: None,
     };
     let Some(sized) = chosen else {
-        let reason = if available == 0 {
+        let reason = if span.each == 0 {
             "no accelerators are left for it".into()
         } else {
-            too_large(&shape, &chip, &job)
+            let largest = sizes(span.each).next().unwrap_or(1);
+            too_large(&shape, &chip, &TrainingJob { accelerators: largest, ..job })
         };
         return Ok(Training { shortfall: Some(reason), ..run });
     };
-    let Sized { accelerators, best: point, second, exposed, useful } = sized;
+    let Sized { accelerators, fabrics, between, best: point, second, exposed, useful } = sized;
     if useful.share < LEAST_GOODPUT {
         let reason = format!(
             "failures leave {} % of the time of {accelerators} accelerators: they come faster than checkpoint and restart",
@@ -173,6 +186,8 @@ pub(super) fn train(
         mfu: Share((point.mfu * sustained_share(machine)).min(1.0)),
         goodput: Share(useful.share),
         step_time: point.step,
+        fabrics,
+        between_fabrics: between,
         run_time: Seconds(entry.tokens.0 / (rate * useful.share).max(1e-9)),
         run: Some(told(machine, entry, &exposed, &useful, rate, seed)),
         bound_by: point.longest_part().into(),
@@ -180,6 +195,50 @@ pub(super) fn train(
         runner_up,
         ..run
     })
+}
+
+/// Where a run stands.
+struct Span {
+    /// Accelerators that it may have, spares with them.
+    own: u64,
+    /// Accelerators that it may have in each fabric.
+    each: u64,
+    /// Fabrics.
+    fabrics: u64,
+}
+
+/// The fabrics that a run spans: one where nothing links them, else as many as hold its accelerators and take equal
+/// parts of the sequences.
+fn span(scenario: &Scenario, draw: &Draw, entry: &scenario::Training, sequences: u64) -> Span {
+    let all = (draw.accelerators as f64 * entry.share.0) as u64;
+    let largest = draw.fabric.accelerators_per_island;
+    let each = all.min(largest).min(entry.accelerators);
+    if scenario.fields.campus.bandwidth.is_none() {
+        return Span { own: all.min(largest), each, fabrics: 1 };
+    }
+    let most = (all.min(entry.accelerators) / each.max(1)).min(draw.fabric.islands).max(1);
+    let fabrics = (1..=most).rev().find(|count| sequences.is_multiple_of(*count)).unwrap_or(1);
+    Span { own: all, each, fabrics }
+}
+
+/// Time of a step that summing gradients between fabrics takes.
+fn between_fabrics(campus: &scenario::Campus, fabrics: u64, gradients: Bytes, each: u32) -> Seconds {
+    campus.bandwidth.map_or(Seconds(0.0), |bandwidth| {
+        exchange_time(fabrics, gradients, u64::from(each), bandwidth, campus.fibre)
+    })
+}
+
+/// A step of one fabric as that of several, which sum their gradients after it.
+fn crossed(point: TrainingPoint, fabrics: u64, between: Seconds) -> TrainingPoint {
+    let step = point.step + between;
+    let slowed = point.step / step;
+    TrainingPoint {
+        step,
+        gradients: point.gradients + between,
+        tokens_per_s: point.tokens_per_s * fabrics as f64 * slowed,
+        mfu: point.mfu * slowed,
+        ..point
+    }
 }
 
 /// The accelerator of a run: beyond one scalable unit, its part of the network is what oversubscription leaves.

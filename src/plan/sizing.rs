@@ -15,9 +15,10 @@
 
 use super::equipment::{Machine, Place};
 use crate::cooling::{HeatLoad, Mode, PlantHour, PlantLoops, Weather};
-use crate::fabric::scale_out::{FabricDemand, FabricError, FatTree, Tiers, fat_tree};
+use crate::fabric::scale_out::{FabricDemand, FabricError, FatTree, Tiers, Topology, scale_out};
+use crate::fabric::torus::{Torus, TorusError};
 use crate::power::{MeasuredAt, PowerEnvelope, StageFlow, chain, chain_at, indoor_loss};
-use crate::scenario::{Cluster, Fabric, Fields, Granularity};
+use crate::scenario::{Cluster, Fabric, FabricTopology, Fields, Granularity};
 use crate::units::{Celsius, Share, Watts};
 
 /// What a number of racks of one system draws and gives off.
@@ -68,10 +69,29 @@ pub struct FacilityHour {
     pub meter: Watts,
 }
 
-/// Sizes the fabric of a number of accelerators, cut into clusters as the scenario says.
-pub fn fabric_of(machine: &Machine, accelerators: u64, wish: &Fabric) -> Result<FatTree, FabricError> {
+/// The torus that a system's domain is, the most compact one where its shape is not known.
+pub(super) fn torus_of(machine: &Machine) -> Result<Torus, TorusError> {
+    let inside = &machine.system.scale_up;
+    match inside.shape {
+        Some(shape) => Ok(Torus { shape: shape.map(u64::from) }),
+        None => Torus::compact(u64::from(inside.domain)),
+    }
+}
+
+/// What the scale-out fabric of a number of accelerators has to connect.
+pub(super) fn demand_of(
+    machine: &Machine,
+    accelerators: u64,
+    wish: &Fabric,
+) -> Result<FabricDemand, FabricError> {
     let out = &machine.system.scale_out;
-    let demand = |accelerators: u64| FabricDemand {
+    let demand = FabricDemand {
+        topology: match wish.topology {
+            FabricTopology::Auto | FabricTopology::FatTree => Topology::FatTree,
+            FabricTopology::RailOnly => Topology::RailOnly,
+            FabricTopology::DragonflyPlus => Topology::DragonflyPlus,
+            FabricTopology::Torus => Topology::Torus(torus_of(machine)?),
+        },
         accelerators,
         ports_per_accelerator: out.ports,
         port_rate: out.port_bandwidth.value,
@@ -88,12 +108,24 @@ pub fn fabric_of(machine: &Machine, accelerators: u64, wish: &Fabric) -> Result<
         tiers: Tiers::Auto,
         links_per_cable: out.links_per_cable.unwrap_or(1),
     };
-    let Cluster::AtMost(size) = wish.cluster else { return fat_tree(&demand(accelerators)) };
+    // A torus is entered by the links of the domain.
+    Ok(match wish.topology {
+        FabricTopology::Torus => {
+            FabricDemand { ports_per_accelerator: 1, port_rate: machine.scale_up_bandwidth, ..demand }
+        }
+        _ => demand,
+    })
+}
+
+/// Sizes the fabric of a number of accelerators, cut into clusters as the scenario says.
+pub fn fabric_of(machine: &Machine, accelerators: u64, wish: &Fabric) -> Result<FatTree, FabricError> {
+    let size_of = |accelerators: u64| scale_out(&demand_of(machine, accelerators, wish)?);
+    let Cluster::AtMost(size) = wish.cluster else { return size_of(accelerators) };
     if accelerators <= size {
-        return fat_tree(&demand(accelerators));
+        return size_of(accelerators);
     }
     let (whole, rest) = (accelerators / size, accelerators % size);
-    let mut total = fat_tree(&demand(size))?;
+    let mut total = size_of(size)?;
     let one = total;
     let mut add = |part: &FatTree, times: u64| {
         total.leaf += part.leaf * times;
@@ -107,7 +139,7 @@ pub fn fabric_of(machine: &Machine, accelerators: u64, wish: &Fabric) -> Result<
     };
     add(&one, whole - 1);
     if rest > 0 {
-        add(&fat_tree(&demand(rest))?, 1);
+        add(&size_of(rest)?, 1);
     }
     Ok(total)
 }

@@ -120,10 +120,12 @@ fn system(evidence: &Evidence<'_>, machine: &Machine, draw: &Draw) -> Vec<Verdic
     if draw.fabric.islands > 1 {
         let most = group(&draw.fabric.accelerators_per_island.to_string());
         let islands = draw.fabric.islands;
-        let note = format!(
-            "{} ports of {}: {islands} separate fabrics of at most {most} accelerators",
-            machine.network.radix, machine.network.switch.name
-        );
+        let cause = if draw.fabric.switches() > 0 {
+            format!("{} ports of {}", machine.network.radix, machine.network.switch.name)
+        } else {
+            "no switches between pods".to_owned()
+        };
+        let note = format!("{cause}: {islands} separate fabrics of at most {most} accelerators");
         let name = format!("fabrics of {}", machine.id);
         all.push(verdict(&name, islands as f64, islands as f64, "fabrics", false, note));
     }

@@ -3,8 +3,8 @@
 use super::csv;
 use crate::plan::Plan;
 use crate::plan::result::{
-    CollectiveTime, CoolantLoop, Cooling, Economics, Fabric, Layout, Parallelism, RunFailures, ScaleOut,
-    Serving, StepLayout, Training, Verdict,
+    CollectiveTime, CoolantLoop, Cooling, Economics, Fabric, Layout, OpticsChoice, Parallelism,
+    RoutedTraffic, RunFailures, ScaleOut, Serving, StepLayout, SupportNetwork, TorusShape, Training, Verdict,
 };
 use crate::power::MeasuredAt;
 use serde_json::{Map, Value, json};
@@ -205,10 +205,64 @@ fn fabric(fabric: &Fabric) -> Value {
             "domain_accelerators": fabric.scale_up.domain_accelerators,
             "bytes_per_s_per_accelerator": fabric.scale_up.bandwidth_per_accelerator.0,
             "direction": "per direction",
+            "torus": fabric.scale_up.torus.as_ref().map(torus),
         },
         "scale_out": fabric.scale_out.first().map(scale_out),
         "scale_outs": fabric.scale_out.iter().map(scale_out).collect::<Vec<_>>(),
         "collectives": fabric.collectives.iter().map(collective).collect::<Vec<_>>(),
+        "support_networks": fabric.networks.iter().map(support_network).collect::<Vec<_>>(),
+        "between_buildings": {
+            "buildings": fabric.between.buildings,
+            "fabrics": fabric.between.fabrics,
+            "fibre_m": fabric.between.fibre.0,
+            "latency_s": fabric.between.latency.0,
+            "bytes_per_s_per_accelerator": fabric.between.bandwidth_per_accelerator.map(|rate| rate.0),
+        },
+    })
+}
+
+fn torus(torus: &TorusShape) -> Value {
+    json!({
+        "shape": torus.shape,
+        "shape_is_known": torus.known,
+        "links": torus.links,
+        "optical_links": torus.optical_links,
+        "bisection_bytes_per_s": torus.bisection.0,
+        "all_to_all_slow_down": torus.all_to_all_slow_down.0,
+    })
+}
+
+fn support_network(network: &SupportNetwork) -> Value {
+    json!({
+        "system": network.system,
+        "name": network.name,
+        "switch": network.switch,
+        "switches": network.switches,
+        "links": network.links,
+        "link_bytes_per_s": network.rate.0,
+        "bytes_per_s_per_accelerator": network.per_accelerator.0,
+        "power_w": network.power.0,
+        "counted_in": "support",
+    })
+}
+
+fn routed(traffic: &RoutedTraffic) -> Value {
+    json!({
+        "pattern": traffic.pattern,
+        "routing": traffic.routing,
+        "worst_link_load": traffic.worst.0,
+        "mean_link_load": traffic.mean.0,
+        "slow_down": traffic.slow_down.0,
+    })
+}
+
+fn optics(choice: &OpticsChoice) -> Value {
+    json!({
+        "switch": choice.switch,
+        "co_packaged": choice.co_packaged,
+        "power_w": choice.power.0,
+        "w_per_accelerator": choice.per_accelerator.0,
+        "transceivers": choice.transceivers,
     })
 }
 
@@ -243,6 +297,16 @@ fn scale_out(network: &ScaleOut) -> Value {
         "power_w": network.power.0,
         "injection_bytes_per_s_per_accelerator": network.injection_per_accelerator.0,
         "bisection_bytes_per_s": network.bisection.0,
+        "tier_bandwidth": network
+            .tier_bandwidths
+            .iter()
+            .map(|(tier, rate)| (format!("{}_bytes_per_s", tier.replace('-', "_")), rate.0.into()))
+            .collect::<serde_json::Map<String, Value>>(),
+        "routing": {
+            "pod_accelerators": network.pod_accelerators,
+            "traffic": network.routing.iter().map(routed).collect::<Vec<_>>(),
+        },
+        "optics": network.optics.iter().map(optics).collect::<Vec<_>>(),
     })
 }
 
@@ -323,6 +387,8 @@ fn training(training: &Training) -> Value {
         "mfu": known(training.mfu.0),
         "goodput": known(training.goodput.0),
         "step_time_s": known(training.step_time.0),
+        "fabrics": training.fabrics,
+        "between_fabrics_s": known(training.between_fabrics.0),
         "run_time_s": known(training.run_time.0),
         "run_time_range_s": {
             "p5": of(|run| run.run_time[0].0),
@@ -499,6 +565,11 @@ mod tests {
         "fabric.scale_out.power_w",
         "fabric.scale_out.injection_bytes_per_s_per_accelerator",
         "fabric.scale_out.bisection_bytes_per_s",
+        "fabric.scale_out.tier_bandwidth.leaf_spine_bytes_per_s",
+        "fabric.scale_out.routing.traffic.0.slow_down",
+        "fabric.scale_out.optics.0.w_per_accelerator",
+        "fabric.support_networks.0.switches",
+        "fabric.between_buildings.latency_s",
         "fabric.collectives.0.scope",
         "fabric.collectives.0.operation",
         "fabric.collectives.0.accelerators",

@@ -14,6 +14,7 @@ use crate::units::Joules;
 use crate::units::text::{digits, group, show};
 use serde_json::Value;
 
+mod networks;
 mod training;
 
 impl Report for Plan {
@@ -532,7 +533,10 @@ fn fabric(plan: &Plan) -> Section {
         counted("spine–core", |net| net.spine_core),
         counted("transceivers", |net| net.transceivers),
     ]);
-    let mut blocks = vec![Block::Text(inside), Block::Table(shape), Block::Table(counts)];
+    let mut blocks = vec![Block::Text(inside)];
+    blocks.extend(fabric.scale_up.torus.as_ref().map(networks::torus));
+    blocks.extend([Block::Table(shape), Block::Table(counts)]);
+    blocks.extend(networks::blocks(fabric));
     blocks.extend(messages::blocks(&fabric.collectives));
     section("Fabric", blocks)
 }

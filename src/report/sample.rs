@@ -2,9 +2,10 @@
 
 use crate::catalog::profile::{Confidence, Medium};
 use crate::plan::result::{
-    Assumption, Cable, CacheMemory, CollectiveTime, CoolantLoop, Cooling, Economics, Electrical, Entry,
-    Fabric, Fleet, Layout, Ledger, Parallelism, Plan, Power, Racks, RowFlow, RunFailures, RunnerUp, ScaleOut,
-    ScaleUp, Serving, Speculation, Stage, StepLayout, SystemFleet, Training, Verdict,
+    Assumption, BetweenBuildings, Cable, CacheMemory, CollectiveTime, CoolantLoop, Cooling, Economics,
+    Electrical, Entry, Fabric, Fleet, Layout, Ledger, OpticsChoice, Parallelism, Plan, Power, Racks,
+    RoutedTraffic, RowFlow, RunFailures, RunnerUp, ScaleOut, ScaleUp, Serving, Speculation, Stage,
+    StepLayout, SupportNetwork, SystemFleet, Training, Verdict,
 };
 use crate::power::MeasuredAt;
 use crate::scenario::{Origin, Resolved};
@@ -179,7 +180,11 @@ fn fleet() -> Fleet {
 
 fn fabric() -> Fabric {
     Fabric {
-        scale_up: ScaleUp { domain_accelerators: 72, bandwidth_per_accelerator: ByteRate(900e9) },
+        scale_up: ScaleUp {
+            domain_accelerators: 72,
+            bandwidth_per_accelerator: ByteRate(900e9),
+            torus: None,
+        },
         scale_out: vec![ScaleOut {
             system: "gb300-nvl72".into(),
             topology: "three-tier fat tree, rail-optimised".into(),
@@ -197,7 +202,26 @@ fn fabric() -> Fabric {
             transceivers: 1_440_000,
             power: Watts(60e6),
             injection_per_accelerator: ByteRate(100e9),
+            tier_bandwidths: [("host-leaf", 36e15), ("leaf-spine", 36e15), ("spine-core", 36e15)]
+                .map(|(tier, rate)| (tier, ByteRate(rate))),
             bisection: ByteRate(6e15),
+            pod_accelerators: 2_304,
+            routing: [("ECMP", 2.5), ("adaptive", 1.0)]
+                .map(|(routing, worst)| RoutedTraffic {
+                    pattern: "shuffled ring",
+                    routing,
+                    worst: Ratio(worst),
+                    mean: Ratio(0.75),
+                    slow_down: Ratio(worst),
+                })
+                .to_vec(),
+            optics: vec![OpticsChoice {
+                switch: "Q3450".into(),
+                co_packaged: true,
+                power: Watts(40e6),
+                per_accelerator: Watts(111.0),
+                transceivers: 360_000,
+            }],
         }],
         collectives: ["domain", "network"]
             .into_iter()
@@ -213,6 +237,23 @@ fn fabric() -> Fabric {
                 })
             })
             .collect(),
+        networks: vec![SupportNetwork {
+            system: "gb300-nvl72".into(),
+            name: "storage",
+            switch: "SN5600".into(),
+            switches: 2_500,
+            links: 150_000,
+            rate: ByteRate(50e9),
+            per_accelerator: ByteRate(12.5e9),
+            power: Watts(5e6),
+        }],
+        between: BetweenBuildings {
+            buildings: 4,
+            fabrics: 3,
+            fibre: Meters(2_000.0),
+            latency: Seconds(9.8e-6),
+            bandwidth_per_accelerator: None,
+        },
     }
 }
 
@@ -299,6 +340,8 @@ fn training() -> Training {
             energy: Joules(4.0e13),
             cost: Dollars(2.5e7),
         }),
+        fabrics: 1,
+        between_fabrics: Seconds(0.0),
         bound_by: "arithmetic".into(),
         layout: Some(step_layout(4, 8, [0.82, 0.21, 0.11, 0.05, 0.07])),
         runner_up: Some(RunnerUp {

@@ -60,9 +60,7 @@ pub(super) fn scenario(scenario: &Scenario) -> Result<(), InputError> {
     if p.cap.0 < 0.55 {
         return fail("provisioning.cap", "below 0.55 no power-capping curve is known".into());
     }
-    if fields.fabric.oversubscription.0 < 1.0 || fields.fabric.oversubscription.0 > 64.0 {
-        return fail("fabric.oversubscription", "lies outside 1 to 64".into());
-    }
+    networks(scenario)?;
     feed(scenario)?;
     building(scenario)?;
     for (place, serving) in fields.serving.iter().enumerate() {
@@ -103,6 +101,39 @@ pub(super) fn scenario(scenario: &Scenario) -> Result<(), InputError> {
             return fail(&at("tokens"), "are not even one step".into());
         }
         failures(scenario, place, training)?;
+    }
+    Ok(())
+}
+
+/// The scale-out fabric, the networks beside it and the fibre between buildings.
+fn networks(scenario: &Scenario) -> Result<(), InputError> {
+    let fields = &scenario.fields;
+    let fail = |path: &str, message: String| Err(scenario.error(path, message));
+    if fields.fabric.oversubscription.0 < 1.0 || fields.fabric.oversubscription.0 > 64.0 {
+        return fail("fabric.oversubscription", "lies outside 1 to 64".into());
+    }
+    let beside = &fields.support_networks;
+    for (path, rate) in
+        [("support_networks.front_end", beside.front_end), ("support_networks.storage", beside.storage)]
+    {
+        if rate.0 <= 0.0 {
+            return fail(path, "a tray without a port can't be reached".into());
+        }
+    }
+    if !(1.0..=64.0).contains(&beside.oversubscription.0) {
+        return fail("support_networks.oversubscription", "lies outside 1 to 64".into());
+    }
+    if beside.management_ports == 0 || beside.management_ports > 64 {
+        return fail("support_networks.management_ports", "1 to 64 are possible".into());
+    }
+    if fields.campus.fibre.0 <= 0.0 || fields.campus.fibre.0 > 2e7 {
+        return fail("campus.fibre", "more than nothing and at most 20,000 km are possible".into());
+    }
+    if fields.campus.bandwidth.is_some_and(|rate| rate.0 <= 0.0) {
+        return fail(
+            "campus.bandwidth",
+            "no traffic can cross: leave it out to keep runs inside a fabric".into(),
+        );
     }
     Ok(())
 }

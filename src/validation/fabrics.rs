@@ -14,7 +14,7 @@ use super::hardware::Hardware;
 use super::tables::Row;
 use super::{Forecast, Gap, Names, gap};
 use crate::catalog::profile::Switch;
-use crate::fabric::scale_out::{FabricDemand, FatTree, Tiers, fat_tree};
+use crate::fabric::scale_out::{FabricDemand, FatTree, Tiers, Topology, fat_tree};
 use crate::plan::equipment::Machine;
 use crate::units::ByteRate;
 
@@ -74,6 +74,7 @@ fn demand(
     // A rack of four trays a rail fills leaves of its own where they have no room for a second rack.
     let alone = machine.system.scale_up.domain > 8 && u64::from(radix) <= rack && unit > rack;
     Ok(FabricDemand {
+        topology: Topology::FatTree,
         accelerators: u64::from(accelerators),
         ports_per_accelerator: ports,
         port_rate,

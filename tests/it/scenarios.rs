@@ -101,6 +101,39 @@ fn every_cooling_and_electrical_design_plans() {
 }
 
 #[test]
+fn every_topology_plans() {
+    for (topology, systems) in [
+        ("fat-tree", ["gb300-nvl72", "vr-nvl72", "hgx-h100", "tpu-v7"]),
+        ("rail-only", ["gb300-nvl72", "vr-nvl72", "hgx-h100", "gb200-nvl72"]),
+        ("dragonfly-plus", ["gb300-nvl72", "vr-nvl72", "hgx-h100", "gb200-nvl72"]),
+        ("torus", ["tpu-v7", "tpu-v5e", "tpu-v5p", "trn2-ultraserver"]),
+    ] {
+        for system in systems {
+            let flags = Flags {
+                system: Some(system.into()),
+                set: vec![format!("fabric.topology={topology}")],
+                ..Flags::default()
+            };
+            let plan = with(&flags).unwrap_or_else(|error| panic!("{topology} of {system}: {error}"));
+            sound(&plan, &format!("{topology} of {system}"));
+            let out = &plan.fabric.scale_out[0];
+            assert_eq!(out.leaf == 0, topology == "torus", "{topology} of {system}");
+            let half = out.injection_per_accelerator.0 * plan.fleet.accelerators as f64 / 2.0;
+            assert!(
+                out.bisection.0 > 0.0 && out.bisection.0 <= half * (1.0 + 1e-9),
+                "{topology} of {system}"
+            );
+            for row in &out.routing {
+                assert!(
+                    row.worst.0 >= row.mean.0 * (1.0 - 1e-9) && row.slow_down.0 >= 1.0,
+                    "{topology} of {system}: {row:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn every_model_is_planned_for() {
     for model in Catalog::default().ids("models") {
         let plan = with(&Flags { model: Some(model.clone()), ..Flags::default() });

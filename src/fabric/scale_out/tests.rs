@@ -11,6 +11,7 @@ fn gbit(rate: f64) -> ByteRate {
 /// DGX SuperPOD H100 and B200: units of 32 nodes, 8 rails, QM9700 with 64 ports of 400G.
 fn ndr() -> FabricDemand {
     FabricDemand {
+        topology: Topology::FatTree,
         accelerators: 0,
         ports_per_accelerator: 1,
         port_rate: gbit(400.0),
@@ -236,6 +237,7 @@ fn demands() -> impl Strategy<Value = FabricDemand> {
         .prop_map(
             |((per_plane, planes, rails, radix), (unit, group, oversubscription, tiers, per_cable))| {
                 FabricDemand {
+                    topology: Topology::FatTree,
                     accelerators: 0,
                     ports_per_accelerator: per_plane * planes,
                     port_rate: gbit(400.0),

@@ -27,6 +27,7 @@ pub(super) fn section_of(plan: &Plan) -> Section {
         Column::words("bound by", runs.iter().map(|run| run.bound_by.clone())),
     ]);
     let mut blocks = vec![Block::Table(table)];
+    blocks.extend(runs.iter().filter_map(crossing).map(Block::Note));
     blocks.extend(runs.iter().filter_map(layouts).map(Block::Table));
     blocks.extend(runs.iter().filter_map(verdict).map(Block::Note));
     blocks.extend(runs.iter().filter_map(idle).map(Block::Note));
@@ -37,6 +38,19 @@ pub(super) fn section_of(plan: &Plan) -> Section {
         run.shortfall.as_ref().map(|why| Block::Note(format!("{} on {}: {why}", run.model, run.system)))
     }));
     section("Training", blocks)
+}
+
+/// What crossing from fabric to fabric takes of a run that does.
+fn crossing(run: &Training) -> Option<String> {
+    (run.fabrics > 1 && run.shortfall.is_none()).then(|| {
+        format!(
+            "{} on {} spans {} fabrics: summing gradients between them takes {:.1} % of a step",
+            run.model,
+            run.system,
+            run.fabrics,
+            100.0 * (run.between_fabrics / run.step_time)
+        )
+    })
 }
 
 /// What failures take of each run, and what the run takes.

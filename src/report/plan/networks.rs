@@ -1,0 +1,94 @@
+//! Bandwidth of the tiers, link loads, optics either way, the networks beside the scale-out and between buildings.
+
+use super::{POWER, RATE, count, digits};
+use crate::plan::result::{Fabric, ScaleOut, TorusShape};
+use crate::report::document::{Block, Column, Table, Unit, count_or_blank};
+
+/// The torus of the domain in a sentence.
+pub(super) fn torus(torus: &TorusShape) -> Block {
+    let sides: Vec<String> = torus.shape.iter().filter(|side| **side > 1).map(ToString::to_string).collect();
+    let guessed = if torus.known { "" } else { " (the most compact; its maker names none)" };
+    Block::Text(format!(
+        "It is a torus of {}{guessed}: {} links, {} of them optical, bisection {}; all-to-all takes {} times as long as \
+         full links would.",
+        sides.join(" × "),
+        count(torus.links),
+        count(torus.optical_links),
+        RATE.show(torus.bisection.0),
+        digits(torus.all_to_all_slow_down.0)
+    ))
+}
+
+/// Everything of the networks that is not a count of the scale-out.
+pub(super) fn blocks(fabric: &Fabric) -> Vec<Block> {
+    let nets = &fabric.scale_out;
+    let tier = |place: usize| {
+        nets.iter().map(move |net| Some(net.tier_bandwidths[place].1.0).filter(|rate| *rate > 0.0))
+    };
+    let tiers = Table::of(vec![
+        Column::words("bandwidth per direction", nets.iter().map(|net| net.system.clone())),
+        Column::values("host–leaf", RATE, tier(0)),
+        Column::values("leaf–spine", RATE, tier(1)),
+        Column::values("spine–core", RATE, tier(2)),
+    ]);
+    let mut blocks = vec![Block::Table(tiers)];
+    blocks.extend(nets.iter().map(loads));
+    let choices: Vec<_> = nets.iter().flat_map(|net| &net.optics).collect();
+    if !choices.is_empty() {
+        blocks.push(Block::Table(Table::of(vec![
+            Column::words("optics", choices.iter().map(|choice| choice.switch.clone())),
+            Column::words(
+                "kind",
+                choices.iter().map(|choice| if choice.co_packaged { "co-packaged" } else { "pluggable" }),
+            ),
+            Column::values("power", POWER, choices.iter().map(|choice| Some(choice.power.0))),
+            Column::values(
+                "per accelerator",
+                Unit::Plain("W"),
+                choices.iter().map(|choice| Some(choice.per_accelerator.0)),
+            ),
+            Column::numbers("transceivers", choices.iter().map(|choice| count_or_blank(choice.transceivers))),
+        ])));
+    }
+    let beside = &fabric.networks;
+    blocks.push(Block::Table(Table::of(vec![
+        Column::words("beside it", beside.iter().map(|net| net.name)),
+        Column::words("of", beside.iter().map(|net| net.system.clone())),
+        Column::words("switch", beside.iter().map(|net| net.switch.clone())),
+        Column::counts("switches", beside.iter().map(|net| net.switches)),
+        Column::counts("links", beside.iter().map(|net| net.links)),
+        Column::values("per accelerator", RATE, beside.iter().map(|net| Some(net.per_accelerator.0))),
+        Column::values("power, within support", POWER, beside.iter().map(|net| Some(net.power.0))),
+    ])));
+    blocks.push(Block::Text(between(fabric)));
+    blocks
+}
+
+/// Link loads of one network's pod.
+fn loads(net: &ScaleOut) -> Block {
+    let rows = &net.routing;
+    let header = format!("links of a pod of {}", count(net.pod_accelerators));
+    Block::Table(Table::of(vec![
+        Column::words(&header, rows.iter().map(|row| row.pattern)),
+        Column::words("routing", rows.iter().map(|row| row.routing)),
+        Column::numbers("busiest", rows.iter().map(|row| digits(row.worst.0))),
+        Column::numbers("mean", rows.iter().map(|row| digits(row.mean.0))),
+        Column::numbers("slow-down", rows.iter().map(|row| digits(row.slow_down.0))),
+    ]))
+}
+
+/// What lies between buildings, and whether training crosses it.
+fn between(fabric: &Fabric) -> String {
+    let between = &fabric.between;
+    let crossing = match between.bandwidth_per_accelerator {
+        Some(rate) => format!("{} of each accelerator cross from fabric to fabric", RATE.show(rate.0)),
+        None => "runs stay within one fabric".to_owned(),
+    };
+    format!(
+        "Between {} building(s), {} fabric(s): {} km of fibre, {} µs one way; {crossing}.",
+        count(between.buildings),
+        count(between.fabrics),
+        digits(between.fibre.0 / 1e3),
+        digits(between.latency.0 * 1e6)
+    )
+}
