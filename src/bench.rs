@@ -159,6 +159,12 @@ impl Reading {
         Spread::of(&self.seconds)
     }
 
+    /// The fastest sample: what is left where others use the machine at the same time [s].
+    #[must_use]
+    pub fn least(&self) -> f64 {
+        self.seconds.iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
     /// An amount over the time: slow samples make the low end.
     #[must_use]
     pub fn rate(&self, amount: f64) -> Option<Spread> {
@@ -251,15 +257,24 @@ impl Bench {
 
     /// What share of its roof a kernel reaches: its operations in a second over those of the same mix from registers.
     ///
-    /// The engine's single thread is held against one thread in vectors.
+    /// The engine's single thread is held against one thread in vectors. Fastest samples on both sides, as in every ratio
+    /// of this machine with itself: what other programs take of it makes no kernel slower.
     #[must_use]
     pub fn roof_share(&self, kernel: &Reading) -> Option<f64> {
         let path = if kernel.path == path::ONE_THREAD { path::SIMD } else { &kernel.path };
-        let roof = self
-            .group(Group::Roof)
-            .find(|roof| roof.name == kernel.name && roof.path == path)
-            .and_then(|roof| roof.rate(roof.amounts.flop))?;
-        (kernel.group == Group::Kernel).then_some(kernel.rate(kernel.amounts.flop)?.median / roof.median)
+        let roof = self.group(Group::Roof).find(|roof| roof.name == kernel.name && roof.path == path)?;
+        let rate = |reading: &Reading| reading.amounts.flop / reading.least();
+        (kernel.group == Group::Kernel && kernel.amounts.flop > 0.0).then(|| rate(kernel) / rate(roof))
+    }
+
+    /// Speed of a kernel over that of the same kernel and size on another path, fastest samples of both.
+    #[must_use]
+    pub fn over(&self, kernel: &Reading, path: &str) -> Option<f64> {
+        let same =
+            |other: &&Reading| other.name == kernel.name && other.shape == kernel.shape && other.path == path;
+        let other = self.group(Group::Kernel).find(same)?;
+        let rate = |reading: &Reading| reading.amounts.points / reading.least();
+        (other.path != kernel.path).then(|| rate(kernel) / rate(other))
     }
 
     /// The fastest reading of some names on the measured device, else on the CPU, by its rate of an amount.

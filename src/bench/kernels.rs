@@ -8,11 +8,12 @@ use super::{Amounts, Check, Group, Options, Reading, path};
 use crate::engine::measure::{Device, time_on_cpu, twin};
 use crate::engine::{Backend, Engine, EngineError, Progress, cpu};
 use crate::kernel::microbench::Microbench;
-use crate::kernel::microbench::mix::Mix;
+use crate::kernel::microbench::mix::{Lanes, Mix, WIDTHS};
 use crate::kernel::serving_sweep::ServingSweep;
 use crate::kernel::serving_sweep::sample::design_space;
 use crate::kernel::tally::Operations;
 use crate::kernel::{Kernel, Reduction};
+use crate::units::text::group;
 use std::hint::black_box;
 use std::ops::ControlFlow;
 
@@ -107,7 +108,7 @@ fn paths<K: Kernel>(
         readings.push(Reading {
             group: Group::Kernel,
             name: K::NAME.into(),
-            shape: format!("{} points", kernel.points()),
+            shape: format!("{} points", group(&kernel.points().to_string())),
             path: path.into(),
             amounts: Amounts {
                 points: points as f64,
@@ -211,14 +212,19 @@ fn roofs(
         seconds,
         check,
     };
-    let bench = Mix::of(mix, 1 << 13, 10);
     let mut readings = Vec::new();
     for (path, threads) in [(path::SIMD, 1), (path::CPU, options.threads())] {
-        let timing = time_on_cpu(&bench, threads, effort)?;
-        readings.push(reading(&bench, path, timing.seconds, None));
+        let mut widths = Vec::new();
+        for lanes in WIDTHS {
+            let bench = Mix::of(mix, 1 << 13, 10, lanes);
+            widths.push(reading(&bench, path, time_on_cpu(&bench, threads, effort)?.seconds, None));
+        }
+        let best = widths.into_iter().min_by(|a, b| a.least().total_cmp(&b.least()));
+        readings.extend(best);
     }
     if let Some(device) = device {
-        let bench = if device.is_software() { Mix::of(mix, 1 << 10, 2) } else { Mix::of(mix, 1 << 20, 50) };
+        let (count, rounds) = if device.is_software() { (1 << 10, 2) } else { (1 << 20, 50) };
+        let bench = Mix::of(mix, count, rounds, Lanes::Few);
         let timing = device.time(&bench, effort)?;
         let check = super::microbench::check(&bench, &timing.results, &twin(&bench), options.seed);
         readings.push(reading(&bench, path::GPU, timing.seconds, Some(check)));

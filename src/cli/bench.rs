@@ -80,9 +80,14 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
             Some(known) => known.clone(),
             None => named(&catalog, STAND_IN)?,
         };
+        // Only a GPU can be the machine that a profile is of.
+        let is_hardware = bench.device.as_ref().is_some_and(|device| !device.software);
         let measured = measured(&bench).ok_or_else(|| Failure::Ours("nothing was measured".into()))?;
-        let rest =
-            Rest { system: &rest.system, accelerator: &rest.accelerator, is_the_machine: known.is_some() };
+        let rest = Rest {
+            system: &rest.system,
+            accelerator: &rest.accelerator,
+            is_the_machine: known.is_some() && is_hardware,
+        };
         let [system, accelerator] = profiles(&stem, &measured, &rest);
         let beside = file.with_file_name(format!("{}.toml", accelerator_stem(&stem)));
         output::save("--save", &beside, accelerator.as_bytes(), common.quiet)?;
@@ -100,15 +105,16 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
 
 /// The device to measure: for its results a software one will do.
 fn open(backend: Backend) -> Result<Option<Device>, Failure> {
-    match (backend, Device::open(backend == Backend::Auto)) {
-        (Backend::Cpu, _) | (Backend::Auto, Err(EngineError::NoAdapter { .. } | EngineError::WithoutGpu)) => {
-            Ok(None)
+    if backend == Backend::Cpu {
+        return Ok(None);
+    }
+    match Device::open(backend == Backend::Auto) {
+        Ok(device) => Ok(Some(device)),
+        Err(EngineError::NoAdapter { .. } | EngineError::WithoutGpu) if backend == Backend::Auto => Ok(None),
+        Err(error) => {
+            let option = format!("--backend {}", crate::engine::Backend::from(backend));
+            Err(Failure::bad(option, error.to_string()))
         }
-        (_, Ok(device)) => Ok(Some(device)),
-        (_, Err(error)) => Err(Failure::bad(
-            format!("--backend {}", crate::engine::Backend::from(backend)),
-            error.to_string(),
-        )),
     }
 }
 
@@ -202,20 +208,26 @@ fn measured(bench: &Bench) -> Option<Measured> {
     let (product, rate) = bench.arithmetic()?;
     let says = "Achieved without matrix units, which WGSL does not reach: a floor of the peak, and efficiency curves take their share of it again.";
     let arithmetic = Achieved {
-        value: FlopRate(rate.median),
-        low: FlopRate(rate.low),
-        high: FlopRate(rate.high),
+        value: FlopRate(four_digits(rate.median)),
+        low: FlopRate(four_digits(rate.low)),
+        high: FlopRate(four_digits(rate.high)),
         note: note(product, says),
     };
     let (stream, rate) = bench.memory()?;
     let says = "Achieved, not the interface's rate: efficiency curves take their share of it again.";
     let memory = Achieved {
-        value: ByteRate(rate.median),
-        low: ByteRate(rate.low),
-        high: ByteRate(rate.high),
+        value: ByteRate(four_digits(rate.median)),
+        low: ByteRate(four_digits(rate.low)),
+        high: ByteRate(four_digits(rate.high)),
         note: note(stream, says),
     };
     Some(Measured { device: name, day: today(), arithmetic, memory })
+}
+
+/// A rate to the digits that are shown.
+fn four_digits(rate: f64) -> f64 {
+    let unit = 10_f64.powf(rate.log10().floor() - 3.0);
+    (rate / unit).round() * unit
 }
 
 /// The day in UTC, `YYYY-MM-DD`.

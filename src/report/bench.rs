@@ -74,15 +74,6 @@ fn microbenchmarks(bench: &Bench, side: &str) -> Table {
     ])
 }
 
-/// Speed of a reading over that of the same kernel and size on another path.
-fn over(bench: &Bench, reading: &Reading, path: &str) -> Option<f64> {
-    let other = bench
-        .group(Group::Kernel)
-        .find(|other| other.name == reading.name && other.shape == reading.shape && other.path == path)?;
-    let rate = |reading: &Reading| reading.rate(reading.amounts.points).map(|rate| rate.median);
-    (other.path != reading.path).then_some(rate(reading)? / rate(other)?)
-}
-
 fn kernels(bench: &Bench) -> Table {
     let rows: Vec<&Reading> = bench.group(Group::Kernel).collect();
     let each = |of: &dyn Fn(&Reading) -> String| rows.iter().map(|reading| of(reading)).collect::<Vec<_>>();
@@ -97,12 +88,12 @@ fn kernels(bench: &Bench) -> Table {
             rows.iter().map(|reading| reading.rate(reading.amounts.points).map(|rate| rate.median)),
         ),
         Column::numbers("[%]", each(&|reading| plus_minus(reading.time()))),
-        Column::numbers("× scalar", each(&|reading| times(over(bench, reading, path::SCALAR)))),
+        Column::numbers("× scalar", each(&|reading| times(bench.over(reading, path::SCALAR)))),
         Column::numbers(
             "× 1 thread",
             each(&|reading| {
                 let threads = reading.path == path::CPU;
-                times(threads.then(|| over(bench, reading, path::ONE_THREAD)).flatten())
+                times(threads.then(|| bench.over(reading, path::ONE_THREAD)).flatten())
             }),
         ),
         Column::values("of the roof", Unit::Share, rows.iter().map(|reading| bench.roof_share(reading))),
@@ -113,7 +104,7 @@ fn kernels(bench: &Bench) -> Table {
 fn on(bench: &Bench, path: &str) -> String {
     match path {
         path::CPU => format!("{} threads", bench.host.threads),
-        path::SIMD => "1 thread, vectors only".into(),
+        path::SIMD => "1 thread, SIMD".into(),
         path::ONE_THREAD => "1 thread, engine".into(),
         other => other.to_owned(),
     }
@@ -292,7 +283,8 @@ impl Report for BenchReport {
         let roof = format!(
             "A kernel's operations (additions, products, divisions, choices; {POWER_OPERATIONS} for a power of two) are counted \
              by running its body on counting numbers. The roof is the same mix in a loop that stays in registers. No \
-             multiply-adds are fused on either side: scalar and vector results agree bit for bit.",
+             multiply-adds are fused on either side: scalar and vector results agree bit for bit. Ratios and shares are of the \
+             fastest samples: what other programs take of a machine makes no kernel slower.",
         );
         sections.push(Section {
             heading: "Kernels".into(),
@@ -357,6 +349,7 @@ impl Report for BenchReport {
             "median_s",
             "low_s",
             "high_s",
+            "least_s",
             "bytes_per_s",
             "flop_per_s",
             "points_per_s",
@@ -382,6 +375,7 @@ impl Report for BenchReport {
                     time.median.to_string(),
                     time.low.to_string(),
                     time.high.to_string(),
+                    reading.least().to_string(),
                     rate(amounts.bytes),
                     rate(amounts.flop),
                     rate(amounts.points),
@@ -407,6 +401,7 @@ fn of_reading(bench: &Bench, reading: &Reading) -> Value {
         "median_s": time.median,
         "low_s": time.low,
         "high_s": time.high,
+        "least_s": reading.least(),
         "bytes_per_s": rate(amounts.bytes),
         "flop_per_s": rate(amounts.flop),
         "points_per_s": rate(amounts.points),
@@ -414,4 +409,91 @@ fn of_reading(bench: &Bench, reading: &Reading) -> Value {
         "check": reading.check,
         "seconds": reading.seconds,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::{Amounts, Check, DeviceFacts, HostFacts, Options};
+    use crate::report::{Format, Look, render};
+
+    fn reading(group: Group, name: &str, path: &str, amounts: Amounts, second: f64) -> Reading {
+        let wrong = u64::from(name == "stream triad" && path == path::GPU);
+        let check = (path == path::GPU).then_some(Check { compared: 16, wrong, worst: 0.5 });
+        let seconds = [1.0, 1.1, 0.9, 1.0].map(|factor| factor * second).to_vec();
+        Reading { group, name: name.into(), shape: "1 Mi".into(), path: path.into(), amounts, seconds, check }
+    }
+
+    fn report() -> BenchReport {
+        let bytes = Amounts { bytes: 1e9, ..Amounts::default() };
+        let flop = Amounts { flop: 1e9, ..Amounts::default() };
+        let points = Amounts { points: 1e6, flop: 1e9, ..Amounts::default() };
+        let readings = vec![
+            reading(Group::Microbenchmark, "stream triad", path::GPU, bytes, 1e-3),
+            reading(Group::Microbenchmark, "product f32", path::GPU, flop, 1e-4),
+            reading(Group::Microbenchmark, "stream triad", path::CPU, bytes, 1e-1),
+            reading(Group::Kernel, "serving_sweep", path::SCALAR, points, 1.0),
+            reading(Group::Kernel, "serving_sweep", path::ONE_THREAD, points, 0.1),
+            reading(Group::Kernel, "serving_sweep", path::CPU, points, 0.05),
+            reading(Group::Roof, "serving_sweep", path::CPU, flop, 0.02),
+            reading(Group::Command, "cold plan", path::CPU, Amounts::default(), 0.02),
+        ];
+        let bench = Bench {
+            options: Options { quick: true, seed: 1, threads: None },
+            device: Some(DeviceFacts { name: "A device".into(), software: true, f16: false }),
+            host: HostFacts { name: Some("A processor".into()), threads: 2, instruction_set: "vectors" },
+            readings,
+        };
+        let (reading, reached) = bench.memory().map(|(reading, rate)| (reading.name.clone(), rate)).unwrap();
+        let claim = Claim { what: "memory bandwidth", unit: "B/s", claimed: 2e12, reached, by: reading };
+        let mut other = bench.readings.clone();
+        other[1].seconds.iter_mut().for_each(|second| *second *= 2.0);
+        other.pop();
+        BenchReport {
+            claims: Some(("h100-sxm".into(), vec![claim])),
+            against: Some(("other.json".into(), other)),
+            bench,
+        }
+    }
+
+    #[test]
+    fn every_format_tells_the_rates_the_ratios_and_what_is_wrong() {
+        let report = report();
+        for format in [Format::Terminal, Format::Markdown, Format::Html] {
+            let text = render(&report, format, Look::default());
+            // 1 GB in 1 ms, half of the claim; 1 M points in 50 ms; ten scalar loops in each of two threads; 20 of 50 Gop/s.
+            for part in
+                ["1.000 TB/s", "50.00", "20.00", "2.000", "40.00", "1 of 16 WRONG", "1 readings have no"]
+            {
+                assert!(text.contains(part), "{format:?} lacks {part}:\n{text}");
+            }
+        }
+        let narrow = render(&report, Format::Terminal, Look::default());
+        assert!(narrow.lines().all(|line| line.chars().count() <= 100), "{narrow}");
+    }
+
+    #[test]
+    fn json_holds_every_sample_and_reads_back() {
+        let report = report();
+        let value = report.json();
+        assert_eq!(value["schema"], "gigawatt.bench/1");
+        assert_eq!(value["right"], false);
+        assert_eq!(value["readings"].as_array().unwrap().len(), report.bench.readings.len());
+        let share = value["readings"][5]["roof_share"].as_f64().unwrap();
+        assert!((share - 0.4).abs() < 1e-9);
+        let ratio = value["against"]["readings"][1]["speed_ratio"].as_f64().unwrap();
+        assert!((ratio - 2.0).abs() < 1e-9);
+        assert!((value["profile"]["claims"][0]["share"].as_f64().unwrap() - 0.5).abs() < 1e-9);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.json");
+        std::fs::write(&path, crate::report::json::text(&value)).unwrap();
+        assert_eq!(crate::bench::recorded::read(&path).unwrap(), report.bench.readings);
+    }
+
+    #[test]
+    fn csv_has_a_row_a_reading() {
+        let text = report().csv();
+        let mut rows = ::csv::Reader::from_reader(text.as_bytes());
+        assert_eq!(rows.records().map(|row| row.unwrap().len()).collect::<Vec<_>>(), [15; 8]);
+    }
 }

@@ -47,8 +47,8 @@ const FACTOR: f32 = 0.5;
 const TERM: f32 = 0.75;
 const LEAST: f32 = 1.0;
 const DIVIDEND: f32 = 2.0;
-/// Values that the twin keeps in registers: four of the widest.
-const LANES: usize = 64;
+/// Values of the widest loop: sixteen of the widest registers.
+const MOST_LANES: usize = 256;
 /// Steps of a round, about; more of them follow the proportions more closely.
 const STEPS: f64 = 100.0;
 
@@ -56,12 +56,28 @@ const STEPS: f64 = 100.0;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Mix {
     shape: MixShape,
+    lanes: Lanes,
 }
+
+/// How many values the twin keeps in registers at a time: enough to hide the latency of a step, as few as there is room
+/// for. Which is best depends on the machine, so the roof is the best of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lanes {
+    /// 64: four registers of 512 bits, sixteen of 128.
+    Few,
+    /// 128.
+    Some,
+    /// 256.
+    Many,
+}
+
+/// All widths.
+pub const WIDTHS: [Lanes; 3] = [Lanes::Few, Lanes::Some, Lanes::Many];
 
 impl Mix {
     /// The mix of these operations, on so many values.
     #[must_use]
-    pub fn of(operations: &Operations, count: usize, rounds: u32) -> Self {
+    pub fn of(operations: &Operations, count: usize, rounds: u32, lanes: Lanes) -> Self {
         let Operations { plain, divisions, choices, powers } = *operations;
         // A step with a choice or a division brings two plain operations, one with a power brings one.
         let own = ((plain - 2.0 * (choices + divisions) - powers) / 2.0).max(0.0);
@@ -73,11 +89,11 @@ impl Mix {
             choices: steps(choices),
             divisions: steps(divisions),
             powers: steps(powers),
-            count: count.next_multiple_of(LANES) as u32,
+            count: count.next_multiple_of(MOST_LANES) as u32,
             factor: FACTOR,
             term: TERM,
         };
-        Self { shape }
+        Self { shape, lanes }
     }
 
     /// Operations of one run.
@@ -102,7 +118,7 @@ fn start(index: u32) -> f32 {
 
 /// Does a step so many times to all lanes.
 #[inline(always)]
-fn repeat(steps: u32, lanes: &mut [f32; LANES], step: impl Fn(f32) -> f32) {
+fn repeat<const LANES: usize>(steps: u32, lanes: &mut [f32; LANES], step: impl Fn(f32) -> f32) {
     let mut own = *lanes;
     for _ in 0..steps {
         for x in &mut own {
@@ -110,6 +126,23 @@ fn repeat(steps: u32, lanes: &mut [f32; LANES], step: impl Fn(f32) -> f32) {
         }
     }
     *lanes = own;
+}
+
+/// The rounds of so many values at a time.
+#[inline(always)]
+fn fill_in<const LANES: usize>(shape: &MixShape, first: usize, results: &mut [f32]) {
+    let MixShape { rounds, plain, choices, divisions, powers, factor, term, .. } = *shape;
+    for (place, results) in results.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        let first = (first + place * LANES) as u32;
+        let mut lanes = std::array::from_fn(|lane| start(first + lane as u32));
+        for _ in 0..rounds {
+            repeat(plain, &mut lanes, |x| x * factor + term);
+            repeat(choices, &mut lanes, |x| Real::max(x * factor + term, LEAST));
+            repeat(divisions, &mut lanes, |x| DIVIDEND / (x * factor + term));
+            repeat(powers, &mut lanes, |x| Real::exp2(x * factor));
+        }
+        *results = lanes;
+    }
 }
 
 fn shader() -> String {
@@ -146,21 +179,14 @@ impl Microbench for Mix {
         self.shape.count as usize
     }
     fn grain(&self) -> usize {
-        LANES
+        MOST_LANES
     }
     #[inline(always)]
     fn fill(&self, first: usize, results: &mut [f32]) {
-        let MixShape { rounds, plain, choices, divisions, powers, factor, term, .. } = self.shape;
-        for (place, results) in results.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-            let first = (first + place * LANES) as u32;
-            let mut lanes = std::array::from_fn(|lane| start(first + lane as u32));
-            for _ in 0..rounds {
-                repeat(plain, &mut lanes, |x| x * factor + term);
-                repeat(choices, &mut lanes, |x| Real::max(x * factor + term, LEAST));
-                repeat(divisions, &mut lanes, |x| DIVIDEND / (x * factor + term));
-                repeat(powers, &mut lanes, |x| Real::exp2(x * factor));
-            }
-            *results = lanes;
+        match self.lanes {
+            Lanes::Few => fill_in::<64>(&self.shape, first, results),
+            Lanes::Some => fill_in::<128>(&self.shape, first, results),
+            Lanes::Many => fill_in::<MOST_LANES>(&self.shape, first, results),
         }
     }
     // A step adds at most eight units on both sides together and shrinks what came before to 0.7 of it: 27 in all.
@@ -182,7 +208,7 @@ mod tests {
     #[test]
     fn a_mix_keeps_the_proportions() {
         let asked = Operations { plain: 900.0, divisions: 40.0, choices: 160.0, powers: 24.0 };
-        let done = Mix::of(&asked, 64, 1).operations();
+        let done = Mix::of(&asked, 64, 1, Lanes::Few).operations();
         for (asked_part, done_part) in [
             (asked.plain, done.plain),
             (asked.divisions, done.divisions),
@@ -195,10 +221,15 @@ mod tests {
     }
 
     #[test]
-    fn values_stay_where_they_start() {
-        let mix = Mix::of(&Operations { plain: 9.0, divisions: 1.0, choices: 2.0, powers: 1.0 }, 1_024, 50);
-        let mut results = vec![0.0; 1_024];
-        mix.fill(0, &mut results);
-        assert!(results.iter().all(|x| (1.0..=2.0).contains(x)));
+    fn values_stay_where_they_start_whatever_the_width() {
+        let operations = Operations { plain: 9.0, divisions: 1.0, choices: 2.0, powers: 1.0 };
+        let [few, some, many] = WIDTHS.map(|lanes| {
+            let mix = Mix::of(&operations, 1_024, 50, lanes);
+            let mut results = vec![0.0; mix.results()];
+            mix.fill(0, &mut results);
+            results
+        });
+        assert!(few.iter().all(|x| (1.0..=2.0).contains(x)));
+        assert!(few == some && few == many);
     }
 }
