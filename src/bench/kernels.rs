@@ -49,14 +49,13 @@ pub fn run(
     // Layouts and batches of made-up spaces; 24 points for each pair.
     let sizes: &[(u32, u32)] =
         if options.quick { &[(1, 64), (32, 64)] } else { &[(1, 64), (32, 64), (64, 512)] };
-    let sweeps: Vec<ServingSweep> = sizes
-        .iter()
-        .map(|(layouts, batches)| {
-            ServingSweep::new(design_space(options.seed, *layouts, *batches)).expect("the sample is valid")
-        })
-        .collect();
+    let sweeps: Vec<_> = sizes.iter().map(|size| serving_sweep(options.seed, *size)).collect();
     kernel(&sweeps, device, options, told, &mut readings)?;
     Ok(readings)
+}
+
+fn serving_sweep(seed: u64, (layouts, batches): (u32, u32)) -> ServingSweep {
+    ServingSweep::new(design_space(seed, layouts, batches)).expect("the sample is valid")
 }
 
 /// Runs one kernel at its sizes, and the roof of its mix.

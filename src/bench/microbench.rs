@@ -200,7 +200,7 @@ pub fn check<M: Microbench>(bench: &M, results: &[f32], twin: &[f32], seed: u64)
     for index in chosen {
         let difference = (f64::from(results[index]) - f64::from(twin[index])).abs();
         let bound = bench.bound(index);
-        let share = if difference > 0.0 { difference / bound } else { 0.0 };
+        let share = if difference <= 0.0 { 0.0 } else { difference / bound };
         // What is no number is wrong, too.
         let within = difference <= bound;
         found.wrong += u64::from(!within);

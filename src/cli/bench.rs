@@ -233,7 +233,7 @@ fn four_digits(rate: f64) -> f64 {
 /// The day in UTC, `YYYY-MM-DD`.
 fn today() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    day((since.as_secs() / 86_400) as i64)
+    day((since.as_secs() / 86_400).cast_signed())
 }
 
 /// The date so many days after 1970-01-01.

@@ -487,7 +487,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run.json");
         std::fs::write(&path, crate::report::json::text(&value)).unwrap();
-        assert_eq!(crate::bench::recorded::read(&path).unwrap(), report.bench.readings);
+        let read = crate::bench::recorded::read(&path).unwrap();
+        assert_eq!(read.len(), report.bench.readings.len());
+        for (read, written) in read.iter().zip(&report.bench.readings) {
+            assert!(read.is_like(written) && read.check == written.check && read.amounts == written.amounts);
+            // Numbers are read to the last unit but one.
+            let near = |(a, b): (&f64, &f64)| (a / b - 1.0).abs() < 1e-15;
+            assert!(read.seconds.iter().zip(&written.seconds).all(near), "{read:?}");
+        }
     }
 
     #[test]

@@ -198,8 +198,7 @@ pub fn open(allow_software: bool) -> Result<OpenDevice, AdapterError> {
     // The kernels need no feature; the benchmarks measure 16-bit floats where there are any.
     let required_features = adapter.features() & wgpu::Features::SHADER_F16;
     let required_limits = baseline(adapter);
-    let largest_buffer =
-        u64::from(required_limits.max_storage_buffer_binding_size).min(required_limits.max_buffer_size);
+    let largest_buffer = required_limits.max_storage_buffer_binding_size.min(required_limits.max_buffer_size);
     let wish = wgpu::DeviceDescriptor {
         label: Some("gigawatt"),
         required_features,
