@@ -7,6 +7,7 @@
 pub mod check;
 pub mod document;
 pub mod epw;
+pub mod measured;
 pub mod profile;
 
 pub use document::{Document, InputError};
@@ -53,6 +54,19 @@ impl<T> Found<T> {
     #[must_use]
     pub fn origin(&self) -> String {
         format!("catalog:{}", self.document.file)
+    }
+}
+
+impl Found<profile::System> {
+    /// Where its accelerator is found: beside the system's own file if it is named by a path.
+    #[must_use]
+    pub fn accelerator_reference(&self) -> String {
+        let named = &self.profile.accelerator;
+        if self.built_in || !is_path(named) {
+            return named.clone();
+        }
+        let folder = Path::new(&self.document.file).parent().unwrap_or(Path::new(""));
+        folder.join(named).display().to_string()
     }
 }
 
@@ -265,7 +279,8 @@ impl Catalog {
                 let missing = |path: &str, error: InputError| {
                     found.document.error(path, error.message).with_help(error.help.unwrap_or_default())
                 };
-                self.get::<p::Accelerator>(&system.accelerator).map_err(|e| missing("accelerator", e))?;
+                self.get::<p::Accelerator>(&found.accelerator_reference())
+                    .map_err(|e| missing("accelerator", e))?;
                 let out = &system.scale_out;
                 self.get::<p::Switch>(&out.switch).map_err(|e| missing("scale_out.switch", e))?;
                 self.get::<p::Link>(&out.host_link).map_err(|e| missing("scale_out.host_link", e))?;

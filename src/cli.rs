@@ -5,6 +5,7 @@
 //! fault. Nothing is set up before a command asks for it.
 
 mod arguments;
+mod bench;
 mod calibrate;
 mod catalog;
 mod compare;
@@ -47,6 +48,7 @@ enum Command {
     Sites(sites::Arguments),
     Validate(validate::Arguments),
     Calibrate(calibrate::Arguments),
+    Bench(bench::Arguments),
     Catalog(catalog::Arguments),
     Explain(explain::Arguments),
     Devices(devices::Arguments),
@@ -116,6 +118,7 @@ fn dispatch(command: Command) -> u8 {
         Command::Sites(arguments) => emit_drawn(&arguments.common.clone(), || sites::run(arguments)),
         Command::Validate(arguments) => emit_drawn(&arguments.common, || validate::run(&arguments)),
         Command::Calibrate(arguments) => emit(&arguments.common.clone(), || calibrate::run(arguments)),
+        Command::Bench(arguments) => emit(&arguments.common.clone(), || bench::run(arguments)),
         Command::Catalog(arguments) => emit(&arguments.common.clone(), || catalog::run(arguments)),
         Command::Explain(arguments) => emit(&arguments.common.clone(), || explain::run(arguments)),
         Command::Devices(arguments) => emit(&arguments.common, || devices::run(&arguments)),
@@ -186,6 +189,7 @@ mod tests {
             "validate --inference a.csv --points b --training c --collectives d --sites e --fabrics f",
             "validate --max-median-ape 0.15",
             "calibrate --save fit.toml",
+            "bench --quick --profile h100-sxm --save my-gpu.toml --against other.json --threads 2",
             "catalog list",
             "catalog list systems --format json",
             "catalog show gb300-nvl72",

@@ -7,6 +7,7 @@
 pub mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;
+pub mod measure;
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -66,6 +67,16 @@ pub enum EngineError {
         looked_for: String,
         /// What was there instead.
         seen: String,
+    },
+    /// A device that did not finish a measurement.
+    #[error("{device}: {what}: {reason}")]
+    Measurement {
+        /// The adapter.
+        device: String,
+        /// What was measured.
+        what: String,
+        /// What went wrong.
+        reason: String,
     },
     /// This build has no GPU support.
     #[error("this build cannot use a GPU: it was made without the feature `gpu`")]

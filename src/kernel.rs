@@ -9,7 +9,9 @@
 
 pub mod facility_year;
 pub mod frontier;
+pub mod microbench;
 pub mod serving_sweep;
+pub mod tally;
 pub mod training_sweep;
 
 use std::fmt::Write as _;
@@ -183,6 +185,10 @@ pub trait Kernel: Sync {
     ///
     /// Implementations are `#[inline(always)]`, and so is everything they call, or the loop stays at the baseline.
     fn score_range(&self, first: u64, scores: &mut [Self::Score]);
+    /// The operations of one point as its formulas state them, where the body is generic enough to count them.
+    fn operations(&self, _index: u64) -> Option<tally::Operations> {
+        None
+    }
     /// The joined shader; its entry point is `main`.
     fn shader() -> String;
     /// The buffers that all dispatches read.
@@ -230,7 +236,9 @@ pub const TRAINING_WGSL: &str = include_str!("../shaders/shared/training.wgsl");
 /// Every kernel: its name, its joined shader and the structs that both sides share.
 #[must_use]
 pub fn kernels() -> Vec<KernelText> {
-    vec![serving_sweep::text(), training_sweep::text(), facility_year::text()]
+    let mut kernels = vec![serving_sweep::text(), training_sweep::text(), facility_year::text()];
+    kernels.extend(microbench::texts());
+    kernels
 }
 
 /// What a test needs to check a shader against the Rust side without a device.

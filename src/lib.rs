@@ -34,6 +34,7 @@
 //! asked, [`plan`] runs the chain to its fixed point. [`kernel`]s run on an [`engine`]: GPU or vectorised CPU; [`search`]
 //! uses them. [`validation`] and [`calibration`] are the proof, [`report`] the telling.
 
+pub mod bench;
 pub mod calibration;
 pub mod catalog;
 #[cfg(feature = "cli")]

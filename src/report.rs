@@ -3,6 +3,7 @@
 //! Formats for people (terminal, Markdown, HTML) draw the same [`Document`]; formats for programs (JSON, CSV)
 //! come from the result itself, complete and in SI base units with the unit in the key.
 
+pub mod bench;
 pub mod calibration;
 pub mod chart;
 pub mod compare;

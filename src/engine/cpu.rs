@@ -1,5 +1,7 @@
 //! The CPU path: rayon parts, each a plain loop compiled for several instruction sets and chosen at run time.
 
+pub mod measure;
+
 use std::ops::ControlFlow;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};

@@ -2,3 +2,4 @@
 
 pub mod adapter;
 pub mod dispatch;
+pub mod measure;

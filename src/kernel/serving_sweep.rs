@@ -26,6 +26,7 @@
 
 pub mod sample;
 
+use crate::kernel::tally::{Counted, Operations, operations_of};
 use crate::kernel::{
     Input, Kernel, KernelText, ROOFLINE_WGSL, SCALAR_WGSL, ShaderStruct, WORKGROUP, buffer_bytes, join,
     ulp_distance,
@@ -469,8 +470,31 @@ pub struct ServingSweep {
     within: u32,
 }
 
-fn narrow_draft(draft: &Draft) -> Draft<f32> {
-    Draft { verified: draft.verified as f32, emitted: draft.emitted as f32, drafted: draft.drafted as f32 }
+impl Draft {
+    /// The depth in another precision.
+    #[must_use]
+    pub fn cast<T: Real>(&self) -> Draft<T> {
+        let Self { verified, emitted, drafted } = *self;
+        Draft { verified: T::of(verified), emitted: T::of(emitted), drafted: T::of(drafted) }
+    }
+}
+
+impl Workload {
+    /// The workload in another precision.
+    #[must_use]
+    pub fn cast<T: Real>(&self) -> Workload<T> {
+        Workload {
+            input_tokens: T::of(self.input_tokens),
+            prefill_per_output: T::of(self.prefill_per_output),
+            context: T::of(self.context),
+            prefill_context: T::of(self.prefill_context),
+            pool_ttft_s: T::of(self.pool_ttft_s),
+            pool_tokens_per_s: T::of(self.pool_tokens_per_s),
+            decode_pool_share: T::of(self.decode_pool_share),
+            load: T::of(self.load),
+            tail: T::of(self.tail),
+        }
+    }
 }
 
 fn check(axis: &'static str, good: impl Iterator<Item = bool>) -> Result<(), SweepError> {
@@ -542,18 +566,8 @@ impl ServingSweep {
             rows: space.rows.iter().map(Operation::cast).collect(),
             batches: space.batches.iter().map(|batch| *batch as f32).collect(),
             chunks: space.chunks.iter().map(|chunk| *chunk as f32).collect(),
-            drafts: space.drafts.iter().map(narrow_draft).collect(),
-            workload: Workload {
-                input_tokens: load.input_tokens as f32,
-                prefill_per_output: load.prefill_per_output as f32,
-                context: load.context as f32,
-                prefill_context: load.prefill_context as f32,
-                pool_ttft_s: load.pool_ttft_s as f32,
-                pool_tokens_per_s: load.pool_tokens_per_s as f32,
-                decode_pool_share: load.decode_pool_share as f32,
-                load: load.load as f32,
-                tail: load.tail as f32,
-            },
+            drafts: space.drafts.iter().map(Draft::cast).collect(),
+            workload: load.cast(),
             within: points as u32,
             space,
         })
@@ -804,6 +818,22 @@ impl Kernel for ServingSweep {
             self.score_block(index, &mut scores[done..done + count]);
             done += count;
         }
+    }
+
+    fn operations(&self, index: u64) -> Option<Operations> {
+        let (layout, setting) = self.setting(index);
+        let setting = Setting {
+            sequences: Counted::of(setting.sequences),
+            chunk: Counted::of(setting.chunk),
+            draft: setting.draft.cast(),
+        };
+        let (layout, workload) = (self.space.layouts[layout], self.space.workload.cast());
+        let rows: Vec<Operation<Counted>> = self.space.rows.iter().map(Operation::cast).collect();
+        let [operations, messages] = halves(&layout, &rows);
+        let replica = replica(&layout);
+        Some(operations_of(|| {
+            let _ = score_point(operations, messages, replica, &workload, setting);
+        }))
     }
 
     fn shader() -> String {

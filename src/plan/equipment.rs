@@ -635,8 +635,9 @@ pub fn machine(
     let (system_id, named) = split_profile(id);
     let found = catalog.get::<System>(system_id).map_err(|error| scenario.blame(path, error))?;
     let system = found.profile.clone();
-    let chip_id = accelerator_reference(&found, &system.accelerator);
-    let chip = catalog.get::<profile::Accelerator>(&chip_id).map_err(|e| named_in(&found, e))?;
+    let chip = catalog
+        .get::<profile::Accelerator>(&found.accelerator_reference())
+        .map_err(|e| named_in(&found, e))?;
     let profile_name = named.map(str::to_owned).or_else(|| system.default_profile.clone());
     let power_profile = power_profile(scenario, &system, profile_name.as_deref(), path)?;
     let full_id = match &profile_name {
@@ -852,15 +853,6 @@ fn network(
         host_link: host_link.profile,
         switch_link: switch_link.profile,
     })
-}
-
-/// Where the accelerator of a system is found: beside the system's own file if it is named by a path.
-fn accelerator_reference(found: &Found<System>, named: &str) -> String {
-    if found.built_in || !crate::catalog::is_path(named) {
-        return named.to_owned();
-    }
-    let folder = std::path::Path::new(&found.document.file).parent().unwrap_or(std::path::Path::new(""));
-    folder.join(named).display().to_string()
 }
 
 /// Ports of a switch when each carries a host port's rate: a faster port is split, a slower one is of no use.

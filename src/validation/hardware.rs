@@ -86,6 +86,13 @@ pub fn system_of(label: &str) -> Option<&'static str> {
     SYSTEMS.iter().find(|(part, _)| label.contains(part)).map(|(_, id)| *id)
 }
 
+/// The profile that a label names by its path: a system of one's own.
+#[must_use]
+pub fn file_of(label: &str) -> Option<&str> {
+    let label = label.trim();
+    std::path::Path::new(label).extension().is_some_and(|suffix| suffix == "toml").then_some(label)
+}
+
 /// The card that a label means among those of the catalogue.
 ///
 /// A label means the card whose id it holds, the longest of several; else the only card whose id begins with it.
@@ -208,6 +215,9 @@ impl Hardware {
     /// The system that a label means.
     #[must_use]
     pub fn rig(&self, label: &str) -> Option<Arc<Rig>> {
+        if let Some(file) = file_of(label) {
+            return self.rig_of(file);
+        }
         let id = system_of(label).map(str::to_owned).or_else(|| {
             let ids = self.catalog.ids("systems");
             ids.into_iter().find(|id| id.eq_ignore_ascii_case(label.trim()))

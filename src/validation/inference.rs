@@ -23,7 +23,7 @@
 //!
 //! Not expressible: rows with neither load nor limit, latencies alone, tokens per utility megawatt and agentic traces, whose cached input is unknown.
 
-use super::hardware::{Card, Hardware, Rig, engine_of, formats_of, system_of};
+use super::hardware::{Card, Hardware, Rig, engine_of, file_of, formats_of, system_of};
 use super::running::{ASSUMED_DRAFT, DRAWN_LENGTH, Setting, Steady};
 use super::tables::Row;
 use super::{Forecast, Gap, Names, gap};
@@ -115,6 +115,9 @@ pub(super) fn predict(row: Row<'_>, hardware: &Hardware) -> (Names, Result<Forec
 /// The columns that name the hardware, the ones with a memory size last.
 fn label(row: Row<'_>) -> String {
     let class = row.word("system_class");
+    if let Some(file) = file_of(class) {
+        return file.to_owned();
+    }
     let chip = row.word("accelerator");
     if system_of(class).is_some_and(|id| !id.starts_with("gh200")) {
         return class.to_owned();

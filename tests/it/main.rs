@@ -1,5 +1,6 @@
 //! One test binary, so that it links once: a module a theme.
 
+mod bench;
 mod cli;
 mod conservation;
 mod cooling;

@@ -41,6 +41,9 @@ pub struct OpenDevice {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
     name: String,
+    software: bool,
+    f16: bool,
+    largest_buffer: u64,
     lost: Arc<OnceLock<String>>,
     uncaptured: Arc<Mutex<Option<String>>>,
 }
@@ -50,6 +53,24 @@ impl OpenDevice {
     #[must_use]
     pub fn name(&self) -> String {
         self.name.clone()
+    }
+
+    /// Whether the CPU plays the device.
+    #[must_use]
+    pub fn is_software(&self) -> bool {
+        self.software
+    }
+
+    /// Whether shaders may use 16-bit floats.
+    #[must_use]
+    pub fn has_f16(&self) -> bool {
+        self.f16
+    }
+
+    /// Bytes of the largest buffer that a shader may read.
+    #[must_use]
+    pub fn largest_buffer(&self) -> u64 {
+        self.largest_buffer
     }
 
     /// Why the device is gone, if it is.
@@ -174,9 +195,14 @@ pub fn open(allow_software: bool) -> Result<OpenDevice, AdapterError> {
     };
     let info = adapter.get_info();
     let name = format!("{} ({})", info.name, interface(info.backend));
+    // The kernels need no feature; the benchmarks measure 16-bit floats where there are any.
+    let required_features = adapter.features() & wgpu::Features::SHADER_F16;
+    let required_limits = baseline(adapter);
+    let largest_buffer = required_limits.max_storage_buffer_binding_size.min(required_limits.max_buffer_size);
     let wish = wgpu::DeviceDescriptor {
         label: Some("gigawatt"),
-        required_limits: baseline(adapter),
+        required_features,
+        required_limits,
         ..wgpu::DeviceDescriptor::default()
     };
     let (device, queue) = pollster::block_on(adapter.request_device(&wish))
@@ -195,7 +221,16 @@ pub fn open(allow_software: bool) -> Result<OpenDevice, AdapterError> {
             kept.get_or_insert_with(|| error.to_string());
         }
     }));
-    Ok(OpenDevice { device, queue, name, lost, uncaptured })
+    Ok(OpenDevice {
+        device,
+        queue,
+        name,
+        software: info.device_type == wgpu::DeviceType::Cpu,
+        f16: required_features.contains(wgpu::Features::SHADER_F16),
+        largest_buffer,
+        lost,
+        uncaptured,
+    })
 }
 
 /// What `devices` lists.

@@ -14,7 +14,7 @@ const LONGEST: Duration = Duration::from_millis(50);
 /// A dispatch shorter than this is doubled.
 const SHORTEST: Duration = Duration::from_millis(15);
 /// A dispatch that takes longer has hung.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// Points of the first dispatch, before its speed is known.
 const FIRST_POINTS: u32 = 1 << 14;
 /// Points of a dispatch at most: their scores take some tens of megabytes, twice.
@@ -73,7 +73,7 @@ impl From<wgpu::Error> for Fault {
 }
 
 /// Runs device calls with every kind of error caught.
-fn scoped<T>(open: &OpenDevice, calls: impl FnOnce() -> T) -> Result<T, Fault> {
+pub(super) fn scoped<T>(open: &OpenDevice, calls: impl FnOnce() -> T) -> Result<T, Fault> {
     let validation = open.device.push_error_scope(wgpu::ErrorFilter::Validation);
     let memory = open.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
     let internal = open.device.push_error_scope(wgpu::ErrorFilter::Internal);

@@ -1,0 +1,232 @@
+//! The project's own kernels: points per second by size for one point after the other, for vectors, for threads and for a
+//! device, and the roof that each kernel's mix of operations has on the same machine.
+//!
+//! Scores are folded into a checksum, the same on every path of the CPU; a device's scores are checked by the engine
+//! against the twin's as always.
+
+use super::{Amounts, Check, Group, Options, Reading, path};
+use crate::engine::measure::{Device, time_on_cpu, twin};
+use crate::engine::{Backend, Engine, EngineError, Progress, cpu};
+use crate::kernel::microbench::Microbench;
+use crate::kernel::microbench::mix::{Lanes, Mix, WIDTHS};
+use crate::kernel::serving_sweep::ServingSweep;
+use crate::kernel::serving_sweep::sample::design_space;
+use crate::kernel::tally::Operations;
+use crate::kernel::{Kernel, Reduction};
+use crate::units::text::group;
+use std::hint::black_box;
+use std::ops::ControlFlow;
+
+/// Points that are scored one after the other at most, so that a sample stays short.
+const MOST_SCALAR: u64 = 1 << 14;
+/// Points that are counted for the mean mix.
+const COUNTED: u64 = 256;
+
+/// Adds up the words of all scores, which does not depend on any order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Checksum(u32);
+
+impl<S: bytemuck::Pod> Reduction<S> for Checksum {
+    fn fork(&self) -> Self {
+        Self(0)
+    }
+    fn absorb(&mut self, _first: u64, scores: &[S]) {
+        let words: &[u32] = bytemuck::cast_slice(scores);
+        self.0 = words.iter().fold(self.0, |sum, word| sum.wrapping_add(*word));
+    }
+    fn merge(&mut self, other: Self) {
+        self.0 = self.0.wrapping_add(other.0);
+    }
+}
+
+/// Runs every kernel, and its roof.
+pub fn run(
+    device: Option<&Device>,
+    options: Options,
+    told: &mut dyn FnMut(&str),
+) -> Result<Vec<Reading>, EngineError> {
+    let mut readings = Vec::new();
+    // Layouts and batches of made-up spaces; 24 points for each pair.
+    let sizes: &[(u32, u32)] =
+        if options.quick { &[(1, 64), (32, 64)] } else { &[(1, 64), (32, 64), (64, 512)] };
+    let sweeps: Vec<_> = sizes.iter().map(|size| serving_sweep(options.seed, *size)).collect();
+    kernel(&sweeps, device, options, told, &mut readings)?;
+    Ok(readings)
+}
+
+fn serving_sweep(seed: u64, (layouts, batches): (u32, u32)) -> ServingSweep {
+    ServingSweep::new(design_space(seed, layouts, batches)).expect("the sample is valid")
+}
+
+/// Runs one kernel at its sizes, and the roof of its mix.
+fn kernel<K: Kernel>(
+    sizes: &[K],
+    device: Option<&Device>,
+    options: Options,
+    told: &mut dyn FnMut(&str),
+    readings: &mut Vec<Reading>,
+) -> Result<(), EngineError> {
+    let Some(first) = sizes.first() else { return Ok(()) };
+    let mix = mean_operations(first);
+    for size in sizes {
+        told(&format!("{}, {} points", K::NAME, size.points()));
+        readings.extend(paths(size, mix, device, options)?);
+    }
+    if let Some(mix) = mix {
+        told(&format!("{}, roof", K::NAME));
+        readings.extend(roofs(K::NAME, &mix, device, options)?);
+    }
+    Ok(())
+}
+
+/// The mean operations of some points, evenly chosen.
+fn mean_operations<K: Kernel>(kernel: &K) -> Option<Operations> {
+    let step = (kernel.points() / COUNTED).max(1);
+    let (mut sum, mut count) = (Operations::default(), 0.0);
+    for index in (0..kernel.points()).step_by(step as usize) {
+        let one = kernel.operations(index)?;
+        sum.plain += one.plain;
+        sum.divisions += one.divisions;
+        sum.choices += one.choices;
+        sum.powers += one.powers;
+        count += 1.0;
+    }
+    Some(sum.times(1.0 / count))
+}
+
+fn paths<K: Kernel>(
+    kernel: &K,
+    mix: Option<Operations>,
+    device: Option<&Device>,
+    options: Options,
+) -> Result<Vec<Reading>, EngineError> {
+    let effort = options.effort();
+    let points = kernel.points();
+    let mut readings = Vec::new();
+    let mut add = |path: &str, points: u64, seconds, check| {
+        readings.push(Reading {
+            group: Group::Kernel,
+            name: K::NAME.into(),
+            shape: format!("{} points", group(&kernel.points().to_string())),
+            path: path.into(),
+            amounts: Amounts {
+                points: points as f64,
+                flop: mix.map_or(0.0, |mix| mix.total() * points as f64),
+                bytes: 0.0,
+            },
+            seconds,
+            check,
+        });
+    };
+
+    let few = points.min(MOST_SCALAR);
+    let mut scores = vec![K::Score::default(); few as usize];
+    let seconds = effort.time(|| {
+        for (index, score) in (0..).zip(&mut scores) {
+            *score = kernel.score(black_box(index));
+        }
+        black_box(&scores);
+    });
+    let plain = checksum(&scores);
+    add(path::SCALAR, few, seconds, None);
+
+    let seconds = effort.time(|| {
+        cpu::score_range(kernel, black_box(0), &mut scores);
+        black_box(&scores);
+    });
+    add(path::SIMD, few, seconds, Some(same(plain, checksum(&scores), few)));
+
+    let mut whole = None;
+    let threads = options.threads();
+    for (path, threads) in [(path::ONE_THREAD, 1), (path::CPU, threads)] {
+        let engine = Engine::new(Backend::Cpu).threads(threads);
+        let seconds = samples(&engine, kernel, options, &mut whole)?;
+        add(path, points, seconds.0, Some(same(seconds.1, whole.unwrap_or_default(), points)));
+    }
+    if let Some(device) = device {
+        // A software device is asked for a few points only: its speed is nobody's concern.
+        if !device.is_software() || points <= MOST_SCALAR {
+            let engine = Engine::new(Backend::Gpu).allow_software(true);
+            let seconds = samples(&engine, kernel, options, &mut None)?;
+            add(path::GPU, points, seconds.0, None);
+        }
+    }
+    Ok(readings)
+}
+
+fn checksum<S: bytemuck::Pod>(scores: &[S]) -> Checksum {
+    let mut sum = Checksum::default();
+    sum.absorb(0, scores);
+    sum
+}
+
+fn same(one: Checksum, other: Checksum, points: u64) -> Check {
+    let wrong = if one == other { 0 } else { points };
+    Check { compared: points, wrong, worst: if wrong == 0 { 0.0 } else { f64::INFINITY } }
+}
+
+/// Times the engine; the checksum of its first run is kept where there is none yet.
+fn samples<K: Kernel>(
+    engine: &Engine,
+    kernel: &K,
+    options: Options,
+    first: &mut Option<Checksum>,
+) -> Result<(Vec<f64>, Checksum), EngineError> {
+    let mut last = Checksum::default();
+    let seconds = options.effort().samples(|runs| {
+        let started = std::time::Instant::now();
+        for _ in 0..runs {
+            let mut sum = Checksum::default();
+            let run = engine.run(kernel, &mut sum, |_: Progress| ControlFlow::Continue(()))?;
+            if let (Some(device), false) = (&run.device, run.points_on_device == run.points) {
+                let reason = run.warnings.first().cloned().unwrap_or_default();
+                return Err(EngineError::Measurement {
+                    device: device.clone(),
+                    what: K::NAME.into(),
+                    reason,
+                });
+            }
+            last = sum;
+        }
+        Ok(started.elapsed())
+    })?;
+    first.get_or_insert(last);
+    Ok((seconds, last))
+}
+
+/// What the mix does from registers on each path that can be held against it.
+fn roofs(
+    name: &str,
+    mix: &Operations,
+    device: Option<&Device>,
+    options: Options,
+) -> Result<Vec<Reading>, EngineError> {
+    let effort = options.effort();
+    let reading = |bench: &Mix, path: &str, seconds, check| Reading {
+        group: Group::Roof,
+        name: name.into(),
+        shape: bench.shape(),
+        path: path.into(),
+        amounts: bench.work().into(),
+        seconds,
+        check,
+    };
+    let mut readings = Vec::new();
+    for (path, threads) in [(path::SIMD, 1), (path::CPU, options.threads())] {
+        let mut widths = Vec::new();
+        for lanes in WIDTHS {
+            let bench = Mix::of(mix, 1 << 13, 10, lanes);
+            widths.push(reading(&bench, path, time_on_cpu(&bench, threads, effort)?.seconds, None));
+        }
+        let best = widths.into_iter().min_by(|a, b| a.least().total_cmp(&b.least()));
+        readings.extend(best);
+    }
+    if let Some(device) = device {
+        let (count, rounds) = if device.is_software() { (1 << 10, 2) } else { (1 << 20, 50) };
+        let bench = Mix::of(mix, count, rounds, Lanes::Few);
+        let timing = device.time(&bench, effort)?;
+        let check = super::microbench::check(&bench, &timing.results, &twin(&bench), options.seed);
+        readings.push(reading(&bench, path::GPU, timing.seconds, Some(check)));
+    }
+    Ok(readings)
+}

@@ -1,0 +1,230 @@
+//! The microbenchmarks on a device and on the CPU, each checked against its twin.
+
+use super::{Amounts, Check, Group, Options, Reading, path};
+use crate::engine::EngineError;
+use crate::engine::measure::{Device, Effort, Timing, time_host_copy, time_on_cpu, twin};
+use crate::kernel::microbench::attention::Attention;
+use crate::kernel::microbench::launch::Launch;
+use crate::kernel::microbench::matrix_vector::MatrixVector;
+use crate::kernel::microbench::product::Product;
+use crate::kernel::microbench::reduction::Reduction;
+use crate::kernel::microbench::stream::Arrays;
+use crate::kernel::microbench::{Microbench, words};
+
+/// How large the operands are.
+#[derive(Debug, Clone, Copy)]
+struct Sizes {
+    /// Numbers of a STREAM array: several times what a last-level cache holds, as STREAM asks for.
+    stream: usize,
+    /// Side of a matrix.
+    side: usize,
+    /// Linear layers of a decode step: rows and columns.
+    layers: &'static [(usize, usize)],
+    /// Sequences, heads of keys and values, cached positions.
+    attention: (usize, usize, usize),
+    /// Bytes of a transfer.
+    transfer: usize,
+}
+
+/// Output projection and up projection of Llama 3.1 8B: `src/catalog/models/llama-3.1-8b.toml`.
+const LAYERS: &[(usize, usize)] = &[(4_096, 4_096), (14_336, 4_096)];
+
+const DEVICE: Sizes =
+    Sizes { stream: 1 << 26, side: 2_048, layers: LAYERS, attention: (32, 8, 1_024), transfer: 1 << 28 };
+const DEVICE_QUICK: Sizes =
+    Sizes { stream: 1 << 24, side: 1_024, layers: LAYERS, attention: (16, 8, 1_024), transfer: 1 << 26 };
+const CPU: Sizes =
+    Sizes { stream: 1 << 25, side: 1_024, layers: LAYERS, attention: (8, 8, 2_048), transfer: 1 << 27 };
+const CPU_QUICK: Sizes =
+    Sizes { stream: 1 << 23, side: 512, layers: LAYERS, attention: (4, 8, 2_048), transfer: 1 << 25 };
+/// Software devices are measured for what they compute, not for how fast.
+const SOFTWARE: Sizes =
+    Sizes { stream: 1 << 18, side: 128, layers: &[(256, 512)], attention: (2, 2, 192), transfer: 1 << 20 };
+
+/// Results that are compared with the twin at most.
+const COMPARED: usize = 4_096;
+
+impl Sizes {
+    fn of_device(device: &Device, quick: bool) -> Self {
+        let wish = match (device.is_software(), quick) {
+            (true, _) => return SOFTWARE,
+            (_, true) => DEVICE_QUICK,
+            _ => DEVICE,
+        };
+        // A device may grant less than the wish: halve until it fits.
+        let granted = device.largest_buffer();
+        let mut sizes = wish;
+        while 4 * sizes.stream as u64 > granted {
+            sizes.stream /= 2;
+        }
+        let (mut sequences, heads, context) = sizes.attention;
+        while sequences > 1 && Attention::cache_bytes(sequences, heads, context) > granted {
+            sequences /= 2;
+        }
+        sizes.attention = (sequences, heads, context);
+        sizes.transfer = sizes.transfer.min(4 * sizes.stream);
+        sizes
+    }
+}
+
+/// Where a suite runs.
+trait Side {
+    const PATH: &'static str;
+    fn time<M: Microbench>(&self, bench: &M) -> Result<Timing, EngineError>;
+    /// Whether the twin has to confirm the results.
+    const IS_CHECKED: bool;
+}
+
+struct OnDevice<'a>(&'a Device, Effort);
+
+impl Side for OnDevice<'_> {
+    const PATH: &'static str = path::GPU;
+    const IS_CHECKED: bool = true;
+    fn time<M: Microbench>(&self, bench: &M) -> Result<Timing, EngineError> {
+        self.0.time(bench, self.1)
+    }
+}
+
+struct OnCpu(usize, Effort);
+
+impl Side for OnCpu {
+    const PATH: &'static str = path::CPU;
+    const IS_CHECKED: bool = false;
+    fn time<M: Microbench>(&self, bench: &M) -> Result<Timing, EngineError> {
+        time_on_cpu(bench, self.0, self.1)
+    }
+}
+
+/// Runs every benchmark on both sides.
+pub fn run(
+    device: Option<&Device>,
+    options: Options,
+    told: &mut dyn FnMut(&str),
+) -> Result<Vec<Reading>, EngineError> {
+    let effort = options.effort();
+    let mut readings = Vec::new();
+    if let Some(device) = device {
+        let sizes = Sizes::of_device(device, options.quick);
+        suite(&OnDevice(device, effort), &sizes, device.has_f16(), options.seed, told, &mut readings)?;
+        told("round trips and transfers");
+        let reading = |name: &str, shape: String, bytes: f64, seconds| Reading {
+            group: Group::Microbenchmark,
+            name: name.into(),
+            shape,
+            path: path::GPU.into(),
+            amounts: Amounts { bytes, ..Amounts::default() },
+            seconds,
+            check: None,
+        };
+        let seconds = device.time_round_trip(&Launch, effort)?;
+        readings.push(reading("launch and wait", Launch.shape(), 0.0, seconds));
+        let bytes = sizes.transfer;
+        let shape = format!("{} MiB", bytes >> 20);
+        let [there, back] = device.time_transfers(bytes, effort)?;
+        readings.push(reading("host to device", shape.clone(), bytes as f64, there));
+        readings.push(reading("device to host", shape, bytes as f64, back));
+    }
+    let sizes = if options.quick { CPU_QUICK } else { CPU };
+    suite(&OnCpu(options.threads(), effort), &sizes, false, options.seed, told, &mut readings)?;
+    told("copy from host to host");
+    readings.push(Reading {
+        group: Group::Microbenchmark,
+        name: "host to host".into(),
+        shape: format!("{} MiB, one thread", sizes.transfer >> 20),
+        path: path::CPU.into(),
+        // Read and written.
+        amounts: Amounts { bytes: 2.0 * sizes.transfer as f64, ..Amounts::default() },
+        seconds: time_host_copy(sizes.transfer, effort),
+        check: None,
+    });
+    Ok(readings)
+}
+
+fn suite<S: Side>(
+    side: &S,
+    sizes: &Sizes,
+    f16: bool,
+    seed: u64,
+    told: &mut dyn FnMut(&str),
+    readings: &mut Vec<Reading>,
+) -> Result<(), EngineError> {
+    let arrays = Arrays::new(seed, sizes.stream);
+    for bench in arrays.benches() {
+        readings.push(reading(side, &bench, seed, told)?);
+    }
+    drop(arrays);
+    readings.push(reading(side, &Reduction::new(seed, sizes.stream), seed, told)?);
+    for (rows, columns) in sizes.layers {
+        readings.push(reading(side, &MatrixVector::new(seed, *rows, *columns), seed, told)?);
+    }
+    let (sequences, heads, context) = sizes.attention;
+    readings.push(reading(side, &Attention::new(seed, sequences, heads, context), seed, told)?);
+    readings.push(reading(side, &Product::single(seed, sizes.side), seed, told)?);
+    if f16 {
+        readings.push(reading(side, &Product::half(seed, sizes.side), seed, told)?);
+    }
+    readings.push(reading(side, &Launch, seed, told)?);
+    Ok(())
+}
+
+fn reading<S: Side, M: Microbench>(
+    side: &S,
+    bench: &M,
+    seed: u64,
+    told: &mut dyn FnMut(&str),
+) -> Result<Reading, EngineError> {
+    told(&format!("{}, {}: {}", bench.name(), S::PATH, bench.shape()));
+    let timing = side.time(bench)?;
+    Ok(Reading {
+        group: Group::Microbenchmark,
+        name: bench.name().into(),
+        shape: bench.shape(),
+        path: S::PATH.into(),
+        amounts: bench.work().into(),
+        seconds: timing.seconds,
+        check: S::IS_CHECKED.then(|| check(bench, &timing.results, &twin(bench), seed)),
+    })
+}
+
+/// Compares results with the twin's: all of a few, else a random choice, always the first and the last.
+#[must_use]
+pub fn check<M: Microbench>(bench: &M, results: &[f32], twin: &[f32], seed: u64) -> Check {
+    let count = twin.len();
+    let chosen: Vec<usize> = if count <= COMPARED {
+        (0..count).collect()
+    } else {
+        let drawn = words(seed, 12, COMPARED).into_iter().map(|word| word as usize % count);
+        drawn.chain([0, count - 1]).collect()
+    };
+    let mut found = Check { compared: chosen.len() as u64, wrong: 0, worst: 0.0 };
+    for index in chosen {
+        let difference = (f64::from(results[index]) - f64::from(twin[index])).abs();
+        let bound = bench.bound(index);
+        let share = if difference <= 0.0 { 0.0 } else { difference / bound };
+        // What is no number is wrong, too.
+        let within = difference <= bound;
+        found.wrong += u64::from(!within);
+        found.worst = if share.is_nan() { f64::INFINITY } else { found.worst.max(share) };
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_result_is_found_and_a_rounded_one_is_not() {
+        let bench = MatrixVector::new(1, 8, 512);
+        let twin = twin(&bench);
+        let mut results = twin.clone();
+        results[3] += 1e-6;
+        let found = check(&bench, &results, &twin, 1);
+        assert!(found.wrong == 0 && found.worst > 0.0 && found.compared == 8, "{found:?}");
+        for wrong in [results[4] + 0.1, f32::NAN, f32::INFINITY] {
+            results[4] = wrong;
+            let found = check(&bench, &results, &twin, 1);
+            assert!(found.wrong == 1 && found.worst > 1.0, "{wrong}: {found:?}");
+        }
+    }
+}
