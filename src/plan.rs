@@ -22,6 +22,7 @@ pub mod workloads;
 
 pub use result::Plan;
 
+use crate::catalog::profile::StageKind;
 use crate::catalog::{Catalog, InputError};
 use crate::power::PowerEnvelope;
 use crate::scenario::Scenario;
@@ -64,7 +65,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let duty = fields.provisioning.duty_factor.0;
     let energy = sizing::year(place, &loads, &design, duty, &year);
 
-    let power = power(scenario, place, &design, &energy);
+    let mut power = power(scenario, place, &design, &energy);
     let standing = standing::stand(fields, place, &loads, &design);
     let cooling = coolant::cooling(fields, place, &loads, &design, &energy, &standing);
     let fleet = fleet(&loads, standing.racks);
@@ -84,6 +85,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         racks: standing.racks,
         training: &training,
     });
+    whole_in_buildings(&mut power, place, &electrical);
     let verdicts = verdict::verdicts(&verdict::Evidence {
         fields,
         place,
@@ -171,6 +173,18 @@ fn power(
         overheads,
         chiller_hours: energy.chiller_hours,
         carbon_kg_per_year: energy.meter_j * place.carbon.0,
+    }
+}
+
+/// Counts unit substations whole in each building, which the chain does not know.
+fn whole_in_buildings(power: &mut Power, place: &equipment::Place, electrical: &result::Electrical) {
+    let Some(flow) = electrical.load_flow.as_ref().filter(|flow| flow.unit_substations > 0) else { return };
+    let kinds = place.electrical.stages.iter().map(|stage| stage.kind);
+    for (stage, kind) in power.stages.iter_mut().zip(kinds) {
+        if kind == StageKind::UnitTransformer && stage.modules > 0 {
+            stage.installed = stage.installed * (flow.unit_substations as f64 / stage.modules as f64);
+            stage.modules = flow.unit_substations;
+        }
     }
 }
 

@@ -119,6 +119,43 @@ mod tests {
     }
 
     #[test]
+    fn every_substation_carries_its_load_without_one_transformer() {
+        for power in ["1.3 GW", "2 GW", "3 GW", "10 GW"] {
+            let plan = planned(&[&format!("envelope.power={power}")]);
+            assert!(!plan.falls_short(), "{power}: {:?}", plan.verdicts);
+            let flow = plan.electrical.load_flow.as_ref().unwrap();
+            let main = plan.power.stages.iter().find(|stage| stage.name == "hv-transformer").unwrap();
+            let bought = equipment(&plan, "main transformers").count;
+            assert_eq!((bought, bought % flow.substations), (main.modules, 0), "{power}");
+            let solved = flow.branches.iter().find(|branch| branch.name == "main transformers").unwrap();
+            assert_eq!(solved.count * flow.substations, bought, "{power}");
+            assert!(flow.outages.iter().all(|outage| outage.loading < 1.0), "{power}: {:?}", flow.outages);
+        }
+    }
+
+    #[test]
+    fn buildings_take_whole_unit_substations_by_their_halls() {
+        let set = ["electrical.redundancy=n", "electrical.design=ac-415-ups"];
+        for set in [&set[1..], &set[..], &["electrical.design=ac-415-no-ups"]] {
+            let plan = planned(set);
+            let flow = plan.electrical.load_flow.as_ref().unwrap();
+            let units: Vec<_> =
+                flow.branches.iter().filter(|branch| branch.name.starts_with("unit substations")).collect();
+            assert_eq!(units.len() as u64, plan.layout.buildings, "{set:?}");
+            let all: u64 = units.iter().map(|branch| branch.count).sum();
+            let chained = plan.power.stages.iter().find(|stage| stage.name == "unit-transformer").unwrap();
+            assert_eq!(equipment(&plan, "unit substations").count, all, "{set:?}");
+            assert_eq!(chained.modules, all, "{set:?}");
+            assert!(units.iter().all(|branch| branch.loading < 1.0), "{set:?}: {units:?}");
+            // 65 halls: eight buildings of eight and one of one.
+            let (first, last) = (units[0], units[units.len() - 1]);
+            let last_halls = (plan.layout.halls - 1) % 8 + 1;
+            let parts = last.power / first.power;
+            assert!((parts / (last_halls as f64 / 8.0) - 1.0).abs() < 0.02, "{set:?}: {parts}");
+        }
+    }
+
+    #[test]
     fn the_schedule_counts_what_the_chain_sizes() {
         let plan = planned(&["electrical.ups_module=500 kW"]);
         let ups = plan.power.stages.iter().find(|stage| stage.name == "ups").unwrap();
