@@ -62,7 +62,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let loads: Vec<(&Machine, &Draw)> = equipment.machines.iter().zip(&draws).collect();
     let design = sizing::design_hour(place, &loads);
     let year = place.year(options.seed);
-    let duty = fields.provisioning.duty_factor.0;
+    let duty = sizing::duty(&loads);
     let energy = sizing::year(place, &loads, &design, duty, &year);
 
     let mut power = power(scenario, place, &design, &energy);
@@ -94,6 +94,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         layout: &standing.layout,
         floor_load: standing.floor_load,
         row_power: standing.row_power,
+        row_peak: standing.row_peak,
         coolant: &cooling.coolant,
         serving: &serving,
         training: &training,
@@ -207,7 +208,7 @@ fn fleet(loads: &[(&Machine, &Draw)], racks: Racks) -> Fleet {
                 accelerators: draw.accelerators,
                 racks: draw.racks,
                 accelerators_per_rack: machine.system.rack.accelerators,
-                rack_heat: machine.compute_bound.power,
+                rack_heat: machine.compute_bound.rack,
                 rack_peak: machine.rack.peak,
                 rack_feed: machine.rack.feed,
                 it_per_accelerator: if draw.accelerators > 0 {

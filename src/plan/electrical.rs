@@ -134,6 +134,35 @@ mod tests {
     }
 
     #[test]
+    fn equipment_stands_the_design_point_of_all_racks_or_says_what_does_not() {
+        let plan = planned(&["systems.0.id=gb200-nvl72", "electrical.redundancy=n"]);
+        let of = |plan: &Plan, name: &str| {
+            let found = plan.verdicts.iter().find(|one| one.constraint == format!("design point {name}"));
+            found.unwrap_or_else(|| panic!("{name} in {:?}", plan.verdicts)).clone()
+        };
+        // 192 kW against 132 kW of heat: 60 kW more of each rack, on a UPS without reserve.
+        let ups = plan.power.stages.iter().find(|stage| stage.name == "ups").unwrap();
+        let need = ups.output.0 + 60e3 * plan.fleet.racks.compute as f64;
+        let verdict = of(&plan, "at ups");
+        assert!((verdict.need / need - 1.0).abs() < 1e-9, "{verdict:?}");
+        assert!((verdict.limit / (1.5 * ups.installed.0) - 1.0).abs() < 1e-9 && verdict.short_by <= 0.0);
+        // Semiconductors stand less: the same racks overload converters without a spare.
+        let set = ["systems.0.id=gb200-nvl72", "electrical.design=dc-800-sst", "electrical.redundancy=n"];
+        let direct = planned(&set);
+        let verdict = direct.verdicts.iter().find(|one| one.constraint.contains("solid-state")).unwrap();
+        assert!(verdict.short_by > 0.0 && direct.falls_short(), "{verdict:?}");
+        let row = of(&plan, "of a row");
+        let heat = plan.verdicts.iter().find(|one| one.constraint == "row busway").unwrap();
+        // √3·V·I is the continuous power over 0.8; a breaker holds 1.35 times that for seconds.
+        assert!(
+            (row.limit / (heat.limit / 0.8 * 1.35) - 1.0).abs() < 1e-9 && row.need > heat.need,
+            "{row:?}"
+        );
+        let plain = planned(&[]);
+        assert!(!plain.falls_short(), "{:?}", plain.verdicts);
+    }
+
+    #[test]
     fn buildings_take_whole_unit_substations_by_their_halls() {
         let set = ["electrical.redundancy=n", "electrical.design=ac-415-ups"];
         for set in [&set[1..], &set[..], &["electrical.design=ac-415-no-ups"]] {
@@ -200,11 +229,32 @@ mod tests {
     fn what_a_policy_buys_is_what_it_sets_aside_less() {
         let plain = planned(&[]).electrical.provisioning;
         assert!((plain.oversubscription.0 - 1.0).abs() < 1e-12 && plain.exceeded.0 < 1e-3, "{plain:?}");
-        let tight = planned(&["provisioning.policy=duty-quantile", "provisioning.quantile=0.8"]);
-        let tight = tight.electrical.provisioning;
-        assert!((tight.oversubscription.0 - 1.25).abs() < 1e-9);
-        // 0.1·√0.3 = 0.0548 together: 0.8 is 0.91 deviations above the mean of 0.75.
-        assert!((tight.exceeded.0 - 0.1807).abs() < 2e-3 && tight.shed.0 > 0.0, "{tight:?}");
+        let held = |correlation: &str| {
+            let correlation = format!("provisioning.duty_correlation={correlation}");
+            planned(&["provisioning.policy=duty-quantile", "provisioning.quantile=0.9", &correlation])
+        };
+        let plan = held("0.3");
+        let tight = &plan.electrical.provisioning;
+        // 0.1·√0.3 = 0.0548 together, 1.2816 deviations above 0.75: 0.8202 of the heat.
+        assert!((tight.oversubscription.0 - 1.0 / 0.8202).abs() < 2e-3, "{tight:?}");
+        assert!((tight.exceeded.0 - 0.1).abs() < 1e-3 && tight.performance_memory.0 < 1.0, "{tight:?}");
+        let lost = 1.0 - tight.performance_compute.0;
+        assert!((lost - tight.shed.0 / 0.75).abs() < 1e-4, "{tight:?}");
+        let above = plan.verdicts.iter().find(|one| one.constraint.starts_with("time above")).unwrap();
+        assert!(above.short_by <= 0.0 && (above.limit - 0.1).abs() < 1e-12, "{above:?}");
+        // The rows and the racks' coolant see single racks at full heat.
+        let plain_plan = planned(&[]);
+        assert!(
+            (plan.fleet.systems[0].rack_heat.0 / plain_plan.fleet.systems[0].rack_heat.0 - 1.0).abs() < 1e-12
+        );
+        let flow = |plan: &Plan| plan.cooling.coolant[0].rack_flow.0;
+        assert!((flow(&plan) / flow(&plain_plan) - 1.0).abs() < 1e-12);
+        // Energy has one denominator, heat: 0.75 of it less what is shed.
+        let mean = plan.power.it_mean / plan.power.it_provisioned;
+        assert!((mean * 0.8202 - (0.75 - tight.shed.0)).abs() < 1e-3, "{mean}");
+        let (free, tied) = (held("0"), held("1"));
+        assert!(free.fleet.accelerators > plan.fleet.accelerators, "{}", free.fleet.accelerators);
+        assert!(tied.fleet.accelerators < plan.fleet.accelerators, "{}", tied.fleet.accelerators);
         let capped = planned(&["provisioning.policy=capped", "provisioning.cap=0.72"]);
         let capped = capped.electrical.provisioning;
         assert!((capped.work_gain_memory.0 - 1.3374).abs() < 1e-3, "{capped:?}");

@@ -14,8 +14,9 @@ use crate::cooling::psychrometrics::{dew_point, saturation_pressure, standard_pr
 use crate::cooling::{DesignWeather, HeatRejection, MonthlyWeather, Plant, RearDoor, Weather, Year};
 use crate::fabric::optics::SwitchKind;
 use crate::fleet::{CduGroup, ScalableUnit};
+use crate::power::provisioning::DutySpread;
 use crate::power::{Provisioned, RackPower, StageDesign};
-use crate::scenario::{Origin, Policy, Scenario};
+use crate::scenario::{Fields, Origin, Policy, Scenario};
 use crate::units::text::{Quantity, brief, exact, show};
 use crate::units::{
     ByteRate, Bytes, Celsius, DollarsPerCubicMeter, DollarsPerJoule, Joules, Kelvin, KilogramsPerJoule,
@@ -692,8 +693,11 @@ pub fn machine(
 
     let network = network(scenario, catalog, &system, path, taken)?;
     let policy = policy(scenario);
+    // Fewer than will stand there: the fewer, the wider is their sum spread.
+    let racks = (scenario.fields.envelope.power * share.0 / rack.heat / 2.0).max(1.0) as u64;
+    let spread = duty_spread(&scenario.fields);
     let provisioned = |bound| {
-        crate::power::provisioning::provision(rack, policy, bound)
+        crate::power::provisioning::provision(rack, policy, spread, racks, bound)
             .map_err(|error| scenario.error("provisioning.policy", error.to_string()))
     };
     Ok(Machine {
@@ -833,6 +837,13 @@ fn accelerator_reference(found: &Found<System>, named: &str) -> String {
 fn ports_at(switch: &profile::Switch, rate: ByteRate) -> u32 {
     let split = (switch.port_bandwidth.value / rate + 1e-9).floor();
     (f64::from(switch.ports.value) * split).min(f64::from(u32::MAX)) as u32
+}
+
+/// How the power that racks ask for is spread over time.
+#[must_use]
+pub fn duty_spread(fields: &Fields) -> DutySpread {
+    let said = &fields.provisioning;
+    DutySpread { mean: said.duty_factor, deviation: said.duty_deviation, correlation: said.duty_correlation }
 }
 
 fn policy(scenario: &Scenario) -> crate::power::Provisioning {

@@ -127,6 +127,17 @@ pub fn draw(machine: &Machine, racks: u64, wish: &Fabric) -> Result<Draw, Fabric
     Ok(Draw { racks, accelerators, compute, support, network, liquid, air: it - liquid, fabric })
 }
 
+/// Mean power over what is set aside, of all systems together.
+#[must_use]
+pub fn duty(loads: &[(&Machine, &Draw)]) -> f64 {
+    let all: Watts = loads.iter().map(|(_, draw)| draw.compute).sum();
+    let mean: Watts = loads.iter().map(|(machine, draw)| draw.compute * machine.compute_bound.duty.0).sum();
+    if all.0 > 0.0 {
+        return mean / all;
+    }
+    loads.first().map_or(1.0, |(machine, _)| machine.compute_bound.duty.0)
+}
+
 /// Where the indoor stages begin.
 fn first_indoors(place: &Place) -> usize {
     place.stages.iter().position(|stage| stage.indoors).unwrap_or(place.stages.len())

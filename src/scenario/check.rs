@@ -49,6 +49,11 @@ pub(super) fn scenario(scenario: &Scenario) -> Result<(), InputError> {
             return fail(path, "has to be more than nothing".into());
         }
     }
+    if p.policy == Policy::DutyQuantile && p.quantile.0 < 0.5 {
+        let message =
+            format!("{} of the time: racks would be held more often than not; 0.5 to 1", p.quantile);
+        return fail("provisioning.quantile", message);
+    }
     if p.idle.0 >= 1.0 {
         return fail("provisioning.idle", "an idle rack draws less than a busy one: below 1".into());
     }

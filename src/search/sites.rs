@@ -219,7 +219,7 @@ pub fn rank_sites(
         let place = locations.iter().position(|location| std::ptr::eq(location, pair.location));
         place.unwrap_or_default()
     };
-    let part = scenario.fields.provisioning.duty_factor.0;
+    let part = pairs.first().map_or(1.0, |pair| sizing::duty(&pair.loads()));
     let (rough, run) = if pairs.is_empty() {
         (Vec::new(), Run::default())
     } else {
