@@ -421,7 +421,8 @@ mod tests {
                 Some(if odd { format!("2019,1,2,1,0,?,21.0,{dew_point},60,100500,0") } else { line })
             })
         };
-        let error = refused(&at("21.6"), Gaps::Refuse, "the dew point of 21.6 °C is above the dry bulb of 21 °C");
+        let error =
+            refused(&at("21.6"), Gaps::Refuse, "the dew point of 21.6 °C is above the dry bulb of 21 °C");
         assert_eq!(error.line(), Some(8 + 25));
         refused(&at("30.0"), Gaps::Interpolate, "is above the dry bulb");
         assert!(parse("x.epw", &at("21.4"), Gaps::Refuse).is_ok());

@@ -534,6 +534,7 @@ pub fn cooling(
         condenser_lift: taker.take("condenser_lift", &design.condenser_lift),
         chilled_water: taker.take("chilled_water", &design.chilled_water),
         inlet_air: taker.take("inlet_air", &design.inlet_air),
+        dew_point_max: design.dew_point_max.as_ref().map(|limit| taker.take("dew_point_max", limit)),
         air_handler_share: taker.take("air_handler_share", &design.air_handler_share),
         rear_door: design.rear_door.as_ref().map(|door| RearDoor {
             share: taker.take("rear_door.share", &door.share),
