@@ -14,6 +14,7 @@ use super::equipment::{Machine, Place};
 use super::result::{Electrical, Layout, Racks, Training};
 use super::sizing::{Draw, FacilityHour};
 use crate::scenario::Fields;
+use crate::units::Share;
 
 /// What the electrical side is made from.
 pub struct Ground<'a> {
@@ -31,6 +32,12 @@ pub struct Ground<'a> {
     pub racks: Racks,
     /// What is trained.
     pub training: &'a [Training],
+}
+
+/// What feeders lose at full load, over what they carry.
+#[must_use]
+pub fn feeder_loss(ground: &Ground<'_>) -> Share {
+    Share(one_line::beyond_chain(ground))
 }
 
 /// Everything of the electrical side.
@@ -85,9 +92,12 @@ mod tests {
             .map(|s| s.loss.0)
             .sum();
         assert!((transformers / chained - 1.0).abs() < 0.08, "{transformers} {chained}");
-        // At the meter the two agree but for the feeders.
-        let more = flow.delivered.0 - plan.power.facility_peak.0 - flow.feeder_loss.0;
-        assert!(more.abs() < 1e-3 * plan.power.facility_peak.0, "{more}");
+        // At the meter the two agree, feeders and all, and the envelope holds.
+        let more = flow.delivered.0 / plan.power.facility_peak.0 - 1.0;
+        assert!((-1e-4..=0.0).contains(&more), "{more}");
+        assert!(flow.delivered <= plan.power.envelope, "{}", flow.delivered);
+        let (_, feeders) = plan.power.overheads.iter().find(|(name, _)| name == "feeders").unwrap();
+        assert!((feeders.0 / flow.feeder_loss.0 - 1.0).abs() < 0.5, "{feeders} {}", flow.feeder_loss);
         assert!(flow.shortfall.is_none() && flow.power_factor.0 >= 0.95 - 1e-6);
     }
 
@@ -102,6 +112,8 @@ mod tests {
                 assert!((0.99..1.0).contains(&supply.availability), "{design} {power}: {supply:?}");
                 let flow = electrical.load_flow.as_ref().unwrap();
                 assert!(flow.shortfall.is_none(), "{design} {power}: {:?}", flow.shortfall);
+                let more = flow.delivered.0 / plan.power.facility_peak.0 - 1.0;
+                assert!(more < 1e-6 && more > -0.01, "{design} {power}: {more}");
                 assert!(flow.lowest > 0.95 && flow.highest < 1.05, "{design} {power}: {flow:?}");
                 assert!(electrical.topologies.len() >= 7, "{design}");
                 assert!(equipment(&plan, "engines").count >= 1, "{design} {power}");

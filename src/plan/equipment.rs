@@ -48,6 +48,8 @@ pub struct Place {
     pub plant: Plant,
     /// Lights, offices, controls per IT power.
     pub house_load: Share,
+    /// Lost between substation and buildings at full load, over what they carry: the plan solves it from the one-line.
+    pub feeder_loss: Share,
     /// Coolant distribution units.
     pub cdus: CduGroup,
     /// Price of electricity.
@@ -299,6 +301,7 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
         electrical,
         plant: cooling.plant,
         house_load: cooling.house_load,
+        feeder_loss: Share(0.0),
         cdus: cooling.cdus,
         electricity: prices.electricity,
         carbon: prices.carbon,

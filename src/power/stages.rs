@@ -187,7 +187,14 @@ mod tests {
     }
 
     fn stage(name: &str, loss: PartLoadLoss, redundancy: Redundancy, indoors: bool) -> StageDesign {
-        StageDesign { name: name.into(), loss, redundancy, indoors, module: Watts(2.5e6), site: Watts(f64::INFINITY) }
+        StageDesign {
+            name: name.into(),
+            loss,
+            redundancy,
+            indoors,
+            module: Watts(2.5e6),
+            site: Watts(f64::INFINITY),
+        }
     }
 
     fn alternating_current() -> Vec<StageDesign> {

@@ -135,7 +135,9 @@ pub(in crate::plan) fn design(
             module: known.block,
             site: match known.kind {
                 // Beyond it a second substation is built, at the power factor that the grid asks.
-                StageKind::MainTransformer => Watts(LARGEST_SUBSTATION.0 * scenario.fields.grid.power_factor.0),
+                StageKind::MainTransformer => {
+                    Watts(LARGEST_SUBSTATION.0 * scenario.fields.grid.power_factor.0)
+                }
                 _ => Watts(f64::INFINITY),
             },
         });

@@ -57,10 +57,11 @@ fn loads(ground: &Ground<'_>) -> Loads {
     let unit = stage_of(ground, &[StageKind::UnitTransformer]);
     let converter = stage_of(ground, &[StageKind::SolidStateTransformer]);
     let campus = main.map_or(design.meter, |(_, flow)| flow.output);
-    // A converter takes what it loses with the load; a transformer's losses are the network's own.
+    // A converter takes what it loses with the load; the losses of transformers and feeders are the network's own.
+    let campus = campus - design.feeders;
     let (behind, through) = match (unit, converter) {
-        (Some((_, flow)), _) => (flow.output, flow.input),
-        (None, Some((_, flow))) => (flow.input, flow.input),
+        (Some((_, flow)), _) => (flow.output - design.feeders, flow.input - design.feeders),
+        (None, Some((_, flow))) => (flow.input - design.feeders, flow.input - design.feeders),
         (None, None) => (campus, campus),
     };
     let direct = (campus - through).max(Watts(0.0));
@@ -167,9 +168,9 @@ fn campus(ground: &Ground<'_>) -> Option<(Campus, u64)> {
             halls: loads.halls * part,
             plant: loads.plant * part,
             distance,
-            units: unit.as_ref().and_then(|(at, flow)| {
-                bank(ground, *at, flow, units_for(ground, *at, flow, part), factor)
-            }),
+            units: unit
+                .as_ref()
+                .and_then(|(at, flow)| bank(ground, *at, flow, units_for(ground, *at, flow, part), factor)),
         }
     });
     let main = stage_of(ground, &[StageKind::MainTransformer]).and_then(|(at, flow)| {
@@ -197,6 +198,24 @@ fn feeders(campus: &Campus, substations: u64) -> Feeders {
     all
 }
 
+/// What the one-line takes from the grid beyond the chain, over what the feeders carry; nothing where it has no solution.
+///
+/// That is the loss of the feeders, and what the voltages of the network change in that of its transformers. A hundredth is
+/// added, so that the sum at the meter is not exceeded by the rounding of taps.
+pub(super) fn beyond_chain(ground: &Ground<'_>) -> f64 {
+    const SPARE: f64 = 1.01;
+    let Some((campus, substations)) = campus(ground) else { return 0.0 };
+    let design = ground.design;
+    let carried = design.yard.last().map_or(design.meter, |flow| flow.output) - design.feeders;
+    match campus.delivered() {
+        Ok(delivered) => {
+            let own = delivered.re * substations as f64 - (design.meter.0 - design.feeders.0);
+            (SPARE * own / carried.0).max(0.0)
+        }
+        Err(_) => 0.0,
+    }
+}
+
 /// Solves the one-line of the plan; none where nothing stands.
 pub(super) fn load_flow(ground: &Ground<'_>) -> Option<LoadFlow> {
     let (campus, substations) = campus(ground)?;
@@ -208,7 +227,12 @@ pub(super) fn load_flow(ground: &Ground<'_>) -> Option<LoadFlow> {
         feeder_length: feeders.length,
         feeder_rating: feeder_rating(campus.voltage, campus.feeder_current),
         unit_substations: substations
-            * campus.buildings.iter().filter_map(|b| b.units).map(|units| u64::from(units.count)).sum::<u64>(),
+            * campus
+                .buildings
+                .iter()
+                .filter_map(|b| b.units)
+                .map(|units| u64::from(units.count))
+                .sum::<u64>(),
         ..LoadFlow::default()
     };
     let provisioning = &ground.fields.provisioning;
