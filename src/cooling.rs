@@ -80,6 +80,8 @@ pub struct Plant {
     pub chilled_water: Celsius,
     /// Air at the rack inlets.
     pub inlet_air: Celsius,
+    /// Highest dew point of outside air that may pass the racks; none where any may, or where none does.
+    pub dew_point_max: Option<Celsius>,
     /// Air-handler fan power per air-side heat.
     pub air_handler_share: Share,
     /// Doors of coil behind the racks.
@@ -362,6 +364,7 @@ mod tests {
             condenser_lift: Kelvin(if heat_rejection == HeatRejection::Tower { 4.0 } else { 12.0 }),
             chilled_water: Celsius(20.0),
             inlet_air: Celsius(27.0),
+            dew_point_max: Some(Celsius(21.0)),
             air_handler_share: Share(0.04),
             rear_door: None,
             constant_speed: false,
@@ -407,7 +410,11 @@ mod tests {
         assert_eq!(mode(HeatRejection::Tower, 40.0, 26.0), Mode::Wetted);
         assert_eq!(mode(HeatRejection::OutsideAir, 20.0, 15.0), Mode::Free);
         assert_eq!(mode(HeatRejection::OutsideAir, 35.0, 20.0), Mode::Wetted);
-        assert_eq!(mode(HeatRejection::OutsideAir, 32.0, 31.0), Mode::Trimmed);
+        assert_eq!(mode(HeatRejection::OutsideAir, 50.0, 22.0), Mode::Trimmed);
+        // A dew point of 21 °C at the inlet's 27 °C is a wet bulb of 22.8 °C.
+        assert_eq!(mode(HeatRejection::OutsideAir, 24.0, 22.5), Mode::Free);
+        assert_eq!(mode(HeatRejection::OutsideAir, 24.0, 23.0), Mode::Chilled);
+        assert_eq!(mode(HeatRejection::OutsideAir, 32.0, 31.0), Mode::Chilled);
     }
 
     #[test]

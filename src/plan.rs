@@ -23,11 +23,12 @@ pub mod workloads;
 
 pub use result::Plan;
 
+use crate::catalog::profile::StageKind;
 use crate::catalog::{Catalog, InputError};
 use crate::power::PowerEnvelope;
 use crate::scenario::Scenario;
 use crate::units::{Joules, Ratio, Share, Watts};
-use equipment::{Equipment, Machine};
+use equipment::{Equipment, Machine, Place};
 use result::{Fleet, Power, Racks, Stage, SystemFleet};
 use sizing::{Draw, FacilityHour};
 
@@ -51,21 +52,17 @@ impl Default for Options {
 pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<Plan, InputError> {
     let mut equipment = Equipment::gather(scenario, catalog)?;
     let fields = &scenario.fields;
+    equipment.place.feeder_loss = feeder_loss(scenario, &equipment.place, &equipment.machines)?;
     let place = &equipment.place;
 
-    let mut draws = Vec::new();
-    for machine in &equipment.machines {
-        let draw = sizing::fill(fields, place, machine)
-            .map_err(|error| scenario.error("fabric.switch", error.to_string()))?;
-        draws.push(draw);
-    }
+    let draws = draws(scenario, place, &equipment.machines)?;
     let loads: Vec<(&Machine, &Draw)> = equipment.machines.iter().zip(&draws).collect();
     let design = sizing::design_hour(place, &loads);
     let year = place.year(options.seed);
-    let duty = fields.provisioning.duty_factor.0;
+    let duty = sizing::duty(&loads);
     let energy = sizing::year(place, &loads, &design, duty, &year);
 
-    let power = power(scenario, place, &design, &energy);
+    let mut power = power(scenario, place, &design, &energy);
     let standing = standing::stand(fields, place, &loads, &design);
     let cooling = coolant::cooling(fields, place, &loads, &design, &energy, &standing);
     let fleet = fleet(&loads, standing.racks);
@@ -85,6 +82,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         racks: standing.racks,
         training: &training,
     });
+    whole_in_buildings(&mut power, place, &electrical);
     let verdicts = verdict::verdicts(&verdict::Evidence {
         fields,
         place,
@@ -93,6 +91,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         layout: &standing.layout,
         floor_load: standing.floor_load,
         row_power: standing.row_power,
+        row_peak: standing.row_peak,
         coolant: &cooling.coolant,
         serving: &serving,
         training: &training,
@@ -125,12 +124,44 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     Ok(plan)
 }
 
-fn power(
+/// The draws of all systems, each in its slice of the envelope.
+pub(crate) fn draws(
     scenario: &Scenario,
-    place: &equipment::Place,
-    design: &FacilityHour,
-    energy: &sizing::FacilityYear,
-) -> Power {
+    place: &Place,
+    machines: &[Machine],
+) -> Result<Vec<Draw>, InputError> {
+    let all: Result<_, _> =
+        machines.iter().map(|machine| sizing::fill(&scenario.fields, place, machine)).collect();
+    all.map_err(|error| scenario.error("fabric.switch", error.to_string()))
+}
+
+/// What feeders lose, from the one-line of what fits without them, and once more with them.
+pub(crate) fn feeder_loss(
+    scenario: &Scenario,
+    place: &Place,
+    machines: &[Machine],
+) -> Result<Share, InputError> {
+    const ROUNDS: usize = 2;
+    let mut place = Place { feeder_loss: Share(0.0), ..place.clone() };
+    for _ in 0..ROUNDS {
+        let draws = draws(scenario, &place, machines)?;
+        let loads: Vec<(&Machine, &Draw)> = machines.iter().zip(&draws).collect();
+        let design = sizing::design_hour(&place, &loads);
+        let standing = standing::stand(&scenario.fields, &place, &loads, &design);
+        place.feeder_loss = electrical::feeder_loss(&electrical::Ground {
+            fields: &scenario.fields,
+            place: &place,
+            loads: &loads,
+            design: &design,
+            layout: &standing.layout,
+            racks: standing.racks,
+            training: &[],
+        });
+    }
+    Ok(place.feeder_loss)
+}
+
+fn power(scenario: &Scenario, place: &Place, design: &FacilityHour, energy: &sizing::FacilityYear) -> Power {
     let said = &scenario.fields.envelope;
     let envelope = PowerEnvelope { power: said.power, measured_at: said.measured_at.into() };
     let stages = design
@@ -154,6 +185,7 @@ fn power(
         ("chillers".to_owned(), design.plant.compressors),
         ("air handlers".to_owned(), design.plant.air_handlers),
         ("lights, offices, controls".to_owned(), design.house),
+        ("feeders".to_owned(), design.feeders),
     ];
     let it_kwh = energy.it_j / 3.6e6;
     Power {
@@ -172,6 +204,18 @@ fn power(
         overheads,
         chiller_hours: energy.chiller_hours,
         carbon_kg_per_year: energy.meter_j * place.carbon.0,
+    }
+}
+
+/// Counts unit substations whole in each building, which the chain does not know.
+fn whole_in_buildings(power: &mut Power, place: &Place, electrical: &result::Electrical) {
+    let Some(flow) = electrical.load_flow.as_ref().filter(|flow| flow.unit_substations > 0) else { return };
+    let kinds = place.electrical.stages.iter().map(|stage| stage.kind);
+    for (stage, kind) in power.stages.iter_mut().zip(kinds) {
+        if kind == StageKind::UnitTransformer && stage.modules > 0 {
+            stage.installed = stage.installed * (flow.unit_substations as f64 / stage.modules as f64);
+            stage.modules = flow.unit_substations;
+        }
     }
 }
 
@@ -194,7 +238,7 @@ fn fleet(loads: &[(&Machine, &Draw)], racks: Racks) -> Fleet {
                 accelerators: draw.accelerators,
                 racks: draw.racks,
                 accelerators_per_rack: machine.system.rack.accelerators,
-                rack_heat: machine.compute_bound.power,
+                rack_heat: machine.compute_bound.rack,
                 rack_peak: machine.rack.peak,
                 rack_feed: machine.rack.feed,
                 it_per_accelerator: if draw.accelerators > 0 {

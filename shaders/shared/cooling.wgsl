@@ -31,7 +31,7 @@ fn loop_hour(l: HeatLoop, dry_bulb_c: f32, wet_bulb_c: f32) -> LoopHour {
     let all_work_w = l.heat_w / cop;
     let all_fans_w = (l.heat_w + all_work_w) * l.condenser_fan_share;
 
-    let free = l.free > 0.0;
+    let free = (l.free > 0.0) & (wet_bulb_c <= l.wettest_c);
     let air_c = between(dry_bulb_c, wet_bulb_c, l.wetness);
     let margin_k = l.supply_c - l.approach_k - air_c;
     let short_k = max(-margin_k, 0.0);

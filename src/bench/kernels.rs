@@ -7,11 +7,15 @@
 use super::{Amounts, Check, Group, Options, Reading, path};
 use crate::engine::measure::{Device, time_on_cpu, twin};
 use crate::engine::{Backend, Engine, EngineError, Progress, cpu};
+use crate::kernel::facility_year::FacilityYears;
+use crate::kernel::facility_year::sample::facilities;
 use crate::kernel::microbench::Microbench;
 use crate::kernel::microbench::mix::{Lanes, Mix, WIDTHS};
 use crate::kernel::serving_sweep::ServingSweep;
 use crate::kernel::serving_sweep::sample::design_space;
 use crate::kernel::tally::Operations;
+use crate::kernel::training_sweep::TrainingSweep;
+use crate::kernel::training_sweep::sample::training_space;
 use crate::kernel::{Kernel, Reduction};
 use crate::units::text::group;
 use std::hint::black_box;
@@ -51,11 +55,27 @@ pub fn run(
         if options.quick { &[(1, 64), (32, 64)] } else { &[(1, 64), (32, 64), (64, 512)] };
     let sweeps: Vec<_> = sizes.iter().map(|size| serving_sweep(options.seed, *size)).collect();
     kernel(&sweeps, device, options, told, &mut readings)?;
+    // Splits and scales of made-up jobs; 60 points for each pair.
+    let sizes: &[(u32, u32)] = if options.quick { &[(25, 1)] } else { &[(25, 1), (100, 8), (800, 20)] };
+    let sweeps: Vec<_> = sizes.iter().map(|size| training_sweep(options.seed, *size)).collect();
+    kernel(&sweeps, device, options, told, &mut readings)?;
+    // Made-up facilities, each through a year of hours.
+    let cases: &[u32] = if options.quick { &[3] } else { &[9, 336] };
+    let years: Vec<_> = cases.iter().map(|cases| facility_year(options.seed, *cases)).collect();
+    kernel(&years, device, options, told, &mut readings)?;
     Ok(readings)
 }
 
 fn serving_sweep(seed: u64, (layouts, batches): (u32, u32)) -> ServingSweep {
     ServingSweep::new(design_space(seed, layouts, batches)).expect("the sample is valid")
+}
+
+fn training_sweep(seed: u64, (splits, scales): (u32, u32)) -> TrainingSweep {
+    TrainingSweep::new(training_space(seed, splits, scales)).expect("the sample is valid")
+}
+
+fn facility_year(seed: u64, cases: u32) -> FacilityYears {
+    FacilityYears::new(facilities(seed, cases, 8_760)).expect("the sample is valid")
 }
 
 /// Runs one kernel at its sizes, and the roof of its mix.

@@ -22,6 +22,9 @@ const LARGEST_BYTES: u64 = 16 << 20;
 pub const HOURS: usize = 8_760;
 /// The longest gap that is filled [h]: beyond it a straight line forgets the day.
 const LONGEST_GAP: usize = 6;
+/// How far a dew point may stand above its dry bulb [K]: both are rounded, and measured by two instruments.
+const DEW_POINT_EXCESS_K: f64 = 0.5;
+const HELP_DEW_POINT: &str = "air holds no more water than saturates it: a dew point is at most the dry bulb, and 0.5 K more for the rounding of both";
 const DAYS: [u32; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const HELP_GAPS: &str = "a gap of at most 6 hours is filled on a straight line if the scenario says `weather_gaps = \"interpolate\"`";
 
@@ -238,6 +241,12 @@ fn reading<'a>(source: &Source<'_>, line: &'a str, fields: &[&str]) -> Result<Ro
     let dew_point = value(7, "dew point", 99.9, -90.0, 70.0)?;
     let relative = value(8, "relative humidity", 999.0, 0.0, 110.0)?;
     let pressure_pa = value(9, "pressure", 999_999.0, 31_000.0, 120_000.0)?;
+    if let (Some(dry_bulb), Some(dew_point)) = (dry_bulb, dew_point)
+        && dew_point > dry_bulb + DEW_POINT_EXCESS_K
+    {
+        let message = format!("the dew point of {dew_point} °C is above the dry bulb of {dry_bulb} °C");
+        return Err(source.error(line, message).with_help(HELP_DEW_POINT));
+    }
     let moisture = dew_point
         .map(Moisture::DewPoint)
         .or_else(|| relative.map(|percent| Moisture::RelativeHumidity((percent / 100.0).min(1.0))));
@@ -402,6 +411,21 @@ mod tests {
         });
         let hour = parse("x.epw", &text, Gaps::Refuse).unwrap().hours[0];
         assert_eq!((hour.moisture, hour.pressure_pa), (Moisture::RelativeHumidity(0.5), None));
+    }
+
+    #[test]
+    fn a_dew_point_above_the_dry_bulb_is_refused_with_its_line() {
+        let at = |dew_point: &'static str| {
+            file(false, move |month, day, hour, line| {
+                let odd = (month, day, hour) == (1, 2, 1);
+                Some(if odd { format!("2019,1,2,1,0,?,21.0,{dew_point},60,100500,0") } else { line })
+            })
+        };
+        let error =
+            refused(&at("21.6"), Gaps::Refuse, "the dew point of 21.6 °C is above the dry bulb of 21 °C");
+        assert_eq!(error.line(), Some(8 + 25));
+        refused(&at("30.0"), Gaps::Interpolate, "is above the dry bulb");
+        assert!(parse("x.epw", &at("21.4"), Gaps::Refuse).is_ok());
     }
 
     #[test]

@@ -594,6 +594,9 @@ pub struct CoolingDesign {
     pub chilled_water: Datum<Celsius>,
     /// Rack inlet air temperature held in the hall.
     pub inlet_air: Datum<Celsius>,
+    /// Highest dew point of outside air that may pass the racks: that of their class; damper air is shut out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dew_point_max: Option<Datum<Celsius>>,
     /// Fan power of air handlers per air-side heat.
     pub air_handler_share: Datum<Share>,
     /// Doors of coil behind the racks; none if left out.

@@ -1,14 +1,18 @@
 //! Air through the racks: air handlers on chilled water, or outside air straight through the hall.
 
 use super::direct_to_chip::facility_supply;
-use super::heat_rejection::{Coolers, HeatLoop, evaporation, make_up_ratio};
+use super::heat_rejection::{ANY_WET_BULB_C, Coolers, HeatLoop, evaporation, make_up_ratio};
+use super::psychrometrics::wet_bulb;
 use super::{HeatLoad, HeatRejection, Plant};
-use crate::units::{Celsius, Kelvin, Share, Watts};
+use crate::units::{Celsius, Kelvin, Pascals, Share, Watts};
 
 /// Range of the chilled water through the coils of air handlers. An assumption: 10 K is a usual coil choice.
 pub const CHILLED_WATER_RANGE: Kelvin = Kelvin(10.0);
 /// How much racks warm the air that passes them. An assumption: 12 K, between the 10 and 15 K of usual servers.
 pub const RACK_AIR_RISE: Kelvin = Kelvin(12.0);
+
+/// Pressure of the standard atmosphere at sea level.
+const SEA_LEVEL: Pascals = Pascals(101_325.0);
 
 /// The loop of the air handlers, with an economiser where the plant has one.
 ///
@@ -43,6 +47,15 @@ pub(super) fn water_for_coils(
     }
 }
 
+/// Wet bulb [°C] of air at the racks' inlet that just has the highest dew point allowed.
+///
+/// Pads keep the wet bulb, so warm outside air arrives at the inlet with a dew point above the limit exactly where its wet
+/// bulb is above this. At sea level; 0.2 K less at 80 kPa. Air cooler than the inlet is warmed by the hall's own and
+/// would have to be shut out up to 1.2 K earlier: that close to saturation it seldom is so warm.
+fn wettest(inlet: Celsius, dew_point_max: Celsius) -> f64 {
+    wet_bulb(inlet, dew_point_max.min(inlet), SEA_LEVEL).value()
+}
+
 /// The hall's heat carried away with outside air, wetted when it is warm and chilled when that is not enough.
 ///
 /// ~~~text
@@ -51,7 +64,8 @@ pub(super) fn water_for_coils(
 /// ~~~
 ///
 /// Liquid-cooled racks stand here with liquid-to-air units, so their heat joins the hall's air. Outside air above the
-/// return is shut out: the hall recirculates over the coils (s = 1). The supply fans are the air handlers.
+/// return is shut out, and so is air whose dew point exceeds what the racks' class allows: the hall recirculates over
+/// the coils (s = 1). The supply fans are the air handlers.
 pub(super) fn outside_air(plant: &Plant, heat: Watts) -> HeatLoop {
     let make_up = evaporation().value() * make_up_ratio(plant.cycles_of_concentration.value());
     let towers = f64::from(u8::from(plant.heat_rejection.has_towers()));
@@ -61,6 +75,7 @@ pub(super) fn outside_air(plant: &Plant, heat: Watts) -> HeatLoop {
         range_k: RACK_AIR_RISE.value(),
         pads: plant.pad_effectiveness.value(),
         free: 1.0,
+        wettest_c: plant.dew_point_max.map_or(ANY_WET_BULB_C, |limit| wettest(plant.inlet_air, limit)),
         condenser_fan_share: plant.fan_share.value(),
         carnot_share: plant.chiller_carnot_share.value(),
         evaporating_c: plant.chilled_water.value(),

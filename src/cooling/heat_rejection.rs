@@ -24,6 +24,9 @@ const LEAST_APPROACH_RATIO: f64 = 0.01;
 /// A range below this is taken as this: a loop without range would have no flow [K].
 const SMALLEST_RANGE_K: f64 = 0.1;
 
+/// Above the wet bulb of any weather [°C]: water does not mind damp air.
+pub(super) const ANY_WET_BULB_C: f64 = 100.0;
+
 /// A loop of water (or a stream of air) whose heat has to leave the building, with what throws it out.
 ///
 /// Shares are of the heat or power that passes. A flag is 1 for yes and 0 for no.
@@ -44,6 +47,8 @@ pub struct HeatLoop<T = f64> {
     pub pads: T,
     /// Flag: outside air may cool the loop without compressors.
     pub free: T,
+    /// Highest wet bulb at which it may [°C]: damper air is shut out of a hall.
+    pub wettest_c: T,
     /// Flag: chillers may run with the coolers bypassed.
     pub bypass: T,
     /// Flag: what the compressors add leaves through the coolers, not through condensers of their own.
@@ -80,6 +85,7 @@ impl HeatLoop {
             approach_k: self.approach_k as f32,
             pads: self.pads as f32,
             free: self.free as f32,
+            wettest_c: self.wettest_c as f32,
             bypass: self.bypass as f32,
             joined: self.joined as f32,
             cooler_fan_share: self.cooler_fan_share as f32,
@@ -196,7 +202,7 @@ fn between<T: Real>(dry_bulb_c: T, wet_bulb_c: T, wetness: T) -> T {
 /// Q heat [W] · T_s supply · a approach [K] · ε effectiveness of pads · j 1 where condensers share the coolers · f, f_c
 /// full fan power and v, v_c, v_p make-up water per heat of coolers, condensers, pads. Pads cool each kelvin of air
 /// by evaporating into it (m·c_p·ΔT = ṁ_w·h_fg); the air stream has the heat capacity rate of the water (a balanced
-/// exchanger, both approaches equal), so it is Q/range. Where the coolers can be bypassed they are when chillers alone
+/// exchanger, both approaches equal), so it is Q/range. Air damper than a limit is shut out: s = 1. Where the coolers can be bypassed they are when chillers alone
 /// take less power. A tower gives all heat to evaporation, which is some tenths too much in cold hours. Mirrored in
 /// `shaders/shared/cooling.wgsl`.
 #[inline(always)]
@@ -208,7 +214,7 @@ pub fn loop_hour<T: Real>(l: &HeatLoop<T>, dry_bulb_c: T, wet_bulb_c: T) -> Loop
     let all_work_w = l.heat_w / cop;
     let all_fans_w = (l.heat_w + all_work_w) * l.condenser_fan_share;
 
-    let free = l.free > zero;
+    let free = (l.free > zero) & (wet_bulb_c <= l.wettest_c);
     let air_c = between(dry_bulb_c, wet_bulb_c, l.wetness);
     let margin_k = l.supply_c - l.approach_k - air_c;
     let short_k = Real::max(-margin_k, zero);
@@ -269,6 +275,7 @@ impl Coolers {
             range_k: range.value(),
             approach_k: self.approach.value(),
             free: f64::from(u8::from(self.free)),
+            wettest_c: ANY_WET_BULB_C,
             carnot_share: self.carnot_share.value(),
             evaporating_c: supply.value(),
             ..HeatLoop::default()

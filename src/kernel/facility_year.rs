@@ -115,8 +115,8 @@ shader_mirror!(FacilityCase<f32>, FacilityCase as "FacilityCase" {
     it_w: f32, fixed_w: f32, first_loop: u32, end_loop: u32, first_stage: u32, end_stage: u32, first_hour: u32,
 });
 shader_mirror!(HeatLoop<f32>, HeatLoop as "HeatLoop" {
-    heat_w: f32, supply_c: f32, range_k: f32, wetness: f32, approach_k: f32, pads: f32, free: f32, bypass: f32,
-    joined: f32, cooler_fan_share: f32, condenser_fan_share: f32, carnot_share: f32, evaporating_c: f32,
+    heat_w: f32, supply_c: f32, range_k: f32, wetness: f32, approach_k: f32, pads: f32, free: f32,
+    wettest_c: f32, bypass: f32, joined: f32, cooler_fan_share: f32, condenser_fan_share: f32, carnot_share: f32, evaporating_c: f32,
     condenser_wetness: f32, lift_k: f32, cooler_water_m3_per_j: f32, condenser_water_m3_per_j: f32,
     pad_water_m3_per_j: f32,
 });

@@ -32,7 +32,7 @@ pub fn cooling(
     energy: &FacilityYear,
     standing: &Standing,
 ) -> Cooling {
-    let part = fields.provisioning.duty_factor.0;
+    let part = sizing::duty(loads);
     let at_part = sizing::at_part(place, loads, design, part);
     let warm = at_part.loops.iter().map(|plant| plant.loops[0]).filter(|heat| heat.heat_w > 0.0);
     let leaving = warm.map(|heat| heat.supply_c + heat.range_k).fold(f64::INFINITY, f64::min);
@@ -64,7 +64,7 @@ pub fn cooling(
 /// The coolant of one system: a rack, and the row that feeds it.
 fn coolant_loop(place: &Place, machine: &Machine, draw: &Draw, standing: &Standing) -> CoolantLoop {
     let range = machine.coolant.1.above(machine.coolant.0);
-    let heat = machine.compute_bound.power * machine.liquid_share.0;
+    let heat = machine.compute_bound.rack * machine.liquid_share.0;
     let rack_flow = coolant_flow(heat, range);
     let racks = standing
         .racks_of_row

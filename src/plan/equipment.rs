@@ -14,8 +14,9 @@ use crate::cooling::psychrometrics::{dew_point, saturation_pressure, standard_pr
 use crate::cooling::{DesignWeather, HeatRejection, MonthlyWeather, Plant, RearDoor, Weather, Year};
 use crate::fabric::optics::SwitchKind;
 use crate::fleet::{CduGroup, ScalableUnit};
+use crate::power::provisioning::DutySpread;
 use crate::power::{Provisioned, RackPower, StageDesign};
-use crate::scenario::{FabricTopology, Origin, Policy, Scenario};
+use crate::scenario::{FabricTopology, Fields, Origin, Policy, Scenario};
 use crate::units::text::{Quantity, brief, exact, show};
 use crate::units::{
     ByteRate, Bytes, Celsius, DollarsPerCubicMeter, DollarsPerJoule, Joules, Kelvin, KilogramsPerJoule,
@@ -47,6 +48,8 @@ pub struct Place {
     pub plant: Plant,
     /// Lights, offices, controls per IT power.
     pub house_load: Share,
+    /// Lost between substation and buildings at full load, over what they carry: the plan solves it from the one-line.
+    pub feeder_loss: Share,
     /// Coolant distribution units.
     pub cdus: CduGroup,
     /// Price of electricity.
@@ -304,6 +307,7 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
         electrical,
         plant: cooling.plant,
         house_load: cooling.house_load,
+        feeder_loss: Share(0.0),
         cdus: cooling.cdus,
         electricity: prices.electricity,
         carbon: prices.carbon,
@@ -539,6 +543,7 @@ pub fn cooling(
         condenser_lift: taker.take("condenser_lift", &design.condenser_lift),
         chilled_water: taker.take("chilled_water", &design.chilled_water),
         inlet_air: taker.take("inlet_air", &design.inlet_air),
+        dew_point_max: design.dew_point_max.as_ref().map(|limit| taker.take("dew_point_max", limit)),
         air_handler_share: taker.take("air_handler_share", &design.air_handler_share),
         rear_door: design.rear_door.as_ref().map(|door| RearDoor {
             share: taker.take("rear_door.share", &door.share),
@@ -699,8 +704,11 @@ pub fn machine(
 
     let network = network(scenario, catalog, &system, path, taken)?;
     let policy = policy(scenario);
+    // Fewer than will stand there: the fewer, the wider is their sum spread.
+    let racks = (scenario.fields.envelope.power * share.0 / rack.heat / 2.0).max(1.0) as u64;
+    let spread = duty_spread(&scenario.fields);
     let provisioned = |bound| {
-        crate::power::provisioning::provision(rack, policy, bound)
+        crate::power::provisioning::provision(rack, policy, spread, racks, bound)
             .map_err(|error| scenario.error("provisioning.policy", error.to_string()))
     };
     Ok(Machine {
@@ -859,6 +867,13 @@ fn network(
 pub(super) fn ports_at(switch: &profile::Switch, rate: ByteRate) -> u32 {
     let split = (switch.port_bandwidth.value / rate + 1e-9).floor();
     (f64::from(switch.ports.value) * split).min(f64::from(u32::MAX)) as u32
+}
+
+/// How the power that racks ask for is spread over time.
+#[must_use]
+pub fn duty_spread(fields: &Fields) -> DutySpread {
+    let said = &fields.provisioning;
+    DutySpread { mean: said.duty_factor, deviation: said.duty_deviation, correlation: said.duty_correlation }
 }
 
 fn policy(scenario: &Scenario) -> crate::power::Provisioning {

@@ -103,6 +103,7 @@ fn sampled(machine: &Machine, draw: &dyn Fn(u64) -> f64) -> Machine {
         None => factor(&machine.system.rack.heat, draw(0)),
     };
     sample.compute_bound.power = sample.compute_bound.power * heat;
+    sample.compute_bound.rack = sample.compute_bound.rack * heat;
     sample.unit_support = sample.unit_support * factor(&machine.system.unit.support_power, draw(1));
     sample.network.kind.power =
         sample.network.kind.power * factor(&machine.network.switch.power_populated, draw(2));

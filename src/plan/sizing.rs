@@ -7,11 +7,12 @@
 //!
 //! ~~~text
 //! P_IT(n)    = n·(q + s/m) + N(n)·p             racks, support per rack of a unit, switches
-//! P_meter(n) = yard( indoor(P_IT) + cooling(heat, design hour) + h·P_IT )
+//! P_meter(n) = yard( (indoor(P_IT) + cooling(heat, design hour) + h·P_IT)·(1 + f) )
 //! n*         = max { n : P(n) ≤ E }             P at the meter or at the rack inputs, as the envelope says
 //! ~~~
 //!
-//! q provisioned power of a rack · s support power of a unit of m racks · N switches of p each · h house load.
+//! q provisioned power of a rack · s support power of a unit of m racks · N switches of p each · h house load ·
+//! f feeders' loss.
 
 use super::equipment::{Machine, Place};
 use crate::cooling::{HeatLoad, Mode, PlantHour, PlantLoops, Weather};
@@ -63,6 +64,8 @@ pub struct FacilityHour {
     pub weather: Weather,
     /// Lights, offices, controls.
     pub house: Watts,
+    /// Lost in the feeders between substation and buildings.
+    pub feeders: Watts,
     /// Power at the rack inputs.
     pub it: Watts,
     /// Power at the meter.
@@ -159,6 +162,17 @@ pub fn draw(machine: &Machine, racks: u64, wish: &Fabric) -> Result<Draw, Fabric
     Ok(Draw { racks, accelerators, compute, support, network, liquid, air: it - liquid, fabric })
 }
 
+/// Mean power over what is set aside, of all systems together.
+#[must_use]
+pub fn duty(loads: &[(&Machine, &Draw)]) -> f64 {
+    let all: Watts = loads.iter().map(|(_, draw)| draw.compute).sum();
+    let mean: Watts = loads.iter().map(|(machine, draw)| draw.compute * machine.compute_bound.duty.0).sum();
+    if all.0 > 0.0 {
+        return mean / all;
+    }
+    loads.first().map_or(1.0, |(machine, _)| machine.compute_bound.duty.0)
+}
+
 /// Where the indoor stages begin.
 fn first_indoors(place: &Place) -> usize {
     place.stages.iter().position(|stage| stage.indoors).unwrap_or(place.stages.len())
@@ -212,9 +226,11 @@ pub fn design_hour(place: &Place, loads: &[(&Machine, &Draw)]) -> FacilityHour {
     let loops = plant_loops(place, loads, 1.0, indoor);
     let [hot, damp] = place.design_weather.hours().map(|weather| (plant_hour(&loops, &weather), weather));
     let (plant, weather) = if damp.0.power() > hot.0.power() { damp } else { hot };
-    let yard = chain(to_racks + plant.power() + house, yard);
-    let meter = yard.first().map_or(to_racks + plant.power() + house, |flow| flow.input);
-    FacilityHour { yard, indoors, plant, weather, house, it, meter }
+    let carried = to_racks + plant.power() + house;
+    let feeders = carried * place.feeder_loss.0;
+    let yard = chain(carried + feeders, yard);
+    let meter = yard.first().map_or(carried + feeders, |flow| flow.input);
+    FacilityHour { yard, indoors, plant, weather, house, feeders, it, meter }
 }
 
 /// Below this outdoor temperature buildings are heated: the heating limit of European practice, 12 °C to 15 °C.
@@ -248,7 +264,7 @@ pub struct FacilityYear {
 pub struct FacilityAtPart<'a> {
     /// Power at the rack inputs.
     pub it: Watts,
-    /// Power into the racks' indoor chain, and house loads: the same in every hour.
+    /// Power into the racks' indoor chain, house loads and what feeders lose: the same in every hour.
     pub fixed: Watts,
     /// The plant.
     pub loops: Vec<PlantLoops>,
@@ -278,7 +294,8 @@ pub fn at_part<'a>(
     let to_racks = indoors.first().map_or(design.it * part, |flow| flow.input);
     FacilityAtPart {
         it: design.it * part,
-        fixed: to_racks + design.house,
+        // The loss follows the square of the current.
+        fixed: to_racks + design.house + design.feeders * (part * part),
         loops: plant_loops(place, loads, part, indoor_loss(&indoors)),
         yard: &design.yard,
     }

@@ -21,6 +21,8 @@ pub struct Standing {
     pub floor_load: f64,
     /// Heat of the most loaded row.
     pub row_power: Watts,
+    /// Electrical design point of the most loaded row.
+    pub row_peak: Watts,
     /// Compute racks of the fullest row of each system, by its id.
     pub racks_of_row: Vec<(String, u64)>,
 }
@@ -41,6 +43,7 @@ pub fn stand(fields: &Fields, place: &Place, loads: &[(&Machine, &Draw)], design
         racks: Racks::default(),
         floor_load: 0.0,
         row_power: Watts(0.0),
+        row_peak: Watts(0.0),
         racks_of_row: Vec::new(),
     };
     for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
@@ -77,7 +80,7 @@ fn add(standing: &mut Standing, fields: &Fields, place: &Place, machine: &Machin
             depth: body.depth.value,
             mass: body.mass.value / f64::from(body.positions),
         },
-        rack_heat: machine.compute_bound.power,
+        rack_heat: machine.compute_bound.rack,
         support_rack_heat: support_rack_heat(machine, draw, &racks),
         busway: place.busway,
         aisles: Aisles {
@@ -120,6 +123,8 @@ fn add(standing: &mut Standing, fields: &Fields, place: &Place, machine: &Machin
     }));
     standing.floor_load = standing.floor_load.max(floor.floor_load.0 / GRAVITY);
     standing.row_power = standing.row_power.max(floor.row_power);
+    let more = (machine.rack.peak - machine.compute_bound.rack) * of_row as f64;
+    standing.row_peak = standing.row_peak.max(floor.row_power + more);
     let sum = &mut standing.racks;
     sum.compute += racks.compute;
     sum.network += racks.network;

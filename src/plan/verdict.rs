@@ -10,7 +10,7 @@ use super::sizing::{Draw, FacilityHour};
 use crate::catalog::profile::{Covered, StageKind};
 use crate::power::one_line::VOLTAGE_BAND;
 use crate::power::{MeasuredAt, PowerEnvelope};
-use crate::scenario::Fields;
+use crate::scenario::{Fields, Policy};
 use crate::units::text::{group, show};
 use crate::units::{Celsius, Watts};
 
@@ -36,6 +36,8 @@ pub struct Evidence<'a> {
     pub floor_load: f64,
     /// Heat of the most loaded row.
     pub row_power: Watts,
+    /// Electrical design point of the most loaded row.
+    pub row_peak: Watts,
     /// Loops of coolant.
     pub coolant: &'a [CoolantLoop],
     /// Serving results.
@@ -55,6 +57,8 @@ pub fn verdicts(evidence: &Evidence<'_>) -> Vec<Verdict> {
     }
     all.extend(floor(evidence));
     all.extend(feed(evidence));
+    all.extend(provisioned(evidence));
+    all.extend(design_point(evidence));
     all.extend(weather(evidence.place));
     all.extend(evidence.coolant.iter().map(row_of_racks));
     let unmet = |what: &str, model: &str, system: &str, unit: &str, reason: &String| Verdict {
@@ -227,6 +231,66 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
         "heaviest rack on its own footprint and half of each aisle".into(),
     );
     vec![busway, hall, row, slab]
+}
+
+/// What a quantile of the duty promises.
+fn provisioned(evidence: &Evidence<'_>) -> Option<Verdict> {
+    let said = &evidence.fields.provisioning;
+    let racks = evidence.loads.iter().any(|(_, draw)| draw.racks > 0);
+    (said.policy == Policy::DutyQuantile && racks).then(|| {
+        let provisioning = &evidence.electrical.provisioning;
+        let kept = provisioning.performance_compute;
+        let note =
+            format!("racks together ask for more than is set aside; held, they keep {kept} of their work");
+        let (need, limit) = (provisioning.exceeded.0, 1.0 - said.quantile.0);
+        verdict("time above what is set aside", need, limit, "of the time", false, note)
+    })
+}
+
+/// What a stage carries for the seconds of an electrical design point, over its rating.
+///
+/// Usual of makers' tables, recalled: a UPS 150 % for ten seconds and more; rectifiers and solid-state transformers, whose
+/// semiconductors heat up in milliseconds, 125 %; oil-filled and dry transformers 150 % for minutes (IEEE C57.91).
+fn overload(kind: StageKind) -> Option<f64> {
+    match kind {
+        StageKind::Ups | StageKind::UnitTransformer | StageKind::PduTransformer => Some(1.5),
+        StageKind::Rectifier | StageKind::SolidStateTransformer => Some(1.25),
+        StageKind::MainTransformer | StageKind::Bus | StageKind::Other => None,
+    }
+}
+
+/// What a busway's breaker carries for seconds over its rated current: UL 489 lets it trip at 135 % within an hour or two.
+const BUSWAY_OVERLOAD: f64 = 1.35;
+
+/// What the equipment sees when all racks stand at their electrical design point at once.
+fn design_point(evidence: &Evidence<'_>) -> Vec<Verdict> {
+    let more: Watts = evidence
+        .loads
+        .iter()
+        .map(|(machine, draw)| (machine.rack.peak - machine.compute_bound.power) * draw.racks as f64)
+        .sum();
+    let flows = evidence.design.yard.iter().chain(&evidence.design.indoors);
+    let mut all = Vec::new();
+    for (known, flow) in evidence.place.electrical.stages.iter().zip(flows) {
+        if let Some(overload) = overload(known.kind).filter(|_| flow.output.0 > 0.0) {
+            let note = format!(
+                "the electrical design point of all racks at once, against {:.0} % of what is installed",
+                100.0 * overload
+            );
+            let (need, limit) = (flow.output + more, flow.installed * overload);
+            all.push(verdict(&format!("design point at {}", flow.name), need.0, limit.0, "W", false, note));
+        }
+    }
+    if evidence.row_peak.0 > 0.0 {
+        let place = &evidence.place.electrical;
+        let limit = place.busway.0 / place.continuous.0 * BUSWAY_OVERLOAD;
+        let note = format!(
+            "the electrical design point of the most loaded row, against {:.0} % of its busway's rating",
+            100.0 * BUSWAY_OVERLOAD
+        );
+        all.push(verdict("design point of a row", evidence.row_peak.0, limit, "W", false, note));
+    }
+    all
 }
 
 /// What the grid asks and the feed gives.

@@ -220,7 +220,7 @@ pub(super) fn run(
             let card = &equipment.serving[place].profile;
             let formats = precision_of(&entry.precision, &machine.accelerator, card)
                 .map_err(|message| scenario.error(&format!("serving.{place}.precision"), message))?;
-            serving.push(serve(scenario, machine, draw, entry, card, formats, facility_per_it));
+            serving.push(serve(machine, draw, entry, card, formats, facility_per_it));
         }
         for (place, entry) in scenario.fields.training.iter().enumerate() {
             let card = &equipment.training[place].profile;
@@ -314,7 +314,6 @@ pub fn pools_of(mode: ServingMode) -> Pools {
 }
 
 fn serve(
-    scenario: &Scenario,
     machine: &Machine,
     draw: &Draw,
     entry: &scenario::Serving,
@@ -388,7 +387,7 @@ fn serve(
     let each = point.tokens_per_s_per_accelerator;
     let output = each * busy * availability * entry.load_factor.0;
     let input = output * entry.isl as f64 / entry.osl as f64;
-    let duty = scenario.fields.provisioning.duty_factor.0;
+    let duty = machine.compute_bound.duty.0;
     let power = it_each * accelerators as f64 * duty * facility_per_it;
     Serving {
         parallelism: split_of(&point.layout),

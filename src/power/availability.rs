@@ -98,12 +98,17 @@ impl Block {
 /// ~~~
 ///
 /// n all · k needed · c teams · λ failures, μ repairs of one block per time [1/s]. With a team for every block this is
-/// the binomial sum over A^{n−j}·U^j.
+/// the binomial sum over A^{n−j}·U^j. Blocks that are repaired at once are never down together: only where all are
+/// needed is a failure felt.
 #[must_use]
 pub fn k_of_n(block: Block, needed: u32, all: u32, teams: u32) -> Block {
     let (failures, repairs) = block.rates();
     if failures <= 0.0 || needed == 0 {
         return Block::PERFECT;
+    }
+    if repairs <= 0.0 {
+        let felt = if needed >= all { f64::from(all) * failures } else { 0.0 };
+        return Block { availability: 1.0, frequency: PerSecond(felt) };
     }
     let (mut weight, mut total, mut up, mut edge) = (1.0, 1.0, 0.0, 0.0);
     for down in 0..=all {
@@ -276,6 +281,17 @@ mod tests {
         close(found.availability, sum, 1e-12);
         // One failure from the edge: C(5,3)·A³·U² · 3 λ.
         close(found.frequency.0, 10.0 * a.powi(3) * u.powi(2) * 3.0 * 2.0 / YEAR, 1e-9);
+    }
+
+    #[test]
+    fn parts_that_are_repaired_at_once_are_never_down_together() {
+        let block = part(2.0, 0.0);
+        let either = k_of_n(block, 1, 2, 1);
+        assert!((either.availability - 1.0).abs() < 1e-15 && either.frequency.0.abs() < 1e-15, "{either:?}");
+        let both = k_of_n(block, 2, 2, 1);
+        // Two parts with two failures a year each.
+        assert!((both.availability - 1.0).abs() < 1e-15);
+        close(both.frequency.0, 4.0 / YEAR, 1e-12);
     }
 
     /// Stationary state of a Markov chain from its rates, by linear algebra.

@@ -376,10 +376,20 @@ impl Campus {
         }
     }
 
+    /// Taken from the grid at full load [VA].
+    pub fn delivered(&self) -> Result<Complex<f64>, LoadFlowError> {
+        let (_, full, _) = self.settle(self.start(), 1.0, Out::Nothing, true)?;
+        Ok(full.injections[0] * BASE_VA)
+    }
+
+    /// Before anything is set.
+    fn start(&self) -> Settings {
+        Settings { tap: 1.0, unit_taps: vec![1.0; self.buildings.len()], capacitors: 0.0 }
+    }
+
     /// Solves the campus at full load, at light load, and with one thing out at a time.
     pub fn flow(&self, light: Share) -> Result<CampusFlow, LoadFlowError> {
-        let start = Settings { tap: 1.0, unit_taps: vec![1.0; self.buildings.len()], capacitors: 0.0 };
-        let (network, full, settings) = self.settle(start, 1.0, Out::Nothing, true)?;
+        let (network, full, settings) = self.settle(self.start(), 1.0, Out::Nothing, true)?;
         // Capacitors are switched off with the load.
         let dimmed = Settings { capacitors: settings.capacitors * light.0, ..settings.clone() };
         let (_, faint, _) = self.settle(dimmed, light.0, Out::Nothing, false)?;
@@ -462,8 +472,7 @@ impl Campus {
     /// The part of its load that a campus can carry, where it cannot carry all of it.
     #[must_use]
     pub fn carries(&self) -> Share {
-        let settings = Settings { tap: 1.0, unit_taps: vec![1.0; self.buildings.len()], capacitors: 0.0 };
-        Share(largest_load(&self.network(&settings, 1.0, Out::Nothing)))
+        Share(largest_load(&self.network(&self.start(), 1.0, Out::Nothing)))
     }
 }
 

@@ -5,6 +5,7 @@
 //! ride-through. *Feed* is the installed capacity of the power shelves: what the busway taps must be able to
 //! give. Oversubscription lowers the first one only.
 
+use crate::random::normal_quantile;
 use crate::units::{Share, Watts};
 
 /// The three powers of a rack.
@@ -31,7 +32,7 @@ impl RackPower {
 pub enum Provisioning {
     /// All of it, always.
     Nameplate,
-    /// What many racks together rarely exceed, as a share of their heat; above it, capping steps in.
+    /// What many racks together stay within for this part of the time; above it, capping steps in.
     DutyQuantile(Share),
     /// A lasting power cap, as a share of heat, with the performance that it costs.
     Capped {
@@ -54,8 +55,12 @@ pub enum Bound {
 pub struct Provisioned {
     /// Set aside for each rack in the envelope.
     pub power: Watts,
+    /// Highest lasting power of a single rack: what its row and its coolant have to carry.
+    pub rack: Watts,
     /// Performance kept, as a share of that without cap.
     pub performance: Share,
+    /// Mean power over what is set aside.
+    pub duty: Share,
 }
 
 /// Why a policy cannot be applied.
@@ -69,8 +74,8 @@ pub enum ProvisioningError {
         /// The lowest cap that the curve covers.
         lowest: Share,
     },
-    /// A quantile of nothing, or of more than everything.
-    #[error("a duty quantile of {quantile} is not between 0 and 100 % of the rack's heat")]
+    /// A quantile below the median, or beyond all time.
+    #[error("a duty quantile of {quantile} is not between 50 and 100 % of the time")]
     NotAQuantile {
         /// What was asked.
         quantile: Share,
@@ -97,25 +102,49 @@ pub fn performance_at_cap(cap: Share, bound: Bound) -> Share {
     Share(1.0 - a * (1.0 - cap.value()).max(0.0).powf(b))
 }
 
-/// Applies a policy to a rack.
+/// Applies a policy to one of many racks whose power is spread.
+///
+/// ~~~text
+/// nameplate      P = Q              f = 1                    d = m
+/// duty-quantile  P = min(q, 1)·Q    f = 1 − E[(x − q)⁺]/m    d = (m − E[(x − q)⁺])/q    x of all racks together
+/// capped         P = p·Q            f of the curve           d = (m − E[(x − p)⁺])/p    x of each rack alone
+/// ~~~
+///
+/// Q heat [W] · m mean power over heat, if nothing holds it · f performance kept · d mean power over what is set aside.
+/// Work that a quantile sheds is taken as lost in proportion to its power. A single rack may draw all of its heat
+/// under a quantile, which holds the sum of them only; a cap holds each rack.
 pub fn provision(
     rack: RackPower,
     policy: Provisioning,
+    spread: DutySpread,
+    racks: u64,
     bound: Bound,
 ) -> Result<Provisioned, ProvisioningError> {
+    let heat = rack.heat;
     match policy {
-        Provisioning::Nameplate => Ok(Provisioned { power: rack.heat, performance: Share(1.0) }),
+        Provisioning::Nameplate => {
+            Ok(Provisioned { power: heat, rack: heat, performance: Share(1.0), duty: spread.mean })
+        }
         Provisioning::DutyQuantile(quantile) => {
-            if !(quantile.value() > 0.0 && quantile.value() <= 1.0) {
+            if !(0.5..=1.0).contains(&quantile.value()) {
                 return Err(ProvisioningError::NotAQuantile { quantile });
             }
-            Ok(Provisioned { power: rack.heat * quantile.value(), performance: Share(1.0) })
+            let limit = spread.within(racks, quantile);
+            let shed = spread.shed(racks, limit).0;
+            Ok(Provisioned {
+                power: heat * limit.0,
+                rack: heat,
+                performance: Share(1.0 - shed / spread.mean.0),
+                duty: Share((spread.mean.0 - shed) / limit.0),
+            })
         }
         Provisioning::Capped { cap } => {
             if !(cap >= LOWEST_CAP && cap.value() <= 1.0) {
                 return Err(ProvisioningError::CapOutsideCurve { cap, lowest: LOWEST_CAP });
             }
-            Ok(Provisioned { power: rack.heat * cap.value(), performance: performance_at_cap(cap, bound) })
+            let power = heat * cap.value();
+            let duty = Share((spread.mean.0 - spread.shed(1, cap).0) / cap.0);
+            Ok(Provisioned { power, rack: power, performance: performance_at_cap(cap, bound), duty })
         }
     }
 }
@@ -160,6 +189,23 @@ impl DutySpread {
             return Share(if above < 0.0 { 1.0 } else { 0.0 });
         }
         Share(0.5 * libm::erfc(above / together / std::f64::consts::SQRT_2))
+    }
+
+    /// Part of their heat that racks together stay within for a part of the time, at most all of it.
+    ///
+    /// ~~~text
+    /// q = min( m + σ_n·Φ⁻¹(p), 1 )
+    /// ~~~
+    #[must_use]
+    pub fn within(self, racks: u64, part_of_time: Share) -> Share {
+        let together = self.together(racks);
+        if together <= 0.0 {
+            return self.mean;
+        }
+        if part_of_time.0 >= 1.0 {
+            return Share(1.0);
+        }
+        Share((self.mean.0 + together * normal_quantile(part_of_time.0)).min(1.0))
     }
 
     /// Part of their heat that racks together ask for above the limit, over all time: what capping takes away.
@@ -208,11 +254,18 @@ pub fn gain_at_cap(cap: Share, bound: Bound) -> f64 {
 mod tests {
     use super::*;
 
+    const SPREAD: DutySpread =
+        DutySpread { mean: Share(0.75), deviation: Share(0.1), correlation: Share(0.3) };
+
+    fn given(policy: Provisioning, bound: Bound) -> Result<Provisioned, ProvisioningError> {
+        provision(RACK, policy, SPREAD, 10_000, bound)
+    }
+
     const RACK: RackPower = RackPower { heat: Watts(132e3), peak: Watts(192e3), feed: Watts(264e3) };
 
     #[test]
     fn nameplate_sets_aside_the_heat_and_not_the_peak() {
-        let given = provision(RACK, Provisioning::Nameplate, Bound::Compute).unwrap();
+        let given = given(Provisioning::Nameplate, Bound::Compute).unwrap();
         assert!((given.power.value() - 132e3).abs() < 1e-9);
         assert!((given.performance.value() - 1.0).abs() < 1e-12);
         assert!(RACK.is_ordered());
@@ -221,7 +274,7 @@ mod tests {
     #[test]
     fn a_cap_at_72_percent_keeps_96_percent_of_decoding() {
         // 1 − 0.25 · 0.28^1.5 = 1 − 0.25 · 0.14816 = 0.96296; the vendor shows 0.96 to 0.97.
-        let given = provision(RACK, Provisioning::Capped { cap: Share(0.72) }, Bound::Memory).unwrap();
+        let given = given(Provisioning::Capped { cap: Share(0.72) }, Bound::Memory).unwrap();
         assert!((given.performance.value() - 0.962_96).abs() < 1e-5);
         assert!((given.power.value() - 95_040.0).abs() < 1e-6);
         // 1 − 0.6 · 0.28^1.4 = 1 − 0.6 · 0.16827 = 0.89904.
@@ -255,6 +308,31 @@ mod tests {
     }
 
     #[test]
+    fn a_quantile_sets_aside_what_is_exceeded_for_the_rest_of_the_time() {
+        // σ_n = 0.1·√(0.3 + 0.7/10,000) = 0.054779; Φ⁻¹(0.99) = 2.32635: 0.75 + 0.12743 of the heat.
+        let given = given(Provisioning::DutyQuantile(Share(0.99)), Bound::Compute).unwrap();
+        let limit = given.power / RACK.heat;
+        assert!((limit - 0.877_43).abs() < 1e-4, "{limit}");
+        assert!((SPREAD.exceeds(10_000, Share(limit)).0 - 0.01).abs() < 1e-9);
+        // Shed σ_n·(φ(z) − z·0.01) = 0.054779·(0.026652 − 0.023264) = 0.00018562, over the mean 0.75.
+        assert!((1.0 - given.performance.0 - 0.000_247_5).abs() < 1e-6, "{}", given.performance.0);
+        assert!((given.rack.0 - RACK.heat.0).abs() < 1e-9);
+        // Joules over heat: what was asked less what was shed.
+        assert!((given.duty.0 * limit - (0.75 - 0.000_185_62)).abs() < 1e-7);
+        let all = self::given(Provisioning::DutyQuantile(Share(1.0)), Bound::Compute).unwrap();
+        assert!((all.power.0 - RACK.heat.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn racks_that_peak_together_are_set_aside_more() {
+        let tied = |correlation| {
+            let spread = DutySpread { correlation: Share(correlation), ..SPREAD };
+            spread.within(10_000, Share(0.99)).0
+        };
+        assert!(tied(0.0) < 0.76 && tied(0.3) > 0.87 && tied(1.0) > 0.98, "{} {}", tied(0.0), tied(1.0));
+    }
+
+    #[test]
     fn a_fifth_of_headroom_carries_a_quarter_more_servers() {
         // POLCA sees 21 % in inference: 1/0.79 = 1.266; 3 % in training: 1.031.
         assert!((oversubscription(Share(0.21)) - 1.265_8).abs() < 1e-4);
@@ -270,10 +348,10 @@ mod tests {
     #[test]
     fn caps_that_nobody_measured_are_refused() {
         for cap in [0.0, 0.3, 0.549, 1.01, f64::NAN] {
-            assert!(provision(RACK, Provisioning::Capped { cap: Share(cap) }, Bound::Memory).is_err());
+            assert!(given(Provisioning::Capped { cap: Share(cap) }, Bound::Memory).is_err());
         }
-        for quantile in [0.0, 1.1, f64::NAN] {
-            assert!(provision(RACK, Provisioning::DutyQuantile(Share(quantile)), Bound::Memory).is_err());
+        for quantile in [0.0, 0.49, 1.1, f64::NAN] {
+            assert!(given(Provisioning::DutyQuantile(Share(quantile)), Bound::Memory).is_err());
         }
     }
 }

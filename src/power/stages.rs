@@ -58,6 +58,8 @@ pub struct StageDesign {
     pub indoors: bool,
     /// Rating of the largest module, for the equipment schedule.
     pub module: Watts,
+    /// Load that modules stand together for at most: that of a substation; infinite where all share one busbar.
+    pub site: Watts,
 }
 
 /// One stage with its power flow.
@@ -83,6 +85,8 @@ pub struct StageFlow {
     pub installed: Watts,
     /// Whole modules.
     pub modules: u32,
+    /// Like places that they stand in, each with its own reserve.
+    pub sites: u32,
     /// Installed capacity that the design load cannot use: reserve and rounding to modules.
     pub stranded: Watts,
     /// Whether the loss warms the hall's air.
@@ -109,6 +113,8 @@ impl StageFlow {
 ///   R = P_out / u,  P_loss = R·l(u) + i·P_out·a,  P_in = P_out + P_loss
 /// ~~~
 ///
+/// A stage of several sites has modules and reserve for an equal part of the load at each of them.
+///
 /// R rating [W] · u normal load [1] · l loss per rating [1] · i idle rating per load [1] · a no-load share [1].
 /// `stages` stand in the order of the current, meter first. P_in is proportional to the load once groups are full.
 #[must_use]
@@ -119,10 +125,12 @@ pub fn chain(output: Watts, stages: &[StageDesign]) -> Vec<StageFlow> {
         .rev()
         .map(|stage| {
             // Modules are built for the load: as many as the largest on the market ask for, none larger than needed.
-            let carrying = (delivered / stage.module - 1e-9).ceil().max(1.0);
-            let module = delivered / carrying;
+            let sites = (delivered / stage.site - 1e-9).ceil().max(1.0);
+            let of_site = delivered / sites;
+            let carrying = (of_site / stage.module - 1e-9).ceil().max(1.0);
+            let module = of_site / carrying;
             let redundancy = stage.redundancy.within(carrying);
-            let modules = redundancy.modules(delivered, module);
+            let modules = redundancy.modules(of_site, module).saturating_mul(sites as u32);
             let installed = module * f64::from(modules);
             let mut flow = StageFlow {
                 name: stage.name.clone(),
@@ -135,6 +143,7 @@ pub fn chain(output: Watts, stages: &[StageDesign]) -> Vec<StageFlow> {
                 idle_rating: delivered * redundancy.idle_ratio().value(),
                 installed,
                 modules,
+                sites: sites as u32,
                 stranded: (installed - delivered).max(Watts(0.0)),
                 indoors: stage.indoors,
                 curve: stage.loss,
@@ -178,7 +187,14 @@ mod tests {
     }
 
     fn stage(name: &str, loss: PartLoadLoss, redundancy: Redundancy, indoors: bool) -> StageDesign {
-        StageDesign { name: name.into(), loss, redundancy, indoors, module: Watts(2.5e6) }
+        StageDesign {
+            name: name.into(),
+            loss,
+            redundancy,
+            indoors,
+            module: Watts(2.5e6),
+            site: Watts(f64::INFINITY),
+        }
     }
 
     fn alternating_current() -> Vec<StageDesign> {
@@ -238,6 +254,16 @@ mod tests {
         assert_eq!(flow.modules, 2);
         assert!((flow.load_fraction - 0.5).abs() < 1e-12);
         assert!((flow.loss.value() - 4_750.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn every_substation_has_its_own_spare_transformer() {
+        let one = stage("transformer", curve(0.0005, 0.0, 0.003), Redundancy::NPlus1 { needed: 10 }, false);
+        let stages = [StageDesign { module: Watts(200e6), site: Watts(1.1e9), ..one }];
+        // 1.2 GW in two of 600 MW: three of 200 MW and one more at each.
+        let flow = &chain(Watts(1.2e9), &stages)[0];
+        assert_eq!((flow.sites, flow.modules), (2, 8));
+        assert!((flow.installed.value() - 1.6e9).abs() < 1e-3 && (flow.load_fraction - 0.75).abs() < 1e-12);
     }
 
     #[test]

@@ -320,6 +320,7 @@ fn load_flow_json(flow: &LoadFlow) -> Value {
         "voltage_v": flow.voltage.0,
         "feeders": flow.feeders,
         "feeder_length_m": flow.feeder_length.0,
+        "unit_substations": flow.unit_substations,
         "feeder_rating_va": flow.feeder_rating.0,
         "delivered_w": flow.delivered.0,
         "loss_w": flow.loss.0,

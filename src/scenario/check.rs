@@ -49,8 +49,20 @@ pub(super) fn scenario(scenario: &Scenario) -> Result<(), InputError> {
             return fail(path, "has to be more than nothing".into());
         }
     }
+    if p.policy == Policy::DutyQuantile && p.quantile.0 < 0.5 {
+        let message =
+            format!("{} of the time: racks would be held more often than not; 0.5 to 1", p.quantile);
+        return fail("provisioning.quantile", message);
+    }
     if p.idle.0 >= 1.0 {
         return fail("provisioning.idle", "an idle rack draws less than a busy one: below 1".into());
+    }
+    if p.duty_factor < p.idle {
+        let message = format!(
+            "a mean of {} is below the idle power of a rack, {}: no rack draws so little",
+            p.duty_factor, p.idle
+        );
+        return fail(said(scenario, "provisioning.duty_factor", "provisioning.idle"), message);
     }
     if p.policy == Policy::Capped && p.cap <= p.idle {
         let message =
@@ -298,6 +310,14 @@ fn stores(scenario: &Scenario) -> Result<(), InputError> {
     if dynamics.floor < idle {
         let message = format!("{} is below the idle power of a rack, {idle}", dynamics.floor);
         return fail(said(scenario, "dynamics.floor", "provisioning.idle"), message);
+    }
+    let provisioning = &scenario.fields.provisioning;
+    if provisioning.policy == Policy::Capped && dynamics.floor > provisioning.cap {
+        let message = format!(
+            "{} is above the power cap of {}: between bursts racks cannot draw more than in them",
+            dynamics.floor, provisioning.cap
+        );
+        return fail(said(scenario, "dynamics.floor", "provisioning.cap"), message);
     }
     Ok(())
 }

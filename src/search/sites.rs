@@ -13,6 +13,7 @@ use crate::kernel::facility_year::{
 };
 use crate::plan::equipment::{Cooling, Equipment, Location, Machine, Place, cooling, location};
 use crate::plan::sizing::{self, Draw, FacilityHour, FacilityYear};
+use crate::plan::{draws, feeder_loss};
 use crate::scalar::SECONDS_PER_YEAR;
 use crate::scenario::Scenario;
 use crate::units::{Celsius, CubicMeters, Joules, Kelvin, Watts};
@@ -180,7 +181,9 @@ pub fn rank_sites(
     options: SiteOptions,
     progress: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<SiteRanking, InputError> {
-    let equipment = Equipment::gather(scenario, catalog)?;
+    let mut equipment = Equipment::gather(scenario, catalog)?;
+    // Feeders lose much the same everywhere: solved once here, and again for each pair that is shown.
+    equipment.place.feeder_loss = feeder_loss(scenario, &equipment.place, &equipment.machines)?;
     // The ranking shows no ledger: what is noted on the way is dropped.
     let noted = &mut Vec::new();
     let locations: Vec<Location> =
@@ -219,7 +222,7 @@ pub fn rank_sites(
         let place = locations.iter().position(|location| std::ptr::eq(location, pair.location));
         place.unwrap_or_default()
     };
-    let part = scenario.fields.provisioning.duty_factor.0;
+    let part = pairs.first().map_or(1.0, |pair| sizing::duty(&pair.loads()));
     let (rough, run) = if pairs.is_empty() {
         (Vec::new(), Run::default())
     } else {
@@ -237,20 +240,19 @@ pub fn rank_sites(
         .collect();
     let best: Vec<[f64; 2]> =
         groups.iter().filter_map(|group| keys[group.clone()].iter().copied().min_by(order)).collect();
-    let computed = |index: usize| {
-        let pair = &pairs[index];
-        let year = sizing::year(&pair.place, &pair.loads(), &pair.design, part, &years[year_of(pair)]);
-        let row = shown(pair, part, &year);
-        (key(options.by, pair, row.pue, row.wue_l_per_kwh, year.it_j), row)
+    let computed = |index: usize| -> Result<([f64; 2], SiteRow), InputError> {
+        let pair = refined(scenario, &pairs[index])?;
+        let year = sizing::year(&pair.place, &pair.loads(), &pair.design, part, &years[year_of(&pair)]);
+        let row = shown(&pair, part, &year);
+        Ok((key(options.by, &pair, row.pue, row.wue_l_per_kwh, year.it_j), row))
     };
-    let mut rows: Vec<([f64; 2], SiteRow)> = shortlist(&best, options.top)
-        .into_iter()
-        .filter_map(|place| {
-            let group = groups[place].clone();
-            let near = shortlist(&keys[group.clone()], 1);
-            near.into_iter().map(|index| computed(group.start + index)).min_by(|(a, _), (b, _)| order(a, b))
-        })
-        .collect();
+    let mut rows: Vec<([f64; 2], SiteRow)> = Vec::new();
+    for place in shortlist(&best, options.top) {
+        let group = groups[place].clone();
+        let near = shortlist(&keys[group.clone()], 1).into_iter().map(|index| computed(group.start + index));
+        let near = near.collect::<Result<Vec<_>, _>>()?;
+        rows.extend(near.into_iter().min_by(|(a, _), (b, _)| order(a, b)));
+    }
     rows.sort_by(|(a, _), (b, _)| order(a, b));
     rows.truncate(options.top);
     Ok(SiteRanking {
@@ -280,15 +282,28 @@ fn sized<'a>(
     location: &'a Location,
     cooling: &'a Cooling,
 ) -> Result<Pair<'a>, InputError> {
-    let place = place.at(location, cooling);
-    let draws = machines
-        .iter()
-        .map(|machine| sizing::fill(&scenario.fields, &place, machine))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| scenario.error("fabric.switch", error.to_string()))?;
+    filled(scenario, place.at(location, cooling), machines, location, cooling)
+}
+
+/// A pair at a place that is known.
+fn filled<'a>(
+    scenario: &Scenario,
+    place: Place,
+    machines: &'a [Machine],
+    location: &'a Location,
+    cooling: &'a Cooling,
+) -> Result<Pair<'a>, InputError> {
+    let draws = draws(scenario, &place, machines)?;
     let loads: Vec<_> = machines.iter().zip(&draws).collect();
     let design = sizing::design_hour(&place, &loads);
     Ok(Pair { machines, location, cooling, place, draws, design })
+}
+
+/// A pair with what its own feeders lose, as a plan has it.
+fn refined<'a>(scenario: &Scenario, pair: &Pair<'a>) -> Result<Pair<'a>, InputError> {
+    let feeder_loss = feeder_loss(scenario, &pair.place, pair.machines)?;
+    let place = Place { feeder_loss, ..pair.place.clone() };
+    filled(scenario, place, pair.machines, pair.location, pair.cooling)
 }
 
 /// The years of all pairs as the kernel sees them, in the order of the pairs.

@@ -14,7 +14,8 @@
 //! | `swing` | largest swing of synchronous accelerators | `system`, `given` accelerators |
 //! | `accelerators`, `pue_annual`, `chain_efficiency`, `heat_rejection`, `capex_outside_racks` | a plan | `set`: fields of the scenario, by `;` |
 //!
-//! A row with `use` other than `yes` is set apart: it is derived rather than published, or leaves open what it holds for.
+//! A row with `use` other than `yes` is set apart: it is derived rather than published, leaves open what it holds for,
+//! or restates arithmetic, its redundancy, load or headroom being read from the count that it is compared with.
 //! `low` and `high` are the published range; whether the prediction lies inside is said beside it.
 
 use super::hardware::{Hardware, Rig};
@@ -242,7 +243,7 @@ mod tests {
     #[test]
     fn reference_designs_are_met_within_ten_per_cent_at_the_median() {
         let found = report().statistics();
-        assert!(found.predicted >= 20 && found.median_ape.unwrap() < 0.1, "{found:?}");
+        assert!(found.predicted >= 17 && found.median_ape.unwrap() < 0.1, "{found:?}");
     }
 
     #[test]

@@ -4,16 +4,18 @@
 //!
 //! | word | envelope | what it carries |
 //! |---|---|---|
-//! | `it`, `critical`, `billable_critical`, `active_power`, `contracted`, `server` | at the rack inputs | racks, support nodes, switches |
+//! | `it`, `critical`, `billable_critical`, `active_power`, `contracted` | at the rack inputs | racks, support nodes, switches |
 //! | `utility`, `facility`, `site_capacity`, `facility_unspecified` | at the meter | the same, cooling and losses |
 //! | `it_pod`, `hpl_measured` | at the rack inputs | compute racks alone: a pod or machine as measured, no halls around it |
+//! | `server` | at the rack inputs | compute racks alone: IT power is 1.14 times that of its servers, with network, storage and CPU racks |
 //!
 //! The place is the row's market where the catalogue has it, else the default scenario's. The cooling plant is the one that
 //! the operator is known to build ([`PLANTS`]), else the default scenario's. Racks come whole, in units
 //! of one rack, since a published count is not rounded to scalable units. A count that names several systems without
 //! their shares (`H100+H200+GB200`) is predicted with the median of what each of them alone draws per accelerator;
 //! generations not named (`NVIDIA (Vera Rubin on)`) with the one that is. A row of `truth_use` other than `yes` is
-//! set apart; one that has powers but no count is compared by its ratio of facility to IT power, apart too.
+//! set apart; one that has powers but no count is compared by its ratio of facility to IT power, apart too, with the
+//! system that it names, a TPU v6e for TPUs of no generation, else a GB300 NVL72.
 
 use super::hardware::{Hardware, Rig};
 use super::tables::{Kind, Row, Table};
@@ -27,7 +29,7 @@ use crate::units::Watts;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Plants that operators build: a part of the operator's name or of the market's id, and a cooling design.
+/// Plants that operators build: a word of the operator's name or a market's id, and a cooling design.
 ///
 /// From the designs that Epoch AI's satellite and permit work names for campuses ("AI data centers", CC BY 4.0): closed loops
 /// on air-cooled chillers at Abilene, Fairwater and Meta's large campuses, water at Google's, outside air with
@@ -39,13 +41,20 @@ const PLANTS: &[(&str, &str)] = &[
     ("meta", "air-cooled-chillers"),
     ("google", "towers"),
     ("amazon", "outside-air"),
+    ("aws", "outside-air"),
 ];
 
-/// The plant of a row, where its operator or its market says one; nothing for the default's.
+/// The plant of a row, where its market or its operator says one; nothing for the default's.
 fn plant_of(row: Row<'_>) -> &'static str {
-    let (operator, market) = (row.word("operator").to_lowercase(), slug(row.word("climate_market")));
-    let known = PLANTS.iter().find(|(name, _)| market == *name || operator.starts_with(name));
-    known.map_or("", |(_, design)| design)
+    plant(row.word("operator"), row.word("climate_market"))
+}
+
+/// The plant of a market, else of the first of the operators that is known: `QTS / Meta` builds like Meta.
+fn plant(operator: &str, market: &str) -> &'static str {
+    let design = |word: &str| PLANTS.iter().find(|(name, _)| *name == word).map(|(_, design)| *design);
+    let operator = operator.to_lowercase();
+    let mut words = operator.split(|letter: char| !letter.is_alphanumeric());
+    design(&slug(market)).or_else(|| words.find_map(design)).unwrap_or("")
 }
 
 /// Places that the rows name, by market and cooling design, and the network wish of the default scenario.
@@ -127,10 +136,11 @@ enum Reading {
 
 fn reading_of(word: &str) -> Option<Reading> {
     Some(match word {
-        "it" | "critical" | "critical_it" | "billable_critical" | "active_power" | "contracted"
-        | "server" => Reading::At(MeasuredAt::CriticalIt),
+        "it" | "critical" | "critical_it" | "billable_critical" | "active_power" | "contracted" => {
+            Reading::At(MeasuredAt::CriticalIt)
+        }
         "utility" | "facility" | "site_capacity" | "facility_unspecified" => Reading::At(MeasuredAt::Utility),
-        "it_pod" | "hpl_measured" => Reading::Racks,
+        "it_pod" | "hpl_measured" | "server" => Reading::Racks,
         _ => return None,
     })
 }
@@ -277,7 +287,8 @@ fn ratio(
     if it > 1e6 {
         return Err(row.error(format!("`it_mw` is {it}, at most a terawatt is planned")).into());
     }
-    let id = systems.first().copied().unwrap_or("gb300-nvl72");
+    let unnamed = if row.word("accelerator").starts_with("TPU") { "tpu-v6e" } else { "gb300-nvl72" };
+    let id = systems.first().copied().unwrap_or(unnamed);
     let Some(rig) = hardware.rig_of(id) else { return gap(format!("the catalogue has no system `{id}`")) };
     let sized = sizing::racks_that_fit(
         place,
@@ -327,6 +338,37 @@ mod tests {
     }
 
     #[test]
+    fn operators_are_known_by_a_whole_word_anywhere() {
+        assert_eq!(plant("AWS", ""), plant("Amazon / Anthropic", "New Carlisle IN"));
+        assert_eq!(plant("QTS / Meta", "Atlanta GA"), "air-cooled-chillers");
+        assert_eq!(plant("Metaphor", "Atlanta GA"), "");
+        assert_eq!(plant("Google", "Johor"), "air-cooled-chillers");
+    }
+
+    #[test]
+    fn servers_are_compute_racks_without_network_and_storage() {
+        let hardware = Hardware::open(&Catalog::default()).unwrap();
+        let (place, fabric) = place_at("", "", &hardware).unwrap();
+        let rig = hardware.rig_of("gb200-nvl72").unwrap();
+        let count = |word: &str| {
+            let reading = reading_of(word).unwrap();
+            accelerators(&rig, &place, &fabric, Watts(100e6), reading).unwrap() as f64
+        };
+        // 100 MW / 132 kW of heat = 757 racks of 72; the same IT power has 1.14 times fewer, by the reference.
+        assert!((count("server") - 757.0 * 72.0).abs() < 1.5 * 72.0, "{}", count("server"));
+        let more = count("server") / count("it");
+        assert!((1.05..1.2).contains(&more), "{more}");
+    }
+
+    #[test]
+    fn tpus_of_no_generation_are_no_blackwells() {
+        let hardware = Hardware::open(&Catalog::default()).unwrap();
+        let report = check(&Table::embedded(Kind::Sites).unwrap(), &hardware, &|| {}).unwrap();
+        let bristow = report.rows.iter().find(|row| row.id.starts_with("Bristow")).unwrap();
+        assert!(bristow.reason.ends_with("with tpu-v6e"), "{}", bristow.reason);
+    }
+
+    #[test]
     fn facility_over_it_is_met_within_eight_per_cent_where_both_are_published() {
         let hardware = Hardware::open(&Catalog::default()).unwrap();
         let report = check(&Table::embedded(Kind::Sites).unwrap(), &hardware, &|| {}).unwrap();
@@ -337,12 +379,12 @@ mod tests {
     }
 
     #[test]
-    fn disclosed_sites_are_met_within_fifteen_per_cent_at_the_median() {
+    fn disclosed_sites_are_met_within_ten_per_cent_at_the_median() {
         let hardware = Hardware::open(&Catalog::default()).unwrap();
         let report = check(&Table::embedded(Kind::Sites).unwrap(), &hardware, &|| {}).unwrap();
         assert_eq!(report.rows.len(), 44);
         let found = report.statistics();
         assert!(found.predicted >= 13, "{found:?}");
-        assert!(found.median_ape.unwrap() < 0.15, "{found:?}");
+        assert!(found.median_ape.unwrap() < 0.1, "{found:?}");
     }
 }

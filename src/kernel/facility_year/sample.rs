@@ -19,6 +19,7 @@ fn heat_loop(numbers: &mut Numbers) -> HeatLoop {
         approach_k: numbers.between(1.0, 12.0),
         pads: flag(numbers) * numbers.unit(),
         free: flag(numbers),
+        wettest_c: numbers.between(-10.0, 50.0),
         bypass: flag(numbers),
         joined: flag(numbers),
         cooler_fan_share: 0.03 * numbers.unit(),

@@ -33,8 +33,8 @@ pub(super) fn dynamics(ground: &Ground<'_>) -> Option<Dynamics> {
     let per_rack = u64::from(machine.system.rack.accelerators).max(1);
     let racks = largest.map_or(0, |run| run.accelerators.div_ceil(per_rack)).min(draw.racks);
     let said = &ground.fields.dynamics;
-    // A floor below what a capped rack may draw is what matters: bursts end at the provisioned power.
-    let high = machine.compute_bound.power * racks as f64;
+    // A floor below what a capped rack may draw is what matters: bursts end at what a rack may draw.
+    let high = machine.compute_bound.rack * racks as f64;
     let low = (machine.rack.heat * (racks as f64 * said.floor.0)).min(high);
     let swing = Swing { high, low, burst: said.burst };
     let store = machine.smoothing * racks as f64;

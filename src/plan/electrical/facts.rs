@@ -5,6 +5,7 @@ use crate::catalog::{Found, InputError};
 use crate::plan::equipment::Taker;
 use crate::plan::result::Assumption;
 use crate::power::availability::Block;
+use crate::power::one_line::LARGEST_SUBSTATION;
 use crate::power::{PartLoadLoss, Redundancy, StageDesign};
 use crate::scenario::Scenario;
 use crate::units::text::brief;
@@ -132,6 +133,13 @@ pub(in crate::plan) fn design(
             redundancy: redundancy(topology),
             indoors: stage.indoors,
             module: known.block,
+            site: match known.kind {
+                // Beyond it a second substation is built, at the power factor that the grid asks.
+                StageKind::MainTransformer => {
+                    Watts(LARGEST_SUBSTATION.0 * scenario.fields.grid.power_factor.0)
+                }
+                _ => Watts(f64::INFINITY),
+            },
         });
         facts.push(known);
     }

@@ -5,12 +5,13 @@ use crate::catalog::profile::StageKind;
 use crate::plan::result::{BranchResult, BusResult, LoadFlow, OutageResult};
 use crate::power::StageFlow;
 use crate::power::one_line::{
-    Bank, Building, Campus, ComplexPower, LAND_PER_WATT, LARGEST_SUBSTATION, distances, feeder_rating, load,
+    Bank, Building, Campus, ComplexPower, LAND_PER_WATT, LARGEST_SUBSTATION, VOLTAGE_BAND, distances,
+    feeder_rating, load,
 };
 use crate::units::{Meters, VoltAmperes, Watts};
 
 /// Buildings of one substation that are looked at one by one; beyond that, neighbours share a bus.
-const MOST_BUILDINGS: u64 = 16;
+const MOST_BUILDINGS: u32 = 16;
 
 /// Feeders of all substations: how many, and how long they are together.
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,13 +28,13 @@ fn stage_of(ground: &Ground<'_>, kinds: &[StageKind]) -> Option<(usize, StageFlo
     (flow.output.0 > 0.0).then(|| (at, flow.clone()))
 }
 
-/// A part of the transformers of a stage, bought for the power factor that they see.
-fn bank(ground: &Ground<'_>, at: usize, flow: &StageFlow, part: f64, factor: f64) -> Option<Bank> {
+/// Like transformers of a stage, bought for the power factor that they see.
+fn bank(ground: &Ground<'_>, at: usize, flow: &StageFlow, count: u32, factor: f64) -> Option<Bank> {
     let impedance = ground.place.electrical.stages[at].impedance?;
-    let count = (f64::from(flow.modules) * part).round().max(1.0);
+    let module = flow.installed / f64::from(flow.modules.max(1));
     Some(Bank {
-        rating: VoltAmperes(flow.installed.0 * part / factor),
-        count: count as u32,
+        rating: VoltAmperes(module.0 * f64::from(count) / factor),
+        count,
         impedance,
         // The losses of the chain are those of the rated power, which is less than the apparent power.
         no_load: flow.curve.no_load * factor,
@@ -56,10 +57,11 @@ fn loads(ground: &Ground<'_>) -> Loads {
     let unit = stage_of(ground, &[StageKind::UnitTransformer]);
     let converter = stage_of(ground, &[StageKind::SolidStateTransformer]);
     let campus = main.map_or(design.meter, |(_, flow)| flow.output);
-    // A converter takes what it loses with the load; a transformer's losses are the network's own.
+    // A converter takes what it loses with the load; the losses of transformers and feeders are the network's own.
+    let campus = campus - design.feeders;
     let (behind, through) = match (unit, converter) {
-        (Some((_, flow)), _) => (flow.output, flow.input),
-        (None, Some((_, flow))) => (flow.input, flow.input),
+        (Some((_, flow)), _) => (flow.output - design.feeders, flow.input - design.feeders),
+        (None, Some((_, flow))) => (flow.input - design.feeders, flow.input - design.feeders),
         (None, None) => (campus, campus),
     };
     let direct = (campus - through).max(Watts(0.0));
@@ -72,10 +74,25 @@ fn loads(ground: &Ground<'_>) -> Loads {
     }
 }
 
-/// Power factor that the unit substations see.
-pub(super) fn hall_power_factor(ground: &Ground<'_>) -> f64 {
+/// Power factor that unit substations are bought for: that of the halls, and what the transformers take themselves at
+/// full load and the lowest voltage that equipment is built for.
+///
+/// ~~~text
+/// tan φ = tan φ_halls + z/(cos φ_halls·(1 − b)²)
+/// ~~~
+///
+/// z impedance, b voltage band [1].
+pub(super) fn unit_power_factor(ground: &Ground<'_>) -> f64 {
     let halls = loads(ground).halls;
-    if halls.norm() > 0.0 { halls.re / halls.norm() } else { 1.0 }
+    if halls.re <= 0.0 {
+        return 1.0;
+    }
+    let impedance = stage_of(ground, &[StageKind::UnitTransformer])
+        .and_then(|(at, _)| ground.place.electrical.stages[at].impedance)
+        .map_or(0.0, |impedance| impedance.0);
+    let lowest = 1.0 - VOLTAGE_BAND;
+    let tangent = (halls.im + impedance * halls.norm() / (lowest * lowest)) / halls.re;
+    1.0 / (1.0 + tangent * tangent).sqrt()
 }
 
 /// Power factor that main transformers are bought for: that of the point of delivery, and what the rest of them take
@@ -96,6 +113,39 @@ pub(super) fn main_power_factor(ground: &Ground<'_>) -> f64 {
     1.0 / (1.0 + tangent * tangent).sqrt()
 }
 
+/// Substations that the site hangs on.
+fn substations(ground: &Ground<'_>) -> u32 {
+    stage_of(ground, &[StageKind::MainTransformer]).map_or_else(
+        || {
+            let loads = loads(ground);
+            ((loads.halls + loads.plant).norm() / LARGEST_SUBSTATION.0).ceil().max(1.0) as u32
+        },
+        |(_, flow)| flow.sites,
+    )
+}
+
+/// Halls of each building of one substation: full buildings, and what is left in a last one.
+///
+/// Substations are alike, so a building between two of them is cut. Beyond [`MOST_BUILDINGS`] neighbours share a bus.
+fn halls(ground: &Ground<'_>, substations: u32) -> Vec<f64> {
+    let all = ground.layout.halls.max(1) as f64 / f64::from(substations);
+    let mut of_bus = f64::from(ground.fields.layout.halls_per_building.max(1));
+    of_bus *= (all / of_bus / f64::from(MOST_BUILDINGS)).ceil().max(1.0);
+    let full = ((all + 1e-9) / of_bus).floor();
+    let rest = all - full * of_bus;
+    let mut buildings = vec![of_bus; full as usize];
+    buildings.extend((rest > 1e-6).then_some(rest));
+    buildings
+}
+
+/// Whole unit substations for a part of their load, each group with its own reserve.
+fn units_for(ground: &Ground<'_>, at: usize, flow: &StageFlow, part: f64) -> u32 {
+    let load = flow.output * part;
+    let module = flow.installed / f64::from(flow.modules.max(1));
+    let carrying = (load / module - 1e-9).ceil().max(1.0);
+    ground.place.stages[at].redundancy.within(carrying).modules(load, module)
+}
+
 /// The campus of one substation, and how many substations there are.
 fn campus(ground: &Ground<'_>) -> Option<(Campus, u64)> {
     let grid = &ground.fields.grid;
@@ -103,31 +153,38 @@ fn campus(ground: &Ground<'_>) -> Option<(Campus, u64)> {
         return None;
     }
     let loads = loads(ground);
-    let substations = ((loads.halls + loads.plant).norm() / LARGEST_SUBSTATION.0).ceil().max(1.0);
-    let buildings = ground.layout.buildings.max(1).div_ceil(substations as u64).clamp(1, MOST_BUILDINGS);
-    let part = 1.0 / substations / buildings as f64;
-    let land = LAND_PER_WATT * ground.design.meter.0 / substations;
-    let bank_of = |kind: StageKind, part: f64, factor: f64| {
-        let (at, flow) = stage_of(ground, &[kind])?;
-        bank(ground, at, &flow, part, factor)
-    };
-    let units = bank_of(StageKind::UnitTransformer, part, hall_power_factor(ground));
-    let all = distances(buildings as u32, land).into_iter().enumerate().map(|(place, distance)| Building {
-        name: format!("building {}", place + 1),
-        halls: loads.halls * part,
-        plant: loads.plant * part,
-        distance,
-        units,
+    let substations = substations(ground);
+    let site = 1.0 / f64::from(substations);
+    let halls = halls(ground, substations);
+    let of_substation: f64 = halls.iter().sum();
+    let land = LAND_PER_WATT * ground.design.meter.0 * site;
+    let unit = stage_of(ground, &[StageKind::UnitTransformer]);
+    let factor = unit_power_factor(ground);
+    let places = distances(halls.len() as u32, land).into_iter().zip(&halls);
+    let buildings = places.enumerate().map(|(place, (distance, halls))| {
+        let part = site * halls / of_substation;
+        Building {
+            name: format!("building {}", place + 1),
+            halls: loads.halls * part,
+            plant: loads.plant * part,
+            distance,
+            units: unit
+                .as_ref()
+                .and_then(|(at, flow)| bank(ground, *at, flow, units_for(ground, *at, flow, part), factor)),
+        }
+    });
+    let main = stage_of(ground, &[StageKind::MainTransformer]).and_then(|(at, flow)| {
+        bank(ground, at, &flow, flow.modules / flow.sites.max(1), main_power_factor(ground))
     });
     let campus = Campus {
         short_circuit: grid.short_circuit,
-        main: bank_of(StageKind::MainTransformer, 1.0 / substations, main_power_factor(ground)),
+        main,
         voltage: grid.campus_voltage,
         feeder_current: grid.feeder_current,
         power_factor: grid.power_factor,
-        buildings: all.collect(),
+        buildings: buildings.collect(),
     };
-    Some((campus, substations as u64))
+    Some((campus, u64::from(substations)))
 }
 
 /// Feeders of a campus times its substations.
@@ -141,6 +198,24 @@ fn feeders(campus: &Campus, substations: u64) -> Feeders {
     all
 }
 
+/// What the one-line takes from the grid beyond the chain, over what the feeders carry; nothing where it has no solution.
+///
+/// That is the loss of the feeders, and what the voltages of the network change in that of its transformers. A hundredth is
+/// added, so that the sum at the meter is not exceeded by the rounding of taps.
+pub(super) fn beyond_chain(ground: &Ground<'_>) -> f64 {
+    const SPARE: f64 = 1.01;
+    let Some((campus, substations)) = campus(ground) else { return 0.0 };
+    let design = ground.design;
+    let carried = design.yard.last().map_or(design.meter, |flow| flow.output) - design.feeders;
+    match campus.delivered() {
+        Ok(delivered) => {
+            let own = delivered.re * substations as f64 - (design.meter.0 - design.feeders.0);
+            (SPARE * own / carried.0).max(0.0)
+        }
+        Err(_) => 0.0,
+    }
+}
+
 /// Solves the one-line of the plan; none where nothing stands.
 pub(super) fn load_flow(ground: &Ground<'_>) -> Option<LoadFlow> {
     let (campus, substations) = campus(ground)?;
@@ -151,6 +226,13 @@ pub(super) fn load_flow(ground: &Ground<'_>) -> Option<LoadFlow> {
         feeders: feeders.count,
         feeder_length: feeders.length,
         feeder_rating: feeder_rating(campus.voltage, campus.feeder_current),
+        unit_substations: substations
+            * campus
+                .buildings
+                .iter()
+                .filter_map(|b| b.units)
+                .map(|units| u64::from(units.count))
+                .sum::<u64>(),
         ..LoadFlow::default()
     };
     let provisioning = &ground.fields.provisioning;

@@ -38,13 +38,16 @@ pub(super) fn schedule(ground: &Ground<'_>, load_flow: Option<&LoadFlow>) -> Vec
     for (known, flow) in facts.stages.iter().zip(flows) {
         let modules = u64::from(flow.modules);
         let block = flow.installed / f64::from(flow.modules.max(1));
-        let apparent = block / super::one_line::hall_power_factor(ground);
+        let apparent = block / super::one_line::unit_power_factor(ground);
         let of = |what: &str| {
             format!("{what}: {} of load, {} loaded", brief(flow.output), Share(flow.load_fraction))
         };
         match known.kind {
             StageKind::UnitTransformer => {
-                all.push(line("unit substations", modules, apparent.0, "VA", of(&flow.name)));
+                // Buildings take whole ones, so the floor needs a few more than the chain.
+                let modules = load_flow.map_or(modules, |flow| flow.unit_substations);
+                let basis = format!("{}, whole in each building", of(&flow.name));
+                all.push(line("unit substations", modules, apparent.0, "VA", basis));
                 all.extend(low_voltage_mains(ground, modules, apparent, known.impedance));
             }
             StageKind::SolidStateTransformer => {

@@ -83,8 +83,13 @@ fn shown(name: &str, arrangement: String, block: Block) -> SupplyBlock {
 enum Wish {
     /// What is planned.
     Planned,
-    /// The same with another topology of its systems.
-    Systems(Redundancy),
+    /// The same with another topology of the systems that are doubled like this.
+    Instead {
+        /// As planned.
+        of: Redundancy,
+        /// As looked at.
+        other: Redundancy,
+    },
     /// Neither UPS nor engines nor second paths for the accelerators.
     Bare,
 }
@@ -109,10 +114,12 @@ fn groups(ground: &Ground<'_>, wish: Wish) -> Option<Vec<Group>> {
         let redundancy = match wish {
             Wish::Bare if known.kind == StageKind::Ups => continue,
             Wish::Bare if is_system(known.kind) => Redundancy::N,
-            Wish::Systems(other) if is_system(known.kind) => other,
+            Wish::Instead { of, other } if is_system(known.kind) && stage.redundancy == of => other,
             _ => stage.redundancy,
         };
         let system = known.parts?;
+        let of_site = flow.output / f64::from(flow.sites.max(1));
+        let carrying = (of_site / stage.module - 1e-9).ceil().max(1.0);
         let paths = matches!(redundancy, Redundancy::TwoN | Redundancy::MakeK { .. });
         match all.last_mut() {
             Some(last) if paths && last.redundancy == redundancy => {
@@ -121,7 +128,7 @@ fn groups(ground: &Ground<'_>, wish: Wish) -> Option<Vec<Group>> {
             }
             _ => all.push(Group {
                 name: stage.name.clone(),
-                redundancy: redundancy.within((flow.output / stage.module - 1e-9).ceil().max(1.0)),
+                redundancy: redundancy.within(carrying),
                 system,
                 before_engines: all.is_empty() && known.kind == StageKind::MainTransformer,
             }),
@@ -181,6 +188,8 @@ pub(super) fn supply(ground: &Ground<'_>) -> Option<Supply> {
 }
 
 /// The topologies side by side, on the last of the systems that they double, and none of them.
+///
+/// What the plan doubles otherwise stays as it is, so that the row that is planned with is the plan's own supply.
 pub(super) fn topologies(ground: &Ground<'_>) -> Vec<Topology> {
     let place = ground.place;
     let Some(at) = place.electrical.stages.iter().rposition(|stage| is_system(stage.kind)) else {
@@ -213,8 +222,9 @@ pub(super) fn topologies(ground: &Ground<'_>) -> Vec<Topology> {
             down_time_per_year: path.map(|path| Seconds(path.unavailability() * SECONDS_PER_YEAR)),
         }
     };
+    let instead = |other| Wish::Instead { of: stage.redundancy, other };
     let mut all: Vec<Topology> =
-        TOPOLOGIES.into_iter().map(|(name, one)| row(name, one, Wish::Systems(one))).collect();
+        TOPOLOGIES.into_iter().map(|(name, other)| row(name, other, instead(other))).collect();
     if place.electrical.stages[at].kind == StageKind::Ups {
         let nothing = Watts(0.0);
         all.push(Topology {
@@ -266,6 +276,24 @@ mod tests {
         assert!((chosen.stranded / chosen.installed - 1.0 / 3.0).abs() < 2e-3);
         let double = planned.topologies.iter().find(|one| one.name == "2N").unwrap();
         assert!((double.stranded / double.installed - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn every_design_is_promised_in_its_row_what_its_supply_says() {
+        for design in crate::catalog::Catalog::default().ids("electrical") {
+            let planned = planned(&[&format!("electrical.design={design}")]);
+            let supply = planned.supply.unwrap().availability;
+            let chosen = planned.topologies.iter().find(|one| one.chosen).unwrap();
+            assert!((chosen.availability.unwrap() - supply).abs() < 1e-12, "{design}: {chosen:?} {supply}");
+        }
+    }
+
+    #[test]
+    fn a_circuit_that_is_repaired_at_once_never_fails_the_supply() {
+        let usual = planned(&[]).supply.unwrap();
+        let ideal = planned(&["grid.circuit_repair=0 h"]).supply.unwrap();
+        assert!(ideal.availability >= usual.availability && ideal.availability < 1.0, "{ideal:?}");
+        assert!(ideal.failures_per_year.is_finite() && ideal.down_time_per_year.0 > 0.0, "{ideal:?}");
     }
 
     #[test]

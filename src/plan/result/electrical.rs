@@ -183,6 +183,8 @@ pub struct LoadFlow {
     pub feeder_length: Meters,
     /// What one carries.
     pub feeder_rating: VoltAmperes,
+    /// Unit substations of all buildings, whole in each.
+    pub unit_substations: u64,
     /// Taken from the grid by the site.
     pub delivered: Watts,
     /// Lost in transformers and feeders of the site.
