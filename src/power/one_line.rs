@@ -221,11 +221,17 @@ enum Out {
 const CAMPUS_BUS: usize = 2;
 
 impl Campus {
-    /// Feeders of a building: as many as its load asks for and one more.
+    /// Feeders of a building: as many as its load asks for, with what its transformers take at the lowest voltage that
+    /// they are built for, and one more.
     #[must_use]
     pub fn feeders(&self, building: &Building) -> u32 {
         let rating = feeder_rating(self.voltage, self.feeder_current);
-        ((building.halls + building.plant).norm() / rating.0).ceil().max(1.0) as u32 + 1
+        let lowest = 1.0 - VOLTAGE_BAND;
+        let taken = building.units.map_or(Complex::new(0.0, 0.0), |bank| {
+            let own = Complex::new(bank.no_load.0 + bank.full_load.0, bank.impedance.0);
+            own * (building.halls.norm() / (lowest * lowest))
+        });
+        ((building.halls + building.plant + taken).norm() / rating.0).ceil().max(1.0) as u32 + 1
     }
 
     /// The load-flow case at a part of the loads.

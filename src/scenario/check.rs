@@ -39,39 +39,7 @@ pub(super) fn scenario(scenario: &Scenario) -> Result<(), InputError> {
     let list = if fields.serving.is_empty() { "training" } else { "serving" };
     shares_fit(scenario, list, working)?;
 
-    let p = &fields.provisioning;
-    for (path, share) in [
-        ("provisioning.cap", p.cap.0),
-        ("provisioning.quantile", p.quantile.0),
-        ("provisioning.duty_factor", p.duty_factor.0),
-    ] {
-        if share <= 0.0 {
-            return fail(path, "has to be more than nothing".into());
-        }
-    }
-    if p.policy == Policy::DutyQuantile && p.quantile.0 < 0.5 {
-        let message =
-            format!("{} of the time: racks would be held more often than not; 0.5 to 1", p.quantile);
-        return fail("provisioning.quantile", message);
-    }
-    if p.idle.0 >= 1.0 {
-        return fail("provisioning.idle", "an idle rack draws less than a busy one: below 1".into());
-    }
-    if p.duty_factor < p.idle {
-        let message = format!(
-            "a mean of {} is below the idle power of a rack, {}: no rack draws so little",
-            p.duty_factor, p.idle
-        );
-        return fail(said(scenario, "provisioning.duty_factor", "provisioning.idle"), message);
-    }
-    if p.policy == Policy::Capped && p.cap <= p.idle {
-        let message =
-            format!("{} is not above the idle power of a rack, {}: no cap holds it there", p.cap, p.idle);
-        return fail(said(scenario, "provisioning.cap", "provisioning.idle"), message);
-    }
-    if p.cap.0 < 0.55 {
-        return fail("provisioning.cap", "below 0.55 no power-capping curve is known".into());
-    }
+    provisioning(scenario)?;
     networks(scenario)?;
     feed(scenario)?;
     building(scenario)?;
@@ -146,6 +114,45 @@ fn networks(scenario: &Scenario) -> Result<(), InputError> {
             "campus.bandwidth",
             "no traffic can cross: leave it out to keep runs inside a fabric".into(),
         );
+    }
+    Ok(())
+}
+
+/// What racks can be given, and how they draw it.
+fn provisioning(scenario: &Scenario) -> Result<(), InputError> {
+    let fail = |path: &str, message: String| Err(scenario.error(path, message));
+    let p = &scenario.fields.provisioning;
+    for (path, share) in [
+        ("provisioning.cap", p.cap.0),
+        ("provisioning.quantile", p.quantile.0),
+        ("provisioning.duty_factor", p.duty_factor.0),
+    ] {
+        if share <= 0.0 {
+            return fail(path, "has to be more than nothing".into());
+        }
+    }
+    if p.policy == Policy::DutyQuantile && p.quantile.0 < 0.5 {
+        let message =
+            format!("{} of the time: racks would be held more often than not; 0.5 to 1", p.quantile);
+        return fail("provisioning.quantile", message);
+    }
+    if p.idle.0 >= 1.0 {
+        return fail("provisioning.idle", "an idle rack draws less than a busy one: below 1".into());
+    }
+    if p.duty_factor < p.idle {
+        let message = format!(
+            "a mean of {} is below the idle power of a rack, {}: no rack draws so little",
+            p.duty_factor, p.idle
+        );
+        return fail(said(scenario, "provisioning.duty_factor", "provisioning.idle"), message);
+    }
+    if p.policy == Policy::Capped && p.cap <= p.idle {
+        let message =
+            format!("{} is not above the idle power of a rack, {}: no cap holds it there", p.cap, p.idle);
+        return fail(said(scenario, "provisioning.cap", "provisioning.idle"), message);
+    }
+    if p.cap.0 < 0.55 {
+        return fail("provisioning.cap", "below 0.55 no power-capping curve is known".into());
     }
     Ok(())
 }

@@ -99,18 +99,19 @@ pub(super) fn unit_power_factor(ground: &Ground<'_>) -> f64 {
 /// more themselves when one is out.
 ///
 /// ~~~text
-/// tan φ = tan φ_grid + z·(1 − u)
+/// tan φ = tan φ_grid + z·(1 − u),  f = cos φ/(1 + l)
 /// ~~~
 ///
-/// z impedance, u normal load of the bank [1].
+/// z impedance, u normal load of the bank, l lost at full load [1].
 pub(super) fn main_power_factor(ground: &Ground<'_>) -> f64 {
     let asked = ground.fields.grid.power_factor.0;
-    let more = stage_of(ground, &[StageKind::MainTransformer]).map_or(0.0, |(at, flow)| {
+    let main = stage_of(ground, &[StageKind::MainTransformer]);
+    let (more, lost) = main.map_or((0.0, 0.0), |(at, flow)| {
         let impedance = ground.place.electrical.stages[at].impedance.map_or(0.0, |impedance| impedance.0);
-        impedance * (1.0 - flow.load_fraction)
+        (impedance * (1.0 - flow.load_fraction), flow.curve.at(1.0))
     });
     let tangent = (1.0 - asked * asked).max(0.0).sqrt() / asked + more;
-    1.0 / (1.0 + tangent * tangent).sqrt()
+    1.0 / ((1.0 + lost) * (1.0 + tangent * tangent).sqrt())
 }
 
 /// Substations that the site hangs on.
