@@ -212,13 +212,16 @@ struct Span {
 fn span(scenario: &Scenario, draw: &Draw, entry: &scenario::Training, sequences: u64) -> Span {
     let all = (draw.accelerators as f64 * entry.share.0) as u64;
     let largest = draw.fabric.accelerators_per_island;
-    let each = all.min(largest).min(entry.accelerators);
+    let wished = all.min(entry.accelerators);
+    let alone = wished.min(largest);
     if scenario.fields.campus.bandwidth.is_none() {
-        return Span { own: all.min(largest), each, fabrics: 1 };
+        return Span { own: all.min(largest), each: alone, fabrics: 1 };
     }
-    let most = (all.min(entry.accelerators) / each.max(1)).min(draw.fabric.islands).max(1);
+    // Enough fabrics that powers of two in each make up what is wished for.
+    let granule = alone.checked_ilog2().map_or(1, |power| 1 << power);
+    let most = (wished / granule).min(draw.fabric.islands).max(1);
     let fabrics = (1..=most).rev().find(|count| sequences.is_multiple_of(*count)).unwrap_or(1);
-    Span { own: all, each, fabrics }
+    Span { own: all, each: alone.min(wished / fabrics), fabrics }
 }
 
 /// Time of a step that summing gradients between fabrics takes.
