@@ -182,11 +182,14 @@ impl Catalog {
         if let Some(changes) = changes {
             overlay(&mut document.table, changes);
         }
+        // The file is sound where a fault is in what was laid over it.
+        let laid_over = |path: &str, message: &str| {
+            let said = changes.and_then(|changes| said(changes, path))?;
+            let path = format!("catalog.{}.{stem}.{said}", T::FOLDER.replace('/', "."));
+            Some(InputError::plain("catalog", format!("`{path}`: {message}")))
+        };
         let profile: T = document::read_table(&document.table).map_err(|fault| {
-            // The file is sound; what was laid over it is not.
-            if let Some(said) = changes.and_then(|changes| said(changes, &fault.path)) {
-                let path = format!("catalog.{}.{stem}.{said}", T::FOLDER.replace('/', "."));
-                let mut error = InputError::plain("catalog", format!("`{path}`: {}", fault.message));
+            if let Some(mut error) = laid_over(&fault.path, &fault.message) {
                 error.help = fault.help;
                 return error;
             }
@@ -197,7 +200,7 @@ impl Catalog {
             return Err(document.error("id", message));
         }
         if let Some((path, message)) = check::faults(&profile, &document.table).into_iter().next() {
-            return Err(document.error(&path, message));
+            return Err(laid_over(&path, &message).unwrap_or_else(|| document.error(&path, message)));
         }
         Ok(Found { profile, document, built_in })
     }
