@@ -12,6 +12,7 @@ use crate::cooling::psychrometrics::standard_pressure;
 use crate::cooling::{DesignWeather, HeatRejection, MonthlyWeather, Plant};
 use crate::fabric::optics::SwitchKind;
 use crate::fleet::{CduGroup, ScalableUnit};
+use crate::layout::cables::CableKind;
 use crate::power::{PartLoadLoss, Provisioned, RackPower, Redundancy, StageDesign};
 use crate::scenario::{Origin, Policy, Scenario};
 use crate::units::text::{Quantity, brief, exact};
@@ -101,10 +102,18 @@ pub struct Network {
     pub radix: u32,
     /// What a switch draws and costs.
     pub kind: SwitchKind,
-    /// Accelerator to leaf.
-    pub host_link: profile::Link,
-    /// Between switches.
-    pub switch_link: profile::Link,
+    /// Accelerator to leaf: the link chosen, or those to choose from, the cheapest first.
+    pub host_links: Vec<profile::Link>,
+    /// Between switches, likewise.
+    pub switch_links: Vec<profile::Link>,
+}
+
+impl Network {
+    /// The links for a tier.
+    #[must_use]
+    pub fn links_of(&self, kind: CableKind) -> &[profile::Link] {
+        if kind == CableKind::HostLeaf { &self.host_links } else { &self.switch_links }
+    }
 }
 
 /// Profiles chosen, and the figures taken from them.
@@ -620,11 +629,16 @@ fn network(
     };
     let (switch_id, at) = part("switch", &fabric.switch, &system.scale_out.switch);
     let switch = catalog.get::<profile::Switch>(&switch_id).map_err(|error| scenario.blame(&at, error))?;
-    let (host_id, at) = part("host_link", &fabric.host_link, &system.scale_out.host_link);
-    let host_link = catalog.get::<profile::Link>(&host_id).map_err(|error| scenario.blame(&at, error))?;
-    let (between_id, at) = part("switch_link", &fabric.switch_link, &system.scale_out.switch_link);
-    let switch_link =
-        catalog.get::<profile::Link>(&between_id).map_err(|error| scenario.blame(&at, error))?;
+    let links = |field: &str, own: &Option<String>, reference: &str| {
+        let (id, at) = part(field, own, reference);
+        if id == AUTO {
+            return links_to_choose_from(scenario, catalog, system, &switch.profile, &at);
+        }
+        let link = catalog.get::<profile::Link>(&id).map_err(|error| scenario.blame(&at, error))?;
+        Ok(vec![link.profile])
+    };
+    let host_links = links("host_link", &fabric.host_link, &system.scale_out.host_link)?;
+    let switch_links = links("switch_link", &fabric.switch_link, &system.scale_out.switch_link)?;
     let mut taker = Taker {
         taken,
         document: &switch.document,
@@ -645,13 +659,37 @@ fn network(
         );
         return Err(scenario.error("fabric.switch", message));
     }
-    Ok(Network {
-        switch: switch.profile,
-        radix,
-        kind: switch_kind,
-        host_link: host_link.profile,
-        switch_link: switch_link.profile,
-    })
+    Ok(Network { switch: switch.profile, radix, kind: switch_kind, host_links, switch_links })
+}
+
+/// The word for a link that is chosen cable by cable.
+const AUTO: &str = "auto";
+
+/// Links of the catalogue at the rate of a system's ports, the cheapest end first.
+///
+/// A switch with co-packaged optics has nowhere to plug copper or a transceiver in.
+fn links_to_choose_from(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    system: &System,
+    switch: &profile::Switch,
+    at: &str,
+) -> Result<Vec<profile::Link>, InputError> {
+    let rate = system.scale_out.port_bandwidth.value;
+    let mut links = Vec::new();
+    for id in catalog.ids("networks/links") {
+        let link = catalog.get::<profile::Link>(&id).map_err(|error| scenario.blame(at, error))?.profile;
+        let co_packaged = link.id.starts_with("cpo-");
+        if (link.bandwidth.value / rate - 1.0).abs() < 1e-9 && co_packaged == switch.co_packaged_optics {
+            links.push(link);
+        }
+    }
+    if links.is_empty() {
+        let message = format!("the catalogue has no link of {rate} for the switch `{}`", switch.id);
+        return Err(scenario.error(at, message).with_help("name a link: `gigawatt catalog list networks`"));
+    }
+    links.sort_by(|a, b| a.price_per_end.value.0.total_cmp(&b.price_per_end.value.0));
+    Ok(links)
 }
 
 /// Where the accelerator of a system is found: beside the system's own file if it is named by a path.

@@ -183,7 +183,7 @@ pub fn design_hour(place: &Place, loads: &[(&Machine, &Draw)]) -> FacilityHour {
 }
 
 /// Energy of a year of one facility.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct FacilityYear {
     /// At the meter [J].
     pub meter_j: f64,
@@ -193,6 +193,8 @@ pub struct FacilityYear {
     pub water_m3: f64,
     /// Hours with chillers running.
     pub chiller_hours: f64,
+    /// Facility over IT power of each hour; none without IT.
+    pub pue_hours: Vec<f32>,
 }
 
 /// Runs the facility through a year at a part of its design load.
@@ -216,6 +218,9 @@ pub fn year(
         total.meter_j += meter.0 * HOUR_S;
         total.it_j += design.it.0 * duty * HOUR_S;
         total.water_m3 += plant.water.0 * HOUR_S;
+        if design.it.0 > 0.0 {
+            total.pue_hours.push((meter / (design.it * duty)) as f32);
+        }
         total.chiller_hours += f64::from(u8::from(plant.chilled.0 > 0.0));
     }
     total
