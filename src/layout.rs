@@ -421,7 +421,7 @@ impl LayoutDemand {
             let rows = units.div_ceil(per_row);
             let row = |number: u64| {
                 let (from, to) = share_of(units, number, rows);
-                (from..to).flat_map(|unit| self.part_of_unit(racks, unit, (0, 1), leaf)).collect()
+                (from..to).flat_map(|unit| Self::part_of_unit(racks, unit, (0, 1), leaf)).collect()
             };
             return (0..rows).map(row).collect();
         }
@@ -435,20 +435,14 @@ impl LayoutDemand {
         }
         (0..units)
             .flat_map(|unit| (0..low).map(move |row| (unit, row)))
-            .map(|(unit, row)| self.part_of_unit(racks, unit, (row, low), leaf))
+            .map(|(unit, row)| Self::part_of_unit(racks, unit, (row, low), leaf))
             .collect()
     }
 
     /// The slots of one of the rows of a unit, from end to end.
     ///
     /// Storage and management stand outside, power racks spread among the accelerators that they feed.
-    fn part_of_unit(
-        &self,
-        racks: &UnitRacks,
-        unit: u64,
-        (row, rows): (u64, u64),
-        leaf: LeafPlace,
-    ) -> Vec<Slot> {
+    fn part_of_unit(racks: &UnitRacks, unit: u64, (row, rows): (u64, u64), leaf: LeafPlace) -> Vec<Slot> {
         let slots = |kind: RackKind, count: u64| -> Vec<Slot> {
             let (from, to) = share_of(count, row, rows);
             (from..to).map(|index| Slot { kind, unit, index }).collect()

@@ -3,12 +3,14 @@
 //! Formats for people (terminal, Markdown, HTML) draw the same [`Document`]; formats for programs (JSON, CSV)
 //! come from the result itself, complete and in SI base units with the unit in the key.
 
+pub mod bill;
 pub mod calibration;
 pub mod chart;
 pub mod compare;
 pub mod csv;
 pub mod devices;
 pub mod document;
+pub mod drawing;
 pub mod html;
 pub mod json;
 pub mod markdown;

@@ -10,7 +10,7 @@
 //! ([`place`]). Left out: single obstacles, diverse routing, patch panels, service loops.
 
 use super::routes::{Outlet, Route, Through, Ways};
-use super::{Layout, LayoutDemand, Placement, RackKind, layout};
+use super::{CorePlace, Layout, LayoutDemand, Placement, RackKind, layout};
 use crate::units::{ByteRate, Meters};
 use std::collections::{BTreeMap, HashMap};
 
@@ -28,8 +28,9 @@ pub const STOCKED: [f64; 12] = [1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 
 pub const SECTIONS: [f64; 2] = [60_000.0, 7_854.0];
 /// Part of a section that may be filled: assumption, as conduit codes allow for many cables.
 pub const MOST_FILL: f64 = 0.4;
-/// Pairs of racks of one tier above which some racks stand for their neighbours.
-const MOST_PAIRS: u64 = 4_000_000;
+/// Pairs of racks of one bundle above which some racks stand for their neighbours: in a schedule, and where
+/// placements are only compared.
+const MOST_PAIRS: [u64; 2] = [4_000_000, 20_000];
 
 /// What a cable is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -367,7 +368,7 @@ fn thinned(racks: Vec<(usize, f64)>, most: usize) -> Vec<(usize, f64)> {
 
 /// The bundles of a tier: hosts of a unit to its leaves, leaves of a group to its spines, spines of an island to
 /// its cores.
-fn bundles(layout: &Layout, cabling: &Cabling, kind: CableKind) -> Vec<Bundle> {
+fn bundles(layout: &Layout, cabling: &Cabling, kind: CableKind, most_pairs: u64) -> Vec<Bundle> {
     let network = &layout.demand.switches;
     let units = layout.units as f64;
     let held = |switches: u64, from: u64, to: u64| {
@@ -396,7 +397,7 @@ fn bundles(layout: &Layout, cabling: &Cabling, kind: CableKind) -> Vec<Bundle> {
             }
             CableKind::SpineCore => {
                 let spines = held(network.spine, from, to);
-                let most = MOST_PAIRS / (spines.len() as u64).max(1);
+                let most = most_pairs / (spines.len() as u64).max(1);
                 Bundle { to: thinned(held(network.core, from, to), most.max(1) as usize), from: spines }
             }
         })
@@ -404,7 +405,12 @@ fn bundles(layout: &Layout, cabling: &Cabling, kind: CableKind) -> Vec<Bundle> {
 }
 
 /// Lays every link and shows each pair of racks with its cables.
-pub fn each_pair(layout: &Layout, cabling: &Cabling, mut show: impl FnMut(&CablePair)) {
+pub fn each_pair(layout: &Layout, cabling: &Cabling, show: impl FnMut(&CablePair)) {
+    each_of_pairs(layout, cabling, MOST_PAIRS[0], show);
+}
+
+/// The same with at most so many pairs in a bundle.
+fn each_of_pairs(layout: &Layout, cabling: &Cabling, most_pairs: u64, mut show: impl FnMut(&CablePair)) {
     let outlets = Outlets::of(layout);
     for (kind, count, from, to, media) in [
         (CableKind::HostLeaf, cabling.counts.host_leaf, &outlets.compute, &outlets.leaf, &cabling.host_media),
@@ -426,7 +432,7 @@ pub fn each_pair(layout: &Layout, cabling: &Cabling, mut show: impl FnMut(&Cable
         if count == 0 {
             continue;
         }
-        let bundles = bundles(layout, cabling, kind);
+        let bundles = bundles(layout, cabling, kind, most_pairs);
         let weight = bundles.iter().map(Bundle::weight).sum();
         let mut dealer = Dealer { count, weight, seen: 0.0, dealt: 0 };
         for bundle in &bundles {
@@ -476,7 +482,7 @@ impl Trays {
         let places = self.0.entry(tray).or_default();
         for (at, sign) in [(from.min(to), 1), (from.max(to), -1)] {
             let change = places.entry((at * PER_METER).round() as i64).or_default();
-            change.cables += sign * cables as i64;
+            change.cables += sign * cables.cast_signed();
             change.section += sign as f64 * section * cables as f64;
         }
     }
@@ -540,13 +546,11 @@ impl Loads {
     }
 }
 
-/// The schedule of a layout.
-#[must_use]
-pub fn schedule(layout: &Layout, cabling: &Cabling) -> CableSchedule {
+/// Cables by kind and medium, the preferred medium first, and their straight distance.
+fn runs(layout: &Layout, cabling: &Cabling, most_pairs: u64) -> (Vec<CableRun>, Meters) {
     let mut runs: Vec<CableRun> = Vec::new();
-    let mut loads = Loads::default();
-    let mut straight_total = Meters(0.0);
-    each_pair(layout, cabling, |pair| {
+    let mut straight = Meters(0.0);
+    each_of_pairs(layout, cabling, most_pairs, |pair| {
         let same =
             |run: &CableRun| (run.kind, run.choice, run.medium) == (pair.kind, pair.choice, pair.medium);
         let at = runs.iter().position(same).unwrap_or_else(|| {
@@ -565,10 +569,18 @@ pub fn schedule(layout: &Layout, cabling: &Cabling) -> CableSchedule {
         run.count += pair.count;
         run.length_total += pair.length * pair.count as f64;
         run.length_max = run.length_max.max(pair.length);
-        straight_total += Meters(layout.straight(&pair.start, &pair.stop)) * pair.count as f64;
-        loads.add(layout, pair);
+        straight += Meters(layout.straight(&pair.start, &pair.stop)) * pair.count as f64;
     });
     runs.sort_by_key(|run| (run.kind, run.choice.unwrap_or(usize::MAX), run.medium));
+    (runs, straight)
+}
+
+/// The schedule of a layout.
+#[must_use]
+pub fn schedule(layout: &Layout, cabling: &Cabling) -> CableSchedule {
+    let (runs, straight_total) = runs(layout, cabling, MOST_PAIRS[0]);
+    let mut loads = Loads::default();
+    each_pair(layout, cabling, |pair| loads.add(layout, pair));
     let [tray, duct] = SECTIONS;
     let trays = vec![
         loads.rows.fullest("row tray", tray),
@@ -579,37 +591,49 @@ pub fn schedule(layout: &Layout, cabling: &Cabling) -> CableSchedule {
     CableSchedule { runs, trays, straight_total }
 }
 
-/// A placement that was tried, and the length of all cables with it.
+/// A placement that was tried, and the cables with it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tried {
     /// Where network racks stand.
     pub placement: Placement,
-    /// All cables.
+    /// Cables that none of the media reaches.
+    pub unreached: u64,
+    /// Length of all cables.
     pub length: Meters,
+}
+
+impl Tried {
+    fn of(placement: Placement, runs: &[CableRun]) -> Self {
+        let unreached = runs.iter().filter(|run| run.choice.is_none()).map(|run| run.count).sum();
+        Self { placement, unreached, length: total_length(runs) }
+    }
+
+    /// Fewer cables out of reach, then less length.
+    fn order(&self, other: &Self) -> std::cmp::Ordering {
+        self.unreached.cmp(&other.unreached).then(self.length.0.total_cmp(&other.length.0))
+    }
 }
 
 /// Lays a fleet out with every placement of its network racks and keeps the one with the shortest cables.
 ///
-/// The first of equals wins; what was tried is told, the winner first.
+/// Of two placements, the one that leaves fewer cables out of reach is better whatever its length. The first of
+/// equals wins; what was tried is told, the winner first. Lengths that are only compared stand on a part of the core
+/// racks, each for its neighbours: they are within a percent of the schedule's.
 #[must_use]
 pub fn place(demand: &LayoutDemand, cabling: &Cabling) -> (Layout, CableSchedule, Vec<Tried>) {
-    let mut best: Option<(Layout, CableSchedule)> = None;
     let mut tried: Vec<Tried> = Vec::new();
     for placement in Placement::all() {
         let plan = layout(demand, placement);
-        let laid = schedule(&plan, cabling);
-        let length = total_length(&laid.runs);
-        if best.as_ref().is_none_or(|(_, known)| length < total_length(&known.runs)) {
-            best = Some((plan, laid));
-            tried.insert(0, Tried { placement, length });
-        } else {
-            tried.push(Tried { placement, length });
+        // One network room, or none, lies in the same place whatever is said of cores.
+        if placement.core == CorePlace::EveryBuilding && (plan.network_room.is_none() || plan.buildings == 1)
+        {
+            continue;
         }
+        tried.push(Tried::of(placement, &runs(&plan, cabling, MOST_PAIRS[1]).0));
     }
-    let (plan, laid) = best.unwrap_or_else(|| {
-        let placement = Placement::all()[0];
-        (layout(demand, placement), CableSchedule::default())
-    });
+    tried.sort_by(Tried::order);
+    let plan = layout(demand, tried[0].placement);
+    let laid = schedule(&plan, cabling);
     (plan, laid, tried)
 }
 

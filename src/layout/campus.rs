@@ -98,7 +98,7 @@ pub struct YardItem {
 #[derive(Clone, Copy, Debug)]
 struct Lines {
     per_line: u64,
-    lines: u64,
+    count: u64,
     step: f64,
     pitch: f64,
 }
@@ -107,7 +107,7 @@ fn lines(kind: YardKind, count: u64, along: f64) -> Lines {
     let (width, depth) = kind.size();
     let step = width + YARD_CLEARANCE;
     let per_line = ((along / step).floor() as u64).max(1);
-    Lines { per_line, lines: count.div_ceil(per_line), step, pitch: depth + YARD_CLEARANCE }
+    Lines { per_line, count: count.div_ceil(per_line), step, pitch: depth + YARD_CLEARANCE }
 }
 
 /// Depth of a yard with so many of these items for one building [m].
@@ -115,11 +115,14 @@ fn yard_depth(items: &[(YardKind, u64)], along: f64) -> f64 {
     items
         .iter()
         .map(|(kind, count)| lines(*kind, *count, along))
-        .map(|lines| lines.lines as f64 * lines.pitch)
+        .map(|lines| lines.count as f64 * lines.pitch)
         .sum()
 }
 
-/// Sizes the buildings of a plan and sets them in lines that come closest to a square.
+/// Length of the ground over its depth that lines of buildings come close to: as a page lies.
+const ALONG: f64 = 1.25;
+
+/// Sizes the buildings of a plan and sets them in lines.
 pub(super) fn build(plan: &mut Layout) {
     let demand = &plan.demand;
     let storeys = (plan.buildings * demand.storeys) as f64;
@@ -131,15 +134,22 @@ pub(super) fn build(plan: &mut Layout) {
     plan.building_y = (floor / 2.0).sqrt().max(halls_y).max(room_y);
     plan.building_x = (floor / plan.building_y).max(columns * plan.hall.width + room_x);
     let (x, y) = plan.pitch();
-    let ideal = (y * plan.buildings as f64 / x).sqrt().round() as u64;
+    let ideal = (ALONG * y * plan.buildings as f64 / x).sqrt().round() as u64;
     plan.building_columns = ideal.clamp(1, plan.buildings.max(1));
 }
 
 impl Layout {
-    /// Halls on one storey of a building.
+    /// Halls of a building: they are shared out evenly.
+    #[must_use]
+    pub fn halls_of_building(&self, building: u64) -> std::ops::Range<u64> {
+        let (from, to) = share_of(self.halls, building, self.buildings);
+        from..to
+    }
+
+    /// Halls on one storey of the fullest building.
     #[must_use]
     pub fn halls_on_a_floor(&self) -> u64 {
-        self.demand.halls_per_building.min(self.halls).div_ceil(self.demand.storeys)
+        self.halls.div_ceil(self.buildings).div_ceil(self.demand.storeys)
     }
 
     /// Items of a kind that stand at one building.
@@ -170,7 +180,7 @@ impl Layout {
         if count == 0 {
             return 0.0;
         }
-        lines(YardKind::HighVoltage, count, self.building_x).lines as f64
+        lines(YardKind::HighVoltage, count, self.building_x).count as f64
             * (YardKind::HighVoltage.size().1 + YARD_CLEARANCE)
             + BUILDING_GAP.value()
     }
@@ -223,8 +233,9 @@ impl Layout {
     /// Building, storey and place in the building of a hall.
     #[must_use]
     pub fn place_of_hall(&self, hall: u64) -> (u64, u64, Rect) {
-        let (building, within) =
-            (hall / self.demand.halls_per_building, hall % self.demand.halls_per_building);
+        // The building b for which hall lies in ⌊b·halls/buildings⌋ .. ⌊(b + 1)·halls/buildings⌋.
+        let building = ((hall + 1) * self.buildings - 1) / self.halls;
+        let within = hall - self.halls_of_building(building).start;
         let on_floor = self.halls_on_a_floor();
         let (storey, cell) = (within / on_floor, within % on_floor);
         let columns = on_floor.div_ceil(2);
@@ -266,7 +277,7 @@ impl Layout {
                     let x = building.x + (item % lines.per_line) as f64 * lines.step;
                     all.push(YardItem { kind, at: Rect { x, y: y - line * lines.pitch, width, depth } });
                 }
-                y -= lines.lines as f64 * lines.pitch;
+                y -= lines.count as f64 * lines.pitch;
             }
             let count = self.share_of_building(YardKind::Cooler, index);
             let lines = lines(YardKind::Cooler, count, self.building_x);

@@ -103,7 +103,7 @@ impl Grid {
     /// Places rows so that the room comes closest to a square.
     #[must_use]
     pub fn square(mut self) -> Self {
-        let pitch = self.rack + (self.cold + self.hot) / 2.0;
+        let pitch = self.rack + f64::midpoint(self.cold, self.hot);
         let bank = self.row_length() + self.end;
         let ideal = if bank > 0.0 { (pitch * self.rows as f64 / bank).sqrt() } else { 1.0 };
         self.banks = (ideal.round() as u64).clamp(1, self.rows.max(1));
@@ -173,7 +173,8 @@ impl Grid {
             for bank in 0..self.banks {
                 // The last line may have fewer rows than the others.
                 let beside = |line: u64| line < self.lines && line * self.banks + bank < self.rows;
-                if !beside(line) && !(line > 0 && beside(line - 1)) {
+                let behind = line > 0 && beside(line - 1);
+                if !(beside(line) || behind) {
                     continue;
                 }
                 let row = self.row(bank);

@@ -233,6 +233,11 @@ proptest! {
             found.sort_unstable();
             prop_assert_eq!(found, (0..count).collect::<Vec<_>>(), "{:?}", kind);
         }
+        for hall in 0..plan.halls {
+            let units = plan.units_of_hall(hall);
+            let liquid = demand.unit_liquid * (units.end - units.start) as f64;
+            prop_assert!(demand.cdu.capacity * plan.cdus_of_hall(hall) as f64 >= liquid * (1.0 - 1e-6));
+        }
         let leftover = plan.positions() - plan.taken_positions();
         prop_assert_eq!(leftover, plan.leftover_positions());
     }

@@ -90,7 +90,7 @@ fn cables(part: &str, link: &Link, cable: &Cable, co_packaged: bool) -> Vec<Bill
     let plugs = link.price_per_end.value * ends;
     let meters = cable.length_total.value();
     let fiber = link.price_per_meter.value * meters;
-    if is_fiber(cable.medium) {
+    let mut lines = if is_fiber(cable.medium) {
         vec![
             line(
                 format!("{}, {} transceivers", link.name, cable.kind),
@@ -104,7 +104,10 @@ fn cables(part: &str, link: &Link, cable: &Cable, co_packaged: bool) -> Vec<Bill
     } else {
         let name = format!("{}, {} cables", link.name, cable.kind);
         vec![line(name, cable.count as f64, "cables", plugs + fiber, &link.price_per_end)]
-    }
+    };
+    // Ends inside switches are not bought.
+    lines.retain(|line| line.count > 0.0);
+    lines
 }
 
 /// Everything that is bought.
@@ -170,7 +173,8 @@ fn facility(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<Bi
     };
     let mut items = Vec::new();
     let mut part = |name: &str, datum: Option<&Datum<_>>, lines: Vec<(String, String, f64, &'static str)>| {
-        for (place, (item, rating, count, unit)) in lines.into_iter().enumerate() {
+        let lines = lines.into_iter().enumerate().filter(|(place, line)| *place == 0 || line.2 > 0.0);
+        for (place, (item, rating, count, unit)) in lines {
             items.push(BillItem {
                 part: name.to_owned(),
                 item,

@@ -634,8 +634,15 @@ fn network(
         if id == AUTO {
             return links_to_choose_from(scenario, catalog, system, &switch.profile, &at);
         }
-        let link = catalog.get::<profile::Link>(&id).map_err(|error| scenario.blame(&at, error))?;
-        Ok(vec![link.profile])
+        let link = catalog.get::<profile::Link>(&id).map_err(|error| scenario.blame(&at, error))?.profile;
+        if switch.profile.co_packaged_optics && link.medium < profile::Medium::Multimode {
+            let message =
+                format!("`{id}` is copper, but `{switch_id}` has its optics inside: nothing plugs in");
+            return Err(scenario
+                .error(&at, message)
+                .with_help("name a fibre link, or another `fabric.switch`"));
+        }
+        Ok(vec![link])
     };
     let host_links = links("host_link", &fabric.host_link, &system.scale_out.host_link)?;
     let switch_links = links("switch_link", &fabric.switch_link, &system.scale_out.switch_link)?;

@@ -219,8 +219,12 @@ pub struct SystemFloor {
     pub system: String,
     /// Its rack as its maker writes it.
     pub rack_name: String,
-    /// Height of its rack.
-    pub rack_height: Meters,
+    /// What its rack looks like from the front.
+    pub face: RackFace,
+    /// Its switch.
+    pub switch_name: String,
+    /// Height of the switch in rack units.
+    pub switch_rack_units: u32,
     /// Where everything stands.
     pub layout: crate::layout::Layout,
     /// What its links join.
@@ -231,6 +235,28 @@ pub struct SystemFloor {
     pub tried: Vec<Tried>,
     /// Straight distance of all cables.
     pub straight_total: Meters,
+}
+
+/// A rack from the front.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RackFace {
+    /// Its height.
+    pub height: Meters,
+    /// What is stacked in it, from the floor up.
+    pub parts: Vec<StackedPart>,
+    /// Where the stack comes from; nothing where nobody published it.
+    pub source: Option<String>,
+}
+
+/// Equal parts on top of each other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StackedPart {
+    /// What they are.
+    pub part: String,
+    /// How many.
+    pub count: u32,
+    /// Height of each in rack units.
+    pub units: f64,
 }
 
 /// Cables of one kind.

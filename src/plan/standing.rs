@@ -1,9 +1,9 @@
 //! Where it all stands: the layout formulas asked for the racks, CDUs, yards and cables of a plan.
 
 use super::equipment::{Machine, Network, Place};
-use super::result::{Cable, Layout, Racks, SystemFloor};
+use super::result::{Cable, Layout, RackFace, Racks, StackedPart, SystemFloor};
 use super::sizing::{Draw, FacilityHour};
-use crate::catalog::profile::{Link, Medium};
+use crate::catalog::profile::{Link, Medium, StackPart};
 use crate::fleet::NetworkRack;
 use crate::layout::cables::{CableCounts, CableMedium, CableRun, Cabling, Reach, place};
 use crate::layout::{
@@ -195,13 +195,39 @@ fn add(
     total.floors.push(SystemFloor {
         system: machine.id.clone(),
         rack_name: machine.system.name.clone(),
-        rack_height: machine.system.rack.height.value,
+        face: face(machine),
+        switch_name: network.switch.name.clone(),
+        switch_rack_units: network.switch.rack_units,
         cabling,
         trays: schedule.trays,
         straight_total: schedule.straight_total,
         tried,
         layout: floor,
     });
+}
+
+/// Height of a rack unit.
+const RACK_UNIT: Meters = Meters(0.044_45);
+
+/// The front of a rack: the stack of its profile, or its nodes sharing the height evenly.
+fn face(machine: &Machine) -> RackFace {
+    let rack = &machine.system.rack;
+    let height = rack.height.value;
+    let source = rack.stack.first().and_then(|part| machine.system.sources.get(&part.source));
+    let parts = if rack.stack.is_empty() {
+        let nodes = (rack.accelerators / machine.system.reliability.tray.value.max(1)).max(1);
+        // A tenth of the height is left for cables and power.
+        let units = (height / RACK_UNIT * 0.9 / f64::from(nodes)).floor().max(1.0);
+        vec![StackedPart { part: "node".into(), count: nodes, units }]
+    } else {
+        let stacked = |part: &StackPart| StackedPart {
+            part: part.part.clone(),
+            count: part.count,
+            units: f64::from(part.units),
+        };
+        rack.stack.iter().map(stacked).collect()
+    };
+    RackFace { height, parts, source: source.map(|source| source.title.clone()) }
 }
 
 /// Cables of one kind and link, as the plan tells them.

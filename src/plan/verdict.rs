@@ -144,7 +144,7 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
     let busway = verdict(
         "row busway",
         evidence.row_power.0,
-        evidence.place.busway.0,
+        evidence.place.busway.0 * f64::from(evidence.fields.layout.busways_per_row),
         "W",
         false,
         "the most loaded row against what its busways carry all day".into(),
@@ -178,7 +178,25 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
         false,
         "heaviest rack on its own footprint and half of each aisle".into(),
     );
-    vec![busway, hall, row, slab]
+    let mut all = vec![busway, hall, row, slab];
+    all.extend(cables(evidence.layout));
+    all
+}
+
+/// Cables that none of the links asked for reaches.
+fn cables(layout: &Layout) -> Vec<Verdict> {
+    let short = layout.cables.iter().filter(|cable| !cable.reached);
+    short
+        .map(|cable| {
+            let note = format!(
+                "{} of them run further than `{}` reaches; `auto` takes a link that does",
+                group(&cable.count.to_string()),
+                cable.link
+            );
+            let name = format!("{} cables of {}", cable.kind, cable.system);
+            verdict(&name, cable.length_max.0, cable.reach.0, "m", false, note)
+        })
+        .collect()
 }
 
 fn smallest_need(loads: &[(&Machine, &Draw)]) -> Watts {

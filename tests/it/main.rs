@@ -1,7 +1,9 @@
 //! One test binary, so that it links once: a module a theme.
 
+mod bill;
 mod cli;
 mod conservation;
+mod drawings;
 mod examples;
 mod layers;
 #[cfg(feature = "gpu")]
