@@ -243,7 +243,7 @@ proptest! {
     }
 
     #[test]
-    fn rows_keep_to_busway_and_length((demand, placement) in demands()) {
+    fn rows_keep_to_busway_length_and_floor_load((demand, placement) in demands()) {
         let plan = layout(&demand, placement);
         // A row is longer or hotter than allowed only where one rack of each sort already is.
         let kinds: Vec<RackKind> =
@@ -252,7 +252,13 @@ proptest! {
         let single: Watts = kinds.iter().map(|kind| demand.heat_of(*kind)).sum();
         let widest = kinds.iter().map(|kind| demand.footprint(*kind)).sum::<u64>() as f64 * demand.rack.width.0;
         for room in rooms(&plan) {
-            for row in &room.rows {
+            for (number, row) in room.rows.iter().enumerate() {
+                // Racks of a row on their own footprint and half of each aisle beside it.
+                let width: f64 = room.racks.iter().filter(|rack| rack.row == Some(number)).map(|rack| rack.at.width).sum();
+                let mass = width / demand.rack.width.0 * demand.rack.mass.0;
+                let aisles = f64::midpoint(demand.aisles.cold.0, demand.aisles.hot.0);
+                let load = mass * GRAVITY / (row.at.width * (row.at.depth + aisles));
+                prop_assert!(load <= plan.floor_load.0 * (1.0 + 1e-9));
                 if demand.busway >= single && demand.aisles.row_length.0 >= widest {
                     prop_assert!(row.heat.0 <= demand.busway.0 * (1.0 + 1e-6));
                     prop_assert!(row.at.width <= demand.aisles.row_length.0 + 1e-6);
