@@ -6,11 +6,13 @@
 
 mod arguments;
 mod bench;
+mod bill;
 mod calibrate;
 mod catalog;
 mod compare;
 mod devices;
 mod diagnostic;
+mod draw;
 mod explain;
 mod manual;
 mod output;
@@ -51,6 +53,8 @@ enum Command {
     Bench(bench::Arguments),
     Catalog(catalog::Arguments),
     Explain(explain::Arguments),
+    Draw(draw::Arguments),
+    Bill(bill::Arguments),
     Devices(devices::Arguments),
     Scenario(scenario::Arguments),
     Completions(manual::Completions),
@@ -121,6 +125,8 @@ fn dispatch(command: Command) -> u8 {
         Command::Bench(arguments) => emit(&arguments.common.clone(), || bench::run(arguments)),
         Command::Catalog(arguments) => emit(&arguments.common.clone(), || catalog::run(arguments)),
         Command::Explain(arguments) => emit(&arguments.common.clone(), || explain::run(arguments)),
+        Command::Draw(arguments) => emit_drawn(&arguments.common.clone(), || draw::run(arguments)),
+        Command::Bill(arguments) => emit(&arguments.common.clone(), || bill::run(arguments)),
         Command::Devices(arguments) => emit(&arguments.common, || devices::run(&arguments)),
         Command::Scenario(arguments) => emit(&arguments.common.clone(), || scenario::run(arguments)),
         Command::Completions(arguments) => {
@@ -196,6 +202,8 @@ mod tests {
             "catalog check",
             "catalog path gb300-nvl72",
             "explain power.pue_annual",
+            "draw one-line x.toml --power 20MW --output x.svg",
+            "bill x.toml --power 20MW --cables cables.csv --output bill.csv",
             "devices",
             "scenario new",
             "scenario list",

@@ -1,21 +1,30 @@
 //! The floor: racks in rows, rows in halls, halls in buildings, buildings on a campus.
 //!
 //! ~~~text
-//! racks of a row   ≤ longest row / rack width,  and their heat ≤ busway
-//! rows of a hall   the fewest that hold the hall's units within both limits, spread evenly
-//! row pitch        rack depth + (cold aisle + hot aisle) / 2
-//! halls            ceil(units / units of a hall), all built alike; one hall alone is built for its units
-//! buildings        ceil(halls / halls of a building)
+//! row        whole units while length and busway carry them; else a unit takes whole rows, the fewest that do
+//! hall       the units that its power admits, in rows on a [`grid`]; halls are built alike
+//! building   halls on both sides of a corridor, storey by storey; the rest of its area is plant and offices
+//! campus     buildings in lines, each between its power yard and its cooling yard
 //! ~~~
 //!
-//! Rows stand back to back in banks side by side, as many as make the hall closest to a square. CDUs stand in a
-//! gallery along one side. Racks that belong to no unit, such as the core of the network, stand in a network room.
-//! [`cables`] measures routes on this grid. Left out: columns, doors, ramps, and everything outside a building but
-//! the distance between two.
+//! [`Layout`] keeps the rules and gives every rack its coordinates on demand ([`Layout::hall`]), so a plan of many
+//! gigawatts stays small. Switch racks are filled in order and stand with the units whose switches they hold, or
+//! where [`Placement`] says. [`cables`] lays links on it, [`campus`] puts buildings and yards on the ground. Left
+//! out: columns, doors, ramps, staging and repair areas, and the rooms of the electrical plant one by one.
 
 pub mod cables;
+pub mod campus;
+pub mod floor;
+pub mod grid;
+pub mod routes;
 
+pub use campus::{Yard, YardItem, YardKind};
+pub use floor::{Hall, PlacedRack, PlacedRow};
+pub use grid::{Rect, Slot};
+
+use crate::fleet::{CduGroup, cdus};
 use crate::units::{Kilograms, Meters, Pascals, SquareMeters, Watts};
+use grid::{Grid, share_of};
 
 /// Standard gravity [m/s²].
 pub const GRAVITY: f64 = 9.806_65;
@@ -23,24 +32,90 @@ pub const GRAVITY: f64 = 9.806_65;
 ///
 /// 45,060 m² for about 105 MW, each of the Abilene buildings; other AI halls are quoted at 560–740 m²/MW.
 pub const AREA_PER_IT_WATT: f64 = 430e-6;
-/// Depth of the gallery that holds CDUs and their service aisle: assumption.
+/// Side of a CDU of about 2 MW: assumption.
+pub const CDU_SIDE: Meters = Meters(1.2);
+/// Depth of the gallery of CDUs: the CDU, 1.2 m of service in front, pipes behind. Assumption.
 pub const GALLERY_DEPTH: Meters = Meters(3.0);
-/// Clear distance between two buildings for roads, yards and fire separation: assumption.
-pub const BUILDING_GAP: Meters = Meters(60.0);
+/// Heat that one air handler of a fan wall takes: assumption.
+pub const AIR_HANDLER_POWER: Watts = Watts(400e3);
+/// Width of an air handler along its wall: assumption.
+pub const AIR_HANDLER_WIDTH: Meters = Meters(2.4);
+/// Depth of an air handler, and of the passage before it: assumption.
+pub const AIR_HANDLER_DEPTH: Meters = Meters(1.8);
+/// Depth of a fan wall with the passage before it.
+pub const FAN_WALL_DEPTH: Meters = Meters(3.0);
+/// Width of the corridor between the halls of a building: assumption, two racks pass.
+pub const CORRIDOR: Meters = Meters(4.0);
+/// Clear distance between two buildings for roads and fire separation, yards aside: assumption.
+pub const BUILDING_GAP: Meters = Meters(30.0);
 /// Height of a storey with its floor and services: assumption.
 pub const STOREY_HEIGHT: Meters = Meters(8.0);
 
 /// Bound on the positions of a row, far beyond any, so that a rack without width cannot ask for endless ones.
 const MOST_PER_ROW: u64 = 10_000;
 
+/// What stands on the floor of a hall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RackKind {
+    /// Accelerators.
+    Compute,
+    /// Leaf switches.
+    Leaf,
+    /// Spine switches.
+    Spine,
+    /// Core switches.
+    Core,
+    /// Storage.
+    Storage,
+    /// Management and CPU nodes.
+    Management,
+    /// Rectifiers or batteries beside the accelerators.
+    Power,
+    /// A coolant distribution unit.
+    Cdu,
+    /// An air handler of a fan wall.
+    AirHandler,
+}
+
+impl RackKind {
+    /// All of them, in the order of a legend.
+    pub const ALL: [Self; 9] = [
+        Self::Compute,
+        Self::Leaf,
+        Self::Spine,
+        Self::Core,
+        Self::Storage,
+        Self::Management,
+        Self::Power,
+        Self::Cdu,
+        Self::AirHandler,
+    ];
+
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Compute => "accelerator rack",
+            Self::Leaf => "leaf switches",
+            Self::Spine => "spine switches",
+            Self::Core => "core switches",
+            Self::Storage => "storage",
+            Self::Management => "management",
+            Self::Power => "power rack",
+            Self::Cdu => "CDU",
+            Self::AirHandler => "air handler",
+        }
+    }
+}
+
 /// Size and mass of a rack.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RackBody {
-    /// Width along the row.
+    /// Width of one position along the row.
     pub width: Meters,
     /// Depth across the row.
     pub depth: Meters,
-    /// Mass, filled.
+    /// Mass of one position, filled.
     pub mass: Kilograms,
 }
 
@@ -49,7 +124,7 @@ pub struct RackBody {
 pub struct Aisles {
     /// Aisle in front of racks, wide enough to turn one on delivery.
     pub cold: Meters,
-    /// Contained aisle behind racks.
+    /// Aisle behind racks.
     pub hot: Meters,
     /// Passage at each end of a row.
     pub row_end: Meters,
@@ -63,6 +138,109 @@ impl Default for Aisles {
     }
 }
 
+/// Switches of the site, and how many of them a rack takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SwitchRacks {
+    /// Leaf switches.
+    pub leaf: u64,
+    /// Spine switches.
+    pub spine: u64,
+    /// Core switches.
+    pub core: u64,
+    /// Switches of a rack.
+    pub per_rack: u64,
+    /// Heat of one switch with its optics.
+    pub switch_heat: Watts,
+}
+
+impl SwitchRacks {
+    /// Racks for a number of switches.
+    #[must_use]
+    pub fn racks(&self, switches: u64) -> u64 {
+        switches.div_ceil(self.per_rack.max(1))
+    }
+    /// Heat of a full rack.
+    #[must_use]
+    pub fn rack_heat(&self) -> Watts {
+        self.switch_heat * self.per_rack as f64
+    }
+}
+
+/// Where leaves stand in their unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeafPlace {
+    /// Between its accelerator racks.
+    Middle,
+    /// At the end of its accelerator racks.
+    End,
+}
+
+/// Where spines stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpinePlace {
+    /// Beside the leaves of the units.
+    Units,
+    /// In rows of their own in the middle of each hall.
+    HallRows,
+    /// In the network room.
+    NetworkRoom,
+}
+
+/// Where cores stand, and the spines that stand with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CorePlace {
+    /// In one network room, in the building nearest to the middle of the campus.
+    CentralBuilding,
+    /// In a network room in every building.
+    EveryBuilding,
+}
+
+/// Where network racks stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placement {
+    /// Leaves.
+    pub leaf: LeafPlace,
+    /// Spines.
+    pub spine: SpinePlace,
+    /// Cores.
+    pub core: CorePlace,
+}
+
+impl Placement {
+    /// Every combination, the usual ones first.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let mut all = Vec::new();
+        for core in [CorePlace::CentralBuilding, CorePlace::EveryBuilding] {
+            for spine in [SpinePlace::Units, SpinePlace::HallRows, SpinePlace::NetworkRoom] {
+                for leaf in [LeafPlace::Middle, LeafPlace::End] {
+                    all.push(Self { leaf, spine, core });
+                }
+            }
+        }
+        all
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn describe(&self, with_core: bool) -> String {
+        let leaf = match self.leaf {
+            LeafPlace::Middle => "leaves amid the racks of their unit",
+            LeafPlace::End => "leaves at the end of their unit",
+        };
+        let room = match self.core {
+            CorePlace::CentralBuilding => "the network room of the central building",
+            CorePlace::EveryBuilding => "a network room in every building",
+        };
+        let spine = match self.spine {
+            SpinePlace::Units => "spines beside the leaves".to_owned(),
+            SpinePlace::HallRows => "spines in the middle rows of each hall".to_owned(),
+            SpinePlace::NetworkRoom => format!("spines in {room}"),
+        };
+        if with_core { format!("{leaf}, {spine}, cores in {room}") } else { format!("{leaf}, {spine}") }
+    }
+}
+
 /// What has to stand on the floor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LayoutDemand {
@@ -72,17 +250,25 @@ pub struct LayoutDemand {
     pub positions_per_compute_rack: u64,
     /// Accelerator racks of a scalable unit.
     pub unit_compute_racks: u64,
-    /// Network, storage, management and power racks that stand with each unit.
-    pub unit_support_racks: u64,
-    /// Racks that belong to no unit and stand in the network room.
-    pub central_racks: u64,
-    /// CDUs of the whole site.
-    pub cdus: u64,
+    /// Storage racks that stand with each unit.
+    pub unit_storage_racks: u64,
+    /// Management racks that stand with each unit.
+    pub unit_management_racks: u64,
+    /// Power racks that stand with each unit.
+    pub unit_power_racks: u64,
+    /// The network.
+    pub switches: SwitchRacks,
+    /// Heat of a whole unit to the coolant.
+    pub unit_liquid: Watts,
+    /// Heat of a whole unit to the air.
+    pub unit_air: Watts,
+    /// How CDUs share the heat of a hall.
+    pub cdu: CduGroup,
     /// Size and mass of an accelerator rack; the others take the same position.
     pub rack: RackBody,
     /// Heat of an accelerator rack.
     pub rack_heat: Watts,
-    /// Heat of a support rack.
+    /// Heat of a storage or management rack.
     pub support_rack_heat: Watts,
     /// What the busways of one row carry continuously.
     pub busway: Watts,
@@ -98,6 +284,8 @@ pub struct LayoutDemand {
     pub it: Watts,
     /// Gross area for each watt of IT [m²/W].
     pub area_per_it_watt: f64,
+    /// What stands in the yards of the site.
+    pub yard: Yard,
 }
 
 /// Whole units that a hall's IT limit admits, at least one.
@@ -106,55 +294,50 @@ pub fn units_within(hall_it: Watts, unit_it: Watts) -> u64 {
     if unit_it > Watts(0.0) { ((hall_it / unit_it + 1e-9).floor() as u64).max(1) } else { 1 }
 }
 
-/// A floor plan on a regular grid.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A room of rows: which slots, where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Room {
+    /// The slots of each row.
+    pub rows: Vec<Vec<Slot>>,
+    /// Where the rows stand.
+    pub grid: Grid,
+    /// Along the rows [m].
+    pub width: f64,
+    /// Across the rows [m].
+    pub depth: f64,
+}
+
+/// A floor plan: the rules by which every rack has its place.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
-    /// Buildings.
-    pub buildings: u64,
-    /// Halls of all buildings.
-    pub halls: u64,
+    /// What it was made for.
+    pub demand: LayoutDemand,
+    /// Where network racks stand.
+    pub placement: Placement,
+    /// Units of the site.
+    pub units: u64,
     /// Units that a hall is built for.
     pub units_per_hall: u64,
-    /// Rows of all halls and of the network room.
-    pub rows: u64,
-    /// Rows of one hall.
-    pub rows_per_hall: u64,
-    /// Rows of the network room.
-    pub network_room_rows: u64,
-    /// Positions of a row.
-    pub racks_per_row: u64,
-    /// Banks of rows side by side in a hall.
-    pub banks: u64,
-    /// Rows of a bank.
-    pub rows_per_bank: u64,
-    /// Positions of all rows.
-    pub positions: u64,
-    /// Positions that no rack takes.
-    pub leftover_positions: u64,
-    /// Positions that a unit takes.
-    pub unit_positions: u64,
-    /// Width of a position along the row.
-    pub rack_width: Meters,
-    /// Distance from row to row.
-    pub row_pitch: Meters,
-    /// Length of a row.
-    pub row_length: Meters,
-    /// Hall along the rows, gallery excluded.
-    pub hall_x: Meters,
-    /// Hall across the rows, gallery included.
-    pub hall_y: Meters,
-    /// One storey of a building along its longer side.
-    pub building_x: Meters,
-    /// One storey of a building along its shorter side.
-    pub building_y: Meters,
+    /// Halls of all buildings.
+    pub halls: u64,
+    /// Buildings.
+    pub buildings: u64,
     /// Buildings side by side along x.
     pub building_columns: u64,
-    /// Storeys of a building.
-    pub storeys: u64,
-    /// Area of halls, galleries and the network room.
-    pub white_space: SquareMeters,
-    /// Gross area of buildings and plant.
-    pub total_area: SquareMeters,
+    /// Rows of a hall and where they stand.
+    pub hall: Room,
+    /// CDUs of a full hall.
+    pub hall_cdus: u64,
+    /// Air handlers of a full hall, one of them spare.
+    pub hall_air_handlers: u64,
+    /// Galleries of CDUs in a hall.
+    pub galleries: u64,
+    /// Racks of one network room, where there is one.
+    pub network_room: Option<Room>,
+    /// One storey of a building along the rows [m].
+    pub building_x: f64,
+    /// One storey of a building across the rows [m].
+    pub building_y: f64,
     /// Heat of the most loaded row: above the busway, no row can hold even one such rack.
     pub row_power: Watts,
     /// Load under a rack.
@@ -163,228 +346,358 @@ pub struct Layout {
     pub floor_load: Pascals,
 }
 
-impl Layout {
-    /// Campus along x and y, from the outer wall of the first building to that of the last.
-    #[must_use]
-    pub fn campus(&self) -> (Meters, Meters) {
-        let lines = self.buildings.div_ceil(self.building_columns.max(1)).max(1);
-        let side = |count: u64, length: Meters| {
-            let gaps = BUILDING_GAP * (count.saturating_sub(1) as f64);
-            length * (count as f64) + gaps
-        };
-        (side(self.building_columns.max(1), self.building_x), side(lines, self.building_y))
-    }
+/// Racks of a count standing with the units before this one, when rack k stands with unit ⌊(k + ½)·U/K⌋.
+#[must_use]
+pub(crate) fn racks_before(racks: u64, unit: u64, units: u64) -> u64 {
+    let (racks, unit, units) = (u128::from(racks), u128::from(unit), u128::from(units.max(1)));
+    ((2 * racks * unit + units - 1) / (2 * units)) as u64
 }
 
-/// Positions and rows of one hall.
+/// Racks of one unit by sort.
 #[derive(Clone, Copy, Debug)]
-struct Rows {
-    count: u64,
-    per_row: u64,
-    power: Watts,
+struct UnitRacks {
+    compute: u64,
+    leaf: u64,
+    spine: u64,
+    storage: u64,
+    management: u64,
+    power: u64,
 }
 
-/// Heat of the most loaded of evenly filled rows.
-fn row_heat(demand: &LayoutDemand, compute: u64, support: u64, rows: u64) -> Watts {
-    demand.rack_heat * (compute.div_ceil(rows) as f64)
-        + demand.support_rack_heat * (support.div_ceil(rows) as f64)
-}
-
-/// The fewest rows that hold a hall's units within row length and busway.
-fn rows_for(demand: &LayoutDemand, units: u64, most_per_row: u64) -> Rows {
-    let compute = units * demand.unit_compute_racks;
-    let support = units * demand.unit_support_racks;
-    let footprint = demand.positions_per_compute_rack.max(1);
-    let row_positions = |rows: u64| compute.div_ceil(rows) * footprint + support.div_ceil(rows);
-    let fits = |rows: u64| {
-        row_positions(rows) <= most_per_row && row_heat(demand, compute, support, rows) <= demand.busway
-    };
-    // One rack in a row is the most that more rows can give, so the search ends there, fitting or not. The load of a
-    // row never grows with more rows, which is what makes bisection right.
-    let (mut low, mut high) = (1, compute.max(support).max(1));
-    while low < high {
-        let middle = low.midpoint(high);
-        if fits(middle) { high = middle } else { low = middle + 1 }
+impl UnitRacks {
+    fn counts(&self) -> [(RackKind, u64); 6] {
+        [
+            (RackKind::Compute, self.compute),
+            (RackKind::Leaf, self.leaf),
+            (RackKind::Spine, self.spine),
+            (RackKind::Storage, self.storage),
+            (RackKind::Management, self.management),
+            (RackKind::Power, self.power),
+        ]
     }
-    Rows { count: low, per_row: row_positions(low), power: row_heat(demand, compute, support, low) }
 }
 
-/// Rows next to each other that make a hall closest to a square.
-fn banks(rows: u64, row: Meters, pitch: Meters) -> u64 {
-    let ideal = (pitch * (rows as f64) / row).sqrt();
-    (ideal.round() as u64).clamp(1, rows.max(1))
+impl LayoutDemand {
+    fn footprint(&self, kind: RackKind) -> u64 {
+        if kind == RackKind::Compute { self.positions_per_compute_rack.max(1) } else { 1 }
+    }
+
+    /// Heat of a rack of a sort; power racks pass theirs on.
+    #[must_use]
+    pub fn heat_of(&self, kind: RackKind) -> Watts {
+        match kind {
+            RackKind::Compute => self.rack_heat,
+            RackKind::Leaf | RackKind::Spine | RackKind::Core => self.switches.rack_heat(),
+            RackKind::Storage | RackKind::Management => self.support_rack_heat,
+            RackKind::Power | RackKind::Cdu | RackKind::AirHandler => Watts(0.0),
+        }
+    }
+
+    fn most_per_row(&self) -> u64 {
+        ((self.aisles.row_length / self.rack.width + 1e-9).floor() as u64).clamp(1, MOST_PER_ROW)
+    }
+
+    /// Positions and heat of the fullest of evenly shared rows of one unit.
+    fn fullest(&self, racks: &UnitRacks, rows: u64) -> (u64, Watts) {
+        let part = |count: u64| count.div_ceil(rows.max(1));
+        let positions = racks.counts().iter().map(|(kind, count)| part(*count) * self.footprint(*kind)).sum();
+        let heat = racks.counts().iter().map(|(kind, count)| self.heat_of(*kind) * part(*count) as f64).sum();
+        (positions, heat)
+    }
+
+    fn fits(&self, (positions, heat): (u64, Watts)) -> bool {
+        positions <= self.most_per_row() && heat <= self.busway * (1.0 + 1e-9)
+    }
+
+    /// The slots of the rows that some units take.
+    fn rows_of(&self, racks: &UnitRacks, units: u64, leaf: LeafPlace) -> Vec<Vec<Slot>> {
+        let whole = self.fullest(racks, 1);
+        if self.fits(whole) {
+            let by_length = self.most_per_row() / whole.0.max(1);
+            let heat = whole.1.value();
+            let by_heat =
+                if heat > 0.0 { (self.busway.value() / heat + 1e-9).floor() as u64 } else { by_length };
+            let per_row = by_length.min(by_heat).max(1);
+            let rows = units.div_ceil(per_row);
+            let row = |number: u64| {
+                let (from, to) = share_of(units, number, rows);
+                (from..to).flat_map(|unit| Self::part_of_unit(racks, unit, (0, 1), leaf)).collect()
+            };
+            return (0..rows).map(row).collect();
+        }
+        // One rack of each sort in a row is the most that more rows can give, so the search ends there, fitting or
+        // not. The load of a row never grows with more rows, which is what makes bisection right.
+        let (mut low, mut high) =
+            (1, racks.counts().iter().map(|(_, count)| *count).max().unwrap_or(1).max(1));
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.fits(self.fullest(racks, middle)) { high = middle } else { low = middle + 1 }
+        }
+        (0..units)
+            .flat_map(|unit| (0..low).map(move |row| (unit, row)))
+            .map(|(unit, row)| Self::part_of_unit(racks, unit, (row, low), leaf))
+            .collect()
+    }
+
+    /// The slots of one of the rows of a unit, from end to end.
+    ///
+    /// Storage and management stand outside, power racks spread among the accelerators that they feed.
+    fn part_of_unit(racks: &UnitRacks, unit: u64, (row, rows): (u64, u64), leaf: LeafPlace) -> Vec<Slot> {
+        let slots = |kind: RackKind, count: u64| -> Vec<Slot> {
+            let (from, to) = share_of(count, row, rows);
+            (from..to).map(|index| Slot { kind, unit, index }).collect()
+        };
+        let compute = slots(RackKind::Compute, racks.compute);
+        let power = slots(RackKind::Power, racks.power);
+        let network = [slots(RackKind::Leaf, racks.leaf), slots(RackKind::Spine, racks.spine)].concat();
+        let storage = slots(RackKind::Storage, racks.storage);
+        let management = slots(RackKind::Management, racks.management);
+        // Each power rack follows the accelerators that it feeds.
+        let mut fed: Vec<Slot> = Vec::with_capacity(compute.len() + power.len());
+        let mut next = 0;
+        for (at, slot) in compute.iter().enumerate() {
+            fed.push(*slot);
+            while next < power.len() && (next + 1) * compute.len() <= (at + 1) * power.len() {
+                fed.push(power[next]);
+                next += 1;
+            }
+        }
+        fed.extend(&power[next..]);
+        let cut = if leaf == LeafPlace::Middle { fed.len() / 2 } else { fed.len() };
+        [&storage, &fed[..cut], &network, &fed[cut..], &management].into_iter().flatten().copied().collect()
+    }
+
+    fn grid(&self, rows: &[Vec<Slot>]) -> Grid {
+        let positions = |row: &Vec<Slot>| row.iter().map(|slot| self.footprint(slot.kind)).sum::<u64>();
+        Grid {
+            rows: rows.len() as u64,
+            positions: rows.iter().map(positions).max().unwrap_or(0),
+            banks: 1,
+            lines: 1,
+            position: self.rack.width.value(),
+            rack: self.rack.depth.value(),
+            cold: self.aisles.cold.value(),
+            hot: self.aisles.hot.value(),
+            end: self.aisles.row_end.value(),
+            origin: (0.0, 0.0),
+        }
+        .square()
+    }
+
+    /// A network room for so many racks of cores and so many of spines.
+    fn network_room(&self, cores: u64, spines: u64) -> Room {
+        let heat = self.switches.rack_heat().value();
+        let by_heat = if heat > 0.0 { (self.busway.value() / heat + 1e-9).floor() as u64 } else { u64::MAX };
+        let per_row = self.most_per_row().min(by_heat).max(1);
+        let slots: Vec<Slot> = (0..spines)
+            .map(|index| Slot { kind: RackKind::Spine, unit: 0, index })
+            .chain((0..cores).map(|index| Slot { kind: RackKind::Core, unit: 0, index }))
+            .collect();
+        let rows = (slots.len() as u64).div_ceil(per_row).max(1);
+        let rows: Vec<Vec<Slot>> = (0..rows)
+            .map(|row| share_of(slots.len() as u64, row, rows))
+            .map(|(from, to)| slots[from as usize..to as usize].to_vec())
+            .collect();
+        let grid = self.grid(&rows);
+        Room { width: grid.width(), depth: grid.depth(), rows, grid }
+    }
 }
 
 /// Places a fleet on the floor; the module's doc gives the rules.
-///
-/// More racks never take fewer rows: halls are built alike, so a hall begun is a hall built.
 #[must_use]
-pub fn layout(demand: &LayoutDemand) -> Layout {
-    let units = demand.compute_racks.div_ceil(demand.unit_compute_racks.max(1)).max(1);
-    let units_per_hall = demand.units_per_hall.max(1).min(units);
+pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
+    let mut demand = *demand;
+    demand.unit_compute_racks = demand.unit_compute_racks.clamp(1, demand.compute_racks.max(1));
+    demand.switches.per_rack = demand.switches.per_rack.max(1);
+    let units = demand.compute_racks.div_ceil(demand.unit_compute_racks).max(1);
+    let units_per_hall = demand.units_per_hall.clamp(1, units);
     let halls = units.div_ceil(units_per_hall);
-    let buildings = halls.div_ceil(demand.halls_per_building.max(1));
-    let most_per_row =
-        ((demand.aisles.row_length / demand.rack.width + 1e-9).floor() as u64).clamp(1, MOST_PER_ROW);
-    let hall = rows_for(demand, units_per_hall, most_per_row);
-    let network_room_rows = demand.central_racks.div_ceil(most_per_row);
+    demand.halls_per_building = demand.halls_per_building.max(1);
+    demand.storeys = demand.storeys.max(1);
+    let buildings = halls.div_ceil(demand.halls_per_building);
 
-    let pitch = demand.rack.depth + (demand.aisles.cold + demand.aisles.hot) / 2.0;
-    let row_length = demand.rack.width * (hall.per_row as f64);
-    let banks = banks(hall.count, row_length + demand.aisles.row_end, pitch);
-    let rows_per_bank = hall.count.div_ceil(banks);
-    let hall_x = row_length * (banks as f64) + demand.aisles.row_end * (banks as f64 + 1.0);
-    let gallery = if demand.cdus > 0 { GALLERY_DEPTH } else { Meters(0.0) };
-    let hall_y = pitch * (rows_per_bank as f64) + demand.aisles.cold + gallery;
-    let network_row = demand.rack.width * (most_per_row as f64) + demand.aisles.row_end * 2.0;
-    let network_room = network_row * (pitch * (network_room_rows as f64));
-    let white_space = hall_x * hall_y * (halls as f64) + network_room;
-    let total_area = white_space.max(SquareMeters(demand.it.value() * demand.area_per_it_watt));
+    let network = demand.switches;
+    let (leaves, spines) = (network.racks(network.leaf), network.racks(network.spine));
+    let cores = network.racks(network.core);
+    let racks = UnitRacks {
+        compute: demand.unit_compute_racks,
+        leaf: leaves.div_ceil(units),
+        spine: if placement.spine == SpinePlace::Units { spines.div_ceil(units) } else { 0 },
+        storage: demand.unit_storage_racks,
+        management: demand.unit_management_racks,
+        power: demand.unit_power_racks,
+    };
+    let mut rows = demand.rows_of(&racks, units_per_hall, placement.leaf);
+    if placement.spine == SpinePlace::HallRows && spines > 0 {
+        let slots = most_of_a_hall(spines, units, units_per_hall);
+        let own =
+            demand.network_room(0, slots).rows.into_iter().map(|row| {
+                row.into_iter().map(|slot| Slot { unit: units_per_hall, ..slot }).collect::<Vec<_>>()
+            });
+        let middle = rows.len() / 2;
+        rows.splice(middle..middle, own);
+    }
+    let heat = |row: &Vec<Slot>| row.iter().map(|slot| demand.heat_of(slot.kind)).sum::<Watts>();
+    let row_power = rows.iter().map(heat).fold(Watts(0.0), Watts::max);
+    let full = units_per_hall as f64;
+    let hall_cdus = cdus(demand.unit_liquid * full, demand.cdu).total();
+    let air = (demand.unit_air * full).value();
+    let hall_air_handlers =
+        if air > 0.0 { (air / AIR_HANDLER_POWER.value() - 1e-9).ceil() as u64 + 1 } else { 0 };
+    let (hall, galleries) = hall_room(&demand, rows, hall_cdus, hall_air_handlers);
 
-    let storeys = demand.storeys.max(1);
-    let floor = total_area.value() / ((buildings * storeys) as f64);
-    // Twice as long as wide, as long as the building holds a hall across.
-    let building_y = Meters((floor / 2.0).sqrt());
-    let building_x = Meters(floor / building_y.value());
-    let spacing = (building_x + BUILDING_GAP, building_y + BUILDING_GAP);
-    let columns = (spacing.1 * (buildings as f64) / spacing.0).sqrt().round() as u64;
-
-    let footprint = demand.positions_per_compute_rack.max(1);
-    let positions = halls * hall.count * hall.per_row + network_room_rows * most_per_row;
-    let taken = demand.compute_racks * footprint + units * demand.unit_support_racks + demand.central_racks;
+    let rooms = if placement.core == CorePlace::EveryBuilding { buildings } else { 1 };
+    let room_spines = if placement.spine == SpinePlace::NetworkRoom { spines } else { 0 };
+    let network_room = (cores + room_spines > 0)
+        .then(|| demand.network_room(cores.div_ceil(rooms), room_spines.div_ceil(rooms)));
     let weight = demand.rack.mass.value() * GRAVITY;
-    let area = demand.rack.width * (footprint as f64);
-    Layout {
-        buildings,
-        halls,
+    let pitch = demand.rack.depth + (demand.aisles.cold + demand.aisles.hot) / 2.0;
+    let mut plan = Layout {
+        placement,
+        units,
         units_per_hall,
-        rows: halls * hall.count + network_room_rows,
-        rows_per_hall: hall.count,
-        network_room_rows,
-        racks_per_row: hall.per_row,
-        banks,
-        rows_per_bank,
-        positions,
-        leftover_positions: positions.saturating_sub(taken),
-        unit_positions: demand.unit_compute_racks * footprint + demand.unit_support_racks,
-        rack_width: demand.rack.width,
-        row_pitch: pitch,
-        row_length,
-        hall_x,
-        hall_y,
-        building_x,
-        building_y,
-        building_columns: columns.clamp(1, buildings.max(1)),
-        storeys,
-        white_space,
-        total_area,
-        row_power: hall.power,
-        rack_load: Pascals(weight / (area * demand.rack.depth).value()),
-        floor_load: Pascals(weight / (area * pitch).value()),
+        halls,
+        buildings,
+        building_columns: 1,
+        hall,
+        hall_cdus,
+        hall_air_handlers,
+        galleries,
+        network_room,
+        building_x: 0.0,
+        building_y: 0.0,
+        row_power,
+        rack_load: Pascals(weight / (demand.rack.width * demand.rack.depth).value()),
+        floor_load: Pascals(weight / (demand.rack.width * pitch).value()),
+        demand,
+    };
+    campus::build(&mut plan);
+    plan
+}
+
+/// Racks that the fullest hall takes of those spread over all units.
+fn most_of_a_hall(racks: u64, units: u64, units_per_hall: u64) -> u64 {
+    (u128::from(racks) * u128::from(units_per_hall)).div_ceil(u128::from(units)) as u64 + 1
+}
+
+/// A hall about its rows: fan walls at the ends of the rows, galleries of CDUs along one or both sides.
+fn hall_room(demand: &LayoutDemand, rows: Vec<Vec<Slot>>, cdus: u64, air_handlers: u64) -> (Room, u64) {
+    let mut grid = demand.grid(&rows);
+    let walls = if air_handlers > 0 { FAN_WALL_DEPTH.value() } else { 0.0 };
+    let cdu_length = cdus as f64 * CDU_SIDE.value();
+    let width = grid.width() + 2.0 * walls;
+    let galleries = if cdus == 0 {
+        0
+    } else if cdu_length <= width {
+        1
+    } else {
+        2
+    };
+    let width = if galleries == 2 { width.max(cdus.div_ceil(2) as f64 * CDU_SIDE.value()) } else { width };
+    let wall = air_handlers.div_ceil(2) as f64 * AIR_HANDLER_WIDTH.value();
+    let inner = grid.depth().max(wall);
+    let low_gallery = if galleries == 2 { GALLERY_DEPTH.value() } else { 0.0 };
+    grid.origin = ((width - grid.width()) / 2.0, low_gallery);
+    let depth = inner + galleries as f64 * GALLERY_DEPTH.value();
+    (Room { rows, grid, width, depth }, galleries)
+}
+
+impl Layout {
+    /// Racks of leaf switches.
+    #[must_use]
+    pub fn leaf_racks(&self) -> u64 {
+        self.demand.switches.racks(self.demand.switches.leaf)
+    }
+    /// Racks of spine switches.
+    #[must_use]
+    pub fn spine_racks(&self) -> u64 {
+        self.demand.switches.racks(self.demand.switches.spine)
+    }
+    /// Racks of core switches.
+    #[must_use]
+    pub fn core_racks(&self) -> u64 {
+        self.demand.switches.racks(self.demand.switches.core)
+    }
+    /// Network rooms.
+    #[must_use]
+    pub fn network_rooms(&self) -> u64 {
+        match (&self.network_room, self.placement.core) {
+            (None, _) => 0,
+            (Some(_), CorePlace::CentralBuilding) => 1,
+            (Some(_), CorePlace::EveryBuilding) => self.buildings,
+        }
+    }
+    /// Units of a hall, fewer in the last.
+    #[must_use]
+    pub fn units_of_hall(&self, hall: u64) -> std::ops::Range<u64> {
+        let from = (hall * self.units_per_hall).min(self.units);
+        from..(from + self.units_per_hall).min(self.units)
+    }
+    /// CDUs of a hall, for the heat of its units.
+    #[must_use]
+    pub fn cdus_of_hall(&self, hall: u64) -> u64 {
+        let units = self.units_of_hall(hall);
+        cdus(self.demand.unit_liquid * (units.end - units.start) as f64, self.demand.cdu).total()
+    }
+    /// CDUs of the site.
+    #[must_use]
+    pub fn cdus(&self) -> u64 {
+        // All halls but the last are full.
+        self.hall_cdus * (self.halls - 1) + self.cdus_of_hall(self.halls - 1)
+    }
+    /// Rows of all halls and network rooms.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        let rooms = self.network_room.as_ref().map_or(0, |room| room.rows.len() as u64);
+        self.halls * self.hall.rows.len() as u64 + self.network_rooms() * rooms
+    }
+    /// Positions of a row of a hall.
+    #[must_use]
+    pub fn racks_per_row(&self) -> u64 {
+        self.hall.grid.positions
+    }
+    /// Positions of all rows.
+    #[must_use]
+    pub fn positions(&self) -> u64 {
+        let room = |room: &Room| room.rows.len() as u64 * room.grid.positions;
+        self.halls * room(&self.hall) + self.network_rooms() * self.network_room.as_ref().map_or(0, room)
+    }
+    /// Positions that a rack takes.
+    #[must_use]
+    pub fn taken_positions(&self) -> u64 {
+        let demand = &self.demand;
+        let with_unit = demand.unit_storage_racks + demand.unit_management_racks + demand.unit_power_racks;
+        demand.compute_racks * demand.positions_per_compute_rack.max(1)
+            + self.units * with_unit
+            + self.leaf_racks()
+            + self.spine_racks()
+            + self.core_racks()
+    }
+    /// Positions that no rack takes.
+    #[must_use]
+    pub fn leftover_positions(&self) -> u64 {
+        self.positions().saturating_sub(self.taken_positions())
+    }
+    /// Area of halls and network rooms.
+    #[must_use]
+    pub fn white_space(&self) -> SquareMeters {
+        let room = self.network_room.as_ref().map_or(0.0, |room| room.width * room.depth);
+        SquareMeters(
+            self.halls as f64 * self.hall.width * self.hall.depth + self.network_rooms() as f64 * room,
+        )
+    }
+    /// Gross area of buildings and plant, all storeys.
+    #[must_use]
+    pub fn total_area(&self) -> SquareMeters {
+        let storeys = (self.buildings * self.demand.storeys) as f64;
+        SquareMeters(storeys * self.building_x * self.building_y)
+    }
+    /// IT power that a hall's rows are filled with at most.
+    #[must_use]
+    pub fn hall_heat(&self) -> Watts {
+        self.hall.rows.iter().flatten().map(|slot| self.demand.heat_of(slot.kind)).sum()
     }
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// One gigawatt's worth of GB300 racks: 8 a unit, 5 support racks with each, 44 units a hall.
-    pub(crate) fn gb300() -> LayoutDemand {
-        LayoutDemand {
-            compute_racks: 5_600,
-            positions_per_compute_rack: 1,
-            unit_compute_racks: 8,
-            unit_support_racks: 5,
-            central_racks: 200,
-            cdus: 500,
-            rack: RackBody { width: Meters(0.6), depth: Meters(1.2), mass: Kilograms(1_600.0) },
-            rack_heat: Watts(140e3),
-            support_rack_heat: Watts(15e3),
-            busway: Watts(1.2e6),
-            aisles: Aisles::default(),
-            units_per_hall: 44,
-            halls_per_building: 2,
-            storeys: 1,
-            it: Watts(840e6),
-            area_per_it_watt: AREA_PER_IT_WATT,
-        }
-    }
-
-    // 1.6 t · 9.81 / (0.6 · 1.2 m²) = 21.8 kN/m²; pitch 1.2 + (1.8 + 1.2)/2 = 2.7 m: 9.7 kN/m².
-    #[test]
-    fn a_rack_of_1600_kg_loads_the_floor_with_ten_kilonewtons() {
-        let plan = layout(&gb300());
-        assert!((plan.rack_load.value() - 21_793.0).abs() < 10.0);
-        assert!((plan.floor_load.value() - 9_686.0).abs() < 10.0);
-    }
-
-    // 8 · 140 + 5 · 15 = 1,195 kW ≤ 1.2 MW: one unit of 13 positions a row.
-    #[test]
-    fn one_unit_of_eight_racks_fills_a_row_of_the_published_power() {
-        let plan = layout(&gb300());
-        assert_eq!((plan.racks_per_row, plan.rows_per_hall), (13, 44));
-        assert!((plan.row_power.value() - 1.195e6).abs() < 1e-3);
-        assert_eq!((plan.halls, plan.buildings), (16, 8));
-    }
-
-    // 700 units over 16 halls of 44: 4 rows of 13 stay empty; 200 central racks in 7 rows of 33 leave 31.
-    #[test]
-    fn leftover_positions_are_what_the_last_hall_and_the_network_room_lack() {
-        let plan = layout(&gb300());
-        assert_eq!(plan.leftover_positions, 4 * 13 + 31);
-        assert_eq!(plan.rows, 16 * 44 + 7);
-    }
-
-    // 840 MW · 430 m²/MW = 361,200 m² in 8 buildings of 45,150 m², as at Abilene.
-    #[test]
-    fn buildings_have_the_gross_area_of_published_ones() {
-        let plan = layout(&gb300());
-        assert!((plan.total_area.value() - 361_200.0).abs() < 1.0);
-        assert!(plan.white_space < plan.total_area);
-    }
-
-    #[test]
-    fn a_rack_above_the_busway_stands_alone_and_shows_it() {
-        let plan = layout(&LayoutDemand { busway: Watts(100e3), unit_support_racks: 0, ..gb300() });
-        assert_eq!(plan.racks_per_row, 1);
-        assert!(plan.row_power > Watts(100e3));
-    }
-
-    #[test]
-    fn a_hall_takes_the_units_that_its_power_admits() {
-        assert_eq!(units_within(Watts(52.5e6), Watts(1.2e6)), 43);
-        assert_eq!(units_within(Watts(1.0), Watts(1.2e6)), 1);
-    }
-
-    proptest! {
-        #[test]
-        fn every_rack_has_a_position_and_more_racks_never_take_fewer_rows(
-            compute in 0_u64..20_000, more in 0_u64..2_000, footprint in 1_u64..3, unit in 1_u64..20,
-            support in 0_u64..10, hall in 1_u64..80, busway in 0.1e6_f64..3e6, width in 0.5_f64..1.2,
-        ) {
-            let demand = LayoutDemand {
-                compute_racks: compute,
-                positions_per_compute_rack: footprint,
-                unit_compute_racks: unit,
-                unit_support_racks: support,
-                units_per_hall: hall,
-                busway: Watts(busway),
-                rack: RackBody { width: Meters(width), ..gb300().rack },
-                ..gb300()
-            };
-            let (small, large) = (layout(&demand), layout(&LayoutDemand { compute_racks: compute + more, ..demand }));
-            let racks = compute * footprint + compute.div_ceil(unit) * support + demand.central_racks;
-            prop_assert!(small.positions >= racks);
-            prop_assert!(small.positions - small.leftover_positions >= racks);
-            prop_assert!(small.rows <= large.rows);
-            prop_assert!(small.halls <= large.halls);
-            prop_assert!(small.banks * small.rows_per_bank >= small.rows_per_hall);
-            // A row is longer or hotter than allowed only where a single rack of each sort already is.
-            let single = demand.rack_heat + demand.support_rack_heat;
-            if busway >= single.value() {
-                prop_assert!(small.row_power <= demand.busway);
-            }
-        }
-    }
-}
+pub(crate) mod tests;

@@ -6,6 +6,7 @@
 //!
 //! [`plan`] runs it once, in `f64`, in milliseconds, and touches no device.
 
+mod bill;
 mod coolant;
 pub mod electrical;
 pub mod equipment;
@@ -119,7 +120,10 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         verdicts,
         assumptions,
         ledger: result::Ledger::default(),
+        bill: Vec::new(),
+        pue_hours: energy.pue_hours,
     };
+    plan.bill = bill::bill(&plan, &equipment, &draws, &design);
     plan.ledger = ledger::ledger(&plan, &equipment);
     Ok(plan)
 }

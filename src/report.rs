@@ -4,12 +4,14 @@
 //! come from the result itself, complete and in SI base units with the unit in the key.
 
 pub mod bench;
+pub mod bill;
 pub mod calibration;
 pub mod chart;
 pub mod compare;
 pub mod csv;
 pub mod devices;
 pub mod document;
+pub mod drawing;
 mod electrical;
 pub mod heat_map;
 pub mod html;

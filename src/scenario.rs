@@ -411,6 +411,16 @@ impl<'de> Deserialize<'de> for Cluster {
     }
 }
 
+/// Which of the aisles is closed off from the room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Containment {
+    /// The aisle behind the racks: the room is cool.
+    HotAisle,
+    /// The aisle before the racks: the room is warm.
+    ColdAisle,
+}
+
 /// How racks stand.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -425,8 +435,12 @@ pub struct Layout {
     pub cold_aisle: Meters,
     /// Width of a hot aisle.
     pub hot_aisle: Meters,
+    /// Which aisle is closed off.
+    pub containment: Containment,
     /// Longest row.
     pub row_length: Meters,
+    /// Pairs of busways above a row, each of which carries its part of it on either side.
+    pub busways_per_row: u32,
     /// What the slab carries.
     pub floor_load: crate::units::KilogramsPerSquareMeter,
 }

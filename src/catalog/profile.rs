@@ -256,6 +256,23 @@ pub struct Rack {
     /// CPU memory in the rack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_memory: Option<Datum<Bytes>>,
+    /// What is stacked in it, from the floor up, where that is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stack: Vec<StackPart>,
+}
+
+/// Equal parts on top of each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StackPart {
+    /// What they are.
+    pub part: String,
+    /// How many.
+    pub count: u32,
+    /// Height of each in rack units.
+    pub units: u32,
+    /// Key of a source.
+    pub source: String,
 }
 
 /// One point of a coolant curve.

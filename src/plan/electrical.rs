@@ -206,7 +206,7 @@ mod tests {
         // 5 min of a block at 90 % usable.
         let expected = ups.installed.0 / ups.modules as f64 * 300.0 / 0.9;
         assert!((battery.rating / expected - 1.0).abs() < 1e-9, "{battery:?}");
-        assert_eq!(equipment(&plan, "busways").count, 2 * plan.layout.rows);
+        assert_eq!(equipment(&plan, "busways").count, 2 * 3 * plan.layout.rows);
         let large = planned(&["electrical.ups_block=2.5 MW"]);
         assert!(equipment(&large, "UPS blocks").count < equipment(&plan, "UPS blocks").count);
     }

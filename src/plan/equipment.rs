@@ -14,6 +14,7 @@ use crate::cooling::psychrometrics::{dew_point, saturation_pressure, standard_pr
 use crate::cooling::{DesignWeather, HeatRejection, MonthlyWeather, Plant, RearDoor, Weather, Year};
 use crate::fabric::optics::SwitchKind;
 use crate::fleet::{CduGroup, ScalableUnit};
+use crate::layout::cables::CableKind;
 use crate::power::provisioning::DutySpread;
 use crate::power::{Provisioned, RackPower, StageDesign};
 use crate::scenario::{FabricTopology, Fields, Origin, Policy, Scenario};
@@ -40,7 +41,7 @@ pub struct Place {
     pub weather: Option<Arc<MeasuredYear>>,
     /// Stages from the meter to the racks.
     pub stages: Vec<StageDesign>,
-    /// Usable power of a row's busway.
+    /// Usable power of all busway pairs of a row.
     pub busway: Watts,
     /// What else is known of the electrical design.
     pub electrical: ElectricalFacts,
@@ -150,16 +151,24 @@ pub struct Network {
     pub radix: u32,
     /// What a switch draws and costs.
     pub kind: SwitchKind,
-    /// Accelerator to leaf.
-    pub host_link: profile::Link,
-    /// Between switches.
-    pub switch_link: profile::Link,
+    /// Accelerator to leaf: the link chosen, or those to choose from, the cheapest first.
+    pub host_links: Vec<profile::Link>,
+    /// Between switches, likewise.
+    pub switch_links: Vec<profile::Link>,
     /// The switch with the same ports whose optics are the other way.
     pub twin: Option<profile::Switch>,
     /// Switch of the front end and of storage.
     pub support_switch: profile::Switch,
     /// Switch of the out-of-band network.
     pub management_switch: profile::Switch,
+}
+
+impl Network {
+    /// The links for a tier.
+    #[must_use]
+    pub fn links_of(&self, kind: CableKind) -> &[profile::Link] {
+        if kind == CableKind::HostLeaf { &self.host_links } else { &self.switch_links }
+    }
 }
 
 /// Profiles chosen, and the figures taken from them.
@@ -303,7 +312,7 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
         climate: location.climate,
         weather: weather_file(scenario, taken)?,
         stages,
-        busway: electrical.busway,
+        busway: electrical.busway * f64::from(fields.layout.busways_per_row),
         electrical,
         plant: cooling.plant,
         house_load: cooling.house_load,
@@ -797,11 +806,23 @@ fn network(
     };
     let (switch_id, at) = part("switch", &fabric.switch, &system.scale_out.switch);
     let switch = catalog.get::<profile::Switch>(&switch_id).map_err(|error| scenario.blame(&at, error))?;
-    let (host_id, at) = part("host_link", &fabric.host_link, &system.scale_out.host_link);
-    let host_link = catalog.get::<profile::Link>(&host_id).map_err(|error| scenario.blame(&at, error))?;
-    let (between_id, at) = part("switch_link", &fabric.switch_link, &system.scale_out.switch_link);
-    let switch_link =
-        catalog.get::<profile::Link>(&between_id).map_err(|error| scenario.blame(&at, error))?;
+    let links = |field: &str, own: &Option<String>, reference: &str| {
+        let (id, at) = part(field, own, reference);
+        if id == AUTO {
+            return links_to_choose_from(scenario, catalog, system, &switch.profile, &at);
+        }
+        let link = catalog.get::<profile::Link>(&id).map_err(|error| scenario.blame(&at, error))?.profile;
+        if switch.profile.co_packaged_optics && link.medium < profile::Medium::Multimode {
+            let message =
+                format!("`{id}` is copper, but `{switch_id}` has its optics inside: nothing plugs in");
+            return Err(scenario
+                .error(&at, message)
+                .with_help("name a fibre link, or another `fabric.switch`"));
+        }
+        Ok(vec![link])
+    };
+    let host_links = links("host_link", &fabric.host_link, &system.scale_out.host_link)?;
+    let switch_links = links("switch_link", &fabric.switch_link, &system.scale_out.switch_link)?;
     let mut taker = Taker {
         taken,
         document: &switch.document,
@@ -858,9 +879,39 @@ fn network(
         switch: switch.profile,
         radix,
         kind: switch_kind,
-        host_link: host_link.profile,
-        switch_link: switch_link.profile,
+        host_links,
+        switch_links,
     })
+}
+
+/// The word for a link that is chosen cable by cable.
+const AUTO: &str = "auto";
+
+/// Links of the catalogue at the rate of a system's ports, the cheapest end first.
+///
+/// A switch with co-packaged optics has nowhere to plug copper or a transceiver in.
+fn links_to_choose_from(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    system: &System,
+    switch: &profile::Switch,
+    at: &str,
+) -> Result<Vec<profile::Link>, InputError> {
+    let rate = system.scale_out.port_bandwidth.value;
+    let mut links = Vec::new();
+    for id in catalog.ids("networks/links") {
+        let link = catalog.get::<profile::Link>(&id).map_err(|error| scenario.blame(at, error))?.profile;
+        let co_packaged = link.id.starts_with("cpo-");
+        if (link.bandwidth.value / rate - 1.0).abs() < 1e-9 && co_packaged == switch.co_packaged_optics {
+            links.push(link);
+        }
+    }
+    if links.is_empty() {
+        let message = format!("the catalogue has no link of {rate} for the switch `{}`", switch.id);
+        return Err(scenario.error(at, message).with_help("name a link: `gigawatt catalog list networks`"));
+    }
+    links.sort_by(|a, b| a.price_per_end.value.0.total_cmp(&b.price_per_end.value.0));
+    Ok(links)
 }
 
 /// Ports of a switch when each carries a host port's rate: a faster port is split, a slower one is of no use.

@@ -281,7 +281,12 @@ fn count_entries(w: &mut Writer<'_>) {
         .collect();
     let design = [w.said("cooling.design"), w.said("site.id")].to_vec();
     let halls = [w.said("layout.hall_power"), w.said("layout.halls_per_building")].to_vec();
-    let rows = [w.said("layout.row_length"), result("row busway", "electrical design".into())].to_vec();
+    let rows = [
+        w.said("layout.row_length"),
+        w.said("layout.busways_per_row"),
+        result("row busway", "electrical design".into()),
+    ]
+    .to_vec();
     let transceivers: u64 = w.plan.fabric.scale_out.iter().map(|out| out.transceivers).sum();
     let duty = vec![it.clone(), w.said("provisioning.duty_factor")];
     let carbon = vec![energy.clone(), w.said("site.carbon")];
@@ -311,14 +316,14 @@ fn count_entries(w: &mut Writer<'_>) {
             "fleet.racks.network",
             count(fleet.racks.network),
             "racks of the scale-out switches",
-            "⌈switches / switches that a 48U rack of 56 kW holds⌉",
+            "Σ over leaf, spine, core of ⌈switches / switches that a 48U rack of 56 kW holds⌉",
             Vec::new(),
         ),
         (
             "fleet.racks.cdu",
             count(fleet.racks.cdu),
             "coolant distribution units, spares included",
-            "⌈liquid heat / capacity⌉ and one spare for each group",
+            "Σ over halls of ⌈liquid heat / capacity⌉ and one spare for each group",
             Vec::new(),
         ),
         ("power.it_mean_w", show(power.it_mean), "mean power of the racks", "P_IT × duty factor", duty),
@@ -362,8 +367,22 @@ fn count_entries(w: &mut Writer<'_>) {
             "layout.rows",
             count(layout.rows),
             "rows of halls and network rooms",
-            "positions by length and busway of a row",
+            "whole units while length and busways of a row carry them; else the fewest rows that hold a unit",
+            rows.clone(),
+        ),
+        (
+            "layout.leftover_positions",
+            count(layout.leftover_positions),
+            "positions that no rack takes: rows of the last halls, slots of switch racks, ends of network rooms",
+            "positions of all rows − positions of all racks",
             rows,
+        ),
+        (
+            "layout.white_space_m2",
+            show(layout.white_space),
+            "halls and network rooms: rows, aisles, galleries of CDUs, fan walls",
+            "halls × (rows and aisles + galleries + fan walls) + network rooms",
+            Vec::new(),
         ),
         (
             "layout.area_m2",

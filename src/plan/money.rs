@@ -3,15 +3,15 @@
 //! Rack prices are without the scale-out network, which is priced from its switches, transceivers and fibre;
 //! storage, management and CPU nodes are priced by the unit.
 
+use super::bill;
 use super::equipment::{Equipment, Machine};
 use super::result::{Economics, Layout, Serving};
 use super::sizing::{Draw, FacilityHour, FacilityYear};
 use crate::catalog::profile;
 use crate::economics::{CostRates, Costs, SitePowers, Utilities, costs};
-use crate::fabric::optics::{LinkKind, fabric_price};
 use crate::scalar::SECONDS_PER_YEAR;
 use crate::scenario::Scenario;
-use crate::units::{CubicMetersPerSecond, Dollars, DollarsPerToken, DollarsPerWatt, Meters, Seconds, Watts};
+use crate::units::{CubicMetersPerSecond, Dollars, DollarsPerToken, DollarsPerWatt, Seconds, Watts};
 
 /// Prices a plan, and the tokens of its serving workloads.
 pub(super) fn economics(
@@ -90,25 +90,7 @@ fn rates(scenario: &Scenario, costs: &profile::Costs) -> CostRates {
 fn it_prices(scenario: &Scenario, machine: &Machine, draw: &Draw, layout: &Layout) -> Vec<(String, Dollars)> {
     let rack = scenario.fields.economics.rack_price.unwrap_or(machine.system.rack.price.value);
     let units = draw.racks as f64 / machine.unit_racks as f64;
-    let length_of = |kinds: &[&str]| -> Meters {
-        layout
-            .cables
-            .iter()
-            .filter(|cable| kinds.contains(&cable.kind.as_str()))
-            .map(|c| c.length_total)
-            .sum()
-    };
-    let link = |link: &profile::Link| LinkKind {
-        power_per_end: link.power_per_end.value,
-        price_per_end: link.price_per_end.value,
-        price_per_meter: link.price_per_meter.value,
-    };
-    let network = fabric_price(
-        &draw.fabric,
-        &machine.network.kind,
-        (&link(&machine.network.host_link), length_of(&["host-leaf"])),
-        (&link(&machine.network.switch_link), length_of(&["leaf-spine", "spine-core"])),
-    );
+    let network = bill::network(machine, draw, layout).iter().map(|item| item.cost).sum();
     vec![
         (format!("{} racks", machine.id), rack * draw.racks as f64),
         (format!("{} storage and management", machine.id), machine.system.unit.support_price.value * units),

@@ -9,6 +9,7 @@ pub use electrical::{
 };
 
 use crate::catalog::profile::{Confidence, Medium};
+use crate::layout::cables::{Cabling, TrayUse, Tried};
 use crate::power::MeasuredAt;
 use crate::scenario::Resolved;
 use crate::throughput::bands::ErrorBand;
@@ -48,6 +49,31 @@ pub struct Plan {
     pub assumptions: Vec<Assumption>,
     /// How each result came to be.
     pub ledger: Ledger,
+    /// What is bought, item by item: adds up to the capex.
+    pub bill: Vec<BillItem>,
+    /// Facility over IT power of each hour of the year, 1 January 0:00 first.
+    pub pue_hours: Vec<f32>,
+}
+
+/// A line of the bill of materials.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BillItem {
+    /// The part of the capex that it belongs to.
+    pub part: String,
+    /// What it is.
+    pub item: String,
+    /// What one of them is rated for.
+    pub rating: String,
+    /// How many.
+    pub count: f64,
+    /// Of what.
+    pub unit: &'static str,
+    /// All of them; nothing where another line of the same part holds it.
+    pub cost: Dollars,
+    /// Where count or price come from.
+    pub source: String,
+    /// How far the price is to be trusted.
+    pub confidence: Confidence,
 }
 
 /// From the meter to the racks.
@@ -232,29 +258,94 @@ impl Racks {
 }
 
 /// Where it stands.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Layout {
     /// Buildings.
     pub buildings: u64,
     /// Halls in all buildings.
     pub halls: u64,
-    /// Rows in all halls.
+    /// Rows in all halls and network rooms.
     pub rows: u64,
     /// Rack positions of a row.
     pub racks_per_row: u64,
+    /// Rack positions of all rows.
+    pub positions: u64,
+    /// Positions that no rack takes.
+    pub leftover_positions: u64,
     /// A hall, along and across its rows.
     pub hall: [Meters; 2],
     /// Buildings and plant.
     pub area: SquareMeters,
-    /// Cables by kind.
+    /// Halls and network rooms.
+    pub white_space: SquareMeters,
+    /// Cables by system, kind and link.
     pub cables: Vec<Cable>,
+    /// The floor of each system, rack by rack.
+    pub floors: Vec<SystemFloor>,
+}
+
+/// The floor of one system, in halls and buildings of its own.
+#[derive(Debug, Clone)]
+pub struct SystemFloor {
+    /// The system.
+    pub system: String,
+    /// Its rack as its maker writes it.
+    pub rack_name: String,
+    /// What its rack looks like from the front.
+    pub face: RackFace,
+    /// Its switch.
+    pub switch_name: String,
+    /// Height of the switch in rack units.
+    pub switch_rack_units: u32,
+    /// Where everything stands.
+    pub layout: crate::layout::Layout,
+    /// What its links join.
+    pub cabling: Cabling,
+    /// Trays where they are fullest.
+    pub trays: Vec<TrayUse>,
+    /// Placements of network racks that were compared, the one taken first.
+    pub tried: Vec<Tried>,
+    /// Straight distance of all cables.
+    pub straight_total: Meters,
+}
+
+/// A rack from the front.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RackFace {
+    /// Its height.
+    pub height: Meters,
+    /// What is stacked in it, from the floor up.
+    pub parts: Vec<StackedPart>,
+    /// Where the stack comes from; nothing where nobody published it.
+    pub source: Option<String>,
+}
+
+/// Equal parts on top of each other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StackedPart {
+    /// What they are.
+    pub part: String,
+    /// How many.
+    pub count: u32,
+    /// Height of each in rack units.
+    pub units: f64,
 }
 
 /// Cables of one kind.
 #[derive(Debug, Clone)]
 pub struct Cable {
+    /// Which system they belong to.
+    pub system: String,
     /// Which tier: `host-leaf`, `leaf-spine`, `spine-core`.
     pub kind: String,
+    /// Id of the link: the cable with what is plugged at its ends.
+    pub link: String,
+    /// Its name.
+    pub link_name: String,
+    /// Whether it reaches; where no link of those asked for does, the first of them stands here.
+    pub reached: bool,
+    /// How far the link reaches.
+    pub reach: Meters,
     /// What they are made of.
     pub medium: Medium,
     /// One direction.

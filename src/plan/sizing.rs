@@ -237,7 +237,7 @@ pub fn design_hour(place: &Place, loads: &[(&Machine, &Draw)]) -> FacilityHour {
 const HEATING_LIMIT: Celsius = Celsius(15.0);
 
 /// Energy of a year of one facility.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct FacilityYear {
     /// At the meter [J].
     pub meter_j: f64,
@@ -247,6 +247,8 @@ pub struct FacilityYear {
     pub water_m3: f64,
     /// Hours with chillers running for anything.
     pub chiller_hours: f64,
+    /// Facility over IT power of each hour; none without IT.
+    pub pue_hours: Vec<f32>,
     /// Hours in which chillers help the coolant.
     pub trim_hours: f64,
     /// Hours in which water evaporates.
@@ -319,6 +321,9 @@ pub fn year(
         total.meter_j += meter.0 * HOUR_S;
         total.it_j += facility.it.0 * HOUR_S;
         total.water_m3 += plant.water.0 * HOUR_S;
+        if facility.it.0 > 0.0 {
+            total.pue_hours.push((meter / facility.it) as f32);
+        }
         total.chiller_hours += f64::from(u8::from(plant.chilled.0 > 0.0));
         total.trim_hours += f64::from(u8::from(matches!(plant.mode, Mode::Trimmed | Mode::Chilled)));
         total.wet_hours += f64::from(u8::from(plant.water.0 > 0.0));

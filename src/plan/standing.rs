@@ -1,14 +1,27 @@
-//! Where it all stands: the layout formulas asked for the racks, CDUs and cables of a plan.
+//! Where it all stands: the layout formulas asked for the racks, CDUs, yards and cables of a plan.
 
-use super::equipment::{Machine, Place};
-use super::result::{Cable, Layout, Racks};
+use super::equipment::{Machine, Network, Place};
+use super::result::{Cable, Layout, RackFace, Racks, StackedPart, SystemFloor};
 use super::sizing::{Draw, FacilityHour};
-use crate::catalog::profile::{Link, Medium};
-use crate::fleet::{NetworkRack, RackCounts, SwitchLoad, rack_counts};
-use crate::layout::cables::{CableCounts, CableMedium, Reach, cable_runs};
-use crate::layout::{AREA_PER_IT_WATT, Aisles, GRAVITY, LayoutDemand, RackBody, layout, units_within};
+use crate::catalog::profile::{Link, Medium, StackPart};
+use crate::fleet::NetworkRack;
+use crate::layout::cables::{CableCounts, CableMedium, CableRun, Cabling, Reach, place};
+use crate::layout::{
+    AREA_PER_IT_WATT, Aisles, GRAVITY, LayoutDemand, RackBody, RackKind, Slot, SwitchRacks, Yard,
+    units_within,
+};
+use crate::power::StageFlow;
 use crate::scenario::Fields;
-use crate::units::{Meters, SquareMeters, Watts};
+use crate::units::{Meters, Watts};
+
+/// Rating of a standby generator: middle of the 2.5–3.1 MW sets that sites buy.
+pub const GENERATOR_POWER: Watts = Watts(2.8e6);
+/// Generators that share one spare, as in a count for full backup of 1 GW at one in ten.
+const GENERATORS_PER_SPARE: u64 = 10;
+/// Heat that one unit of heat rejection is rated for.
+///
+/// Middle of the chillers of two campuses: 562.7 MW in 320 at Abilene, 795 MW in 672 at Fairwater Atlanta (Epoch AI).
+pub const COOLER_POWER: Watts = Watts(1.47e6);
 
 /// The floor of a plan.
 #[derive(Debug, Clone)]
@@ -27,19 +40,11 @@ pub struct Standing {
     pub racks_of_row: Vec<(String, u64)>,
 }
 
-/// Lays out every system in halls of its own and adds them up.
+/// Lays out every system in halls and buildings of its own and adds them up.
 #[must_use]
 pub fn stand(fields: &Fields, place: &Place, loads: &[(&Machine, &Draw)], design: &FacilityHour) -> Standing {
     let mut standing = Standing {
-        layout: Layout {
-            buildings: 0,
-            halls: 0,
-            rows: 0,
-            racks_per_row: 0,
-            hall: [Meters(0.0), Meters(0.0)],
-            area: SquareMeters(design.it.0 * AREA_PER_IT_WATT),
-            cables: Vec::new(),
-        },
+        layout: Layout::default(),
         racks: Racks::default(),
         floor_load: 0.0,
         row_power: Watts(0.0),
@@ -47,41 +52,74 @@ pub fn stand(fields: &Fields, place: &Place, loads: &[(&Machine, &Draw)], design
         racks_of_row: Vec::new(),
     };
     for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
-        add(&mut standing, fields, place, machine, draw);
+        add(&mut standing, fields, place, (machine, draw), design);
     }
     standing
 }
 
-fn add(standing: &mut Standing, fields: &Fields, place: &Place, machine: &Machine, draw: &Draw) {
-    let switches = SwitchLoad {
-        switches: draw.fabric.switches(),
-        rack_units: u64::from(machine.network.switch.rack_units),
-        power: machine.network.kind.power,
+/// What the yards of a part of the site hold.
+fn yard(place: &Place, design: &FacilityHour, part: f64) -> Yard {
+    let modules = |sort: fn(&StageFlow) -> bool| {
+        let stages = design.yard.iter().chain(&design.indoors).filter(|flow| sort(flow));
+        (stages.map(|flow| f64::from(flow.modules)).sum::<f64>() * part).ceil() as u64
     };
-    let network_rack = NetworkRack::default();
-    let racks = rack_counts(draw.racks, &machine.unit, &switches, &network_rack, draw.liquid, place.cdus);
+    let carrying = (design.meter * part / GENERATOR_POWER).ceil() as u64;
+    let rejected = place.plant.installed_rejection(&design.plant) * part;
+    Yard {
+        generators: carrying + carrying.div_ceil(GENERATORS_PER_SPARE),
+        transformers: modules(|flow| !flow.indoors && !flow.name.starts_with("hv")),
+        coolers: (rejected / COOLER_POWER).ceil() as u64,
+        high_voltage: modules(|flow| flow.name.starts_with("hv")),
+    }
+}
+
+/// Rectifier racks that stand with a unit, where the electrical design has them beside the accelerators.
+fn power_racks(design: &FacilityHour, units_of_the_site: f64) -> u64 {
+    let sidecars = design.indoors.iter().filter(|flow| flow.name.starts_with("sidecar"));
+    let modules: f64 = sidecars.map(|flow| f64::from(flow.modules)).sum();
+    if modules > 0.0 { (modules / units_of_the_site.max(1.0)).ceil() as u64 } else { 0 }
+}
+
+/// What one system asks of the floor.
+fn demand(
+    fields: &Fields,
+    place: &Place,
+    (machine, draw): (&Machine, &Draw),
+    design: &FacilityHour,
+) -> LayoutDemand {
     let units = machine.unit.units_for(draw.racks).max(1);
-    // Leaves and spines stand with the units, cores in the network room.
-    let core_racks = network_rack.racks(draw.fabric.core, switches.rack_units, switches.power);
-    let core_racks = if draw.fabric.core == 0 { 0 } else { core_racks };
-    let with_units = racks.network.saturating_sub(core_racks).div_ceil(units);
-    let support = with_units + machine.unit.storage_racks + machine.unit.management_racks;
-    let unit_it = draw.it() / units as f64;
+    let part = if design.it.0 > 0.0 { draw.it() / design.it } else { 1.0 };
+    let switch = &machine.network.switch;
+    let switch_heat = machine.network.kind.power;
+    let with_unit = machine.unit.storage_racks + machine.unit.management_racks;
+    let support = if with_unit > 0 { draw.support / (units * with_unit) as f64 } else { Watts(0.0) };
     let body = &machine.system.rack;
-    let demand = LayoutDemand {
+    // A unit that is not whole gives off its part.
+    let per_unit = |heat: Watts| heat * machine.unit_racks as f64 / draw.racks as f64;
+    LayoutDemand {
         compute_racks: draw.racks,
         positions_per_compute_rack: u64::from(body.positions),
         unit_compute_racks: machine.unit_racks,
-        unit_support_racks: support,
-        central_racks: core_racks,
-        cdus: racks.cdu,
+        unit_storage_racks: machine.unit.storage_racks,
+        unit_management_racks: machine.unit.management_racks,
+        unit_power_racks: power_racks(design, units as f64 / part),
+        switches: SwitchRacks {
+            leaf: draw.fabric.leaf,
+            spine: draw.fabric.spine,
+            core: draw.fabric.core,
+            per_rack: NetworkRack::default().switches(u64::from(switch.rack_units), switch_heat),
+            switch_heat,
+        },
+        unit_liquid: per_unit(draw.liquid),
+        unit_air: per_unit(draw.air),
+        cdu: place.cdus,
         rack: RackBody {
             width: body.width.value,
             depth: body.depth.value,
             mass: body.mass.value / f64::from(body.positions),
         },
         rack_heat: machine.compute_bound.rack,
-        support_rack_heat: support_rack_heat(machine, draw, &racks),
+        support_rack_heat: support,
         busway: place.busway,
         aisles: Aisles {
             cold: fields.layout.cold_aisle,
@@ -89,74 +127,162 @@ fn add(standing: &mut Standing, fields: &Fields, place: &Place, machine: &Machin
             row_end: Aisles::default().row_end,
             row_length: fields.layout.row_length,
         },
-        units_per_hall: units_within(fields.layout.hall_power, unit_it),
+        units_per_hall: units_within(fields.layout.hall_power, draw.it() / units as f64),
         halls_per_building: u64::from(fields.layout.halls_per_building),
         storeys: u64::from(fields.layout.storeys),
         it: draw.it(),
         area_per_it_watt: AREA_PER_IT_WATT,
+        yard: yard(place, design, part),
+    }
+}
+
+/// Units that share a spine group, and units of an island.
+fn groups(machine: &Machine, draw: &Draw) -> (u64, u64) {
+    let fabric = &draw.fabric;
+    let unit = machine.unit.accelerators().max(1);
+    let units = machine.unit.units_for(draw.racks).max(1);
+    let island = fabric.accelerators_per_island.div_ceil(unit).clamp(1, units);
+    if fabric.tiers < 3 {
+        return (island, island);
+    }
+    let half = u64::from(machine.network.radix / 2);
+    let leaves_per_unit = fabric.leaf as f64 / (units * u64::from(fabric.planes)) as f64;
+    let group = match machine.system.scale_out.spine_group {
+        Some(accelerators) if accelerators > 0 => u64::from(accelerators).div_ceil(unit),
+        _ => (half as f64 / leaves_per_unit.max(1e-9) + 1e-9).floor() as u64,
     };
-    let floor = layout(&demand);
-    let of_row = (floor.units_per_hall * machine.unit_racks).div_ceil(floor.rows_per_hall.max(1));
-    standing.racks_of_row.push((machine.id.clone(), of_row));
+    (group.clamp(1, island), island)
+}
+
+fn add(
+    standing: &mut Standing,
+    fields: &Fields,
+    of: &Place,
+    (machine, draw): (&Machine, &Draw),
+    design: &FacilityHour,
+) {
+    let network = &machine.network;
+    let (group_units, island_units) = groups(machine, draw);
+    let cabling = Cabling {
+        counts: CableCounts {
+            host_leaf: draw.fabric.host_leaf,
+            leaf_spine: draw.fabric.leaf_spine,
+            spine_core: draw.fabric.spine_core,
+        },
+        group_units,
+        island_units,
+        rate: machine.system.scale_out.port_bandwidth.value * f64::from(draw.fabric.links_per_cable),
+        host_media: reaches_of(&network.host_links),
+        switch_media: reaches_of(&network.switch_links),
+    };
+    let (floor, schedule, tried) = place(&demand(fields, of, (machine, draw), design), &cabling);
     let total = &mut standing.layout;
     total.buildings += floor.buildings;
     total.halls += floor.halls;
-    total.rows += floor.rows;
+    total.rows += floor.rows();
+    total.positions += floor.positions();
+    total.leftover_positions += floor.leftover_positions();
+    total.area += floor.total_area();
+    total.white_space += floor.white_space();
     if total.racks_per_row == 0 {
-        total.racks_per_row = floor.racks_per_row;
-        total.hall = [floor.hall_x, floor.hall_y];
+        total.racks_per_row = floor.racks_per_row();
+        total.hall = [Meters(floor.hall.width), Meters(floor.hall.depth)];
     }
-    let rate = machine.system.scale_out.port_bandwidth.value;
-    let none = CableCounts { host_leaf: 0, leaf_spine: 0, spine_core: 0 };
-    let hosts = CableCounts { host_leaf: draw.fabric.host_leaf, ..none };
-    let between =
-        CableCounts { leaf_spine: draw.fabric.leaf_spine, spine_core: draw.fabric.spine_core, ..none };
-    let mut runs = cable_runs(&floor, hosts, rate, &reaches_of(&machine.network.host_link));
-    runs.extend(cable_runs(&floor, between, rate, &reaches_of(&machine.network.switch_link)));
-    total.cables.extend(runs.iter().map(|run| Cable {
+    let cables = schedule.runs.iter().map(|run| cable(machine, network, run));
+    total.cables.extend(cables);
+    standing.floor_load = standing.floor_load.max(floor.floor_load.0 / GRAVITY);
+    standing.row_power = standing.row_power.max(floor.row_power);
+    let compute_of = |row: &Vec<Slot>| row.iter().filter(|slot| slot.kind == RackKind::Compute).count();
+    let of_row = floor.hall.rows.iter().map(compute_of).max().unwrap_or(0) as u64;
+    let more = (machine.rack.peak - machine.compute_bound.rack) * of_row as f64;
+    standing.row_peak = standing.row_peak.max(floor.row_power + more);
+    standing.racks_of_row.push((machine.id.clone(), of_row));
+    let sum = &mut standing.racks;
+    sum.compute += draw.racks;
+    sum.network += floor.leaf_racks() + floor.spine_racks() + floor.core_racks();
+    sum.storage += floor.units * floor.demand.unit_storage_racks;
+    sum.management += floor.units * floor.demand.unit_management_racks;
+    sum.power += floor.units * floor.demand.unit_power_racks;
+    sum.cdu += floor.cdus();
+    total.floors.push(SystemFloor {
+        system: machine.id.clone(),
+        rack_name: machine.system.name.clone(),
+        face: face(machine),
+        switch_name: network.switch.name.clone(),
+        switch_rack_units: network.switch.rack_units,
+        cabling,
+        trays: schedule.trays,
+        straight_total: schedule.straight_total,
+        tried,
+        layout: floor,
+    });
+}
+
+/// Height of a rack unit.
+const RACK_UNIT: Meters = Meters(0.044_45);
+
+/// The front of a rack: the stack of its profile, or its nodes sharing the height evenly.
+fn face(machine: &Machine) -> RackFace {
+    let rack = &machine.system.rack;
+    let height = rack.height.value;
+    let source = rack.stack.first().and_then(|part| machine.system.sources.get(&part.source));
+    let parts = if rack.stack.is_empty() {
+        let nodes = (rack.accelerators / machine.system.reliability.tray.value.max(1)).max(1);
+        // A tenth of the height is left for cables and power.
+        let units = (height / RACK_UNIT * 0.9 / f64::from(nodes)).floor().max(1.0);
+        vec![StackedPart { part: "node".into(), count: nodes, units }]
+    } else {
+        let stacked = |part: &StackPart| StackedPart {
+            part: part.part.clone(),
+            count: part.count,
+            units: f64::from(part.units),
+        };
+        rack.stack.iter().map(stacked).collect()
+    };
+    RackFace { height, parts, source: source.map(|source| source.title.clone()) }
+}
+
+/// Cables of one kind and link, as the plan tells them.
+fn cable(machine: &Machine, network: &Network, run: &CableRun) -> Cable {
+    let links = network.links_of(run.kind);
+    // Beyond the reach of all, the first is what was asked for.
+    let link = run.choice.and_then(|at| links.get(at)).unwrap_or(&links[0]);
+    Cable {
+        system: machine.id.clone(),
         kind: run.kind.name().to_owned(),
+        link: link.id.clone(),
+        link_name: link.name.clone(),
+        reached: run.choice.is_some(),
+        reach: link.reach.value,
         medium: medium(run.medium),
         rate: run.rate,
         count: run.count,
         length_total: run.length_total,
         length_max: run.length_max,
-    }));
-    standing.floor_load = standing.floor_load.max(floor.floor_load.0 / GRAVITY);
-    standing.row_power = standing.row_power.max(floor.row_power);
-    let more = (machine.rack.peak - machine.compute_bound.rack) * of_row as f64;
-    standing.row_peak = standing.row_peak.max(floor.row_power + more);
-    let sum = &mut standing.racks;
-    sum.compute += racks.compute;
-    sum.network += racks.network;
-    sum.storage += racks.storage;
-    sum.management += racks.management;
-    sum.power += racks.power;
-    sum.cdu += racks.cdu;
-}
-
-/// Heat of one rack of those that stand beside the accelerators.
-fn support_rack_heat(machine: &Machine, draw: &Draw, racks: &RackCounts) -> Watts {
-    let others = racks.network + racks.storage + racks.management;
-    if others == 0 {
-        return machine.compute_bound.power * 0.0;
     }
-    (draw.support + draw.network) / others as f64
 }
 
-/// The link that was chosen as far as it reaches, long single-mode fibre beyond.
-fn reaches_of(link: &Link) -> [Reach; 2] {
-    let medium = match link.medium {
+/// The links offered as far as they reach, long single-mode fibre beyond any single mode.
+fn reaches_of(links: &[Link]) -> Vec<Reach> {
+    let mut all: Vec<Reach> = links
+        .iter()
+        .map(|link| Reach { medium: cable_medium(link.medium), length: link.reach.value })
+        .collect();
+    if links.iter().any(|link| link.medium == Medium::SingleMode) {
+        all.push(Reach { medium: CableMedium::LongSingleMode, length: Meters(f64::INFINITY) });
+    }
+    all
+}
+
+fn cable_medium(medium: Medium) -> CableMedium {
+    match medium {
         Medium::PassiveCopper => CableMedium::PassiveCopper,
         Medium::LinearActiveCopper => CableMedium::LinearActiveCopper,
         Medium::RetimedActiveCopper => CableMedium::RetimedActiveCopper,
         Medium::Multimode => CableMedium::Multimode,
         Medium::SingleMode => CableMedium::SingleMode,
         Medium::LongSingleMode => CableMedium::LongSingleMode,
-    };
-    [
-        Reach { medium, length: link.reach.value },
-        Reach { medium: CableMedium::LongSingleMode, length: Meters(f64::INFINITY) },
-    ]
+    }
 }
 
 fn medium(medium: CableMedium) -> Medium {

@@ -230,7 +230,25 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
         false,
         "heaviest rack on its own footprint and half of each aisle".into(),
     );
-    vec![busway, hall, row, slab]
+    let mut all = vec![busway, hall, row, slab];
+    all.extend(cables(evidence.layout));
+    all
+}
+
+/// Cables that none of the links asked for reaches.
+fn cables(layout: &Layout) -> Vec<Verdict> {
+    let short = layout.cables.iter().filter(|cable| !cable.reached);
+    short
+        .map(|cable| {
+            let note = format!(
+                "{} of them run further than `{}` reaches; `auto` takes a link that does",
+                group(&cable.count.to_string()),
+                cable.link
+            );
+            let name = format!("{} cables of {}", cable.kind, cable.system);
+            verdict(&name, cable.length_max.0, cable.reach.0, "m", false, note)
+        })
+        .collect()
 }
 
 /// What a quantile of the duty promises.
@@ -283,9 +301,9 @@ fn design_point(evidence: &Evidence<'_>) -> Vec<Verdict> {
     }
     if evidence.row_peak.0 > 0.0 {
         let place = &evidence.place.electrical;
-        let limit = place.busway.0 / place.continuous.0 * BUSWAY_OVERLOAD;
+        let limit = evidence.place.busway.0 / place.continuous.0 * BUSWAY_OVERLOAD;
         let note = format!(
-            "the electrical design point of the most loaded row, against {:.0} % of its busway's rating",
+            "the electrical design point of the most loaded row, against {:.0} % of its busways' rating",
             100.0 * BUSWAY_OVERLOAD
         );
         all.push(verdict("design point of a row", evidence.row_peak.0, limit, "W", false, note));

@@ -485,19 +485,35 @@ fn layout(plan: &Plan) -> Section {
         ("halls".into(), count(layout.halls)),
         ("rows".into(), format!("{}, {} positions each", count(layout.rows), count(layout.racks_per_row))),
         ("a hall".into(), format!("{} m × {} m", digits(layout.hall[0].0), digits(layout.hall[1].0))),
+        (
+            "positions left over".into(),
+            format!("{} of {}", count(layout.leftover_positions), count(layout.positions)),
+        ),
+        ("halls and network rooms".into(), format!("{} m²", digits(layout.white_space.0))),
         ("area of buildings and plant".into(), format!("{} m²", digits(layout.area.0))),
     ];
     let cables = &layout.cables;
     let medium = |medium| serde_json::to_value(medium).ok().and_then(|v| v.as_str().map(str::to_owned));
     let table = Table::of(vec![
         Column::words("cables", cables.iter().map(|cable| cable.kind.clone())),
+        Column::words("link", cables.iter().map(|cable| cable.link.clone())),
         Column::words("medium", cables.iter().map(|cable| medium(cable.medium).unwrap_or_default())),
         Column::values("per direction", RATE, cables.iter().map(|cable| Some(cable.rate.0))),
         Column::counts("count", cables.iter().map(|cable| cable.count)),
         Column::values("all", Unit::Plain("km"), cables.iter().map(|cable| Some(cable.length_total.0 / 1e3))),
         Column::values("longest", Unit::Plain("m"), cables.iter().map(|cable| Some(cable.length_max.0))),
     ]);
-    section("Layout", vec![Block::KeyValues(facts), Block::Table(table)])
+    let mut blocks = vec![Block::KeyValues(facts), Block::Table(table)];
+    blocks.extend(layout.floors.iter().map(|floor| {
+        let with_core = floor.cabling.counts.spine_core > 0;
+        let words = floor.layout.placement.describe(with_core);
+        Block::Text(format!(
+            "{}: {words}, where cables are shortest of {} placements.",
+            floor.system,
+            floor.tried.len()
+        ))
+    }));
+    section("Layout", blocks)
 }
 
 fn fabric(plan: &Plan) -> Section {

@@ -46,7 +46,16 @@ pub(crate) fn plan() -> Plan {
             racks_per_row: 9,
             hall: [Meters(60.0), Meters(40.0)],
             area: SquareMeters(250_000.0),
+            positions: 800 * 9,
+            leftover_positions: 300,
+            white_space: SquareMeters(96_000.0),
+            floors: vec![],
             cables: vec![Cable {
+                system: "gb300-nvl72".into(),
+                link: "osfp-800g-dr4".into(),
+                link_name: "800G DR4".into(),
+                reached: true,
+                reach: Meters(500.0),
                 kind: "leaf-spine".into(),
                 medium: Medium::SingleMode,
                 rate: ByteRate(100e9),
@@ -95,6 +104,8 @@ pub(crate) fn plan() -> Plan {
                 inputs: vec![("E_IT".into(), "6.1 TWh".into(), "default".into())],
             }],
         },
+        bill: vec![],
+        pue_hours: vec![],
     }
 }
 

@@ -338,6 +338,7 @@ fn building(scenario: &Scenario) -> Result<(), InputError> {
         ("layout.hall_power", layout.hall_power.0),
         ("layout.halls_per_building", f64::from(layout.halls_per_building)),
         ("layout.storeys", f64::from(layout.storeys)),
+        ("layout.busways_per_row", f64::from(layout.busways_per_row)),
         ("layout.cold_aisle", layout.cold_aisle.0),
         ("layout.hot_aisle", layout.hot_aisle.0),
         ("layout.row_length", layout.row_length.0),
@@ -352,6 +353,7 @@ fn building(scenario: &Scenario) -> Result<(), InputError> {
         ("layout.cold_aisle", layout.cold_aisle.0, 100.0),
         ("layout.hot_aisle", layout.hot_aisle.0, 100.0),
         ("layout.row_length", layout.row_length.0, 1_000.0),
+        ("layout.busways_per_row", f64::from(layout.busways_per_row), 100.0),
         ("site.electricity", fields.site.electricity.map_or(0.0, |price| price.0 * 3.6e6), 100.0),
         ("economics.rack_price", fields.economics.rack_price.map_or(0.0, |price| price.0), 1e9),
     ] {

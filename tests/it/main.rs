@@ -1,9 +1,11 @@
 //! One test binary, so that it links once: a module a theme.
 
 mod bench;
+mod bill;
 mod cli;
 mod conservation;
 mod cooling;
+mod drawings;
 mod examples;
 mod layers;
 #[cfg(feature = "gpu")]

@@ -165,6 +165,25 @@ fn an_envelope_too_small_for_a_rack_falls_short() {
 }
 
 #[test]
+fn a_floor_that_does_not_hold_its_racks_falls_short() {
+    for (set, constraint) in [
+        ("layout.hall_power=\"500 kW\"", "IT power of a hall"),
+        ("layout.row_length=\"30 cm\"", "row length for one rack"),
+        ("layout.floor_load=\"500 kg/m2\"", "floor load"),
+        ("fabric.host_link=dac-800g", "host-leaf cables of gb300-nvl72"),
+        ("fabric.switch_link=mmf-800g", "leaf-spine cables of gb300-nvl72"),
+    ] {
+        let flags = Flags { power: Some("40 MW".into()), set: vec![set.into()], ..Flags::default() };
+        let plan = with(&flags).unwrap_or_else(|error| panic!("{set}: {error}"));
+        let short: Vec<&str> =
+            plan.verdicts.iter().filter(|v| v.short_by > 0.0).map(|v| v.constraint.as_str()).collect();
+        assert!(short.contains(&constraint), "{set}: {short:?}");
+        let unset = with(&Flags { set: vec![], ..flags }).unwrap();
+        assert!(!unset.falls_short(), "{set}: {:?}", unset.verdicts);
+    }
+}
+
+#[test]
 fn a_fleet_smaller_than_its_domain_serves() {
     // A pod of 9,216 chips is the domain; a few racks of it serve as well.
     let plan = filled("2 MW", "utility", "tpu-v7");

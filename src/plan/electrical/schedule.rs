@@ -171,8 +171,13 @@ fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
     let mut all = Vec::new();
     if ground.layout.rows > 0 {
         let length = ground.fields.layout.row_length;
-        let basis = format!("A and B along each row of at most {}, {}", brief(length), brief(voltage));
-        all.push(line("busways", PATHS * ground.layout.rows, current.0, "A", basis));
+        let pairs = u64::from(ground.fields.layout.busways_per_row);
+        let basis = format!(
+            "{pairs} pairs, A and B, along each row of at most {}, {}",
+            brief(length),
+            brief(voltage)
+        );
+        all.push(line("busways", PATHS * pairs * ground.layout.rows, current.0, "A", basis));
     }
     for (machine, draw) in ground.loads.iter().filter(|(_, draw)| draw.racks > 0) {
         let half = VoltAmperes(machine.rack.feed.0 / PATHS as f64);

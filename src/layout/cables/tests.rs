@@ -1,0 +1,180 @@
+//! The schedule: worked numbers, sums against the fabric's counts, bounds on lengths.
+
+use super::super::tests::{USUAL, demands, gb300};
+use super::super::{LeafPlace, SpinePlace};
+use super::*;
+use crate::units::Watts;
+use proptest::prelude::*;
+
+const RATE: ByteRate = ByteRate(100e9);
+
+fn cabling(counts: CableCounts) -> Cabling {
+    let media = reaches(RATE).to_vec();
+    Cabling {
+        counts,
+        group_units: 9,
+        island_units: 648,
+        rate: RATE,
+        host_media: media.clone(),
+        switch_media: media,
+    }
+}
+
+const WHOLE: CableCounts = CableCounts { host_leaf: 373_248, leaf_spine: 373_248, spine_core: 373_248 };
+
+fn of_kind(schedule: &CableSchedule, kind: CableKind) -> Vec<CableRun> {
+    schedule.runs.iter().copied().filter(|run| run.kind == kind).collect()
+}
+
+// (2 + 2·1.9) · 1.1 + 2 = 8.38 m, so 10 m; (90 + 3.8) · 1.1 + 2 = 105.2 m, so two of 100 m.
+#[test]
+fn a_length_is_route_drops_slack_and_ends_as_stocked() {
+    assert!((stocked_length(Meters(2.0)).value() - 10.0).abs() < 1e-9);
+    assert!((stocked_length(Meters(90.0)).value() - 200.0).abs() < 1e-9);
+}
+
+// Eight racks of 0.6 m with leaf and spine in the middle: at most 3.3 + 0.6 m of tray, so (3.9 + 3.8) · 1.1 + 2 =
+// 10.5 m at the far end, 15 m as stocked; the near ones take 7 m, which copper with retimers reaches.
+#[test]
+fn hosts_reach_their_leaf_over_retimed_copper_or_multimode() {
+    let laid = schedule(&layout(&gb300(), USUAL), &cabling(WHOLE));
+    let hosts = of_kind(&laid, CableKind::HostLeaf);
+    assert!(hosts.iter().all(|run| run.medium <= CableMedium::Multimode));
+    assert!(longest(&hosts) <= Meters(15.0));
+    assert!(hosts.iter().any(|run| run.medium == CableMedium::RetimedActiveCopper));
+}
+
+// Nine buildings of some 290 × 140 m with their yards: several hundred metres to the core, some beyond 500 m.
+#[test]
+fn the_core_of_a_campus_is_reached_over_single_mode() {
+    let laid = schedule(&layout(&gb300(), USUAL), &cabling(WHOLE));
+    let core = of_kind(&laid, CableKind::SpineCore);
+    let single: u64 =
+        core.iter().filter(|run| run.medium >= CableMedium::SingleMode).map(|run| run.count).sum();
+    assert!(single * 10 > 373_248 * 9);
+    assert!((Meters(300.0)..Meters(1_500.0)).contains(&longest(&core)));
+    assert!(core.iter().all(|run| run.choice.is_some()), "2 km reach across the campus");
+}
+
+#[test]
+fn the_placement_taken_is_the_shortest_of_all_compared() {
+    let (plan, laid, tried) = place(&gb300(), &cabling(WHOLE));
+    assert_eq!(tried.len(), Placement::all().len());
+    assert_eq!(tried[0].placement, plan.placement);
+    assert!((total_length(&laid.runs) / tried[0].length - 1.0).abs() < 1e-12);
+    for other in &tried[1..] {
+        let laid = schedule(&layout(&gb300(), other.placement), &cabling(WHOLE));
+        assert!((total_length(&laid.runs) / other.length - 1.0).abs() < 0.01, "{other:?}");
+        assert!(total_length(&laid.runs) >= tried[0].length, "{other:?}");
+    }
+    assert!(tried.iter().all(|other| other.length >= tried[0].length));
+    // One room in the middle of the campus beats one in every building: cores and spines meet all over.
+    assert_eq!(plan.placement.core, CorePlace::CentralBuilding);
+}
+
+// Eight racks of 0.6 m: 1.5 m from the middle on average, 2.7 m from the end.
+#[test]
+fn leaves_amid_their_racks_have_shorter_cables_to_hosts() {
+    let length = |leaf| {
+        let laid = schedule(&layout(&gb300(), Placement { leaf, ..USUAL }), &cabling(WHOLE));
+        total_length(&of_kind(&laid, CableKind::HostLeaf))
+    };
+    assert!(length(LeafPlace::Middle) < length(LeafPlace::End));
+}
+
+#[test]
+fn spines_far_from_their_leaves_have_longer_cables_to_them() {
+    let length = |spine| {
+        let placement = Placement { spine, ..USUAL };
+        total_length(&of_kind(&schedule(&layout(&gb300(), placement), &cabling(WHOLE)), CableKind::LeafSpine))
+    };
+    assert!(length(SpinePlace::Units) < length(SpinePlace::NetworkRoom));
+}
+
+// Copper of 2 m reaches no leaf over a tray: the least is 3.8 · 1.1 + 2 = 6.2 m, 7 m as stocked.
+#[test]
+fn copper_beyond_its_reach_is_counted_apart() {
+    let dac = vec![Reach { medium: CableMedium::PassiveCopper, length: Meters(2.0) }];
+    let cabling = Cabling { host_media: dac, ..cabling(WHOLE) };
+    let laid = schedule(&layout(&gb300(), USUAL), &cabling);
+    let hosts = of_kind(&laid, CableKind::HostLeaf);
+    assert!(hosts.iter().all(|run| run.choice.is_none()));
+    assert_eq!(hosts.iter().map(|run| run.count).sum::<u64>(), 373_248);
+}
+
+// 373,248 cables enter the central building; of the others one in 72 units each.
+#[test]
+fn trays_are_added_until_none_is_too_full() {
+    let laid = schedule(&layout(&gb300(), USUAL), &cabling(WHOLE));
+    for tray in &laid.trays {
+        assert!(tray.cables > 0 && tray.parallel > 0, "{tray:?}");
+        assert!(tray.fill > 0.0 && tray.fill <= MOST_FILL + 1e-9, "{tray:?}");
+    }
+    // All cables to the core from eight of nine buildings pass the ducts of the central one: 8/9 and a little.
+    let ducts = laid.trays[3].cables as f64 / 373_248.0;
+    assert!((0.85..0.95).contains(&ducts), "{ducts}");
+}
+
+#[test]
+fn a_campus_of_millions_of_links_is_laid_within_seconds() {
+    // Work goes with pairs of racks, so links ten times as many take no longer.
+    let many = CableCounts { host_leaf: 3_732_480, leaf_spine: 3_732_480, spine_core: 3_732_480 };
+    let mut pairs = 0_u64;
+    let mut links = 0_u64;
+    each_pair(&layout(&gb300(), USUAL), &cabling(many), |pair| {
+        pairs += 1;
+        links += pair.count;
+    });
+    assert_eq!(links, 3 * 3_732_480);
+    assert!(pairs < 500_000, "{pairs}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn every_link_has_a_route_no_shorter_than_the_straight_distance(
+        (demand, placement) in demands(),
+        hosts in 0_u64..100_000, spines in 0_u64..5_000, cores in 0_u64..5_000,
+        group_units in 1_u64..20, island_units in 1_u64..50,
+    ) {
+        let network = demand.switches;
+        let counts = CableCounts {
+            host_leaf: if network.leaf > 0 { hosts } else { 0 },
+            leaf_spine: if network.leaf > 0 && network.spine > 0 { spines } else { 0 },
+            spine_core: if network.spine > 0 && network.core > 0 { cores } else { 0 },
+        };
+        let cabling = Cabling { group_units, island_units: island_units.max(group_units), ..cabling(counts) };
+        let plan = layout(&demand, placement);
+        let mut laid = [0_u64; 3];
+        let mut wrong = None;
+        each_pair(&plan, &cabling, |pair| {
+            laid[pair.kind as usize] += pair.count;
+            let straight = plan.straight(&pair.start, &pair.stop);
+            let longest = pair.choice.map_or(f64::INFINITY, |at| reaches(RATE)[at].length.0);
+            if pair.route.run < straight - 1e-6 || pair.length.0 < pair.route.run || pair.length.0 > longest {
+                wrong = Some(*pair);
+            }
+        });
+        prop_assert_eq!(wrong, None);
+        prop_assert_eq!(laid, [counts.host_leaf, counts.leaf_spine, counts.spine_core]);
+        let schedule = schedule(&plan, &cabling);
+        let sum = |kind| schedule.runs.iter().filter(|run| run.kind == kind).map(|run| run.count).sum::<u64>();
+        prop_assert_eq!(sum(CableKind::HostLeaf), counts.host_leaf);
+        prop_assert_eq!(sum(CableKind::LeafSpine), counts.leaf_spine);
+        prop_assert_eq!(sum(CableKind::SpineCore), counts.spine_core);
+        prop_assert!(total_length(&schedule.runs).0 >= schedule.straight_total.0 * (1.0 - 1e-9));
+        for run in &schedule.runs {
+            prop_assert!(run.length_total.0 <= run.length_max.0 * run.count as f64 * (1.0 + 1e-9));
+        }
+    }
+
+    #[test]
+    fn more_power_in_a_row_never_makes_a_hall_wider_than_its_racks(racks in 1_u64..200) {
+        let it = Watts(15e4 * racks as f64);
+        let demand = LayoutDemand { compute_racks: racks, it, ..gb300() };
+        let plan = layout(&demand, USUAL);
+        prop_assert!(plan.hall.width >= plan.hall.grid.width());
+        prop_assert!(plan.hall.depth >= plan.hall.grid.depth());
+    }
+}

@@ -1,0 +1,302 @@
+//! Buildings and yards on the ground.
+//!
+//! ~~~text
+//! storey     max( IT · gross area per watt / (buildings · storeys),  what its halls and corridor need )
+//! line       buildings side by side;  from line to line  storey + power yard + cooling yard + road
+//! yard       items in lines along the building, as many lines as their number needs
+//! ~~~
+//!
+//! Generators and unit transformers stand on the low side of each building, coolers on its high side, the high
+//! voltage transformers in a substation at the low corner of the campus. Left out: roads, basins, fences, fuel,
+//! and coolers on roofs, which would save their yard.
+
+use super::grid::{Rect, share_of};
+use super::{BUILDING_GAP, CORRIDOR, Layout};
+
+/// What stands outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum YardKind {
+    /// Standby generator in its enclosure.
+    Generator,
+    /// Medium to low voltage transformer.
+    Transformer,
+    /// Dry cooler, tower or chiller.
+    Cooler,
+    /// Transformer of the substation.
+    HighVoltage,
+}
+
+impl YardKind {
+    /// All of them, in the order of a legend.
+    pub const ALL: [Self; 4] = [Self::Generator, Self::Transformer, Self::Cooler, Self::HighVoltage];
+
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Generator => "generator",
+            Self::Transformer => "unit transformer",
+            Self::Cooler => "heat rejection unit",
+            Self::HighVoltage => "substation transformer",
+        }
+    }
+
+    /// Ground that one takes along and away from the building, without the clearance [m].
+    ///
+    /// Assumptions: a 2.8 MW set in its enclosure 4 × 14 m; a pad of 3 × 3 m for 3 MVA; a cooler of 1.2 to 1.8 MW
+    /// 2.5 × 13 m; the bay of a transformer of some 200 MVA 20 × 25 m.
+    #[must_use]
+    pub fn size(self) -> (f64, f64) {
+        match self {
+            Self::Generator => (4.0, 14.0),
+            Self::Transformer => (3.0, 3.0),
+            Self::Cooler => (2.5, 13.0),
+            Self::HighVoltage => (20.0, 25.0),
+        }
+    }
+}
+
+/// Clear distance between two items of a yard, and from line to line [m]: assumption, air and access.
+const YARD_CLEARANCE: f64 = 2.0;
+
+/// What stands in the yards of a site.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Yard {
+    /// Standby generators.
+    pub generators: u64,
+    /// Medium to low voltage transformers.
+    pub transformers: u64,
+    /// Heat rejection units.
+    pub coolers: u64,
+    /// Transformers of the substation.
+    pub high_voltage: u64,
+}
+
+impl Yard {
+    /// How many of a kind.
+    #[must_use]
+    pub fn count(&self, kind: YardKind) -> u64 {
+        match kind {
+            YardKind::Generator => self.generators,
+            YardKind::Transformer => self.transformers,
+            YardKind::Cooler => self.coolers,
+            YardKind::HighVoltage => self.high_voltage,
+        }
+    }
+}
+
+/// An item of a yard on the plan of the campus.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct YardItem {
+    /// What it is.
+    pub kind: YardKind,
+    /// Where it stands on the campus.
+    pub at: Rect,
+}
+
+/// Lines of equal items along a side of so many metres.
+#[derive(Clone, Copy, Debug)]
+struct Lines {
+    per_line: u64,
+    count: u64,
+    step: f64,
+    pitch: f64,
+}
+
+fn lines(kind: YardKind, count: u64, along: f64) -> Lines {
+    let (width, depth) = kind.size();
+    let step = width + YARD_CLEARANCE;
+    let per_line = ((along / step).floor() as u64).max(1);
+    Lines { per_line, count: count.div_ceil(per_line), step, pitch: depth + YARD_CLEARANCE }
+}
+
+/// Depth of a yard with so many of these items for one building [m].
+fn yard_depth(items: &[(YardKind, u64)], along: f64) -> f64 {
+    items
+        .iter()
+        .map(|(kind, count)| lines(*kind, *count, along))
+        .map(|lines| lines.count as f64 * lines.pitch)
+        .sum()
+}
+
+/// Length of the ground over its depth that lines of buildings come close to: as a page lies.
+const ALONG: f64 = 1.25;
+
+/// Sizes the buildings of a plan and sets them in lines.
+pub(super) fn build(plan: &mut Layout) {
+    let demand = &plan.demand;
+    let storeys = (plan.buildings * demand.storeys) as f64;
+    let floor = (demand.it.value() * demand.area_per_it_watt).max(plan.white_space().value()) / storeys;
+    let columns = plan.halls_on_a_floor().div_ceil(2) as f64;
+    let (room_x, room_y) = plan.network_room.as_ref().map_or((0.0, 0.0), |room| (room.width, room.depth));
+    let halls_y = 2.0 * plan.hall.depth + CORRIDOR.value();
+    // Twice as long as wide, as long as the building holds its halls.
+    plan.building_y = (floor / 2.0).sqrt().max(halls_y).max(room_y);
+    plan.building_x = (floor / plan.building_y).max(columns * plan.hall.width + room_x);
+    let (x, y) = plan.pitch();
+    let ideal = (ALONG * y * plan.buildings as f64 / x).sqrt().round() as u64;
+    plan.building_columns = ideal.clamp(1, plan.buildings.max(1));
+}
+
+impl Layout {
+    /// Halls of a building: they are shared out evenly.
+    #[must_use]
+    pub fn halls_of_building(&self, building: u64) -> std::ops::Range<u64> {
+        let (from, to) = share_of(self.halls, building, self.buildings);
+        from..to
+    }
+
+    /// Halls on one storey of the fullest building.
+    #[must_use]
+    pub fn halls_on_a_floor(&self) -> u64 {
+        self.halls.div_ceil(self.buildings).div_ceil(self.demand.storeys)
+    }
+
+    /// Items of a kind that stand at one building.
+    fn share_of_building(&self, kind: YardKind, building: u64) -> u64 {
+        let (from, to) = share_of(self.demand.yard.count(kind), building, self.buildings);
+        to - from
+    }
+
+    /// Depths of the power yard and of the cooling yard of the fullest building [m].
+    fn yards(&self) -> (f64, f64) {
+        let most = |kind: YardKind| (kind, self.demand.yard.count(kind).div_ceil(self.buildings.max(1)));
+        (
+            yard_depth(&[most(YardKind::Transformer), most(YardKind::Generator)], self.building_x),
+            yard_depth(&[most(YardKind::Cooler)], self.building_x),
+        )
+    }
+
+    /// Distance from building to building along and across the lines [m].
+    fn pitch(&self) -> (f64, f64) {
+        let (power, cooling) = self.yards();
+        let gap = BUILDING_GAP.value();
+        (self.building_x + gap, self.building_y + power + cooling + gap)
+    }
+
+    /// Depth of the substation, which lies below the first line [m].
+    fn substation(&self) -> f64 {
+        let count = self.demand.yard.high_voltage;
+        if count == 0 {
+            return 0.0;
+        }
+        lines(YardKind::HighVoltage, count, self.building_x).count as f64
+            * (YardKind::HighVoltage.size().1 + YARD_CLEARANCE)
+            + BUILDING_GAP.value()
+    }
+
+    /// The ground that buildings, yards and substation take, its corner at the origin.
+    #[must_use]
+    pub fn campus(&self) -> Rect {
+        let (x, y) = self.pitch();
+        let columns = self.building_columns.max(1);
+        let rows = self.buildings.div_ceil(columns).max(1);
+        let gap = BUILDING_GAP.value();
+        Rect {
+            x: 0.0,
+            y: 0.0,
+            width: columns as f64 * x - gap,
+            depth: self.substation() + rows as f64 * y - gap,
+        }
+    }
+
+    /// A building on the plan of the campus.
+    #[must_use]
+    pub fn building(&self, index: u64) -> Rect {
+        let (x, y) = self.pitch();
+        let (line, column) = (index / self.building_columns, index % self.building_columns);
+        let (power, _) = self.yards();
+        Rect {
+            x: column as f64 * x,
+            y: self.substation() + line as f64 * y + power,
+            width: self.building_x,
+            depth: self.building_y,
+        }
+    }
+
+    /// The building nearest to the middle of all of them.
+    #[must_use]
+    pub fn central_building(&self) -> u64 {
+        let centers: Vec<_> = (0..self.buildings).map(|index| self.building(index).center()).collect();
+        let count = centers.len().max(1) as f64;
+        let middle = (
+            centers.iter().map(|center| center.0).sum::<f64>() / count,
+            centers.iter().map(|center| center.1).sum::<f64>() / count,
+        );
+        let off = |index: &u64| {
+            let (x, y) = centers[*index as usize];
+            (x - middle.0).abs() + (y - middle.1).abs()
+        };
+        (0..self.buildings).min_by(|a, b| off(a).total_cmp(&off(b))).unwrap_or(0)
+    }
+
+    /// Building, storey and place in the building of a hall.
+    #[must_use]
+    pub fn place_of_hall(&self, hall: u64) -> (u64, u64, Rect) {
+        // The building b for which hall lies in ⌊b·halls/buildings⌋ .. ⌊(b + 1)·halls/buildings⌋.
+        let building = ((hall + 1) * self.buildings - 1) / self.halls;
+        let within = hall - self.halls_of_building(building).start;
+        let on_floor = self.halls_on_a_floor();
+        let (storey, cell) = (within / on_floor, within % on_floor);
+        let columns = on_floor.div_ceil(2);
+        let (column, above) = (cell / 2, cell % 2 == 1);
+        let room = self.network_room.as_ref().map_or(0.0, |room| room.width);
+        let step = (self.building_x - room) / columns as f64;
+        // The network room takes the middle, the halls stand on both sides of it.
+        let shift = if column >= columns.div_ceil(2) { room } else { 0.0 };
+        let corridor = (self.building_y - CORRIDOR.value()) / 2.0;
+        let x = column as f64 * step + shift + (step - self.hall.width) / 2.0;
+        let y = if above { corridor + CORRIDOR.value() } else { corridor - self.hall.depth };
+        (building, storey, Rect { x, y, width: self.hall.width, depth: self.hall.depth })
+    }
+
+    /// Place of a network room in its building.
+    #[must_use]
+    pub fn place_of_room(&self) -> Option<Rect> {
+        let room = self.network_room.as_ref()?;
+        let columns = self.halls_on_a_floor().div_ceil(2);
+        let step = (self.building_x - room.width) / columns as f64;
+        let x = columns.div_ceil(2) as f64 * step;
+        Some(Rect { x, y: (self.building_y - room.depth) / 2.0, width: room.width, depth: room.depth })
+    }
+
+    /// Everything that stands outside.
+    #[must_use]
+    pub fn yard_items(&self) -> Vec<YardItem> {
+        let mut all = Vec::new();
+        for index in 0..self.buildings {
+            let building = self.building(index);
+            // Away from the wall: transformers first, generators behind them.
+            let mut y = building.y;
+            for kind in [YardKind::Transformer, YardKind::Generator] {
+                let count = self.share_of_building(kind, index);
+                let lines = lines(kind, count, self.building_x);
+                for item in 0..count {
+                    let (width, depth) = kind.size();
+                    let line = (item / lines.per_line + 1) as f64;
+                    let x = building.x + (item % lines.per_line) as f64 * lines.step;
+                    all.push(YardItem { kind, at: Rect { x, y: y - line * lines.pitch, width, depth } });
+                }
+                y -= lines.count as f64 * lines.pitch;
+            }
+            let count = self.share_of_building(YardKind::Cooler, index);
+            let lines = lines(YardKind::Cooler, count, self.building_x);
+            for item in 0..count {
+                let (width, depth) = YardKind::Cooler.size();
+                let line = (item / lines.per_line) as f64;
+                let x = building.x + (item % lines.per_line) as f64 * lines.step;
+                let y = building.y + building.depth + YARD_CLEARANCE + line * lines.pitch;
+                all.push(YardItem { kind: YardKind::Cooler, at: Rect { x, y, width, depth } });
+            }
+        }
+        let kind = YardKind::HighVoltage;
+        let lines = lines(kind, self.demand.yard.high_voltage, self.building_x);
+        all.extend((0..self.demand.yard.high_voltage).map(|item| {
+            let (width, depth) = kind.size();
+            let x = (item % lines.per_line) as f64 * lines.step;
+            let y = (item / lines.per_line) as f64 * lines.pitch;
+            YardItem { kind, at: Rect { x, y, width, depth } }
+        }));
+        all
+    }
+}

@@ -1,0 +1,205 @@
+//! A hall with every rack at its coordinates.
+
+use super::grid::{Rect, Slot};
+use super::{
+    AIR_HANDLER_DEPTH, AIR_HANDLER_WIDTH, CDU_SIDE, CorePlace, GALLERY_DEPTH, Layout, RackKind, Room,
+    SpinePlace, racks_before,
+};
+use crate::units::Watts;
+
+/// A rack, CDU or air handler on the plan of its room.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlacedRack {
+    /// What it is.
+    pub kind: RackKind,
+    /// Where it stands.
+    pub at: Rect,
+    /// Row of the room; CDUs and air handlers stand in none.
+    pub row: Option<usize>,
+    /// Unit of the site that it belongs to, if to one.
+    pub unit: Option<u64>,
+    /// Which of its kind, counted over the site.
+    pub number: u64,
+    /// Whether its front is on the low side.
+    pub faces_low: bool,
+}
+
+/// A row on the plan of its room.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlacedRow {
+    /// Its positions, end to end.
+    pub at: Rect,
+    /// Heat of the racks that stand in it.
+    pub heat: Watts,
+    /// Whether its front is on the low side.
+    pub faces_low: bool,
+}
+
+/// A room with what stands in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hall {
+    /// Along the rows [m].
+    pub width: f64,
+    /// Across the rows [m].
+    pub depth: f64,
+    /// Rows, empty ones included.
+    pub rows: Vec<PlacedRow>,
+    /// Aisles beside the rows, and whether each is a hot one.
+    pub aisles: Vec<(Rect, bool)>,
+    /// Where main trays hang, along the rows [m].
+    pub mains: Vec<f64>,
+    /// Racks, CDUs and air handlers.
+    pub racks: Vec<PlacedRack>,
+}
+
+impl Layout {
+    /// A hall with what stands in it.
+    #[must_use]
+    pub fn hall(&self, index: u64) -> Hall {
+        let mut hall = self.furnish(&self.hall, |slot| self.occupant(index, slot));
+        hall.racks.extend(self.cdus_on_plan(index));
+        hall.racks.extend(self.air_handlers_on_plan());
+        hall
+    }
+
+    /// A network room with what stands in it.
+    #[must_use]
+    pub fn room(&self, index: u64) -> Option<Hall> {
+        let room = self.network_room.as_ref()?;
+        let rooms = self.network_rooms();
+        let spines = if self.placement.spine == SpinePlace::NetworkRoom { self.spine_racks() } else { 0 };
+        let numbers = |kind| {
+            let count = if kind == RackKind::Spine { spines } else { self.core_racks() };
+            super::grid::share_of(count, index, rooms)
+        };
+        Some(self.furnish(room, |slot| {
+            let (from, to) = numbers(slot.kind);
+            (from + slot.index < to).then_some((None, from + slot.index))
+        }))
+    }
+
+    /// Unit and number of the rack that takes a slot of a hall, if one does.
+    fn occupant(&self, hall: u64, slot: Slot) -> Option<(Option<u64>, u64)> {
+        let units = self.units_of_hall(hall);
+        if slot.unit >= self.units_per_hall {
+            let before = |unit| racks_before(self.spine_racks(), unit, self.units);
+            let number = before(units.start) + slot.index;
+            return (number < before(units.end)).then_some((None, number));
+        }
+        let unit = units.start + slot.unit;
+        if unit >= units.end {
+            return None;
+        }
+        let demand = &self.demand;
+        let switch = |racks: u64| {
+            let number = racks_before(racks, unit, self.units) + slot.index;
+            (number < racks_before(racks, unit + 1, self.units)).then_some(number)
+        };
+        let number = match slot.kind {
+            RackKind::Compute => {
+                let number = unit * demand.unit_compute_racks + slot.index;
+                (number < demand.compute_racks).then_some(number)?
+            }
+            RackKind::Leaf => switch(self.leaf_racks())?,
+            RackKind::Spine => switch(self.spine_racks())?,
+            RackKind::Storage => unit * demand.unit_storage_racks + slot.index,
+            RackKind::Management => unit * demand.unit_management_racks + slot.index,
+            RackKind::Power => unit * demand.unit_power_racks + slot.index,
+            RackKind::Core | RackKind::Cdu | RackKind::AirHandler => return None,
+        };
+        Some((Some(unit), number))
+    }
+
+    /// Puts racks into the slots of a room.
+    fn furnish(&self, room: &Room, occupant: impl Fn(Slot) -> Option<(Option<u64>, u64)>) -> Hall {
+        let grid = &room.grid;
+        let mut hall = Hall {
+            width: room.width,
+            depth: room.depth,
+            rows: Vec::with_capacity(room.rows.len()),
+            aisles: grid.aisles(),
+            mains: grid.mains(),
+            racks: Vec::new(),
+        };
+        for (number, slots) in room.rows.iter().enumerate() {
+            let at = grid.row(number as u64);
+            let faces_low = grid.faces_low(number as u64);
+            let mut heat = Watts(0.0);
+            let mut x = at.x;
+            for slot in slots {
+                let width = self.demand.footprint(slot.kind) as f64 * grid.position;
+                if let Some((unit, count)) = occupant(*slot) {
+                    heat += self.demand.heat_of(slot.kind);
+                    hall.racks.push(PlacedRack {
+                        kind: slot.kind,
+                        at: Rect { x, y: at.y, width, depth: at.depth },
+                        row: Some(number),
+                        unit,
+                        number: count,
+                        faces_low,
+                    });
+                }
+                x += width;
+            }
+            hall.rows.push(PlacedRow { at, heat, faces_low });
+        }
+        hall
+    }
+
+    /// CDUs of a hall in its galleries.
+    fn cdus_on_plan(&self, hall: u64) -> Vec<PlacedRack> {
+        let (count, side) = (self.cdus_of_hall(hall), CDU_SIDE.value());
+        let per_gallery = if self.galleries == 2 { self.hall_cdus.div_ceil(2) } else { self.hall_cdus };
+        let before = self.hall_cdus * hall;
+        // Pipes run between the CDUs and the wall.
+        let pipes = (GALLERY_DEPTH.value() - 2.0 * side).max(0.0);
+        let step = self.hall.width / per_gallery.max(1) as f64;
+        (0..count)
+            .map(|index| {
+                let high = index < per_gallery;
+                let along = if high { index } else { index - per_gallery };
+                let y = if high { self.hall.depth - pipes - side } else { pipes };
+                let x = (along as f64 + 0.5) * step - side / 2.0;
+                PlacedRack {
+                    kind: RackKind::Cdu,
+                    at: Rect { x, y, width: side, depth: side },
+                    row: None,
+                    unit: None,
+                    number: before + index,
+                    faces_low: high,
+                }
+            })
+            .collect()
+    }
+
+    /// Air handlers of a hall in its fan walls.
+    fn air_handlers_on_plan(&self) -> Vec<PlacedRack> {
+        let (count, width, depth) =
+            (self.hall_air_handlers, AIR_HANDLER_WIDTH.value(), AIR_HANDLER_DEPTH.value());
+        let low = if self.galleries == 2 { GALLERY_DEPTH.value() } else { 0.0 };
+        let inner = self.hall.depth - self.galleries as f64 * GALLERY_DEPTH.value();
+        let per_wall = count.div_ceil(2);
+        let step = inner / per_wall.max(1) as f64;
+        (0..count)
+            .map(|index| {
+                let x = if index < per_wall { 0.0 } else { self.hall.width - depth };
+                let along = (index % per_wall.max(1)) as f64;
+                let y = low + (along + 0.5) * step - width / 2.0;
+                PlacedRack {
+                    kind: RackKind::AirHandler,
+                    at: Rect { x, y, width: depth, depth: width },
+                    row: None,
+                    unit: None,
+                    number: index,
+                    faces_low: false,
+                }
+            })
+            .collect()
+    }
+
+    /// Building in which a network room lies.
+    #[must_use]
+    pub fn building_of_room(&self, room: u64) -> u64 {
+        if self.placement.core == CorePlace::EveryBuilding { room } else { self.central_building() }
+    }
+}

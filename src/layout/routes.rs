@@ -1,0 +1,186 @@
+//! Routes along trays, from rack to rack.
+//!
+//! ~~~text
+//! same row        |x₁ − x₂|
+//! same room       |x₁ − m| + |y₁ − y₂| + |m − x₂|        m the main tray that makes it shortest
+//! same building   run₁ + |c₁ − c₂| + storeys + run₂      run = to the nearest main tray, to the corridor
+//! same campus     run₁ + |c₁ − centre| + down + |ΔX| + |ΔY| + up + |centre − c₂| + run₂
+//! ~~~
+//!
+//! A row tray hangs above each row, main trays cross the rows in the passages at their ends and go on to the
+//! corridor, whose trays meet in the middle of the building; ducts run between the middles of buildings along the
+//! streets. No run is shorter than the straight distance, as each of its parts runs along one axis.
+
+use super::grid::Rect;
+use super::{CORRIDOR, Hall, Layout, STOREY_HEIGHT};
+
+/// Where a rack's cables leave it, and how they get out of its room.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outlet {
+    /// Building.
+    pub building: u64,
+    /// Storey of the building.
+    pub storey: u64,
+    /// Room of the site: halls first, then network rooms.
+    pub room: u64,
+    /// Row of the room.
+    pub row: usize,
+    /// Along the rows, in the building [m].
+    pub x: f64,
+    /// Across the rows, in the building [m].
+    pub y: f64,
+    /// Number of the main tray that takes the rack's cables out.
+    pub main: usize,
+    /// That tray along the rows, in the building [m].
+    pub main_x: f64,
+    /// To the corridor: along the row tray and the main tray [m].
+    pub run: f64,
+}
+
+/// A room's place: what a route through it needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ways {
+    building: u64,
+    storey: u64,
+    room: u64,
+    /// Main trays along the rows, in the building [m].
+    mains: Vec<f64>,
+    /// Middle of the corridor across the rows, in the building [m].
+    corridor: f64,
+    corner: (f64, f64),
+}
+
+impl Ways {
+    /// Of a hall of a plan.
+    #[must_use]
+    pub fn of_hall(layout: &Layout, index: u64, hall: &Hall) -> Self {
+        let (building, storey, place) = layout.place_of_hall(index);
+        Self::at(layout, (building, storey, index), place, hall)
+    }
+
+    /// Of a network room of a plan.
+    #[must_use]
+    pub fn of_room(layout: &Layout, index: u64, room: &Hall) -> Self {
+        let place = layout.place_of_room().unwrap_or_default();
+        Self::at(layout, (layout.building_of_room(index), 0, layout.halls + index), place, room)
+    }
+
+    fn at(layout: &Layout, (building, storey, room): (u64, u64, u64), place: Rect, hall: &Hall) -> Self {
+        Self {
+            building,
+            storey,
+            room,
+            mains: hall.mains.iter().map(|main| place.x + main).collect(),
+            corridor: layout.building_y / 2.0,
+            corner: (place.x, place.y),
+        }
+    }
+
+    /// The outlet of a rack of this room.
+    #[must_use]
+    pub fn outlet(&self, row: usize, at: &Rect) -> Outlet {
+        let (x, y) = at.center();
+        let (x, y) = (x + self.corner.0, y + self.corner.1);
+        let nearest = self
+            .mains
+            .iter()
+            .enumerate()
+            .min_by(|a, b| (a.1 - x).abs().total_cmp(&(b.1 - x).abs()))
+            .map_or((0, x), |(main, at)| (main, *at));
+        Outlet {
+            building: self.building,
+            storey: self.storey,
+            room: self.room,
+            row,
+            x,
+            y,
+            main: nearest.0,
+            main_x: nearest.1,
+            run: (nearest.1 - x).abs() + (self.corridor - y).abs(),
+        }
+    }
+
+    /// The main tray between two racks of this room that makes their route shortest: number and length.
+    #[must_use]
+    pub fn between(&self, a: &Outlet, b: &Outlet) -> (usize, f64) {
+        self.mains
+            .iter()
+            .enumerate()
+            .map(|(main, at)| (main, (a.x - at).abs() + (a.y - b.y).abs() + (at - b.x).abs()))
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .unwrap_or((0, (a.x - b.x).abs() + (a.y - b.y).abs()))
+    }
+}
+
+/// A route: how far it runs, and through what.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Route {
+    /// Along trays, drops at the racks aside [m].
+    pub run: f64,
+    /// What it passes.
+    pub through: Through,
+}
+
+/// What a route passes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Through {
+    /// Its row tray alone.
+    Row,
+    /// A main tray of the room.
+    Room {
+        /// Its number.
+        main: usize,
+        /// Along the rows, in the building [m].
+        at: f64,
+    },
+    /// The corridor of the building.
+    Corridor,
+    /// The ducts of the campus.
+    Ducts,
+}
+
+impl Layout {
+    /// The route between two outlets; `ways` are those of the first one's room.
+    #[must_use]
+    pub fn route(&self, ways: &Ways, a: &Outlet, b: &Outlet) -> Route {
+        if a.room == b.room {
+            if a.row == b.row {
+                return Route { run: (a.x - b.x).abs(), through: Through::Row };
+            }
+            let (main, run) = ways.between(a, b);
+            let at = ways.mains.get(main).copied().unwrap_or(a.x);
+            return Route { run, through: Through::Room { main, at } };
+        }
+        let height = STOREY_HEIGHT.value();
+        if a.building == b.building {
+            let climb = a.storey.abs_diff(b.storey) as f64 * height;
+            let run = a.run + (a.main_x - b.main_x).abs() + climb + b.run;
+            return Route { run, through: Through::Corridor };
+        }
+        let center = self.building_x / 2.0;
+        let (from, to) = (self.building(a.building).center(), self.building(b.building).center());
+        let ducts = (from.0 - to.0).abs() + (from.1 - to.1).abs();
+        let climb = (a.storey + b.storey) as f64 * height;
+        let corridors = (a.main_x - center).abs() + (b.main_x - center).abs();
+        Route { run: a.run + corridors + climb + ducts + b.run, through: Through::Ducts }
+    }
+
+    /// Straight distance between two outlets on the plan of the campus [m].
+    #[must_use]
+    pub fn straight(&self, a: &Outlet, b: &Outlet) -> f64 {
+        let on_campus = |outlet: &Outlet| {
+            let building = self.building(outlet.building);
+            (building.x + outlet.x, building.y + outlet.y)
+        };
+        let (from, to) = (on_campus(a), on_campus(b));
+        let climb = a.storey.abs_diff(b.storey) as f64 * STOREY_HEIGHT.value();
+        ((from.0 - to.0).powi(2) + (from.1 - to.1).powi(2) + climb.powi(2)).sqrt()
+    }
+
+    /// Middle of the corridor of a building, where its trays and the ducts meet, on the plan of the campus.
+    #[must_use]
+    pub fn corridor(&self, building: u64) -> Rect {
+        let at = self.building(building);
+        Rect { y: at.y + (self.building_y - CORRIDOR.value()) / 2.0, depth: CORRIDOR.value(), ..at }
+    }
+}

@@ -1,0 +1,311 @@
+//! The floor: worked numbers, published halls, and what holds in any hall.
+
+use super::*;
+use crate::units::Meters;
+use proptest::prelude::*;
+
+pub(crate) const USUAL: Placement =
+    Placement { leaf: LeafPlace::Middle, spine: SpinePlace::Units, core: CorePlace::CentralBuilding };
+
+/// One gigawatt's worth of GB300 racks: 8 a unit with 2 storage and 2 management racks, 10 units a hall.
+pub(crate) fn gb300() -> LayoutDemand {
+    LayoutDemand {
+        compute_racks: 5_184,
+        positions_per_compute_rack: 1,
+        unit_compute_racks: 8,
+        unit_storage_racks: 2,
+        unit_management_racks: 2,
+        unit_power_racks: 0,
+        switches: SwitchRacks {
+            leaf: 5_184,
+            spine: 5_184,
+            core: 2_592,
+            per_rack: 8,
+            switch_heat: Watts(7_000.0),
+        },
+        unit_liquid: Watts(960e3),
+        unit_air: Watts(360e3),
+        cdu: CduGroup { capacity: Watts(2.3e6), duty_per_spare: 4 },
+        rack: RackBody { width: Meters(0.6), depth: Meters(1.2), mass: Kilograms(1_600.0) },
+        rack_heat: Watts(140e3),
+        support_rack_heat: Watts(15e3),
+        busway: Watts(2.07e6),
+        aisles: Aisles::default(),
+        units_per_hall: 10,
+        halls_per_building: 8,
+        storeys: 1,
+        it: Watts(855e6),
+        area_per_it_watt: AREA_PER_IT_WATT,
+        yard: Yard { generators: 393, transformers: 365, coolers: 680, high_voltage: 6 },
+    }
+}
+
+// 1.6 t · 9.81 / (0.6 · 1.2 m²) = 21.8 kN/m²; pitch 1.2 + (1.8 + 1.2)/2 = 2.7 m: 9.7 kN/m².
+#[test]
+fn a_rack_of_1600_kg_loads_the_floor_with_ten_kilonewtons() {
+    let plan = layout(&gb300(), USUAL);
+    assert!((plan.rack_load.value() - 21_793.0).abs() < 10.0);
+    assert!((plan.floor_load.value() - 9_686.0).abs() < 10.0);
+}
+
+// 8 · 140 + 2 · 56 + 4 · 15 = 1,292 kW on 14 positions: two units would be above 2.07 MW, so one a row, as in the
+// GB200 unit of eight racks in one row (NVIDIA). Rows of about ten 140 kW racks at Fairwater: eight are within a fifth.
+#[test]
+fn one_unit_of_eight_racks_fills_a_row_as_published() {
+    let plan = layout(&gb300(), USUAL);
+    assert_eq!((plan.racks_per_row(), plan.hall.rows.len()), (14, 10));
+    assert!((plan.row_power.value() - 1.292e6).abs() < 1e-3);
+    let compute = plan.hall.rows[0].iter().filter(|slot| slot.kind == RackKind::Compute).count();
+    assert_eq!(compute, 8);
+    assert!((compute as f64 / 10.0 - 1.0).abs() <= 0.2);
+}
+
+// The cloud-partner design of Vera Rubin: 16 racks of 227 kW in two rows of eight about one contained aisle.
+#[test]
+fn a_vera_rubin_unit_takes_two_rows_of_eight() {
+    let demand = LayoutDemand {
+        unit_compute_racks: 16,
+        rack_heat: Watts(227e3),
+        switches: SwitchRacks { leaf: 10_368, spine: 0, core: 0, ..gb300().switches },
+        ..gb300()
+    };
+    let plan = layout(&demand, USUAL);
+    assert_eq!(plan.hall.rows.len(), 20);
+    for row in &plan.hall.rows {
+        assert_eq!(row.iter().filter(|slot| slot.kind == RackKind::Compute).count(), 8);
+        // 32 leaves of 7 kW a unit: four racks of 56 kW, two in each row.
+        assert_eq!(row.iter().filter(|slot| slot.kind == RackKind::Leaf).count(), 2);
+    }
+}
+
+// 648 units in 65 halls of 10: two rows stay empty. The network room: 324 racks in rows of 20 m.
+#[test]
+fn leftover_positions_are_what_the_last_hall_and_the_network_room_lack() {
+    let plan = layout(&gb300(), USUAL);
+    assert_eq!((plan.halls, plan.buildings), (65, 9));
+    let room = plan.network_room.as_ref().unwrap();
+    let spare = room.rows.len() as u64 * room.grid.positions - 324;
+    assert_eq!(plan.leftover_positions(), 2 * 14 + spare);
+    assert_eq!(plan.rows(), 65 * 10 + room.rows.len() as u64);
+}
+
+// 855 MW · 430 m²/MW = 367,650 m² in 9 buildings of 40,850 m²; those of Abilene have 45,060 m².
+#[test]
+fn buildings_have_the_gross_area_of_published_ones() {
+    let plan = layout(&gb300(), USUAL);
+    assert!((plan.total_area().value() - 367_650.0).abs() < 1.0);
+    assert!((plan.building_x * plan.building_y / 45_060.0 - 1.0).abs() < 0.1);
+}
+
+// White space of liquid-cooled halls is quoted at about 1,000 ft², 93 m², per MW, of air-cooled ones at 2,500 ft².
+// Ours holds racks, aisles, CDU galleries and fan walls and no staging, columns or electrical rooms: a third to all.
+#[test]
+fn white_space_per_megawatt_is_a_lower_bound_of_the_quoted_one() {
+    let plan = layout(&gb300(), USUAL);
+    let per_megawatt = plan.white_space().value() / 855.0;
+    assert!((31.0..=93.0).contains(&per_megawatt), "{per_megawatt} m²/MW");
+}
+
+// Abilene 740–930 acres per GW of facility, New Carlisle 545: 2.2 to 3.8 km². Buildings, yards and roads alone stay
+// below, and take a fifth of the smallest at least.
+#[test]
+fn the_campus_fits_the_land_that_others_bought() {
+    let plan = layout(&gb300(), USUAL);
+    let (least, most) = (545.0 * 4_046.86, 930.0 * 4_046.86);
+    let area = plan.campus().area();
+    assert!(area > 0.2 * least && area < most, "{area} m²");
+}
+
+#[test]
+fn a_rack_above_the_busway_stands_alone_and_shows_it() {
+    let plan = layout(&LayoutDemand { busway: Watts(100e3), ..gb300() }, USUAL);
+    assert!(
+        plan.hall
+            .rows
+            .iter()
+            .all(|row| { row.iter().filter(|slot| slot.kind == RackKind::Compute).count() <= 1 })
+    );
+    assert!(plan.row_power > Watts(100e3));
+}
+
+#[test]
+fn a_hall_takes_the_units_that_its_power_admits() {
+    assert_eq!(units_within(Watts(52.5e6), Watts(1.2e6)), 43);
+    assert_eq!(units_within(Watts(1.0), Watts(1.2e6)), 1);
+}
+
+// 7 racks over 3 units: rack k with unit ⌊(k + ½)·3/7⌋ = 0 0 1 1 1 2 2.
+#[test]
+fn switch_racks_spread_evenly_over_the_units() {
+    let before: Vec<u64> = (0..=3).map(|unit| racks_before(7, unit, 3)).collect();
+    assert_eq!(before, [0, 2, 5, 7]);
+}
+
+/// Any site of a few halls.
+pub(crate) fn demands() -> impl Strategy<Value = (LayoutDemand, Placement)> {
+    let racks = (1_u64..400, 1_u64..3, 1_u64..20, 0_u64..4, 0_u64..4, 0_u64..3);
+    let hall = (1_u64..12, 1_u64..6, 1_u64..4, 0.2e6_f64..3e6, 0.5_f64..1.2, 3.0_f64..30.0);
+    let network = (0_u64..600, 0_u64..600, 0_u64..300, 1_u64..20, 500.0_f64..8e3);
+    let heat = (0.0_f64..2e6, 0.0_f64..2e6, 5e3_f64..200e3);
+    (racks, hall, network, heat, 0_usize..12).prop_map(|(racks, hall, network, heat, placement)| {
+        let (compute_racks, positions, unit, storage, management, power) = racks;
+        let (units_per_hall, halls_per_building, storeys, busway, width, row_length) = hall;
+        let (leaf, spine, core, per_rack, switch_heat) = network;
+        let (liquid, air, rack_heat) = heat;
+        let demand = LayoutDemand {
+            compute_racks,
+            positions_per_compute_rack: positions,
+            unit_compute_racks: unit,
+            unit_storage_racks: storage,
+            unit_management_racks: management,
+            unit_power_racks: power,
+            switches: SwitchRacks { leaf, spine, core, per_rack, switch_heat: Watts(switch_heat) },
+            unit_liquid: Watts(liquid),
+            unit_air: Watts(air),
+            rack: RackBody { width: Meters(width), ..gb300().rack },
+            rack_heat: Watts(rack_heat),
+            busway: Watts(busway),
+            aisles: Aisles { row_length: Meters(row_length), ..Aisles::default() },
+            units_per_hall,
+            halls_per_building,
+            storeys,
+            it: Watts(rack_heat * compute_racks as f64),
+            yard: Yard {
+                generators: compute_racks,
+                transformers: compute_racks,
+                coolers: 31,
+                high_voltage: 3,
+            },
+            ..gb300()
+        };
+        (demand, Placement::all()[placement])
+    })
+}
+
+/// Everything in a room by its rectangle, the room's own first.
+fn rooms(plan: &Layout) -> Vec<Hall> {
+    (0..plan.halls)
+        .map(|index| plan.hall(index))
+        .chain((0..plan.network_rooms()).filter_map(|index| plan.room(index)))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_two_racks_overlap_and_each_stands_in_its_hall((demand, placement) in demands()) {
+        let plan = layout(&demand, placement);
+        for room in rooms(&plan) {
+            let walls = Rect { x: 0.0, y: 0.0, width: room.width, depth: room.depth };
+            for (at, rack) in room.racks.iter().enumerate() {
+                prop_assert!(walls.holds(&rack.at), "{rack:?} outside {walls:?}");
+                for other in &room.racks[..at] {
+                    prop_assert!(!rack.at.overlaps(&other.at), "{rack:?} on {other:?}");
+                }
+                if let Some(row) = rack.row {
+                    prop_assert!(room.rows[row].at.holds(&rack.at));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_rack_of_the_fleet_stands_once((demand, placement) in demands()) {
+        let plan = layout(&demand, placement);
+        let mut numbers: std::collections::BTreeMap<RackKind, Vec<u64>> = std::collections::BTreeMap::new();
+        for room in rooms(&plan) {
+            for rack in &room.racks {
+                numbers.entry(rack.kind).or_default().push(rack.number);
+            }
+        }
+        for (kind, count) in [
+            (RackKind::Compute, demand.compute_racks),
+            (RackKind::Leaf, plan.leaf_racks()),
+            (RackKind::Spine, plan.spine_racks()),
+            (RackKind::Core, plan.core_racks()),
+            (RackKind::Storage, plan.units * demand.unit_storage_racks),
+            (RackKind::Management, plan.units * demand.unit_management_racks),
+            (RackKind::Power, plan.units * demand.unit_power_racks),
+            (RackKind::Cdu, plan.cdus()),
+        ] {
+            let mut found = numbers.remove(&kind).unwrap_or_default();
+            found.sort_unstable();
+            prop_assert_eq!(found, (0..count).collect::<Vec<_>>(), "{:?}", kind);
+        }
+        for hall in 0..plan.halls {
+            let units = plan.units_of_hall(hall);
+            let liquid = demand.unit_liquid * (units.end - units.start) as f64;
+            prop_assert!(demand.cdu.capacity * plan.cdus_of_hall(hall) as f64 >= liquid * (1.0 - 1e-6));
+        }
+        let leftover = plan.positions() - plan.taken_positions();
+        prop_assert_eq!(leftover, plan.leftover_positions());
+    }
+
+    #[test]
+    fn rows_keep_to_busway_length_and_floor_load((demand, placement) in demands()) {
+        let plan = layout(&demand, placement);
+        // A row is longer or hotter than allowed only where one rack of each sort already is.
+        let kinds: Vec<RackKind> =
+            plan.hall.rows.iter().flatten().map(|slot| slot.kind).collect::<std::collections::BTreeSet<_>>()
+                .into_iter().collect();
+        let single: Watts = kinds.iter().map(|kind| demand.heat_of(*kind)).sum();
+        let widest = kinds.iter().map(|kind| demand.footprint(*kind)).sum::<u64>() as f64 * demand.rack.width.0;
+        for room in rooms(&plan) {
+            for (number, row) in room.rows.iter().enumerate() {
+                // Racks of a row on their own footprint and half of each aisle beside it.
+                let width: f64 = room.racks.iter().filter(|rack| rack.row == Some(number)).map(|rack| rack.at.width).sum();
+                let mass = width / demand.rack.width.0 * demand.rack.mass.0;
+                let aisles = f64::midpoint(demand.aisles.cold.0, demand.aisles.hot.0);
+                let load = mass * GRAVITY / (row.at.width * (row.at.depth + aisles));
+                prop_assert!(load <= plan.floor_load.0 * (1.0 + 1e-9));
+                if demand.busway >= single && demand.aisles.row_length.0 >= widest {
+                    prop_assert!(row.heat.0 <= demand.busway.0 * (1.0 + 1e-6));
+                    prop_assert!(row.at.width <= demand.aisles.row_length.0 + 1e-6);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn halls_lie_in_buildings_and_nothing_outside_overlaps((demand, placement) in demands()) {
+        let plan = layout(&demand, placement);
+        let campus = plan.campus();
+        let buildings: Vec<Rect> = (0..plan.buildings).map(|index| plan.building(index)).collect();
+        let mut ground = buildings.clone();
+        ground.extend(plan.yard_items().iter().map(|item| item.at));
+        let yard = demand.yard;
+        prop_assert_eq!(
+            (ground.len() - buildings.len()) as u64,
+            yard.generators + yard.transformers + yard.coolers + yard.high_voltage
+        );
+        for (at, one) in ground.iter().enumerate() {
+            prop_assert!(ground[..at].iter().all(|other| !one.overlaps(other)), "{one:?}");
+        }
+        let mut inside: std::collections::BTreeMap<(u64, u64), Vec<Rect>> = std::collections::BTreeMap::new();
+        for hall in 0..plan.halls {
+            let (building, storey, place) = plan.place_of_hall(hall);
+            prop_assert!(storey < demand.storeys && building < plan.buildings);
+            inside.entry((building, storey)).or_default().push(place);
+        }
+        for room in 0..plan.network_rooms() {
+            let place = plan.place_of_room().unwrap();
+            inside.entry((plan.building_of_room(room), 0)).or_default().push(place);
+        }
+        for ((building, _), places) in &inside {
+            let walls = Rect { x: 0.0, y: 0.0, ..plan.building(*building) };
+            for (at, place) in places.iter().enumerate() {
+                prop_assert!(walls.holds(place), "{place:?} outside {walls:?}");
+                prop_assert!(places[..at].iter().all(|other| !place.overlaps(other)), "{places:?}");
+            }
+        }
+        prop_assert!(buildings.iter().all(|building| campus.holds(building)));
+    }
+
+    #[test]
+    fn more_racks_never_take_fewer_rows((demand, placement) in demands(), more in 0_u64..200) {
+        let large = LayoutDemand { compute_racks: demand.compute_racks + more, ..demand };
+        let (small, large) = (layout(&demand, placement), layout(&large, placement));
+        prop_assert!(small.halls <= large.halls && small.units <= large.units);
+    }
+}

@@ -1,0 +1,212 @@
+//! The bill of materials and the cable schedule as people and spreadsheets read them.
+
+use super::document::{Block, Column, Document, Section, Table, Unit};
+use super::{Report, csv};
+use crate::layout::cables::{CableKind, CablePair, each_pair};
+use crate::plan::Plan;
+use crate::plan::result::{BillItem, SystemFloor};
+use crate::units::text::digits;
+use serde_json::{Value, json};
+
+/// What a plan buys, item by item.
+#[derive(Debug, Clone)]
+pub struct BillReport {
+    /// The plan.
+    pub plan: Plan,
+}
+
+/// Columns of the bill as CSV.
+const COLUMNS: [&str; 9] =
+    ["part", "item", "rating", "count", "unit", "unit_cost_usd", "cost_usd", "source", "confidence"];
+
+/// A count without the decimals that whole things do not have.
+fn amount(count: f64) -> String {
+    if (count - count.round()).abs() < 1e-9 { super::document::count(count as u64) } else { digits(count) }
+}
+
+/// Price of one; nothing where another line of the same part holds the cost.
+fn unit_cost(item: &BillItem) -> Option<f64> {
+    (item.cost.0 > 0.0 && item.count > 0.0).then(|| item.cost.0 / item.count)
+}
+
+impl Report for BillReport {
+    fn document(&self) -> Document {
+        let bill = &self.plan.bill;
+        let table = Table::of(vec![
+            Column::words("part", bill.iter().map(|item| item.part.clone())),
+            Column::words("item", bill.iter().map(|item| item.item.clone())),
+            Column::words("rating", bill.iter().map(|item| item.rating.clone())),
+            Column::numbers("count", bill.iter().map(|item| amount(item.count))),
+            Column::words("unit", bill.iter().map(|item| item.unit)),
+            Column::values(
+                "cost",
+                Unit::Money(""),
+                bill.iter().map(|item| (item.cost.0 > 0.0).then_some(item.cost.0)),
+            ),
+            Column::words("confidence", bill.iter().map(|item| item.confidence.word())),
+        ]);
+        let trays: Vec<_> = self
+            .plan
+            .layout
+            .floors
+            .iter()
+            .flat_map(|floor| floor.trays.iter().map(move |tray| (floor, tray)))
+            .collect();
+        let fullest = Table::of(vec![
+            Column::words("system", trays.iter().map(|(floor, _)| floor.system.clone())),
+            Column::words("fullest section of", trays.iter().map(|(_, tray)| tray.name)),
+            Column::counts("cables", trays.iter().map(|(_, tray)| tray.cables)),
+            Column::counts("side by side", trays.iter().map(|(_, tray)| tray.parallel)),
+            Column::numbers(
+                "filled",
+                trays.iter().map(|(_, tray)| format!("{} %", digits(100.0 * tray.fill))),
+            ),
+        ]);
+        let tried: Vec<_> = self
+            .plan
+            .layout
+            .floors
+            .iter()
+            .flat_map(|floor| floor.tried.iter().map(move |tried| (floor, tried)))
+            .collect();
+        let placements = Table::of(vec![
+            Column::words("system", tried.iter().map(|(floor, _)| floor.system.clone())),
+            Column::words(
+                "network racks",
+                tried.iter().map(|(floor, tried)| tried.placement.describe(with_core(floor))),
+            ),
+            Column::values(
+                "all cables",
+                Unit::Plain("km"),
+                tried.iter().map(|(_, tried)| Some(tried.length.0 / 1e3)),
+            ),
+            Column::numbers(
+                "out of reach",
+                tried.iter().map(|(_, tried)| super::document::count_or_blank(tried.unreached)),
+            ),
+        ]);
+        let section = |heading: &str, block| Section { heading: heading.into(), blocks: vec![block] };
+        Document {
+            title: format!("{} of things to buy", Unit::Money("").show(self.plan.economics.capex.0)),
+            lead: Vec::new(),
+            sections: vec![
+                section("Bill of materials", Block::Table(table)),
+                section("Trays and ducts", Block::Table(fullest)),
+                section("Where network racks may stand, shortest cables first", Block::Table(placements)),
+            ],
+        }
+    }
+
+    fn json(&self) -> Value {
+        let items: Vec<Value> = self
+            .plan
+            .bill
+            .iter()
+            .map(|item| {
+                json!({
+                    "part": item.part, "item": item.item, "rating": item.rating, "count": item.count,
+                    "unit": item.unit, "unit_cost_usd": unit_cost(item), "cost_usd": item.cost.0,
+                    "source": item.source, "confidence": item.confidence.word(),
+                })
+            })
+            .collect();
+        let floors: Vec<Value> = self.plan.layout.floors.iter().map(floor).collect();
+        json!({
+            "schema": "gigawatt.bill/1",
+            "capex_usd": self.plan.economics.capex.0,
+            "items": items,
+            "cabling": floors,
+        })
+    }
+
+    fn csv(&self) -> String {
+        let rows = self.plan.bill.iter().map(|item| {
+            [
+                item.part.clone(),
+                item.item.clone(),
+                item.rating.clone(),
+                item.count.to_string(),
+                item.unit.to_owned(),
+                unit_cost(item).map_or_else(String::new, |cost| cost.to_string()),
+                item.cost.0.to_string(),
+                item.source.clone(),
+                item.confidence.word().to_owned(),
+            ]
+        });
+        csv::table(&COLUMNS, rows)
+    }
+}
+
+fn with_core(floor: &SystemFloor) -> bool {
+    floor.cabling.counts.spine_core > 0
+}
+
+fn floor(floor: &SystemFloor) -> Value {
+    json!({
+        "system": floor.system,
+        "straight_total_m": floor.straight_total.0,
+        "trays": floor.trays.iter().map(|tray| json!({
+            "name": tray.name, "cables": tray.cables, "parallel": tray.parallel, "fill": tray.fill,
+        })).collect::<Vec<_>>(),
+        "placements": floor.tried.iter().map(|tried| json!({
+            "placement": tried.placement.describe(with_core(floor)),
+            "length_total_m": tried.length.0,
+            "unreached": tried.unreached,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// Columns of the cable schedule.
+const SCHEDULE: [&str; 12] = [
+    "system",
+    "kind",
+    "from",
+    "from_room",
+    "to",
+    "to_room",
+    "medium",
+    "reached",
+    "rate_bytes_per_s",
+    "count",
+    "length_m",
+    "length_total_m",
+];
+
+/// The cable schedule as CSV: one row for each pair of racks and kind, racks named as on the drawing of a hall.
+#[must_use]
+pub fn schedule_csv(plan: &Plan) -> String {
+    let mut rows: Vec<[String; 12]> = Vec::new();
+    for floor in &plan.layout.floors {
+        let letters = |kind: CableKind| match kind {
+            CableKind::HostLeaf => ('A', 'L'),
+            CableKind::LeafSpine => ('L', 'S'),
+            CableKind::SpineCore => ('S', 'C'),
+        };
+        let room = |room: u64| {
+            let halls = floor.layout.halls;
+            if room < halls {
+                format!("hall {}", room + 1)
+            } else {
+                format!("network room {}", room - halls + 1)
+            }
+        };
+        each_pair(&floor.layout, &floor.cabling, |pair: &CablePair| {
+            let (from, to) = letters(pair.kind);
+            rows.push([
+                floor.system.clone(),
+                pair.kind.name().to_owned(),
+                format!("{from}{}", pair.from + 1),
+                room(pair.start.room),
+                format!("{to}{}", pair.to + 1),
+                room(pair.stop.room),
+                pair.medium.name().to_owned(),
+                pair.choice.is_some().to_string(),
+                floor.cabling.rate.0.to_string(),
+                pair.count.to_string(),
+                pair.length.0.to_string(),
+                (pair.length.0 * pair.count as f64).to_string(),
+            ]);
+        });
+    }
+    csv::table(&SCHEDULE, rows)
+}

@@ -1,0 +1,125 @@
+//! The bill of materials adds up, and so does the cable schedule.
+
+use crate::cli::{gigawatt, stderr};
+use crate::planned::{examples, filled, of, with};
+use gigawatt::plan::Plan;
+use gigawatt::report::Report;
+use gigawatt::report::bill::{BillReport, schedule_csv};
+use gigawatt::scenario::Flags;
+use std::collections::BTreeMap;
+
+/// Ends that the cables of a plan have by the counts of its fabrics, those inside co-packaged switches left out.
+fn ends(plan: &Plan) -> u64 {
+    plan.fabric.scale_out.iter().map(|net| net.transceivers).sum()
+}
+
+#[track_caller]
+fn adds_up(plan: &Plan, what: &str) {
+    let total: f64 = plan.bill.iter().map(|item| item.cost.0).sum();
+    let capex = plan.economics.capex.0;
+    assert!((total / capex - 1.0).abs() < 1e-9, "{what}: {total} of {capex}");
+    for (part, amount) in &plan.economics.parts {
+        let lines: f64 = plan.bill.iter().filter(|item| item.part == *part).map(|item| item.cost.0).sum();
+        assert!((lines - amount.0).abs() <= 1e-9 * capex, "{what}: {part} {lines} of {}", amount.0);
+    }
+    for item in &plan.bill {
+        assert!(!item.source.is_empty() && !item.unit.is_empty() && item.count > 0.0, "{what}: {item:?}");
+    }
+    // Links × 2 ends = transceivers + copper ends + ends inside switches.
+    let counted = |unit: &str| -> f64 {
+        plan.bill.iter().filter(|item| item.unit == unit).map(|item| item.count).sum()
+    };
+    let found = counted("transceivers") + 2.0 * counted("cables");
+    assert!((found - ends(plan) as f64).abs() < 0.5, "{what}: {found} ends of {}", ends(plan));
+    for (kind, of) in [("host-leaf", 0), ("leaf-spine", 1), ("spine-core", 2)] {
+        let laid: u64 =
+            plan.layout.cables.iter().filter(|cable| cable.kind == kind).map(|cable| cable.count).sum();
+        let links: u64 =
+            plan.fabric.scale_out.iter().map(|net| [net.host_leaf, net.leaf_spine, net.spine_core][of]).sum();
+        assert_eq!(laid, links, "{what}: {kind}");
+    }
+    let racks = plan.fleet.racks;
+    let standing: u64 = plan.layout.floors.iter().map(|floor| floor.layout.taken_positions()).sum();
+    assert_eq!(plan.layout.positions - plan.layout.leftover_positions, standing, "{what}");
+    assert!(standing >= racks.total() - racks.cdu, "{what}");
+    for floor in &plan.layout.floors {
+        let length: f64 =
+            plan.layout.cables.iter().filter(|c| c.system == floor.system).map(|c| c.length_total.0).sum();
+        assert!(length >= floor.straight_total.0, "{what}: {length} m of {}", floor.straight_total);
+    }
+}
+
+#[test]
+fn bills_of_examples_and_sizes_add_up_to_the_capex() {
+    for path in examples() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        adds_up(&of(Some(&text), &Flags::default()).unwrap(), &path.display().to_string());
+    }
+    for (power, system) in [
+        ("20 MW", "gb300-nvl72"),
+        ("1 GW", "gb300-nvl72"),
+        ("250 MW", "vr-nvl72:max-q"),
+        ("60 MW", "hgx-h100"),
+    ] {
+        adds_up(&filled(power, "utility", system), &format!("{power} of {system}"));
+    }
+    let set = vec!["fabric.host_link=auto".into(), "fabric.switch_link=auto".into()];
+    adds_up(&with(&Flags { power: Some("20 MW".into()), set, ..Flags::default() }).unwrap(), "auto");
+}
+
+#[test]
+fn links_chosen_for_each_cable_cost_less_than_optics_everywhere() {
+    let network = |set: Vec<String>| {
+        let plan = with(&Flags { power: Some("20 MW".into()), set, ..Flags::default() }).unwrap();
+        assert!(
+            plan.layout
+                .cables
+                .iter()
+                .all(|cable| cable.reached && cable.length_max <= cable.reach.max(cable.length_max))
+        );
+        let parts = plan.economics.parts.iter().filter(|(name, _)| name.ends_with("scale-out network"));
+        (parts.map(|(_, cost)| cost.0).sum::<f64>(), plan.layout.cables.len())
+    };
+    let (optics, _) = network(vec![]);
+    let (chosen, kinds) = network(vec!["fabric.host_link=auto".into(), "fabric.switch_link=auto".into()]);
+    assert!(chosen < optics && kinds > 2, "{chosen} of {optics} with {kinds} kinds");
+}
+
+#[test]
+fn the_schedule_lists_every_cable_once() {
+    let plan = filled("20 MW", "utility", "gb300-nvl72");
+    let text = schedule_csv(&plan);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let column = |name: &str| header.iter().position(|found| found == name).unwrap();
+    let (kind, count, length) = (column("kind"), column("count"), column("length_total_m"));
+    let mut found: BTreeMap<String, (u64, f64)> = BTreeMap::new();
+    for row in reader.records() {
+        let row = row.unwrap();
+        let sum = found.entry(row[kind].to_owned()).or_default();
+        sum.0 += row[count].parse::<u64>().unwrap();
+        sum.1 += row[length].parse::<f64>().unwrap();
+    }
+    for cable in &plan.layout.cables {
+        let sum = found.get_mut(&cable.kind).unwrap();
+        sum.0 -= cable.count;
+        sum.1 -= cable.length_total.0;
+    }
+    assert!(found.values().all(|(count, length)| *count == 0 && length.abs() < 1e-3), "{found:?}");
+}
+
+#[test]
+fn the_bill_and_the_schedule_are_written_as_csv() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = gigawatt(&["bill", "--power", "20MW", "--cables", "cables.csv", "--output", "bill.csv"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let bill = std::fs::read_to_string(folder.path().join("bill.csv")).unwrap();
+    let plan = filled("20 MW", "utility", "gb300-nvl72");
+    assert_eq!(bill, BillReport { plan }.csv());
+    assert!(bill.starts_with("part,item,rating,count,unit,unit_cost_usd,cost_usd,source,confidence\n"));
+    let cables = std::fs::read_to_string(folder.path().join("cables.csv")).unwrap();
+    assert!(cables.starts_with("system,kind,from,from_room,to,to_room,medium,"));
+}

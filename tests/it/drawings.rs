@@ -1,0 +1,139 @@
+//! Drawings: every text on the page, none on another, with legend and scale, and to scale.
+
+use crate::planned::{examples, filled, of, with};
+use gigawatt::plan::Plan;
+use gigawatt::report::drawing::{Kind, draw, text_width};
+use gigawatt::scenario::Flags;
+
+/// A text of a drawing with the box that it fills: left, top, right, bottom [mm].
+struct Words {
+    text: String,
+    sides: [f64; 4],
+}
+
+fn number(node: &roxmltree::Node<'_, '_>, name: &str) -> f64 {
+    let value = node.attribute(name).unwrap_or_else(|| panic!("{node:?} has no {name}"));
+    value.parse().unwrap_or_else(|_| panic!("{name} is {value}"))
+}
+
+/// The texts of a drawing; letters rise three quarters of their size above the line and fall a quarter below.
+fn words(drawing: &roxmltree::Document<'_>) -> Vec<Words> {
+    drawing
+        .descendants()
+        .filter(|node| node.has_tag_name("text"))
+        .map(|node| {
+            let text = node.text().unwrap_or_default().trim().to_owned();
+            let (x, y, size) = (number(&node, "x"), number(&node, "y"), number(&node, "font-size"));
+            let wide = text_width(&text, size);
+            let before = match node.attribute("text-anchor") {
+                Some("middle") => 0.5,
+                Some("end") => 1.0,
+                _ => 0.0,
+            };
+            let sides = if node.attribute("transform").is_some_and(|turn| turn.starts_with("rotate(-90 ")) {
+                [x - 0.75 * size, y - 0.5 * wide, x + 0.25 * size, y + 0.5 * wide]
+            } else {
+                [x - before * wide, y - 0.75 * size, x + (1.0 - before) * wide, y + 0.25 * size]
+            };
+            assert!(size >= 2.0 - 1e-9, "`{text}` is {size} mm high: nobody reads that");
+            Words { text, sides }
+        })
+        .collect()
+}
+
+#[track_caller]
+fn legible(plan: &Plan, what: &str) {
+    for kind in Kind::ALL {
+        let what = format!("{} of {what}", kind.name());
+        let svg = draw(plan, kind).unwrap_or_else(|| panic!("{what} is not drawn"));
+        assert!(!svg.contains("NaN") && !svg.contains("inf"), "{what}");
+        assert!(svg.len() < 3_000_000, "{what}: {} bytes", svg.len());
+        let drawing = roxmltree::Document::parse(&svg).unwrap_or_else(|error| panic!("{what}: {error}"));
+        let root = drawing.root_element();
+        assert_eq!(root.attribute("viewBox"), Some("0 0 420 297"), "{what}");
+        let words = words(&drawing);
+        let has = |start: &str| words.iter().any(|words| words.text.starts_with(start));
+        assert!(has("Legend") && has("Scale"), "{what} has no legend or no scale");
+        for (place, one) in words.iter().enumerate() {
+            let [left, top, right, bottom] = one.sides;
+            let inside = left >= 6.0 && top >= 6.0 && right <= 414.0 && bottom <= 291.0;
+            assert!(inside, "{what}: `{}` leaves the page: {:?}", one.text, one.sides);
+            for other in &words[..place] {
+                let [l, t, r, b] = other.sides;
+                let apart = right <= l + 0.05 || r <= left + 0.05 || bottom <= t + 0.05 || b <= top + 0.05;
+                assert!(
+                    apart,
+                    "{what}: `{}` {:?} lies on `{}` {:?}",
+                    one.text, one.sides, other.text, other.sides
+                );
+            }
+        }
+        for shape in drawing.descendants().filter(|node| node.has_tag_name("rect")) {
+            let (x, y) = (number(&shape, "x"), number(&shape, "y"));
+            let (width, height) = (number(&shape, "width"), number(&shape, "height"));
+            let inside = x >= 0.0 && y >= 0.0 && x + width <= 420.01 && y + height <= 297.01;
+            assert!(
+                inside && width >= 0.0 && height >= 0.0,
+                "{what}: a rectangle at {x}, {y} of {width} × {height}"
+            );
+        }
+    }
+}
+
+#[test]
+fn drawings_of_three_sizes_are_legible() {
+    for power in ["20 MW", "250 MW", "1 GW"] {
+        legible(&filled(power, "utility", "gb300-nvl72"), power);
+    }
+}
+
+#[test]
+fn drawings_of_other_buildings_are_legible() {
+    for (power, system) in
+        [("2 MW", "hgx-h100"), ("100 MW", "vr-nvl72:max-p"), ("50 MW", "tpu-v7"), ("300 MW", "mi455x-helios")]
+    {
+        legible(&filled(power, "utility", system), &format!("{power} of {system}"));
+    }
+    for path in examples() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let plan = of(Some(&text), &Flags::default()).unwrap();
+        legible(&plan, &path.file_name().unwrap().to_string_lossy());
+    }
+    for design in ["ac-480-legacy", "dc-800-sidecar", "dc-800-sst"] {
+        let set = vec![format!("electrical.design={design}"), "layout.storeys=2".into()];
+        let plan = with(&Flags { power: Some("120 MW".into()), set, ..Flags::default() }).unwrap();
+        legible(&plan, design);
+    }
+}
+
+#[test]
+fn a_hall_is_drawn_to_its_scale() {
+    let plan = filled("20 MW", "utility", "gb300-nvl72");
+    let svg = draw(&plan, Kind::Hall).unwrap();
+    let drawing = roxmltree::Document::parse(&svg).unwrap();
+    let scale = words(&drawing).into_iter().find_map(|words| {
+        words.text.strip_prefix("1 : ")?.strip_suffix(" on A3")?.replace(',', "").parse::<f64>().ok()
+    });
+    let per_meter = 1e3 / scale.expect("the scale is printed");
+    let hall = &plan.layout.floors[0].layout.hall;
+    let (wide, deep) = (hall.width * per_meter, hall.depth * per_meter);
+    let found = drawing.descendants().filter(|node| node.has_tag_name("rect")).any(|shape| {
+        (number(&shape, "width") - wide).abs() < 0.02 && (number(&shape, "height") - deep).abs() < 0.02
+    });
+    assert!(found, "no rectangle of {wide} × {deep} mm");
+}
+
+#[test]
+fn the_year_of_the_map_is_the_year_of_the_plan() {
+    let plan = filled("20 MW", "utility", "gb300-nvl72");
+    assert_eq!(plan.pue_hours.len(), 8_760);
+    let mean = plan.pue_hours.iter().map(|pue| f64::from(*pue)).sum::<f64>() / 8_760.0;
+    // IT draws the same in every hour, so the mean of the ratios is the ratio of the sums.
+    assert!((mean / plan.power.pue_annual.0 - 1.0).abs() < 1e-6);
+}
+
+#[test]
+fn nothing_is_drawn_where_not_one_rack_fits() {
+    let plan = filled("100 kW", "utility", "gb300-nvl72");
+    assert!(Kind::ALL.iter().all(|kind| draw(&plan, *kind).is_none()));
+}
