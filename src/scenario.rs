@@ -254,6 +254,16 @@ pub struct Cooling {
     /// Instead of what the system plans with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coolant_supply: Option<Celsius>,
+    /// How long racks work on after coolers, pumps and fans have lost their feed.
+    pub ride_through: Seconds,
+    /// Failures of a pump or fan with its drive.
+    pub pump_failures: PerSecond,
+    /// Time until it is back.
+    pub pump_repair: Seconds,
+    /// Failures of a chiller.
+    pub chiller_failures: PerSecond,
+    /// Time until it is back.
+    pub chiller_repair: Seconds,
 }
 
 /// How rack power is provisioned.

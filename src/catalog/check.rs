@@ -210,6 +210,10 @@ impl Profile for System {
                 faults.0.push(("scale_up.shape".into(), message));
             }
         }
+        if rack.currents.is_empty() {
+            let message = "the shelves take at least one of `three-phase` and `direct`";
+            faults.0.push(("rack.currents".into(), message.into()));
+        }
         for pair in rack.coolant_curve.windows(2) {
             if pair[1].supply <= pair[0].supply {
                 faults

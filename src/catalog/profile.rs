@@ -226,6 +226,9 @@ pub struct Rack {
     pub edp_peak: Datum<Watts>,
     /// Installed shelf capacity: feeds and busway.
     pub feed: Datum<Watts>,
+    /// Currents that its shelves take; three phases where nothing is said.
+    #[serde(default = "three_phases", skip_serializing_if = "is_three_phases")]
+    pub currents: Vec<Current>,
     /// Part of the heat that leaves by liquid.
     pub liquid_share: Datum<Share>,
     /// Coolant supply temperature to plan with; absent for air-cooled racks.
@@ -259,6 +262,24 @@ pub struct Rack {
     /// What is stacked in it, from the floor up, where that is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stack: Vec<StackPart>,
+}
+
+/// What a busway carries and the shelves of a rack take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Current {
+    /// 400 to 480 V between three phases.
+    ThreePhase,
+    /// 800 V of direct current.
+    Direct,
+}
+
+fn three_phases() -> Vec<Current> {
+    vec![Current::ThreePhase]
+}
+
+fn is_three_phases(currents: &[Current]) -> bool {
+    currents == [Current::ThreePhase]
 }
 
 /// Equal parts on top of each other.
@@ -710,6 +731,14 @@ pub enum StageKind {
     Other,
 }
 
+impl StageKind {
+    /// Whether direct current leaves it.
+    #[must_use]
+    pub fn converts(self) -> bool {
+        matches!(self, Self::SolidStateTransformer | Self::Rectifier)
+    }
+}
+
 /// A part whose failure takes a module with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -792,7 +821,7 @@ pub struct ElectricalDesign {
     pub name: String,
     /// In the order of the current, meter first.
     pub stages: Vec<Stage>,
-    /// Line-to-line voltage of the row busway [V].
+    /// Voltage of the row busway between lines, or between the poles of direct current [V].
     pub busway_volts: Datum<f64>,
     /// Rated current of the row busway [A].
     pub busway_amperes: Datum<f64>,
@@ -809,6 +838,30 @@ pub struct ElectricalDesign {
     pub backup: Option<Backup>,
     /// Sources by key.
     pub sources: Sources,
+}
+
+impl ElectricalDesign {
+    /// What the busway carries: direct current where a converter stands before the last bus.
+    #[must_use]
+    pub fn busway_current(&self) -> Current {
+        let bus = self.stages.iter().rposition(|stage| stage.kind == StageKind::Bus);
+        let converted = self.stages.iter().position(|stage| stage.kind.converts());
+        if converted.is_some_and(|at| bus.is_some_and(|bus| at < bus)) {
+            Current::Direct
+        } else {
+            Current::ThreePhase
+        }
+    }
+
+    /// What comes to the racks: direct current behind any converter.
+    #[must_use]
+    pub fn rack_current(&self) -> Current {
+        if self.stages.iter().any(|stage| stage.kind.converts()) {
+            Current::Direct
+        } else {
+            Current::ThreePhase
+        }
+    }
 }
 
 /// What a file of structure rests on.

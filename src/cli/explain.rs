@@ -36,11 +36,58 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     let Some(key) = arguments.key.as_deref().map(str::trim) else {
         return Ok(Outcome::report(Keys(plan)));
     };
-    let explanation = Explanation::of(&plan, key).ok_or_else(|| {
+    if let Some(explanation) = Explanation::of(&plan, key) {
+        return Ok(Outcome::report(explanation));
+    }
+    let branch = Branch::of(&plan, key).ok_or_else(|| {
         InputError::plain("explain", format!("nothing in the plan is called `{key}`"))
             .with_help(advice(&plan, key))
     })?;
-    Ok(Outcome::report(explanation))
+    Ok(Outcome::report(branch))
+}
+
+/// All results below a word of their keys: `supply` stands for `power.supply.availability` and its like.
+struct Branch {
+    word: String,
+    /// Key, value, meaning where one is known.
+    results: Vec<(String, String, String)>,
+}
+
+impl Branch {
+    fn of(plan: &Plan, word: &str) -> Option<Self> {
+        let below = |key: &str| format!(".{key}").contains(&format!(".{word}."));
+        let results: Vec<_> = csv::flat_rows(&json::plan(plan))
+            .into_iter()
+            .filter(|(key, _, _)| below(key) && !key.starts_with("assumptions."))
+            .map(|(key, value, unit)| {
+                let meaning = plan.ledger.find(&key).map_or_else(String::new, |entry| entry.meaning.clone());
+                (key, format!("{value} {unit}").trim().to_owned(), meaning)
+            })
+            .collect();
+        (!results.is_empty()).then(|| Self { word: word.to_owned(), results })
+    }
+}
+
+impl Report for Branch {
+    fn document(&self) -> Document {
+        let table = Table::of(vec![
+            Column::words("result", self.results.iter().map(|(key, _, _)| key.clone())),
+            Column::numbers("is", self.results.iter().map(|(_, value, _)| value.clone())),
+            Column::words("meaning", self.results.iter().map(|(_, _, meaning)| meaning.clone())),
+        ]);
+        let heading = "Results below it: name one to see its formula and inputs".to_owned();
+        let sections = vec![Section { heading, blocks: vec![Block::Table(table)] }];
+        Document { title: self.word.clone(), lead: Vec::new(), sections }
+    }
+
+    fn json(&self) -> Value {
+        let results: Vec<Value> = self
+            .results
+            .iter()
+            .map(|(key, value, meaning)| json!({"key": key, "value": value, "meaning": meaning}))
+            .collect();
+        json!({"schema": "gigawatt.explain.keys/1", "results": results})
+    }
 }
 
 /// What can be explained.
@@ -203,6 +250,16 @@ mod tests {
         assert_eq!(found("fleet.accelerators").value, "360000");
         assert!(found("power.envelope_w").value.ends_with(" W"));
         assert!(Explanation::of(&plan, "no.such.key").is_none());
+    }
+
+    #[test]
+    fn a_word_of_the_keys_lists_what_stands_below_it() {
+        let plan = sample::plan();
+        let power = Branch::of(&plan, "power").unwrap();
+        assert!(power.results.iter().any(|(key, _, _)| key == "power.pue_annual"));
+        let topologies = Branch::of(&plan, "topologies").unwrap();
+        assert!(topologies.results.iter().all(|(key, _, _)| key.starts_with("power.topologies.")));
+        assert!(Branch::of(&plan, "pow").is_none());
     }
 
     #[test]

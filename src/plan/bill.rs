@@ -9,15 +9,15 @@
 //! holds the cost and the others are counts.
 
 use super::equipment::{Equipment, Machine};
-use super::result::{BillItem, Cable, Layout, Plan};
+use super::result::{BillItem, Cable, Equipment as Scheduled, Layout, Plan};
 use super::sizing::{Draw, FacilityHour};
-use super::standing::{COOLER_POWER, GENERATOR_POWER};
+use super::standing::COOLER_POWER;
 use crate::catalog::profile::{Confidence, Datum, Link, Medium, Sources};
 use crate::layout::YardKind;
 use crate::layout::cables::CableKind;
 use crate::scenario::Origin;
 use crate::units::text::show;
-use crate::units::{Dollars, Watts};
+use crate::units::{Amperes, CubicMeters, Dollars, Joules, VoltAmperes, Watts};
 
 /// The title of a figure's source.
 fn source<Q>(sources: &Sources, datum: &Datum<Q>) -> String {
@@ -137,7 +137,7 @@ fn racks(plan: &Plan, machine: &Machine, draw: &Draw) -> Vec<BillItem> {
         (format!("{} racks", machine.id), format!("{} storage and management", machine.id));
     let origin = plan.scenario.origins.get("economics.rack_price");
     let own_price = matches!(origin, Some(Origin::File(..) | Origin::Flag));
-    vec![
+    let mut items = vec![
         BillItem {
             item: system.name.clone(),
             rating: format!("{} accelerators, {}", system.rack.accelerators, show(machine.rack.heat)),
@@ -160,9 +160,58 @@ fn racks(plan: &Plan, machine: &Machine, draw: &Draw) -> Vec<BillItem> {
             cost: amount(plan, &support_part),
             source: source(&system.sources, &system.unit.support_price),
             confidence: system.unit.support_price.confidence,
-            part: support_part,
+            part: support_part.clone(),
         },
-    ]
+    ];
+    // Their price is part of the units' support, so these lines are counts.
+    let beside = plan.fabric.networks.iter().filter(|network| network.system == machine.id);
+    for network in beside {
+        let line = |item: String, count: u64, unit: &'static str| BillItem {
+            part: support_part.clone(),
+            item,
+            rating: format!("{} a link, {}", network.rate, show(network.power)),
+            count: count as f64,
+            unit,
+            cost: Dollars(0.0),
+            source: source(&system.sources, &system.unit.support_price),
+            confidence: Confidence::Derived,
+        };
+        items.push(line(
+            format!("{}, {} network", network.switch, network.name),
+            network.switches,
+            "switches",
+        ));
+        items.push(line(format!("links of the {} network", network.name), network.links, "links"));
+    }
+    items.retain(|item| item.count > 0.0);
+    items
+}
+
+/// The part of the capex that a line of the equipment schedule is bought under.
+fn part_of(equipment: &str) -> &'static str {
+    match equipment {
+        "grid breakers" | "main transformers" | "campus main breakers" | "capacitor banks" => {
+            "grid connection"
+        }
+        "unit substations" | "solid-state transformers" | "PDUs" => "transformers",
+        "UPS blocks" | "UPS modules" | "UPS batteries" | "substation batteries" | "rack batteries" => "ups",
+        "engines" | "engine breakers" | "fuel stores" => "generators",
+        "busways" | "busway feeder breakers" | "rack tap-offs" | "support rack tap-offs" | "rectifiers" => {
+            "busway"
+        }
+        _ => "switchgear",
+    }
+}
+
+/// The rating of a line of the equipment schedule, with its unit.
+fn rating(line: &Scheduled) -> String {
+    match line.unit.as_str() {
+        "J" => show(Joules(line.rating)),
+        "m3" => show(CubicMeters(line.rating)),
+        "W" => show(Watts(line.rating)),
+        "VA" => show(VoltAmperes(line.rating)),
+        _ => show(Amperes(line.rating)),
+    }
 }
 
 /// Building, power and cooling.
@@ -187,15 +236,9 @@ fn facility(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<Bi
             });
         }
     };
-    let stage = |sort: &dyn Fn(&str) -> bool| -> Vec<(String, String, f64, &'static str)> {
-        let stages = design.yard.iter().chain(&design.indoors).filter(|flow| sort(&flow.name));
-        stages
-            .map(|flow| {
-                let modules = f64::from(flow.modules);
-                let rating = if modules > 0.0 { flow.installed / modules } else { Watts(0.0) };
-                (flow.name.clone(), show(rating), modules, "modules")
-            })
-            .collect()
+    let scheduled = |part: &str| -> Vec<(String, String, f64, &'static str)> {
+        let of = plan.electrical.schedule.iter().filter(|line| part_of(&line.name) == part);
+        of.map(|line| (line.name.clone(), rating(line), line.count as f64, "pieces")).collect()
     };
     let it = show(design.it);
     let meter = show(design.meter);
@@ -207,32 +250,19 @@ fn facility(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<Bi
         Some(&costs.building),
         vec![("shell, fit-out and site work".into(), it.clone(), plan.layout.area.0, "m²")],
     );
-    part(
-        "grid connection",
-        Some(&costs.grid_connection),
-        or_lump(stage(&|name| name.starts_with("hv")), "substation", &meter),
-    );
-    let transformers = stage(&|name| name.ends_with("transformer") && !name.starts_with("hv"));
-    part("transformers", Some(&costs.transformers), or_lump(transformers, "transformers", &meter));
-    part(
-        "switchgear",
-        Some(&costs.switchgear),
-        vec![("medium and low voltage switchgear and cables".into(), meter.clone(), 1.0, "lump sum")],
-    );
-    part("ups", Some(&costs.ups), stage(&|name| name.contains("ups")));
-    part(
-        "generators",
-        Some(&costs.generators),
-        vec![(
-            "generator with fuel and paralleling".into(),
-            show(GENERATOR_POWER),
-            yard(YardKind::Generator) as f64,
-            "sets",
-        )],
-    );
-    let mut busways = stage(&|name| name.contains("bus"));
-    busways.extend(stage(&|name| name.contains("rectifier")));
-    part("busway", Some(&costs.busway), or_lump(busways, "busway and distribution", &it));
+    let electrical = [
+        ("grid connection", &costs.grid_connection, "substation", &meter),
+        ("transformers", &costs.transformers, "transformers", &meter),
+        ("switchgear", &costs.switchgear, "medium and low voltage switchgear and cables", &meter),
+        ("ups", &costs.ups, "batteries", &it),
+        ("generators", &costs.generators, "engines with fuel and paralleling", &meter),
+        ("busway", &costs.busway, "busway and distribution", &it),
+    ];
+    for (name, datum, what, of) in electrical {
+        if amount(plan, name).0 > 0.0 || !scheduled(name).is_empty() {
+            part(name, Some(datum), or_lump(scheduled(name), what, of));
+        }
+    }
     part(
         "cooling",
         Some(&costs.cooling),

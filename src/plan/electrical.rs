@@ -3,7 +3,8 @@
 //! The formulas stand in [`crate::power`]; here they are asked with the figures of the design, the grid of the
 //! scenario and the powers of the design hour.
 
-pub(crate) mod dynamics;
+pub(crate) mod cooled;
+mod dynamics;
 pub mod facts;
 mod one_line;
 mod policy;
@@ -34,6 +35,8 @@ pub struct Ground<'a> {
     pub training: &'a [Training],
 }
 
+pub use schedule::backed_load;
+
 /// What feeders lose at full load, over what they carry.
 #[must_use]
 pub fn feeder_loss(ground: &Ground<'_>) -> Share {
@@ -46,6 +49,7 @@ pub fn electrical(ground: &Ground<'_>) -> Electrical {
     let load_flow = one_line::load_flow(ground);
     Electrical {
         supply: supply::supply(ground),
+        cooled: cooled::cooled(ground),
         topologies: supply::topologies(ground),
         provisioning: policy::policy(ground),
         dynamics: dynamics::dynamics(ground),
@@ -61,7 +65,7 @@ mod tests {
     use crate::scenario::{Flags, resolve};
 
     /// The default scenario without work, with fields set over it.
-    pub(super) fn planned(set: &[&str]) -> Plan {
+    pub(in crate::plan::electrical) fn planned(set: &[&str]) -> Plan {
         worked("serving = []\ntraining = []\n", set)
     }
 
@@ -228,6 +232,65 @@ mod tests {
         // A battery of a second cannot hold a swing of ten.
         let empty = trained(&["electrical.battery_power=20 MW", "electrical.battery_energy=20 MJ"]);
         assert!((empty.swings[0].at_grid.0 / slow.at_grid.0 - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn runs_side_by_side_swing_together_and_a_third_that_finds_no_racks_does_not() {
+        let run = "[[training]]\nmodel = \"llama-3.1-405b\"\n";
+        let set = ["envelope.power=100 MW"];
+        let of = |text: &str| worked(text, &set).electrical.dynamics.unwrap();
+        let (one, two) = (of(run), of(&format!("{run}{run}")));
+        assert_eq!((one.runs.len(), two.runs.len()), (1, 2), "{:?}", two.runs);
+        assert!((two.swings[0].behind_racks / one.swings[0].behind_racks - 2.0).abs() < 1e-9);
+        assert!((two.stop / one.stop - 2.0).abs() < 1e-9 && two.run_racks == one.run_racks);
+        // 100 MW feed some 510 racks: two runs of 228.
+        let three = of(&run.repeat(3));
+        assert_eq!(three.runs.len(), 2, "{:?}", three.runs);
+    }
+
+    #[test]
+    fn direct_current_feeds_racks_that_take_it_and_no_others() {
+        let of = |system: &str, design: &str| {
+            planned(&[&format!("systems.0.id={system}"), &format!("electrical.design={design}")])
+        };
+        let feed = |plan: &Plan| plan.verdicts.iter().any(|one| one.constraint.starts_with("feed of"));
+        for (system, design, fits) in [
+            ("gb300-nvl72", "ac-415-ups", true),
+            ("gb300-nvl72", "dc-800-sst", false),
+            ("gb300-nvl72", "dc-800-sidecar", false),
+            ("kyber-nvl144", "dc-800-sst", true),
+            ("kyber-nvl144", "dc-800-sidecar", true),
+            ("kyber-nvl144", "ac-415-ups", false),
+            ("rubin-ultra-mgx72", "ac-415-ups", true),
+            ("rubin-ultra-mgx72", "dc-800-sst", true),
+        ] {
+            assert_eq!(feed(&of(system, design)), !fits, "{system} on {design}");
+        }
+        let plan = of("kyber-nvl144", "dc-800-sst");
+        // Half of 800 kW over 800 V and 0.8: 625 A; √3 · 415 V would take 696 A.
+        assert!((equipment(&plan, "rack tap-offs").rating - 800.0).abs() < 1e-9);
+        // 5 MW over 800 V are 6,250 A: one frame of 6,300.
+        assert!((equipment(&plan, "direct-current main breakers").rating - 6_300.0).abs() < 1e-9);
+        let row = plan.verdicts.iter().find(|one| one.constraint == "row busway").unwrap();
+        assert!((row.limit / (3.0 * 800.0 * 1_200.0 * 0.8) - 1.0).abs() < 1e-9, "{row:?}");
+    }
+
+    #[test]
+    fn switches_batteries_and_plant_boards_are_in_the_schedule() {
+        let none = planned(&[]);
+        assert!(none.electrical.schedule.iter().all(|line| line.name != "static transfer switches"));
+        let plan = planned(&["electrical.redundancy=block-redundant"]);
+        let ups = plan.power.stages.iter().find(|stage| stage.name == "ups").unwrap();
+        let switches = equipment(&plan, "static transfer switches").count;
+        // A catcher for six: each block but the catchers has a switch.
+        assert_eq!(switches, ups.modules - ups.modules.div_ceil(7));
+        let own = planned(&["electrical.design=ac-415-bbu"]);
+        let battery = equipment(&own, "rack batteries");
+        assert_eq!(battery.count, own.fleet.racks.compute);
+        let boards = equipment(&own, "plant switchboards");
+        assert!(boards.count >= 2 * own.layout.buildings && boards.count.is_multiple_of(2), "{boards:?}");
+        let busways = equipment(&own, "busways").count;
+        assert_eq!(equipment(&own, "busway feeder breakers").count, busways);
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod electrical;
 pub use crate::cooling::hydraulics::RowFlow;
 pub use electrical::{
     BranchResult, BusResult, Dynamics, Electrical, Equipment, LoadFlow, OutageResult, Oversubscription, Ramp,
-    Supply, SupplyBlock, SwingRow, Topology,
+    RunSwing, Supply, SupplyBlock, SwingRow, Topology,
 };
 
 use crate::catalog::profile::{Confidence, Medium};

@@ -1,5 +1,6 @@
 //! Where it all stands: the layout formulas asked for the racks, CDUs, yards and cables of a plan.
 
+use super::electrical;
 use super::equipment::{Machine, Network, Place};
 use super::result::{Cable, Layout, RackFace, Racks, StackedPart, SystemFloor};
 use super::sizing::{Draw, FacilityHour};
@@ -14,10 +15,6 @@ use crate::power::StageFlow;
 use crate::scenario::Fields;
 use crate::units::{Meters, Watts};
 
-/// Rating of a standby generator: middle of the 2.5–3.1 MW sets that sites buy.
-pub const GENERATOR_POWER: Watts = Watts(2.8e6);
-/// Generators that share one spare, as in a count for full backup of 1 GW at one in ten.
-const GENERATORS_PER_SPARE: u64 = 10;
 /// Heat that one unit of heat rejection is rated for.
 ///
 /// Middle of the chillers of two campuses: 562.7 MW in 320 at Abilene, 795 MW in 672 at Fairwater Atlanta (Epoch AI).
@@ -58,15 +55,17 @@ pub fn stand(fields: &Fields, place: &Place, loads: &[(&Machine, &Draw)], design
 }
 
 /// What the yards of a part of the site hold.
-fn yard(place: &Place, design: &FacilityHour, part: f64) -> Yard {
+fn yard(place: &Place, design: &FacilityHour, part: f64, compute: Watts) -> Yard {
     let modules = |sort: fn(&StageFlow) -> bool| {
         let stages = design.yard.iter().chain(&design.indoors).filter(|flow| sort(flow));
         (stages.map(|flow| f64::from(flow.modules)).sum::<f64>() * part).ceil() as u64
     };
-    let carrying = (design.meter * part / GENERATOR_POWER).ceil() as u64;
+    let backed = electrical::backed_load(place, design.meter * part, compute);
+    let engines =
+        backed.map_or(0, |(backup, load, _)| u64::from(backup.redundancy.modules(load, backup.set)));
     let rejected = place.plant.installed_rejection(&design.plant) * part;
     Yard {
-        generators: carrying + carrying.div_ceil(GENERATORS_PER_SPARE),
+        generators: engines,
         transformers: modules(|flow| !flow.indoors && !flow.name.starts_with("hv")),
         coolers: (rejected / COOLER_POWER).ceil() as u64,
         high_voltage: modules(|flow| flow.name.starts_with("hv")),
@@ -132,7 +131,7 @@ fn demand(
         storeys: u64::from(fields.layout.storeys),
         it: draw.it(),
         area_per_it_watt: AREA_PER_IT_WATT,
-        yard: yard(place, design, part),
+        yard: yard(place, design, part, draw.compute),
     }
 }
 

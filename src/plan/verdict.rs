@@ -7,7 +7,7 @@
 use super::equipment::{Machine, Place};
 use super::result::{CoolantLoop, Electrical, Layout, LoadFlow, Serving, Training, Verdict};
 use super::sizing::{Draw, FacilityHour};
-use crate::catalog::profile::{Covered, StageKind};
+use crate::catalog::profile::{Covered, Current, StageKind};
 use crate::power::one_line::VOLTAGE_BAND;
 use crate::power::{MeasuredAt, PowerEnvelope};
 use crate::scenario::{Fields, Policy};
@@ -139,6 +139,20 @@ fn system(evidence: &Evidence<'_>, machine: &Machine, draw: &Draw) -> Vec<Verdic
             "outside air through the hall cools air-cooled racks only: choose a design with a liquid loop"
                 .into();
         all.push(verdict(&name, draw.liquid.0, 0.0, "W", false, note));
+    }
+    let (takes, given) = (&machine.system.rack.currents, evidence.place.electrical.racks_get);
+    if draw.racks > 0 && !takes.contains(&given) {
+        let word = |current: Current| match current {
+            Current::ThreePhase => "three phases",
+            Current::Direct => "800 V of direct current",
+        };
+        let takes = takes.iter().map(|one| word(*one)).collect::<Vec<_>>().join(" or ");
+        let note = format!(
+            "`{}` brings {}, the shelves take {takes}: another `electrical.design`, or racks ordered with other shelves (`rack.currents` of the system)",
+            evidence.fields.electrical.design,
+            word(given)
+        );
+        all.push(verdict(&format!("feed of {}", machine.id), 1.0, 0.0, "fitting feed", false, note));
     }
     if let Some(limit) = machine.system.rack.coolant_supply_max.as_ref()
         && machine.liquid_share.0 > 0.0
@@ -338,6 +352,11 @@ fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
                 false,
                 note,
             ));
+        }
+        if let Some(backup) = place.backup {
+            let note = "start of the engines, against what pumps and water of the cooling bridge".into();
+            let bridged = evidence.fields.cooling.ride_through.0;
+            all.push(verdict("cooling to the engines", backup.start_time.0, bridged, "s", false, note));
         }
         if evidence.fields.grid.ramp_limit.is_some() {
             for ramp in &dynamics.ramps {

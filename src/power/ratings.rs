@@ -24,6 +24,16 @@ pub fn line_current(power: VoltAmperes, voltage: Volts) -> Amperes {
     Amperes(power.0 / (3.0_f64.sqrt() * voltage.0))
 }
 
+/// Current between the poles of a direct-current bus.
+///
+/// ~~~text
+/// I = P/V
+/// ~~~
+#[must_use]
+pub fn direct_current(power: Watts, voltage: Volts) -> Amperes {
+    Amperes(power.0 / voltage.0)
+}
+
 /// Largest current of a fault behind a transformer, with an unlimited grid before it.
 ///
 /// ~~~text
@@ -113,6 +123,13 @@ mod tests {
         // 1 / (1/20 GVA + 0.12/200 MVA) = 1.5385 GVA; / (√3 · 34.5 kV) = 25.75 kA.
         let fault = fault_on_grid(VoltAmperes(20e9), VoltAmperes(200e6), Volts(34_500.0), Share(0.12));
         assert!((fault.0 - 25_746.0).abs() < 2.0, "{fault}");
+    }
+
+    #[test]
+    fn direct_current_takes_fewer_amperes_for_a_rack_than_three_phases() {
+        // 190 kW: 190,000 / 800 = 237.5 A; / (√3 · 415) = 264.3 A.
+        assert!((direct_current(Watts(190e3), Volts(800.0)).0 - 237.5).abs() < 1e-9);
+        assert!((line_current(VoltAmperes(190e3), Volts(415.0)).0 - 264.33).abs() < 0.01);
     }
 
     #[test]

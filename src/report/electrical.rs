@@ -23,7 +23,7 @@ fn over_nominal(voltage: f64) -> String {
 pub(super) fn sections(plan: &Plan) -> Vec<Section> {
     let electrical = &plan.electrical;
     vec![
-        Section { heading: "How surely racks are fed".into(), blocks: supply(electrical) },
+        Section { heading: "How surely racks are fed and cooled".into(), blocks: supply(electrical) },
         Section {
             heading: "Power over seconds".into(),
             blocks: electrical.dynamics.as_ref().map_or_else(Vec::new, dynamics),
@@ -39,12 +39,21 @@ pub(super) fn sections(plan: &Plan) -> Vec<Section> {
 fn supply(electrical: &Electrical) -> Vec<Block> {
     let mut blocks = Vec::new();
     if let Some(supply) = &electrical.supply {
-        blocks.push(Block::Table(path(supply)));
+        blocks.push(Block::Table(path("from the grid to a rack", supply)));
         blocks.push(Block::Text(format!(
             "A rack is fed {} of the time: {} failures a year of {} each.",
             nines(supply.availability),
             digits(supply.failures_per_year),
             supply.mean_down_time
+        )));
+    }
+    if let Some(cooled) = &electrical.cooled {
+        blocks.push(Block::Table(path("from the grid to a rack's cooling", cooled)));
+        let fed = electrical.supply.as_ref().map_or(1.0, |supply| supply.availability);
+        blocks.push(Block::Text(format!(
+            "Its heat is taken {} of the time, and it is fed and cooled {}: what both share, the grid, counts twice.",
+            nines(cooled.availability),
+            nines(fed * cooled.availability)
         )));
     }
     if !electrical.topologies.is_empty() {
@@ -64,10 +73,10 @@ fn supply(electrical: &Electrical) -> Vec<Block> {
     blocks
 }
 
-fn path(supply: &Supply) -> Table {
+fn path(what: &str, supply: &Supply) -> Table {
     let blocks = &supply.blocks;
     Table::of(vec![
-        Column::words("from the grid to a rack", blocks.iter().map(|block| block.name.clone())),
+        Column::words(what, blocks.iter().map(|block| block.name.clone())),
         Column::words("doubled as", blocks.iter().map(|block| block.arrangement.clone())),
         Column::numbers("up", blocks.iter().map(|block| nines(block.availability))),
         Column::numbers("failures a year", blocks.iter().map(|block| digits(block.failures_per_year))),
@@ -105,13 +114,15 @@ fn topologies(all: &[Topology]) -> Table {
 
 fn dynamics(dynamics: &Dynamics) -> Vec<Block> {
     let mut pairs = Vec::new();
-    if dynamics.run_racks > 0 {
+    for run in &dynamics.runs {
+        let mut text = format!("{} accelerators in {} racks", count(run.accelerators), count(run.racks));
+        if let Some(pace) = run.pace {
+            text = format!("{text}, {} steps a second", digits(pace.0));
+        }
+        pairs.push((format!("{} on {} in step", run.model, run.system), text));
+    }
+    if !dynamics.runs.is_empty() {
         let run = [dynamics.high, dynamics.low, dynamics.mean].map(|power| POWER.show(power.0)).join(", ");
-        let racks = count(dynamics.run_racks);
-        pairs.push((
-            "in step".into(),
-            format!("{} accelerators in {racks} racks", count(dynamics.run_accelerators)),
-        ));
         pairs.push(("burst, floor, mean".into(), run));
     }
     pairs.extend([
@@ -122,13 +133,10 @@ fn dynamics(dynamics: &Dynamics) -> Vec<Block> {
         let store = Unit::Metric("J").show(dynamics.rack_store.0);
         pairs.push(("steadied in the racks".into(), format!("from {} Hz up, with {store}", digits(pace.0))));
     }
-    if let Some(pace) = dynamics.pace {
-        pairs.push(("steps of the run".into(), format!("{} Hz", digits(pace.0))));
-    }
     pairs.push(("racks outlast a dip of".into(), dynamics.hold_up.to_string()));
     for ramp in &dynamics.ramps {
         pairs.push((
-            format!("run stops, as a ramp of {}", ramp.limit),
+            format!("all stops, as a ramp of {}", ramp.limit),
             format!(
                 "{} in {}: {} to absorb",
                 POWER.show(dynamics.stop.0),
@@ -205,9 +213,10 @@ fn schedule(electrical: &Electrical) -> Vec<Block> {
 }
 
 /// Keys that stand under `power` in the JSON of a plan.
-pub(super) fn json(electrical: &Electrical) -> [(&'static str, Value); 6] {
+pub(super) fn json(electrical: &Electrical) -> [(&'static str, Value); 7] {
     [
         ("supply", electrical.supply.as_ref().map(supply_json).into()),
+        ("cooled", electrical.cooled.as_ref().map(supply_json).into()),
         ("topologies", electrical.topologies.iter().map(topology_json).collect()),
         ("provisioning", provisioning_json(electrical)),
         ("dynamics", electrical.dynamics.as_ref().map(dynamics_json).into()),
@@ -300,6 +309,16 @@ fn dynamics_json(dynamics: &Dynamics) -> Value {
         "pace_per_s": dynamics.pace.map(|pace| pace.0),
         "at_pace": dynamics.at_pace.as_ref().map(swing_json),
         "swings": dynamics.swings.iter().map(swing_json).collect::<Vec<_>>(),
+        "runs": dynamics.runs.iter().map(|run| json!({
+            "model": run.model,
+            "system": run.system,
+            "accelerators": run.accelerators,
+            "racks": run.racks,
+            "height_w": run.height.0,
+            "pace_per_s": run.pace.map(|pace| pace.0),
+            "steady_from_per_s": run.steady_from.map(|pace| pace.0),
+            "at_pace": run.at_pace.as_ref().map(swing_json),
+        })).collect::<Vec<_>>(),
         "stop_w": dynamics.stop.0,
         "ramps": dynamics.ramps.iter().map(|ramp| json!({
             "limit_w_per_s": ramp.limit.0, "time_s": ramp.time.0, "energy_j": ramp.energy.0,

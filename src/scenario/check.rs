@@ -270,6 +270,12 @@ fn feed(scenario: &Scenario) -> Result<(), InputError> {
     within(scenario, "grid.common_repair", grid.common_repair, [Seconds(0.0), year])?;
     within(scenario, "grid.circuit_outages", grid.circuit_outages, [PerSecond(0.0), often])?;
     within(scenario, "grid.common_outages", grid.common_outages, [PerSecond(0.0), often])?;
+    let cooling = &scenario.fields.cooling;
+    within(scenario, "cooling.ride_through", cooling.ride_through, [Seconds(0.0), Seconds(86_400.0)])?;
+    within(scenario, "cooling.pump_failures", cooling.pump_failures, [PerSecond(0.0), often])?;
+    within(scenario, "cooling.pump_repair", cooling.pump_repair, [Seconds(0.0), year])?;
+    within(scenario, "cooling.chiller_failures", cooling.chiller_failures, [PerSecond(0.0), often])?;
+    within(scenario, "cooling.chiller_repair", cooling.chiller_repair, [Seconds(0.0), year])?;
     for (path, factor) in [
         ("grid.power_factor", grid.power_factor),
         ("electrical.rack_power_factor", electrical.rack_power_factor),

@@ -2,7 +2,8 @@
 
 use super::Ground;
 use super::supply::rack_hold_up;
-use crate::plan::result::{Dynamics, SwingRow};
+use crate::plan::equipment::Machine;
+use crate::plan::result::{Dynamics, RunSwing, SwingRow, Training};
 use crate::power::StageFlow;
 use crate::power::dynamics::{FASTEST, SLOWEST, Swing, behind_battery, ramp_energy, ramp_time};
 use crate::units::{Joules, PerSecond, Watts, WattsPerSecond};
@@ -18,66 +19,122 @@ fn losses(ground: &Ground<'_>) -> f64 {
     ground.design.yard.iter().chain(&ground.design.indoors).map(through).product()
 }
 
-/// Swings, ramps and stores of the largest synchronous run. Racks that serve work each for itself: without training nothing
-/// swings, and what is left is how long they outlast a dip.
+/// A synchronous run on its racks.
+struct Run<'a> {
+    of: &'a Training,
+    machine: &'a Machine,
+    racks: u64,
+    swing: Swing,
+    store: Joules,
+}
+
+impl Run<'_> {
+    /// Steps per second.
+    fn pace(&self) -> Option<PerSecond> {
+        (self.of.step_time.0 > 0.0).then(|| PerSecond(1.0 / self.of.step_time.0))
+    }
+
+    /// Fall of the power at its racks when it stops.
+    fn stop(&self, idle: f64) -> Watts {
+        (self.swing.high - self.machine.rack.heat * (self.racks as f64 * idle)).max(Watts(0.0))
+    }
+}
+
+/// The runs that step at the same time, the largest first: as many as the racks of their systems carry.
+fn runs<'a>(ground: &'a Ground<'_>) -> Vec<Run<'a>> {
+    let said = &ground.fields.dynamics;
+    let mut wanted: Vec<&Training> = ground.training.iter().filter(|run| run.accelerators > 0).collect();
+    wanted.sort_by_key(|run| std::cmp::Reverse(run.accelerators));
+    let mut taken: Vec<(&str, u64)> = Vec::new();
+    let mut all = Vec::new();
+    for run in wanted {
+        let Some((machine, draw)) = ground.loads.iter().find(|(machine, _)| machine.id == run.system) else {
+            continue;
+        };
+        let per_rack = u64::from(machine.system.rack.accelerators).max(1);
+        let busy: u64 = taken.iter().filter(|(id, _)| *id == run.system).map(|(_, racks)| racks).sum();
+        let racks = run.accelerators.div_ceil(per_rack);
+        if racks == 0 || busy + racks > draw.racks {
+            continue;
+        }
+        taken.push((&run.system, racks));
+        // A floor below what a capped rack may draw is what matters: bursts end at what a rack may draw.
+        let high = machine.compute_bound.rack * racks as f64;
+        let low = (machine.rack.heat * (racks as f64 * said.floor.0)).min(high);
+        let swing = Swing { high, low, burst: said.burst };
+        all.push(Run { of: run, machine, racks, swing, store: machine.smoothing * racks as f64 });
+    }
+    all
+}
+
+/// Swings, ramps and stores of the synchronous runs. Racks that serve work each for itself: without training nothing
+/// swings, and what is left is how long they outlast a dip. Several runs are taken to step together, which is the worst
+/// that they can do to the grid.
 pub(super) fn dynamics(ground: &Ground<'_>) -> Option<Dynamics> {
-    let largest =
-        ground.training.iter().filter(|run| run.accelerators > 0).max_by_key(|run| run.accelerators);
-    let (machine, draw) = match largest {
-        Some(run) => ground.loads.iter().find(|(machine, _)| machine.id == run.system)?,
+    let runs = runs(ground);
+    let (machine, draw) = match runs.first() {
+        Some(run) => ground.loads.iter().find(|(machine, _)| machine.id == run.machine.id)?,
         None => ground.loads.first()?,
     };
     if draw.racks == 0 {
         return None;
     }
-    let per_rack = u64::from(machine.system.rack.accelerators).max(1);
-    let racks = largest.map_or(0, |run| run.accelerators.div_ceil(per_rack)).min(draw.racks);
-    let said = &ground.fields.dynamics;
-    // A floor below what a capped rack may draw is what matters: bursts end at what a rack may draw.
-    let high = machine.compute_bound.rack * racks as f64;
-    let low = (machine.rack.heat * (racks as f64 * said.floor.0)).min(high);
-    let swing = Swing { high, low, burst: said.burst };
-    let store = machine.smoothing * racks as f64;
+    let burst = ground.fields.dynamics.burst;
     let up = losses(ground);
     let electrical = &ground.fields.electrical;
     let battery = electrical.battery_power.unwrap_or(Watts(0.0));
     let energy = electrical.battery_energy.unwrap_or(Joules(0.0));
-    let row = |pace: f64| {
-        let behind_racks = swing.left_behind(store, PerSecond(pace)) * up;
+    let row = |of: &[&Run<'_>], pace: PerSecond| {
+        let behind = |run: &&Run<'_>| run.swing.left_behind(run.store, pace);
+        let behind_racks = of.iter().map(behind).sum::<Watts>() * up;
         // A battery that is empty within half a period flattens nothing.
-        let lasts = energy.0 * pace >= battery.0;
-        let at_grid = if lasts { behind_battery(behind_racks, said.burst, battery) } else { behind_racks };
+        let lasts = energy.0 * pace.0 >= battery.0;
+        let at_grid = if lasts { behind_battery(behind_racks, burst, battery) } else { behind_racks };
         SwingRow {
-            pace: PerSecond(pace),
-            at_racks: swing.height(),
-            energy: swing.energy(PerSecond(pace)),
+            pace,
+            at_racks: of.iter().map(|run| run.swing.height()).sum(),
+            energy: of.iter().map(|run| run.swing.energy(pace)).sum(),
             behind_racks,
             at_grid,
         }
     };
-    let swings: Vec<SwingRow> = PACES.into_iter().filter(|_| racks > 0).map(row).collect();
-    let step = largest.map(|run| run.step_time).filter(|time| time.0 > 0.0);
-    let pace = step.map(|time| 1.0 / time.0);
-    let idle = machine.rack.heat * (racks as f64 * ground.fields.provisioning.idle.0);
-    let stop = (high - idle).max(Watts(0.0)) * up;
+    let all: Vec<&Run<'_>> = runs.iter().collect();
+    let rows = PACES.into_iter().filter(|_| !all.is_empty());
+    let swings: Vec<SwingRow> = rows.map(|pace| row(&all, PerSecond(pace))).collect();
+    let stop = runs.iter().map(|run| run.stop(ground.fields.provisioning.idle.0)).sum::<Watts>() * up;
     let ramps = match ground.fields.grid.ramp_limit {
         Some(limit) => vec![limit],
         None => COMMON_RAMPS.to_vec(),
     };
     let ramps = ramps.into_iter().filter(|_| stop.0 > 0.0);
+    let largest = runs.first();
+    let felt = |pace: &PerSecond| (SLOWEST.0..=FASTEST.0).contains(&pace.0);
     Some(Dynamics {
-        run_accelerators: racks * per_rack,
-        run_racks: racks,
+        run_accelerators: largest.map_or(0, |run| run.of.accelerators),
+        run_racks: largest.map_or(0, |run| run.racks),
         steady: machine.rack.heat * draw.racks as f64,
         peak: machine.rack.peak * draw.racks as f64,
-        high,
-        low,
-        mean: swing.mean(),
-        rack_store: store,
-        steady_from: swing.steady_from(store),
-        pace: pace.map(PerSecond),
-        at_pace: pace.filter(|pace| (SLOWEST.0..=FASTEST.0).contains(pace)).map(row),
+        high: runs.iter().map(|run| run.swing.high).sum(),
+        low: runs.iter().map(|run| run.swing.low).sum(),
+        mean: runs.iter().map(|run| run.swing.mean()).sum(),
+        rack_store: runs.iter().map(|run| run.store).sum(),
+        steady_from: largest.and_then(|run| run.swing.steady_from(run.store)),
+        pace: largest.and_then(Run::pace),
+        at_pace: largest.and_then(|run| Some(row(&[run], run.pace().filter(felt)?))),
         swings,
+        runs: runs
+            .iter()
+            .map(|run| RunSwing {
+                model: run.of.model.clone(),
+                system: run.of.system.clone(),
+                accelerators: run.of.accelerators,
+                racks: run.racks,
+                height: run.swing.height(),
+                pace: run.pace(),
+                steady_from: run.swing.steady_from(run.store),
+                at_pace: run.pace().filter(felt).map(|pace| row(&[run], pace)),
+            })
+            .collect(),
         stop,
         ramps: ramps
             .map(|ramp| crate::plan::result::Ramp {

@@ -1,15 +1,16 @@
 //! The electrical design of the catalogue as the formulas want it, with what the scenario sets over it.
 
-use crate::catalog::profile::{self, Covered, StageKind};
+use crate::catalog::profile::{self, Covered, Current, StageKind};
 use crate::catalog::{Found, InputError};
 use crate::plan::equipment::Taker;
 use crate::plan::result::Assumption;
 use crate::power::availability::Block;
 use crate::power::one_line::LARGEST_SUBSTATION;
+use crate::power::ratings::{direct_current, line_current};
 use crate::power::{PartLoadLoss, Redundancy, StageDesign};
 use crate::scenario::Scenario;
 use crate::units::text::brief;
-use crate::units::{Amperes, CubicMetersPerJoule, Seconds, Share, Volts, Watts};
+use crate::units::{Amperes, CubicMetersPerJoule, Seconds, Share, VoltAmperes, Volts, Watts};
 
 /// What is known of a stage besides its losses.
 #[derive(Debug, Clone)]
@@ -56,8 +57,12 @@ pub struct ElectricalFacts {
     pub stages: Vec<StageFacts>,
     /// Usable power of a row's busway.
     pub busway: Watts,
-    /// Voltage of the busway between lines.
+    /// Voltage of the busway between lines or poles.
     pub busway_voltage: Volts,
+    /// What the busway carries.
+    pub busway_carries: Current,
+    /// What comes to the racks.
+    pub racks_get: Current,
     /// Rated current of the busway.
     pub busway_current: Amperes,
     /// Part of the rating that may be used all day.
@@ -68,6 +73,30 @@ pub struct ElectricalFacts {
     pub transfer_switch: Block,
     /// Engines.
     pub backup: Option<BackupFacts>,
+}
+
+/// Voltage of direct current at the racks.
+const DIRECT: Volts = Volts(800.0);
+
+impl ElectricalFacts {
+    /// Current of a load on the busway.
+    #[must_use]
+    pub fn on_busway(&self, power: VoltAmperes) -> Amperes {
+        match self.busway_carries {
+            Current::ThreePhase => line_current(power, self.busway_voltage),
+            Current::Direct => direct_current(Watts(power.0), self.busway_voltage),
+        }
+    }
+
+    /// Current of a load at a rack, and its voltage.
+    #[must_use]
+    pub fn at_rack(&self, power: VoltAmperes) -> (Amperes, Volts) {
+        match self.racks_get {
+            current if current == self.busway_carries => (self.on_busway(power), self.busway_voltage),
+            Current::Direct => (direct_current(Watts(power.0), DIRECT), DIRECT),
+            Current::ThreePhase => (line_current(power, self.busway_voltage), self.busway_voltage),
+        }
+    }
 }
 
 /// Whether a stage is part of the systems that a topology doubles.
@@ -145,6 +174,7 @@ pub(in crate::plan) fn design(
     }
     let continuous = taker.take("busway_continuous_share", &design.busway_continuous_share);
     let (volts, amperes) = (design.busway_volts.value, design.busway_amperes.value);
+    let phases = if design.busway_current() == Current::Direct { 1.0 } else { 3.0_f64.sqrt() };
     let rack_hold_up = design.rack_hold_up.as_ref();
     let rack_hold_up = rack_hold_up.map_or(Seconds(0.0), |datum| taker.take("rack_hold_up", datum));
     let backup = design.backup.as_ref().map(|backup| backup_facts(&mut taker, backup));
@@ -153,8 +183,10 @@ pub(in crate::plan) fn design(
         switch.map_or(Block::PERFECT, |part| part_block(&mut taker, "transfer_switch", part));
     let facts = ElectricalFacts {
         stages: facts,
-        busway: Watts(3.0_f64.sqrt() * volts * amperes * continuous.value()),
+        busway: Watts(phases * volts * amperes * continuous.value()),
         busway_voltage: Volts(volts),
+        busway_carries: design.busway_current(),
+        racks_get: design.rack_current(),
         busway_current: Amperes(amperes),
         continuous,
         rack_hold_up,

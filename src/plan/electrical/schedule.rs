@@ -4,20 +4,27 @@
 //! stand at both ends of what they protect and between two halves of a busbar.
 
 use super::Ground;
-use crate::catalog::profile::{Covered, StageKind};
+use super::facts::{BackupFacts, is_system};
+use crate::catalog::profile::{Covered, Current, StageKind};
+use crate::plan::equipment::Place;
 use crate::plan::result::{Equipment, LoadFlow};
-use crate::power::StageFlow;
 use crate::power::ratings::{
-    battery, fault_current, fault_on_grid, fuel, high_voltage_frame, interrupting, line_current,
-    low_voltage_frame,
+    battery, direct_current, fault_current, fault_on_grid, fuel, high_voltage_frame, interrupting,
+    line_current, low_voltage_frame,
 };
+use crate::power::{Redundancy, StageFlow};
 use crate::units::text::brief;
-use crate::units::{Amperes, Share, VoltAmperes, Watts};
+use crate::units::{Amperes, Seconds, Share, VoltAmperes, Volts, Watts};
 
 /// Usable part of a battery's energy when it is emptied in minutes: usual of makers' tables, recalled.
 const USABLE: Share = Share(0.9);
+/// Voltage of drives and compressors: usual in North America, 400 V elsewhere.
+const PLANT_VOLTAGE: Volts = Volts(480.0);
 /// Paths of a row's busway: A and B.
 const PATHS: u64 = 2;
+
+/// Power factor that engine sets are rated at.
+const ENGINE_POWER_FACTOR: f64 = 0.8;
 
 /// One line of the schedule.
 fn line(name: &str, count: u64, rating: f64, unit: &str, basis: String) -> Equipment {
@@ -52,6 +59,11 @@ pub(super) fn schedule(ground: &Ground<'_>, load_flow: Option<&LoadFlow>) -> Vec
             }
             StageKind::SolidStateTransformer => {
                 all.push(line("solid-state transformers", modules, block.0, "W", of(&flow.name)));
+                let current = direct_current(block, facts.busway_voltage);
+                let (frame, parallel) = low_voltage_frame(current);
+                let basis =
+                    format!("behind each converter, {} of direct current", brief(facts.busway_voltage));
+                all.push(line("direct-current main breakers", parallel * modules, frame.0, "A", basis));
             }
             StageKind::Ups => all.extend(ups(known, modules, block, of("blocks"))),
             StageKind::PduTransformer => all.push(line("PDUs", modules, apparent.0, "VA", of(&flow.name))),
@@ -59,7 +71,9 @@ pub(super) fn schedule(ground: &Ground<'_>, load_flow: Option<&LoadFlow>) -> Vec
             StageKind::MainTransformer | StageKind::Bus | StageKind::Other => {}
         }
     }
+    all.extend(transfer_switches(ground));
     all.extend(busways(ground));
+    all.extend(plant_switchboards(ground));
     all.extend(engines(ground));
     let wish = &ground.fields.electrical;
     if let (Some(power), Some(energy)) = (wish.battery_power, wish.battery_energy) {
@@ -164,54 +178,147 @@ fn ups(known: &super::facts::StageFacts, blocks: u64, block: Watts, basis: Strin
     all
 }
 
-/// Busways along the rows, and the tap-offs of the racks.
+/// Static switches that bring in the catcher: one before each block that has one behind it.
+fn transfer_switches(ground: &Ground<'_>) -> Vec<Equipment> {
+    let facts = &ground.place.electrical;
+    let flows = ground.design.yard.iter().chain(&ground.design.indoors);
+    let stages = facts.stages.iter().zip(&ground.place.stages).zip(flows);
+    let caught = stages
+        .filter(|((known, stage), flow)| {
+            is_system(known.kind)
+                && matches!(stage.redundancy, Redundancy::BlockRedundant { .. })
+                && flow.output.0 > 0.0
+        })
+        .last();
+    let Some(((_, stage), flow)) = caught else { return Vec::new() };
+    let block = flow.installed / f64::from(flow.modules.max(1));
+    let Redundancy::BlockRedundant { blocks } = stage.redundancy else { return Vec::new() };
+    let catchers = u64::from(flow.modules).div_ceil(u64::from(blocks) + 1);
+    let (frame, parallel) = low_voltage_frame(facts.on_busway(VoltAmperes(block.0)));
+    let basis = format!("from each {} to its catcher, one catcher for {blocks}", stage.name);
+    vec![line(
+        "static transfer switches",
+        parallel * (u64::from(flow.modules) - catchers),
+        frame.0,
+        "A",
+        basis,
+    )]
+}
+
+/// Busways along the rows with the breakers that feed them, and the tap-offs of the racks.
 fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
     let facts = &ground.place.electrical;
-    let (voltage, current) = (facts.busway_voltage, facts.busway_current);
+    let of = |voltage, current| match current {
+        Current::ThreePhase => brief(voltage),
+        Current::Direct => format!("{} of direct current", brief(voltage)),
+    };
+    let busway = of(facts.busway_voltage, facts.busway_carries);
     let mut all = Vec::new();
     if ground.layout.rows > 0 {
-        let length = ground.fields.layout.row_length;
+        let (length, rating) = (ground.fields.layout.row_length, facts.busway_current);
         let pairs = u64::from(ground.fields.layout.busways_per_row);
-        let basis = format!(
-            "{pairs} pairs, A and B, along each row of at most {}, {}",
-            brief(length),
-            brief(voltage)
-        );
-        all.push(line("busways", PATHS * pairs * ground.layout.rows, current.0, "A", basis));
+        let count = PATHS * pairs * ground.layout.rows;
+        let basis = format!("{pairs} pairs, A and B, along each row of at most {}, {busway}", brief(length));
+        all.push(line("busways", count, rating.0, "A", basis));
+        let (frame, parallel) = low_voltage_frame(rating);
+        let basis = format!("one in the switchboard before each busway, {busway}");
+        all.push(line("busway feeder breakers", parallel * count, frame.0, "A", basis));
     }
     for (machine, draw) in ground.loads.iter().filter(|(_, draw)| draw.racks > 0) {
-        let half = VoltAmperes(machine.rack.feed.0 / PATHS as f64);
-        let needed = Amperes(line_current(half, voltage).0 / facts.continuous.0);
-        let (frame, parallel) = low_voltage_frame(needed);
+        let (current, voltage) = facts.at_rack(VoltAmperes(machine.rack.feed.0 / PATHS as f64));
+        let (frame, parallel) = low_voltage_frame(current / facts.continuous.0);
         let basis = format!(
-            "A and B of each {} rack, half of its {} shelves each",
+            "A and B of each {} rack, half of its {} shelves each, {}",
             machine.id,
-            brief(machine.rack.feed)
+            brief(machine.rack.feed),
+            of(voltage, facts.racks_get)
         );
         all.push(line("rack tap-offs", PATHS * parallel * draw.racks, frame.0, "A", basis));
     }
+    all.extend(rack_batteries(ground));
     let others = ground.racks.network + ground.racks.storage + ground.racks.management;
     if others > 0 {
         let power: Watts = ground.loads.iter().map(|(_, draw)| draw.support + draw.network).sum();
         let each = VoltAmperes(power.0 / others as f64 / facts.continuous.0);
-        let (frame, parallel) = low_voltage_frame(line_current(each, voltage));
+        let (frame, parallel) = low_voltage_frame(facts.at_rack(each).0);
         let basis = "A and B of each network, storage and management rack, either carries it".into();
         all.push(line("support rack tap-offs", PATHS * parallel * others, frame.0, "A", basis));
     }
     all
 }
 
+/// Batteries in the racks, where the design has them instead of a UPS.
+///
+/// Stores that last less than a second are the capacitors of the shelves themselves.
+fn rack_batteries(ground: &Ground<'_>) -> Vec<Equipment> {
+    let time = ground.place.electrical.rack_hold_up;
+    if time < Seconds(1.0) {
+        return Vec::new();
+    }
+    let stands = ground.loads.iter().filter(|(_, draw)| draw.racks > 0);
+    stands
+        .map(|(machine, draw)| {
+            let energy = battery(machine.compute_bound.rack, time, USABLE);
+            let basis = format!(
+                "in or beside each {} rack, {} at {}, {USABLE} of the energy usable",
+                machine.id,
+                brief(time),
+                brief(machine.compute_bound.rack)
+            );
+            line("rack batteries", draw.racks, energy.0, "J", basis)
+        })
+        .collect()
+}
+
+/// Switchboards of pumps, fans, chillers and house loads: A and B in each building, either carries it.
+fn plant_switchboards(ground: &Ground<'_>) -> Vec<Equipment> {
+    let load = ground.design.plant.power() + ground.design.house;
+    let buildings = ground.layout.buildings.max(1);
+    let apparent = load.0 / ground.fields.electrical.plant_power_factor.0 / buildings as f64;
+    if load.0 <= 0.0 {
+        return Vec::new();
+    }
+    let current = line_current(VoltAmperes(apparent), PLANT_VOLTAGE) / ground.place.electrical.continuous.0;
+    let (frame, parallel) = low_voltage_frame(current);
+    let basis = format!(
+        "A and B in each building for its {} of cooling and house loads, {}",
+        brief(load / buildings as f64),
+        brief(PLANT_VOLTAGE)
+    );
+    vec![line("plant switchboards", PATHS * parallel * buildings, frame.0, "A", basis)]
+}
+
+/// Engines, what they carry of a load at the meter with so much of it in compute racks, and that in words.
+#[must_use]
+pub fn backed_load(
+    place: &Place,
+    meter: Watts,
+    compute: Watts,
+) -> Option<(BackupFacts, Watts, &'static str)> {
+    let backup = place.electrical.backup?;
+    Some(match backup.covers {
+        Covered::Everything => (backup, meter, "racks, plant and house"),
+        Covered::PlantAndNetwork => (backup, meter - compute, "all but the accelerator racks"),
+    })
+}
+
 /// Engines with their fuel.
 fn engines(ground: &Ground<'_>) -> Vec<Equipment> {
-    let Some(backup) = ground.place.electrical.backup else { return Vec::new() };
     let compute: Watts = ground.loads.iter().map(|(_, draw)| draw.compute).sum();
-    let (load, what) = match backup.covers {
-        Covered::Everything => (ground.design.meter, "racks, plant and house"),
-        Covered::PlantAndNetwork => (ground.design.meter - compute, "all but the accelerator racks"),
+    let Some((backup, load, what)) = backed_load(ground.place, ground.design.meter, compute) else {
+        return Vec::new();
     };
     let sets = u64::from(backup.redundancy.modules(load, backup.set));
     let basis = format!("for {}: {what}", brief(load));
     let volume = fuel(load, backup.autonomy, backup.fuel);
     let stored = format!("{} at full load", brief(backup.autonomy));
-    vec![line("engines", sets, backup.set.0, "W", basis), line("fuel stores", 1, volume.0, "m3", stored)]
+    let apparent = VoltAmperes(backup.set.0 / ENGINE_POWER_FACTOR);
+    let voltage = ground.fields.grid.campus_voltage;
+    let (frame, parallel) = high_voltage_frame(line_current(apparent, voltage));
+    let parallels = format!("one a set, paralleled at {}", brief(voltage));
+    vec![
+        line("engines", sets, backup.set.0, "W", basis),
+        line("engine breakers", parallel * sets, frame.0, "A", parallels),
+        line("fuel stores", 1, volume.0, "m3", stored),
+    ]
 }

@@ -49,8 +49,22 @@ fn grid(ground: &Ground<'_>) -> Block {
     k_of_n(circuit, 1, grid.circuits, grid.circuits).then(common)
 }
 
+/// The grid with the main transformers that stand before the engines, in words and as a block; none where their failures
+/// are unknown.
+pub(super) fn named_grid(ground: &Ground<'_>) -> Option<(String, Block)> {
+    let facts = &ground.place.electrical;
+    let (circuits, teams) = (ground.fields.grid.circuits, ground.fields.electrical.repair_teams);
+    let mut source = grid(ground);
+    let mut names = format!("grid, {circuits} circuit{}", if circuits == 1 { "" } else { "s" });
+    for group in groups(ground, Wish::Planned)?.iter().filter(|group| group.before_engines) {
+        source = source.then(supplied(group.system, group.redundancy, facts.transfer_switch, teams));
+        names = format!("{names}, {} {}", group.name, arrangement(group.redundancy));
+    }
+    Some((names, source))
+}
+
 /// Sets of one group of engines.
-fn engines(backup: &BackupFacts, load: Watts) -> Engines {
+pub(super) fn engines_of(backup: &BackupFacts, load: Watts) -> Engines {
     let carrying = (load / backup.set - 1e-9).ceil().max(1.0);
     let (needed, installed) = match backup.redundancy.within(carrying) {
         Redundancy::N => (1, 1),
@@ -68,7 +82,8 @@ fn engines(backup: &BackupFacts, load: Watts) -> Engines {
     }
 }
 
-fn shown(name: &str, arrangement: String, block: Block) -> SupplyBlock {
+/// A block as the plan tells it.
+pub(super) fn shown(name: &str, arrangement: String, block: Block) -> SupplyBlock {
     SupplyBlock {
         name: name.into(),
         arrangement,
@@ -141,22 +156,15 @@ fn groups(ground: &Ground<'_>, wish: Wish) -> Option<Vec<Group>> {
 fn path(ground: &Ground<'_>, wish: Wish) -> Option<Vec<(String, String, Block)>> {
     let facts = &ground.place.electrical;
     let teams = ground.fields.electrical.repair_teams;
-    let circuits = ground.fields.grid.circuits;
-    let mut source = grid(ground);
-    let mut names = format!("grid, {circuits} circuit{}", if circuits == 1 { "" } else { "s" });
-    let mut behind = Vec::new();
-    for group in groups(ground, wish)? {
+    let (names, source) = named_grid(ground)?;
+    let behind = groups(ground, wish)?.into_iter().filter(|group| !group.before_engines);
+    let behind = behind.map(|group| {
         let block = supplied(group.system, group.redundancy, facts.transfer_switch, teams);
-        if group.before_engines {
-            source = source.then(block);
-            names = format!("{names}, {} {}", group.name, arrangement(group.redundancy));
-        } else {
-            behind.push((group.name, arrangement(group.redundancy), block));
-        }
-    }
+        (group.name, arrangement(group.redundancy), block)
+    });
     let bare = matches!(wish, Wish::Bare);
     let backup = facts.backup.filter(|backup| backup.covers == Covered::Everything && !bare);
-    let engines = backup.as_ref().map(|backup| engines(backup, ground.design.meter));
+    let engines = backup.as_ref().map(|backup| engines_of(backup, ground.design.meter));
     let store = if bare { facts.rack_hold_up } else { rack_hold_up(ground) };
     let how = match engines {
         Some(engines) => format!("with engines, {} of {}", engines.needed, engines.installed),
@@ -176,15 +184,21 @@ fn whole(path: &[(String, String, Block)]) -> Block {
 pub(super) fn supply(ground: &Ground<'_>) -> Option<Supply> {
     let blocks = path(ground, Wish::Planned)?;
     let path = whole(&blocks);
-    let total = shown("rack", String::new(), path);
-    Some(Supply {
+    let shown = blocks.into_iter().map(|(name, how, block)| shown(&name, how, block));
+    Some(sum(path, rack_hold_up(ground), shown))
+}
+
+/// A path with its blocks.
+pub(super) fn sum(path: Block, hold_up: Seconds, blocks: impl Iterator<Item = SupplyBlock>) -> Supply {
+    let total = shown("", String::new(), path);
+    Supply {
         availability: total.availability,
         failures_per_year: total.failures_per_year,
         down_time_per_year: total.down_time_per_year,
         mean_down_time: path.down_time(),
-        hold_up: rack_hold_up(ground),
-        blocks: blocks.into_iter().map(|(name, how, block)| shown(&name, how, block)).collect(),
-    })
+        hold_up,
+        blocks: blocks.collect(),
+    }
 }
 
 /// The topologies side by side, on the last of the systems that they double, and none of them.

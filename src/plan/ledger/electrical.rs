@@ -31,6 +31,25 @@ pub(super) fn entries(w: &mut Writer<'_>) {
             inputs,
         );
     }
+    if let Some(cooled) = &electrical.cooled {
+        let mut inputs: Vec<[String; 3]> = cooled
+            .blocks
+            .iter()
+            .map(|block| {
+                result(&format!("{}, {}", block.name, block.arrangement), block.availability.to_string())
+            })
+            .collect();
+        for field in ["ride_through", "pump_failures", "pump_repair", "chiller_failures", "chiller_repair"] {
+            inputs.push(w.said(&format!("cooling.{field}")));
+        }
+        w.entry(
+            "power.cooled.availability",
+            cooled.availability.to_string(),
+            "part of the time that the heat of a rack is taken",
+            "Π A of the plant's feed, the coolers of a building, the CDUs and air handlers of a hall",
+            inputs,
+        );
+    }
     let policy = &electrical.provisioning;
     w.entry(
         "power.provisioning.work_gain_memory",

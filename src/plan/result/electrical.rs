@@ -9,6 +9,8 @@ use crate::units::{
 pub struct Electrical {
     /// How surely a rack is fed; none where the design does not say how often its parts fail.
     pub supply: Option<Supply>,
+    /// How surely its heat is taken; none where the design does not say how often its parts fail.
+    pub cooled: Option<Supply>,
     /// Topologies side by side.
     pub topologies: Vec<Topology>,
     /// What the provisioning policy buys and risks.
@@ -21,10 +23,10 @@ pub struct Electrical {
     pub schedule: Vec<Equipment>,
 }
 
-/// How surely a rack is fed.
+/// How surely a rack is fed, or cooled.
 #[derive(Debug, Clone)]
 pub struct Supply {
-    /// Part of the time that a rack is fed.
+    /// Part of the time that it is.
     pub availability: f64,
     /// How often in a year it is not.
     pub failures_per_year: f64,
@@ -106,7 +108,7 @@ pub struct Oversubscription {
 /// What the site's power does over seconds and minutes.
 #[derive(Debug, Clone)]
 pub struct Dynamics {
-    /// Accelerators that work in step: those of the largest training run, or none.
+    /// Accelerators of the largest training run, or none.
     pub run_accelerators: u64,
     /// Their racks.
     pub run_racks: u64,
@@ -114,23 +116,25 @@ pub struct Dynamics {
     pub steady: Watts,
     /// All racks of the system at their electrical design point at once.
     pub peak: Watts,
-    /// The run in a burst.
+    /// The runs in a burst.
     pub high: Watts,
-    /// The run between bursts.
+    /// The runs between bursts.
     pub low: Watts,
-    /// The run on average.
+    /// The runs on average.
     pub mean: Watts,
-    /// Energy of the run's racks that smooths.
+    /// Energy of the runs' racks that smooths.
     pub rack_store: Joules,
-    /// Slowest pace that it makes steady.
+    /// Slowest pace that the racks of the largest run make steady.
     pub steady_from: Option<PerSecond>,
-    /// Pace of the run's steps.
+    /// Pace of the steps of the largest run.
     pub pace: Option<PerSecond>,
-    /// The swing at that pace, if it lies between 0.1 and 20 Hz.
+    /// Its swing at that pace, if it lies between 0.1 and 20 Hz.
     pub at_pace: Option<SwingRow>,
-    /// Swings by pace.
+    /// Swings by pace, all runs stepping together.
     pub swings: Vec<SwingRow>,
-    /// Fall of the site's power when the run stops.
+    /// Each run by itself, the largest first.
+    pub runs: Vec<RunSwing>,
+    /// Fall of the site's power when the runs stop.
     pub stop: Watts,
     /// What that fall takes at the agreed ramp, else at common ones.
     pub ramps: Vec<Ramp>,
@@ -142,6 +146,27 @@ pub struct Dynamics {
     pub hold_up: Seconds,
     /// Longest dip that they have to.
     pub ride_through: Seconds,
+}
+
+/// What one run does to the site's power.
+#[derive(Debug, Clone)]
+pub struct RunSwing {
+    /// Model that is trained.
+    pub model: String,
+    /// System that it runs on.
+    pub system: String,
+    /// Its accelerators.
+    pub accelerators: u64,
+    /// Their racks.
+    pub racks: u64,
+    /// From floor to burst, at the racks.
+    pub height: Watts,
+    /// Steps per second.
+    pub pace: Option<PerSecond>,
+    /// Slowest pace that its racks make steady.
+    pub steady_from: Option<PerSecond>,
+    /// The swing at its pace, if it lies between 0.1 and 20 Hz.
+    pub at_pace: Option<SwingRow>,
 }
 
 /// A swing at one pace.

@@ -1,0 +1,103 @@
+//! How surely the heat of a rack is taken: pumps, coolers and what feeds them.
+//!
+//! The plant has neither UPS nor batteries of its own but what `cooling.ride_through` says, so an outage of the grid is
+//! felt until the engines carry it. Behind its feed stand the coolers of a building, the CDUs or air handlers of a hall,
+//! each group with its spares. Left out: leaks, controls, valves and pipes, and spares lent between buildings.
+
+use super::Ground;
+use super::supply::{engines_of, named_grid, shown, sum};
+use crate::catalog::profile::StageKind;
+use crate::fleet::cdus;
+use crate::plan::result::Supply;
+use crate::plan::standing::COOLER_POWER;
+use crate::power::availability::{Block, backed_up, k_of_n};
+use crate::units::Watts;
+
+/// How surely the heat of a rack is taken; none where the failures of the main transformers are unknown.
+pub(super) fn cooled(ground: &Ground<'_>) -> Option<Supply> {
+    let (said, place) = (&ground.fields.cooling, ground.place);
+    let teams = ground.fields.electrical.repair_teams;
+    let (names, source) = named_grid(ground)?;
+    let engines = place.electrical.backup.as_ref().map(|backup| engines_of(backup, ground.design.meter));
+    let how = engines.map_or_else(
+        || "without engines".to_owned(),
+        |engines| format!("with engines, {} of {}", engines.needed, engines.installed),
+    );
+    let mut blocks = vec![(names, how, backed_up(source, said.ride_through, engines))];
+
+    // Switchboards A and B of a building, each behind a unit substation where the plant hangs on them.
+    let unit = place.electrical.stages.iter().find(|stage| stage.kind == StageKind::UnitTransformer);
+    if let Some(path) = unit.and_then(|stage| stage.parts) {
+        let block = k_of_n(path, 1, 2, teams);
+        blocks.push(("unit substations of the plant".into(), "2N".into(), block));
+    }
+
+    let pump = Block::of(said.pump_failures, said.pump_repair);
+    let chiller = Block::of(said.chiller_failures, said.chiller_repair);
+    let buildings = ground.layout.buildings.max(1) as f64;
+    let installed = place.plant.installed_rejection(&ground.design.plant) / buildings;
+    let coolers = at_least_two((installed / COOLER_POWER - 1e-9).ceil());
+    let (name, cooler) = match ground.design.plant.chilled {
+        Watts(heat) if heat > 0.0 => ("chillers, each with its pump", chiller.then(pump)),
+        _ => ("coolers, each with its fans and pump", pump.then(pump)),
+    };
+    let arrangement = format!("{}+1 a building", coolers - 1);
+    blocks.push((name.into(), arrangement, k_of_n(cooler, coolers - 1, coolers, teams)));
+
+    let halls = ground.layout.halls.max(1) as f64;
+    let liquid: Watts = ground.loads.iter().map(|(_, draw)| draw.liquid).sum();
+    let group = cdus(liquid / halls, place.cdus);
+    if group.total() > 0 {
+        let (duty, all) = (counted(group.duty), counted(group.total()));
+        let arrangement = format!("{duty}+{} a hall", group.spare);
+        blocks.push(("CDUs, each with its pump".into(), arrangement, k_of_n(pump, duty, all, teams)));
+    }
+    let handlers = ground.layout.floors.iter().map(|floor| floor.layout.hall_air_handlers).max().unwrap_or(0);
+    if handlers > 1 {
+        let all = counted(handlers);
+        let arrangement = format!("{}+1 a hall", all - 1);
+        blocks.push((
+            "air handlers, each with its fans".into(),
+            arrangement,
+            k_of_n(pump, all - 1, all, teams),
+        ));
+    }
+
+    let path = Block::series(blocks.iter().map(|(_, _, block)| *block));
+    Some(sum(path, said.ride_through, blocks.into_iter().map(|(name, how, block)| shown(&name, how, block))))
+}
+
+fn counted(units: u64) -> u32 {
+    u32::try_from(units).unwrap_or(u32::MAX)
+}
+
+fn at_least_two(units: f64) -> u32 {
+    units.clamp(2.0, f64::from(u32::MAX)) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::planned;
+
+    #[test]
+    fn cooling_without_spares_fails_as_often_as_any_of_its_parts() {
+        let with = planned(&[]).electrical.cooled.unwrap();
+        let parts: f64 = with.blocks.iter().map(|block| 1.0 - block.availability).sum();
+        assert!(((1.0 - with.availability) / parts - 1.0).abs() < 1e-3, "{with:?}");
+        // Pumps that never fail leave what feeds them.
+        let set = ["cooling.pump_failures=0 /y", "cooling.chiller_failures=0 /y"];
+        let fed = planned(&set).electrical.cooled.unwrap();
+        let feed: f64 = fed.blocks[..2].iter().map(|block| block.availability).product();
+        assert!((fed.availability - feed).abs() < 1e-12, "{fed:?}");
+        assert!(fed.availability > with.availability);
+    }
+
+    #[test]
+    fn a_plant_that_waits_for_its_engines_is_down_at_every_outage_of_the_grid() {
+        let of = |time: &str| planned(&[&format!("cooling.ride_through={time}")]).electrical.cooled.unwrap();
+        let (none, minute) = (of("0 s"), of("60 s"));
+        // Two circuits with a common cause: about 0.25 outages a year.
+        assert!((0.2..0.35).contains(&none.blocks[0].failures_per_year), "{none:?}");
+        assert!(minute.blocks[0].failures_per_year < 0.01 * none.blocks[0].failures_per_year, "{minute:?}");
+    }
+}
