@@ -30,7 +30,7 @@ pub const SECTIONS: [f64; 2] = [60_000.0, 7_854.0];
 pub const MOST_FILL: f64 = 0.4;
 /// Pairs of racks of one bundle above which some racks stand for their neighbours: in a schedule, and where
 /// placements are only compared.
-const MOST_PAIRS: [u64; 2] = [4_000_000, 20_000];
+const MOST_PAIRS: [u64; 2] = [4_000_000, 5_000];
 
 /// What a cable is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,6 +83,15 @@ impl CableKind {
             Self::HostLeaf => "host-leaf",
             Self::LeafSpine => "leaf-spine",
             Self::SpineCore => "spine-core",
+        }
+    }
+
+    /// Where the racks of both ends are counted: accelerators, leaves, spines, cores.
+    fn sorts(self) -> (usize, usize) {
+        match self {
+            Self::HostLeaf => (0, 1),
+            Self::LeafSpine => (1, 2),
+            Self::SpineCore => (2, 3),
         }
     }
 }
@@ -277,7 +286,7 @@ struct Outlets {
 impl Outlets {
     fn of(layout: &Layout) -> Self {
         let mut all = Self::default();
-        let mut found: [BTreeMap<u64, Outlet>; 4] = Default::default();
+        let mut found: [Vec<(u64, Outlet)>; 4] = Default::default();
         let mut take = |racks: &[super::PlacedRack], ways: &Ways| {
             for rack in racks {
                 let Some(row) = rack.row else { continue };
@@ -288,7 +297,7 @@ impl Outlets {
                     RackKind::Core => 3,
                     _ => continue,
                 };
-                found[sort].insert(rack.number, ways.outlet(row, &rack.at));
+                found[sort].push((rack.number, ways.outlet(row, &rack.at)));
             }
         };
         for index in 0..layout.halls {
@@ -303,7 +312,10 @@ impl Outlets {
             take(&room.racks, &ways);
             all.ways.push(ways);
         }
-        let [compute, leaf, spine, core] = found.map(|racks| racks.into_values().collect());
+        let [compute, leaf, spine, core] = found.map(|mut racks| {
+            racks.sort_by_key(|(number, _)| *number);
+            racks.into_iter().map(|(_, outlet)| outlet).collect()
+        });
         Self { compute, leaf, spine, core, ways: all.ways }
     }
 }
@@ -397,8 +409,12 @@ fn bundles(layout: &Layout, cabling: &Cabling, kind: CableKind, most_pairs: u64)
             }
             CableKind::SpineCore => {
                 let spines = held(network.spine, from, to);
-                let most = most_pairs / (spines.len() as u64).max(1);
-                Bundle { to: thinned(held(network.core, from, to), most.max(1) as usize), from: spines }
+                let cores = held(network.core, from, to);
+                if spines.len() as u64 * cores.len() as u64 <= most_pairs {
+                    return Bundle { from: spines, to: cores };
+                }
+                let most = most_pairs.isqrt() as usize;
+                Bundle { from: thinned(spines, most), to: thinned(cores, most) }
             }
         })
         .collect()
@@ -478,13 +494,16 @@ struct Trays(HashMap<(u64, u64), BTreeMap<i64, Change>>);
 
 impl Trays {
     fn lay(&mut self, tray: (u64, u64), (from, to): (f64, f64), cables: u64, section: f64) {
+        self.begin(tray, from.min(to), cables.cast_signed(), section);
+        self.begin(tray, from.max(to), -cables.cast_signed(), -section);
+    }
+
+    /// Cables that begin at a place, or end there where they are negative.
+    fn begin(&mut self, tray: (u64, u64), at: f64, cables: i64, section: f64) {
         const PER_METER: f64 = 1e3;
-        let places = self.0.entry(tray).or_default();
-        for (at, sign) in [(from.min(to), 1), (from.max(to), -1)] {
-            let change = places.entry((at * PER_METER).round() as i64).or_default();
-            change.cables += sign * cables.cast_signed();
-            change.section += sign as f64 * section * cables as f64;
-        }
+        let change = self.0.entry(tray).or_default().entry((at * PER_METER).round() as i64).or_default();
+        change.cables += cables;
+        change.section += section;
     }
 
     /// The fullest section of all trays.
@@ -505,6 +524,41 @@ impl Trays {
     }
 }
 
+/// Cables of a rack that one main tray of its room takes, to the corridor or to another row.
+#[derive(Clone, Copy, Debug, Default)]
+struct Taken {
+    cables: u64,
+    section: f64,
+    /// Of those to other rows: more that go to higher rows than to lower ones.
+    upward: i64,
+    upward_section: f64,
+    /// Of those to the corridor.
+    leaving: u64,
+    leaving_section: f64,
+}
+
+/// What a rack lays: all of its cables by one main tray go the same way along its row, and are laid together.
+#[derive(Clone, Debug, Default)]
+struct Laid {
+    outlet: Option<Outlet>,
+    /// Main trays used, each with its number and place along the rows.
+    mains: Vec<(usize, f64, Taken)>,
+    /// Cables out of the building, and their section in trunks.
+    ducted: u64,
+    trunks: f64,
+}
+
+impl Laid {
+    fn by(&mut self, main: usize, at: f64) -> &mut Taken {
+        let found = self.mains.iter().position(|(number, ..)| *number == main);
+        let place = found.unwrap_or_else(|| {
+            self.mains.push((main, at, Taken::default()));
+            self.mains.len() - 1
+        });
+        &mut self.mains[place].2
+    }
+}
+
 /// The trays of a site.
 #[derive(Debug, Default)]
 struct Loads {
@@ -512,87 +566,143 @@ struct Loads {
     mains: Trays,
     corridors: Trays,
     ducts: Trays,
+    /// By sort and number of a rack.
+    racks: [Vec<Laid>; 4],
 }
 
 impl Loads {
-    fn add(&mut self, layout: &Layout, pair: &CablePair) {
+    fn add(&mut self, pair: &CablePair) {
         let (a, b, count) = (&pair.start, &pair.stop, pair.count);
-        let (section, trunk) = (pair.medium.section(false), pair.medium.section(true));
-        let row = |outlet: &Outlet| (outlet.room, outlet.row as u64);
-        match pair.route.through {
-            Through::Row => self.rows.lay(row(a), (a.x, b.x), count, section),
-            Through::Room { main, at } => {
-                self.rows.lay(row(a), (a.x, at), count, section);
-                self.rows.lay(row(b), (b.x, at), count, section);
-                self.mains.lay((a.room, main as u64), (a.y, b.y), count, section);
+        let section = pair.medium.section(false) * count as f64;
+        let trunks = pair.medium.section(true) * count as f64;
+        let through = pair.route.through;
+        match through {
+            Through::Row => return self.rows.lay((a.room, a.row as u64), (a.x, b.x), count, section),
+            Through::Corridor => {
+                self.corridors.lay((a.building, a.storey), (a.main_x, b.main_x), count, trunks);
             }
-            Through::Corridor | Through::Ducts => {
-                let (middle, center) = (layout.building_y / 2.0, layout.building_x / 2.0);
-                for outlet in [a, b] {
-                    self.rows.lay(row(outlet), (outlet.x, outlet.main_x), count, section);
-                    self.mains.lay((outlet.room, outlet.main as u64), (outlet.y, middle), count, section);
+            Through::Room { .. } | Through::Ducts => {}
+        }
+        let (near, far) = pair.kind.sorts();
+        for ((outlet, other), sort, number) in [((a, b), near, pair.from), ((b, a), far, pair.to)] {
+            let (racks, number) = (&mut self.racks[sort], number as usize);
+            if racks.len() <= number {
+                racks.resize(number + 1, Laid::default());
+            }
+            let laid = &mut racks[number];
+            laid.outlet = Some(*outlet);
+            if through == Through::Ducts {
+                laid.ducted += count;
+                laid.trunks += trunks;
+            }
+            if let Through::Room { main, at } = through {
+                let taken = laid.by(main, at);
+                taken.cables += count;
+                taken.section += section;
+                if outlet.y < other.y {
+                    taken.upward += count.cast_signed();
+                    taken.upward_section += section;
+                } else if outlet.y > other.y {
+                    taken.upward -= count.cast_signed();
+                    taken.upward_section -= section;
                 }
-                if pair.route.through == Through::Corridor {
-                    self.corridors.lay((a.building, a.storey), (a.main_x, b.main_x), count, trunk);
-                } else {
-                    for outlet in [a, b] {
-                        let along = (outlet.main_x, center);
-                        self.corridors.lay((outlet.building, outlet.storey), along, count, trunk);
-                        self.ducts.lay((outlet.building, 0), (0.0, 1.0), count, trunk);
-                    }
-                }
+            } else {
+                let taken = laid.by(outlet.main, outlet.main_x);
+                taken.cables += count;
+                taken.section += section;
+                taken.leaving += count;
+                taken.leaving_section += section;
             }
         }
     }
+
+    /// Lays what the racks lay, and finds the fullest section of each sort of tray.
+    fn fullest(mut self, layout: &Layout) -> Vec<TrayUse> {
+        let (middle, center) = (layout.building_y / 2.0, layout.building_x / 2.0);
+        for laid in self.racks.iter().flatten() {
+            let Some(outlet) = &laid.outlet else { continue };
+            for (main, at, taken) in &laid.mains {
+                let tray = (outlet.room, *main as u64);
+                self.rows.lay((outlet.room, outlet.row as u64), (outlet.x, *at), taken.cables, taken.section);
+                self.mains.lay(tray, (outlet.y, middle), taken.leaving, taken.leaving_section);
+                self.mains.begin(tray, outlet.y, taken.upward, taken.upward_section);
+            }
+            if laid.ducted > 0 {
+                let (storey, along) = ((outlet.building, outlet.storey), (outlet.main_x, center));
+                self.corridors.lay(storey, along, laid.ducted, laid.trunks);
+                self.ducts.lay((outlet.building, 0), (0.0, 1.0), laid.ducted, laid.trunks);
+            }
+        }
+        let [tray, duct] = SECTIONS;
+        vec![
+            self.rows.fullest("row tray", tray),
+            self.mains.fullest("main tray", tray),
+            self.corridors.fullest("corridor tray", tray),
+            self.ducts.fullest("ducts of a building", duct),
+        ]
+    }
 }
 
-/// Cables by kind and medium, the preferred medium first, and their straight distance.
-fn runs(layout: &Layout, cabling: &Cabling, most_pairs: u64) -> (Vec<CableRun>, Meters) {
-    let mut runs: Vec<CableRun> = Vec::new();
-    let mut straight = Meters(0.0);
-    each_of_pairs(layout, cabling, most_pairs, |pair| {
+/// Cables by kind and medium, and their straight distance.
+#[derive(Debug)]
+struct Runs {
+    rate: ByteRate,
+    all: Vec<CableRun>,
+    straight: Meters,
+}
+
+impl Runs {
+    fn new(rate: ByteRate) -> Self {
+        Self { rate, all: Vec::new(), straight: Meters(0.0) }
+    }
+
+    fn add(&mut self, pair: &CablePair) {
         let same =
             |run: &CableRun| (run.kind, run.choice, run.medium) == (pair.kind, pair.choice, pair.medium);
-        let at = runs.iter().position(same).unwrap_or_else(|| {
-            runs.push(CableRun {
+        let at = self.all.iter().position(same).unwrap_or_else(|| {
+            self.all.push(CableRun {
                 kind: pair.kind,
                 choice: pair.choice,
                 medium: pair.medium,
-                rate: cabling.rate,
+                rate: self.rate,
                 count: 0,
                 length_total: Meters(0.0),
                 length_max: Meters(0.0),
             });
-            runs.len() - 1
+            self.all.len() - 1
         });
-        let run = &mut runs[at];
+        let run = &mut self.all[at];
         run.count += pair.count;
         run.length_total += pair.length * pair.count as f64;
         run.length_max = run.length_max.max(pair.length);
-        straight += Meters(layout.straight(&pair.start, &pair.stop)) * pair.count as f64;
-    });
-    runs.sort_by_key(|run| (run.kind, run.choice.unwrap_or(usize::MAX), run.medium));
-    (runs, straight)
+        self.straight += Meters(pair.start.straight(&pair.stop)) * pair.count as f64;
+    }
+
+    /// The preferred medium first.
+    fn sorted(mut self) -> Self {
+        self.all.sort_by_key(|run| (run.kind, run.choice.unwrap_or(usize::MAX), run.medium));
+        self
+    }
+
+    /// Of a layout, with at most so many pairs in a bundle.
+    fn of(layout: &Layout, cabling: &Cabling, most_pairs: u64) -> Self {
+        let mut runs = Self::new(cabling.rate);
+        each_of_pairs(layout, cabling, most_pairs, |pair| runs.add(pair));
+        runs.sorted()
+    }
 }
 
 /// The schedule of a layout.
 #[must_use]
 pub fn schedule(layout: &Layout, cabling: &Cabling) -> CableSchedule {
-    let (runs, straight_total) = runs(layout, cabling, MOST_PAIRS[0]);
-    let mut loads = Loads::default();
-    each_pair(layout, cabling, |pair| loads.add(layout, pair));
-    let [tray, duct] = SECTIONS;
-    let trays = vec![
-        loads.rows.fullest("row tray", tray),
-        loads.mains.fullest("main tray", tray),
-        loads.corridors.fullest("corridor tray", tray),
-        loads.ducts.fullest("ducts of a building", duct),
-    ];
-    CableSchedule { runs, trays, straight_total }
+    let (mut runs, mut loads) = (Runs::new(cabling.rate), Loads::default());
+    each_pair(layout, cabling, |pair| {
+        runs.add(pair);
+        loads.add(pair);
+    });
+    let runs = runs.sorted();
+    CableSchedule { straight_total: runs.straight, runs: runs.all, trays: loads.fullest(layout) }
 }
-
-/// Length over the shortest below which a placement is worth a second look.
-const NEAR: f64 = 1.02;
 
 /// A placement that was tried, and the cables with it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -620,28 +730,22 @@ impl Tried {
 /// Lays a fleet out with every placement of its network racks and keeps the one with the shortest cables.
 ///
 /// Of two placements, the one that leaves fewer cables out of reach is better whatever its length. The first of
-/// equals wins; what was tried is told, the winner first. The first look stands on a part of the core racks, each for
-/// its neighbours, which is right within a percent or so; placements that come as near to the best are laid in full.
+/// equals wins; what was tried is told, the winner first. Placements are compared on a part of the spine and core
+/// racks, each for its neighbours, which is right within a percent or so; the winner is laid in full.
 #[must_use]
 pub fn place(demand: &LayoutDemand, cabling: &Cabling) -> (Layout, CableSchedule, Vec<Tried>) {
-    let mut tried: Vec<Tried> = Vec::new();
-    for placement in Placement::all() {
+    let tried = |placement: Placement| {
         let plan = layout(demand, placement);
         // One network room, or none, lies in the same place whatever is said of cores.
-        if placement.core == CorePlace::EveryBuilding && (plan.network_room.is_none() || plan.buildings == 1)
-        {
-            continue;
-        }
-        tried.push(Tried::of(placement, &runs(&plan, cabling, MOST_PAIRS[1]).0));
-    }
-    tried.sort_by(Tried::order);
-    let (best, near) = (tried[0], tried[0].length * NEAR);
-    for one in tried.iter_mut().filter(|one| one.unreached == best.unreached && one.length <= near) {
-        *one = Tried::of(one.placement, &runs(&layout(demand, one.placement), cabling, MOST_PAIRS[0]).0);
-    }
+        let same = plan.network_room.is_none() || plan.buildings == 1;
+        let once = placement.core == CorePlace::EveryBuilding && same;
+        (!once).then(|| Tried::of(placement, &Runs::of(&plan, cabling, MOST_PAIRS[1]).all))
+    };
+    let mut tried: Vec<Tried> = Placement::all().into_iter().filter_map(tried).collect();
     tried.sort_by(Tried::order);
     let plan = layout(demand, tried[0].placement);
     let laid = schedule(&plan, cabling);
+    tried[0] = Tried::of(tried[0].placement, &laid.runs);
     (plan, laid, tried)
 }
 

@@ -35,6 +35,10 @@ pub struct Outlet {
     pub main_x: f64,
     /// To the corridor: along the row tray and the main tray [m].
     pub run: f64,
+    /// On the plan of the campus [m].
+    pub on_campus: (f64, f64),
+    /// Middle of its building on that plan, where ducts begin [m].
+    pub center: (f64, f64),
 }
 
 /// A room's place: what a route through it needs.
@@ -48,6 +52,8 @@ pub struct Ways {
     /// Middle of the corridor across the rows, in the building [m].
     corridor: f64,
     corner: (f64, f64),
+    /// The building on the plan of the campus.
+    outline: Rect,
 }
 
 impl Ways {
@@ -73,6 +79,7 @@ impl Ways {
             mains: hall.mains.iter().map(|main| place.x + main).collect(),
             corridor: layout.building_y / 2.0,
             corner: (place.x, place.y),
+            outline: layout.building(building),
         }
     }
 
@@ -97,6 +104,8 @@ impl Ways {
             main: nearest.0,
             main_x: nearest.1,
             run: (nearest.1 - x).abs() + (self.corridor - y).abs(),
+            on_campus: (self.outline.x + x, self.outline.y + y),
+            center: self.outline.center(),
         }
     }
 
@@ -109,6 +118,16 @@ impl Ways {
             .map(|(main, at)| (main, (a.x - at).abs() + (a.y - b.y).abs() + (at - b.x).abs()))
             .min_by(|a, b| a.1.total_cmp(&b.1))
             .unwrap_or((0, (a.x - b.x).abs() + (a.y - b.y).abs()))
+    }
+}
+
+impl Outlet {
+    /// Straight distance to another outlet [m].
+    #[must_use]
+    pub fn straight(&self, other: &Self) -> f64 {
+        let (from, to) = (self.on_campus, other.on_campus);
+        let climb = self.storey.abs_diff(other.storey) as f64 * STOREY_HEIGHT.value();
+        ((from.0 - to.0).powi(2) + (from.1 - to.1).powi(2) + climb.powi(2)).sqrt()
     }
 }
 
@@ -158,23 +177,10 @@ impl Layout {
             return Route { run, through: Through::Corridor };
         }
         let center = self.building_x / 2.0;
-        let (from, to) = (self.building(a.building).center(), self.building(b.building).center());
-        let ducts = (from.0 - to.0).abs() + (from.1 - to.1).abs();
+        let ducts = (a.center.0 - b.center.0).abs() + (a.center.1 - b.center.1).abs();
         let climb = (a.storey + b.storey) as f64 * height;
         let corridors = (a.main_x - center).abs() + (b.main_x - center).abs();
         Route { run: a.run + corridors + climb + ducts + b.run, through: Through::Ducts }
-    }
-
-    /// Straight distance between two outlets on the plan of the campus [m].
-    #[must_use]
-    pub fn straight(&self, a: &Outlet, b: &Outlet) -> f64 {
-        let on_campus = |outlet: &Outlet| {
-            let building = self.building(outlet.building);
-            (building.x + outlet.x, building.y + outlet.y)
-        };
-        let (from, to) = (on_campus(a), on_campus(b));
-        let climb = a.storey.abs_diff(b.storey) as f64 * STOREY_HEIGHT.value();
-        ((from.0 - to.0).powi(2) + (from.1 - to.1).powi(2) + climb.powi(2)).sqrt()
     }
 
     /// Middle of the corridor of a building, where its trays and the ducts meet, on the plan of the campus.

@@ -2,7 +2,7 @@
 
 use super::document::{Block, Column, Section, Table, Unit, count};
 use crate::plan::Plan;
-use crate::plan::result::{Dynamics, Electrical, LoadFlow, Supply, SwingRow, Topology};
+use crate::plan::result::{Dynamics, Electrical, Equipment, LoadFlow, Supply, SwingRow, Topology};
 use crate::units::text::digits;
 use serde_json::{Value, json};
 
@@ -190,33 +190,39 @@ fn load_flow(flow: &LoadFlow) -> Vec<Block> {
     vec![Block::KeyValues(pairs), Block::Table(table), Block::Table(out)]
 }
 
-fn schedule(electrical: &Electrical) -> Vec<Block> {
-    let all = &electrical.schedule;
-    let rating = |unit: &str, value: f64| match unit {
+/// The rating of a line of the schedule, with its unit.
+pub(super) fn rating(line: &Equipment) -> String {
+    let value = line.rating;
+    match line.unit.as_str() {
         "J" => Unit::Metric("Wh").show(value / 3_600.0),
         "m3" => Unit::Many("L").show(value * 1_000.0),
         "W" => POWER.show(value),
         "VA" => Unit::Metric("VA").show(value),
         "A" => Unit::Metric("A").show(value),
         _ => digits(value),
-    };
+    }
+}
+
+fn schedule(electrical: &Electrical) -> Vec<Block> {
+    let all = &electrical.schedule;
     if all.is_empty() {
         return Vec::new();
     }
     let table = Table::of(vec![
         Column::words("equipment", all.iter().map(|item| item.name.clone())),
         Column::counts("count", all.iter().map(|item| item.count)),
-        Column::numbers("rating", all.iter().map(|item| rating(&item.unit, item.rating))),
+        Column::numbers("rating", all.iter().map(rating)),
         Column::words("sized by", all.iter().map(|item| item.basis.clone())),
     ]);
     vec![Block::Table(table)]
 }
 
 /// Keys that stand under `power` in the JSON of a plan.
-pub(super) fn json(electrical: &Electrical) -> [(&'static str, Value); 7] {
+pub(super) fn json(electrical: &Electrical) -> [(&'static str, Value); 8] {
     [
         ("supply", electrical.supply.as_ref().map(supply_json).into()),
         ("cooled", electrical.cooled.as_ref().map(supply_json).into()),
+        ("hall_voltage_v", electrical.hall_voltage.0.into()),
         ("topologies", electrical.topologies.iter().map(topology_json).collect()),
         ("provisioning", provisioning_json(electrical)),
         ("dynamics", electrical.dynamics.as_ref().map(dynamics_json).into()),

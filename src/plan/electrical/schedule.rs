@@ -216,7 +216,10 @@ fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
     let mut all = Vec::new();
     if ground.layout.rows > 0 {
         let (length, rating) = (ground.fields.layout.row_length, facts.busway_current);
-        let pairs = u64::from(ground.fields.layout.busways_per_row);
+        // As many as the fullest row asks for, of those that may hang above it.
+        let fullest = ground.layout.floors.iter().map(|floor| floor.layout.row_power.0).fold(0.0, f64::max);
+        let pairs = (fullest / facts.busway.0 - 1e-9).ceil().max(1.0) as u64;
+        let pairs = pairs.min(u64::from(ground.fields.layout.busways_per_row));
         let count = PATHS * pairs * ground.layout.rows;
         let basis = format!("{pairs} pairs, A and B, along each row of at most {}, {busway}", brief(length));
         all.push(line("busways", count, rating.0, "A", basis));
