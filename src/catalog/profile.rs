@@ -823,6 +823,9 @@ pub struct ElectricalDesign {
     pub stages: Vec<Stage>,
     /// Voltage of the row busway between lines, or between the poles of direct current [V].
     pub busway_volts: Datum<f64>,
+    /// Voltage of the switchboards between lines, where transformers stand between them and the busway [V].
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub switchboard_volts: Option<Datum<f64>>,
     /// Rated current of the row busway [A].
     pub busway_amperes: Datum<f64>,
     /// Part of the busway rating that may be used all day.

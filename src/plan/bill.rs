@@ -193,7 +193,7 @@ fn part_of(equipment: &str) -> &'static str {
         "grid breakers" | "main transformers" | "campus main breakers" | "capacitor banks" => {
             "grid connection"
         }
-        "unit substations" | "solid-state transformers" | "PDUs" => "transformers",
+        "unit substations" | "solid-state transformers" | "plant transformers" | "PDUs" => "transformers",
         "UPS blocks" | "UPS modules" | "UPS batteries" | "substation batteries" | "rack batteries" => "ups",
         "engines" | "engine breakers" | "fuel stores" => "generators",
         "busways" | "busway feeder breakers" | "rack tap-offs" | "support rack tap-offs" | "rectifiers" => {

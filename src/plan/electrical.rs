@@ -54,6 +54,7 @@ pub fn electrical(ground: &Ground<'_>) -> Electrical {
         provisioning: policy::policy(ground),
         dynamics: dynamics::dynamics(ground),
         hall_voltage: ground.place.electrical.busway_voltage,
+        switchboard_voltage: ground.place.electrical.switchboard_voltage,
         schedule: schedule::schedule(ground, load_flow.as_ref()),
         load_flow,
     }

@@ -218,11 +218,12 @@ fn schedule(electrical: &Electrical) -> Vec<Block> {
 }
 
 /// Keys that stand under `power` in the JSON of a plan.
-pub(super) fn json(electrical: &Electrical) -> [(&'static str, Value); 8] {
+pub(super) fn json(electrical: &Electrical) -> [(&'static str, Value); 9] {
     [
         ("supply", electrical.supply.as_ref().map(supply_json).into()),
         ("cooled", electrical.cooled.as_ref().map(supply_json).into()),
         ("hall_voltage_v", electrical.hall_voltage.0.into()),
+        ("switchboard_voltage_v", electrical.switchboard_voltage.0.into()),
         ("topologies", electrical.topologies.iter().map(topology_json).collect()),
         ("provisioning", provisioning_json(electrical)),
         ("dynamics", electrical.dynamics.as_ref().map(dynamics_json).into()),

@@ -59,6 +59,8 @@ pub struct ElectricalFacts {
     pub busway: Watts,
     /// Voltage of the busway between lines or poles.
     pub busway_voltage: Volts,
+    /// Voltage of the switchboards before it.
+    pub switchboard_voltage: Volts,
     /// What the busway carries.
     pub busway_carries: Current,
     /// What comes to the racks.
@@ -185,6 +187,10 @@ pub(in crate::plan) fn design(
         stages: facts,
         busway: Watts(phases * volts * amperes * continuous.value()),
         busway_voltage: Volts(volts),
+        switchboard_voltage: design
+            .switchboard_volts
+            .as_ref()
+            .map_or(Volts(volts), |datum| Volts(datum.value)),
         busway_carries: design.busway_current(),
         racks_get: design.rack_current(),
         busway_current: Amperes(amperes),

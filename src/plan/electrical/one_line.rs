@@ -74,6 +74,11 @@ fn loads(ground: &Ground<'_>) -> Loads {
     }
 }
 
+/// Whether coolers and house loads hang on the campus busbar rather than behind unit substations or converters.
+pub(super) fn plant_at_campus_voltage(ground: &Ground<'_>) -> bool {
+    loads(ground).plant.norm() > 0.0
+}
+
 /// Power factor that unit substations are bought for: that of the halls, and what the transformers take themselves at
 /// full load and the lowest voltage that equipment is built for.
 ///

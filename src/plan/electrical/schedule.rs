@@ -18,8 +18,10 @@ use crate::units::{Amperes, Seconds, Share, VoltAmperes, Volts, Watts};
 
 /// Usable part of a battery's energy when it is emptied in minutes: usual of makers' tables, recalled.
 const USABLE: Share = Share(0.9);
-/// Voltage of drives and compressors: usual in North America, 400 V elsewhere.
+/// Voltage of drives and compressors on transformers of their own: usual in North America, 400 V elsewhere.
 const PLANT_VOLTAGE: Volts = Volts(480.0);
+/// Rating of such a transformer, as of a unit substation.
+const PLANT_TRANSFORMER: VoltAmperes = VoltAmperes(2.5e6);
 /// Paths of a row's busway: A and B.
 const PATHS: u64 = 2;
 
@@ -150,7 +152,7 @@ fn low_voltage_mains(
     rating: Watts,
     impedance: Option<Share>,
 ) -> Vec<Equipment> {
-    let voltage = ground.place.electrical.busway_voltage;
+    let voltage = ground.place.electrical.switchboard_voltage;
     let rating = VoltAmperes(rating.0);
     let (frame, parallel) = low_voltage_frame(line_current(rating, voltage));
     let fault = impedance.map(|impedance| fault_current(rating, voltage, impedance));
@@ -281,14 +283,27 @@ fn plant_switchboards(ground: &Ground<'_>) -> Vec<Equipment> {
     if load.0 <= 0.0 {
         return Vec::new();
     }
-    let current = line_current(VoltAmperes(apparent), PLANT_VOLTAGE) / ground.place.electrical.continuous.0;
-    let (frame, parallel) = low_voltage_frame(current);
-    let basis = format!(
-        "A and B in each building for its {} of cooling and house loads, {}",
-        brief(load / buildings as f64),
-        brief(PLANT_VOLTAGE)
-    );
-    vec![line("plant switchboards", PATHS * parallel * buildings, frame.0, "A", basis)]
+    let facts = &ground.place.electrical;
+    let own = super::one_line::plant_at_campus_voltage(ground);
+    let (current, voltage) = if own {
+        (line_current(VoltAmperes(apparent), PLANT_VOLTAGE), PLANT_VOLTAGE)
+    } else if facts.stages.iter().any(|stage| stage.kind == StageKind::SolidStateTransformer) {
+        (direct_current(Watts(apparent), facts.switchboard_voltage), facts.switchboard_voltage)
+    } else {
+        (line_current(VoltAmperes(apparent), facts.switchboard_voltage), facts.switchboard_voltage)
+    };
+    let (frame, parallel) = low_voltage_frame(current / facts.continuous.0);
+    let of = brief(load / buildings as f64);
+    let mut all = Vec::new();
+    if own {
+        let carrying = (apparent / PLANT_TRANSFORMER.0).ceil() as u64;
+        let basis = format!("{of} of cooling and house loads in each building, one spare; losses left out");
+        all.push(line("plant transformers", (carrying + 1) * buildings, PLANT_TRANSFORMER.0, "VA", basis));
+    }
+    let basis =
+        format!("A and B in each building for its {of} of cooling and house loads, {}", brief(voltage));
+    all.push(line("plant switchboards", PATHS * parallel * buildings, frame.0, "A", basis));
+    all
 }
 
 /// Engines, what they carry of a load at the meter with so much of it in compute racks, and that in words.

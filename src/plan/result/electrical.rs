@@ -19,8 +19,10 @@ pub struct Electrical {
     pub dynamics: Option<Dynamics>,
     /// The solved one-line; none where nothing stands.
     pub load_flow: Option<LoadFlow>,
-    /// Voltage of the halls' switchboards and busways, between lines or poles.
+    /// Voltage of the busways, between lines or poles.
     pub hall_voltage: Volts,
+    /// Voltage of the switchboards before them.
+    pub switchboard_voltage: Volts,
     /// What is bought, by rating and count.
     pub schedule: Vec<Equipment>,
 }

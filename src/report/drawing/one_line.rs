@@ -5,7 +5,7 @@ use super::{Anchor, FIELD, INK, PAPER, Page, Rect, SOFT, count, spelled, subtitl
 use crate::plan::Plan;
 use crate::plan::result::Stage;
 use crate::report::electrical::rating;
-use crate::units::text::{digits, show};
+use crate::units::text::{brief, digits, show};
 
 const WIRE: f64 = 0.6;
 const BUS: f64 = 1.4;
@@ -94,6 +94,8 @@ fn campus(plan: &Plan, loads: Vec<Tap>) -> Level {
     taps.extend(bought(plan, "", "engines").map(Tap::Engines));
     taps.extend(bought(plan, "", "capacitor banks").map(Tap::Capacitors));
     taps.extend(bought(plan, "", "substation batteries").map(Tap::Battery));
+    let plant =
+        if loads.is_empty() { None } else { bought(plan, "plant transformers", "plant transformers") };
     taps.extend(loads);
     Level {
         symbol: Symbol::Bus,
@@ -101,7 +103,7 @@ fn campus(plan: &Plan, loads: Vec<Tap>) -> Level {
         lines: vec![
             mains,
             joined([bought(plan, "feeders", "feeders"), length]),
-            joined([bought(plan, "feeder breakers", "feeder breakers")]),
+            joined([bought(plan, "feeder breakers", "feeder breakers"), plant]),
         ],
         taps,
         switched: true,
@@ -112,10 +114,14 @@ fn campus(plan: &Plan, loads: Vec<Tap>) -> Level {
 fn switchboards(plan: &Plan, loads: Vec<Tap>) -> Level {
     Level {
         symbol: Symbol::Bus,
-        title: format!("switchboards of the halls, {}", show(plan.electrical.hall_voltage)),
+        title: format!("switchboards, {}", brief(plan.electrical.switchboard_voltage)),
         lines: vec![
-            joined([bought(plan, "mains and ties", "low-voltage main breakers")]),
-            faults(plan, "low-voltage main breakers").unwrap_or_default(),
+            joined([
+                bought(plan, "mains and ties", "low-voltage main breakers"),
+                bought(plan, "mains", "direct-current main breakers"),
+                faults(plan, "low-voltage main breakers"),
+            ]),
+            joined([bought(plan, "plant switchboards", "plant switchboards")]),
         ],
         taps: loads,
         switched: true,
@@ -128,7 +134,10 @@ fn stage(plan: &Plan, stage: &Stage) -> Level {
     let own = match symbol {
         Symbol::Transformer if stage.name.starts_with("hv") => bought(plan, "", "main transformers"),
         Symbol::Transformer => bought(plan, "", "unit substations"),
-        Symbol::Bus => bought(plan, "busways", "busways"),
+        Symbol::Bus => {
+            let voltage = brief(plan.electrical.hall_voltage);
+            bought(plan, "busways", "busways").map(|busways| format!("{busways} at {voltage}"))
+        }
         Symbol::Converter(_) => None,
     };
     let modules = stage.modules.max(1);
@@ -171,7 +180,7 @@ fn levels(plan: &Plan) -> Vec<Level> {
         let loads = if number == branch { plant(plan) } else { Vec::new() };
         if at.name.starts_with("hv") {
             all.push(campus(plan, loads));
-        } else if at.name.starts_with("unit") {
+        } else if at.name.starts_with("unit") || at.name.starts_with("solid-state") {
             all.push(switchboards(plan, loads));
         } else if let Some(last) = all.last_mut() {
             last.taps.extend(loads);
@@ -236,6 +245,7 @@ pub(super) fn branching(stages: &[Stage]) -> usize {
 fn drawn(page: &mut Page, level: &Level, (x, y): (f64, f64), step: f64, first: bool) {
     let middle = y + step / 2.0;
     let top = if first { middle } else { y };
+    let pitch = TAP_PITCH.min((x - FIELD.x - 2.0) / (level.taps.len() as f64 + 0.5));
     match level.symbol {
         Symbol::Transformer => {
             page.line((x, top), (x, middle - 5.6), INK, WIRE, false);
@@ -252,21 +262,21 @@ fn drawn(page: &mut Page, level: &Level, (x, y): (f64, f64), step: f64, first: b
         }
         Symbol::Bus => {
             page.line((x, top), (x, y + step), INK, WIRE, false);
-            let left = x - 22.0_f64.max(TAP_PITCH * level.taps.len() as f64 + 6.0);
-            page.line((left, middle), (x + 22.0, middle), INK, BUS, false);
+            let left = x - 22.0_f64.max(pitch * level.taps.len() as f64 + 6.0);
+            page.line((left.max(FIELD.x), middle), (x + 22.0, middle), INK, BUS, false);
         }
     }
     if level.switched {
         breaker(page, (x, y + step - 1.4));
     }
     for (number, tap) in level.taps.iter().enumerate() {
-        let at = x - TAP_PITCH * (number as f64 + 1.0);
+        let at = x - pitch * (number as f64 + 1.0);
         match level.symbol {
             Symbol::Bus => page.line((at, middle), (at, middle + 3.0), INK, WIRE, false),
             _ => page.line((x - 9.0, middle), (at, middle), INK, WIRE, false),
         }
         let below = if level.symbol == Symbol::Bus { middle + 3.0 } else { middle };
-        hung(page, tap, (at, below));
+        hung(page, tap, (at, below), pitch);
     }
     let from = middle - 2.4 * (level.lines.iter().filter(|line| !line.is_empty()).count() as f64);
     page.text((x + 26.0, from), 3.6, Anchor::Start, INK, &level.title);
@@ -276,13 +286,13 @@ fn drawn(page: &mut Page, level: &Level, (x, y): (f64, f64), step: f64, first: b
     }
 }
 
-/// Between things that hang on a busbar [mm].
+/// Between things that hang on a busbar, at most [mm].
 const TAP_PITCH: f64 = 34.0;
 
 /// Something below the end of its wire.
-fn hung(page: &mut Page, tap: &Tap, (x, y): (f64, f64)) {
+fn hung(page: &mut Page, tap: &Tap, (x, y): (f64, f64), pitch: f64) {
     let words = |page: &mut Page, y: f64, words: &str| {
-        let size = super::fitting(words, TAP_PITCH - 2.0, 2.6);
+        let size = super::fitting(words, pitch - 2.0, 2.6);
         page.text((x, y), size, Anchor::Middle, SOFT, words);
     };
     match tap {
@@ -307,7 +317,7 @@ fn hung(page: &mut Page, tap: &Tap, (x, y): (f64, f64)) {
             words(page, y + 9.2, text);
         }
         Tap::Load(name, power) => {
-            let place = Rect { x: x - TAP_PITCH / 2.0 + 1.5, y, width: TAP_PITCH - 3.0, depth: 9.0 };
+            let place = Rect { x: x - pitch / 2.0 + 1.5, y, width: pitch - 3.0, depth: 9.0 };
             page.rect(place, "#009e73", Some((INK, 0.4)));
             page.label(Rect { depth: 5.0, ..place }, 3.0, PAPER, name);
             page.label(Rect { y: place.y + 4.0, depth: 4.6, ..place }, 2.8, PAPER, power);
