@@ -274,8 +274,10 @@ pub struct LayoutDemand {
     pub busway: Watts,
     /// Distances to keep.
     pub aisles: Aisles,
-    /// Units of a hall.
+    /// Units of a hall, at most.
     pub units_per_hall: u64,
+    /// Halls that are there already: along and across the rows. Else they are built around their rows.
+    pub given_hall: Option<[Meters; 2]>,
     /// Halls of a building.
     pub halls_per_building: u64,
     /// Storeys of a building.
@@ -394,7 +396,17 @@ impl LayoutDemand {
     }
 
     fn most_per_row(&self) -> u64 {
-        ((self.aisles.row_length / self.rack.width + 1e-9).floor() as u64).clamp(1, MOST_PER_ROW)
+        let walls = if self.unit_air > Watts(0.0) { FAN_WALL_DEPTH * 2.0 } else { Meters(0.0) };
+        let between = self.given_hall.map(|[along, _]| along - walls - self.aisles.row_end * 2.0);
+        let length = between.map_or(self.aisles.row_length, |inner| inner.min(self.aisles.row_length));
+        ((length / self.rack.width + 1e-9).floor() as u64).clamp(1, MOST_PER_ROW)
+    }
+
+    /// Whether a room fits the halls that are there.
+    fn holds(&self, room: &Room) -> bool {
+        self.given_hall.is_none_or(|[along, across]| {
+            room.width <= along.value() + 1e-9 && room.depth <= across.value() + 1e-9
+        })
     }
 
     /// Positions and heat of the fullest of evenly shared rows of one unit.
@@ -510,11 +522,8 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
     demand.unit_compute_racks = demand.unit_compute_racks.clamp(1, demand.compute_racks.max(1));
     demand.switches.per_rack = demand.switches.per_rack.max(1);
     let units = demand.compute_racks.div_ceil(demand.unit_compute_racks).max(1);
-    let units_per_hall = demand.units_per_hall.clamp(1, units);
-    let halls = units.div_ceil(units_per_hall);
     demand.halls_per_building = demand.halls_per_building.max(1);
     demand.storeys = demand.storeys.max(1);
-    let buildings = halls.div_ceil(demand.halls_per_building);
 
     let network = demand.switches;
     let (leaves, spines) = (network.racks(network.leaf), network.racks(network.spine));
@@ -527,24 +536,21 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
         management: demand.unit_management_racks,
         power: demand.unit_power_racks,
     };
-    let mut rows = demand.rows_of(&racks, units_per_hall, placement.leaf);
-    if placement.spine == SpinePlace::HallRows && spines > 0 {
-        let slots = most_of_a_hall(spines, units, units_per_hall);
-        let own =
-            demand.network_room(0, slots).rows.into_iter().map(|row| {
-                row.into_iter().map(|slot| Slot { unit: units_per_hall, ..slot }).collect::<Vec<_>>()
-            });
-        let middle = rows.len() / 2;
-        rows.splice(middle..middle, own);
+    let spines_in_rows = if placement.spine == SpinePlace::HallRows { spines } else { 0 };
+    let of = |units_per_hall| full_hall(&demand, placement, &racks, (spines_in_rows, units), units_per_hall);
+    // A hall with fewer units never asks for more room, which is what makes bisection right.
+    let (mut units_per_hall, mut most) = (1, demand.units_per_hall.clamp(1, units));
+    if demand.given_hall.is_none() {
+        units_per_hall = most;
     }
-    let heat = |row: &Vec<Slot>| row.iter().map(|slot| demand.heat_of(slot.kind)).sum::<Watts>();
-    let row_power = rows.iter().map(heat).fold(Watts(0.0), Watts::max);
-    let full = units_per_hall as f64;
-    let hall_cdus = cdus(demand.unit_liquid * full, demand.cdu).total();
-    let air = (demand.unit_air * full).value();
-    let hall_air_handlers =
-        if air > 0.0 { (air / AIR_HANDLER_POWER.value() - 1e-9).ceil() as u64 + 1 } else { 0 };
-    let (hall, galleries) = hall_room(&demand, rows, hall_cdus, hall_air_handlers);
+    while units_per_hall < most {
+        let middle = units_per_hall + (most - units_per_hall).div_ceil(2);
+        if demand.holds(&of(middle).room) { units_per_hall = middle } else { most = middle - 1 }
+    }
+    let FullHall { room: hall, galleries, cdus: hall_cdus, air_handlers: hall_air_handlers, row_power } =
+        of(units_per_hall);
+    let halls = units.div_ceil(units_per_hall);
+    let buildings = halls.div_ceil(demand.halls_per_building);
 
     let rooms = if placement.core == CorePlace::EveryBuilding { buildings } else { 1 };
     let room_spines = if placement.spine == SpinePlace::NetworkRoom { spines } else { 0 };
@@ -580,12 +586,56 @@ fn most_of_a_hall(racks: u64, units: u64, units_per_hall: u64) -> u64 {
     (u128::from(racks) * u128::from(units_per_hall)).div_ceil(u128::from(units)) as u64 + 1
 }
 
+/// A hall with all of its units.
+struct FullHall {
+    room: Room,
+    galleries: u64,
+    cdus: u64,
+    air_handlers: u64,
+    /// Heat of the most loaded row.
+    row_power: Watts,
+}
+
+/// A hall with so many units: its rows, CDUs and air handlers.
+fn full_hall(
+    demand: &LayoutDemand,
+    placement: Placement,
+    racks: &UnitRacks,
+    (spines_in_rows, units): (u64, u64),
+    units_per_hall: u64,
+) -> FullHall {
+    let mut rows = demand.rows_of(racks, units_per_hall, placement.leaf);
+    if spines_in_rows > 0 {
+        let slots = most_of_a_hall(spines_in_rows, units, units_per_hall);
+        let own =
+            demand.network_room(0, slots).rows.into_iter().map(|row| {
+                row.into_iter().map(|slot| Slot { unit: units_per_hall, ..slot }).collect::<Vec<_>>()
+            });
+        let middle = rows.len() / 2;
+        rows.splice(middle..middle, own);
+    }
+    let heat = |row: &Vec<Slot>| row.iter().map(|slot| demand.heat_of(slot.kind)).sum::<Watts>();
+    let row_power = rows.iter().map(heat).fold(Watts(0.0), Watts::max);
+    let full = units_per_hall as f64;
+    let cdus = cdus(demand.unit_liquid * full, demand.cdu).total();
+    let air = (demand.unit_air * full).value();
+    let air_handlers = if air > 0.0 { (air / AIR_HANDLER_POWER.value() - 1e-9).ceil() as u64 + 1 } else { 0 };
+    let (room, galleries) = hall_room(demand, rows, cdus, air_handlers);
+    FullHall { room, galleries, cdus, air_handlers, row_power }
+}
+
 /// A hall about its rows: fan walls at the ends of the rows, galleries of CDUs along one or both sides.
 fn hall_room(demand: &LayoutDemand, rows: Vec<Vec<Slot>>, cdus: u64, air_handlers: u64) -> (Room, u64) {
-    let mut grid = demand.grid(&rows);
     let walls = if air_handlers > 0 { FAN_WALL_DEPTH.value() } else { 0.0 };
+    let given = demand.given_hall.map(|sides| sides.map(|side| side.value()));
+    let mut grid = demand.grid(&rows);
+    if let Some([along, _]) = given {
+        grid = grid.within(along - 2.0 * walls);
+    }
     let cdu_length = cdus as f64 * CDU_SIDE.value();
-    let width = grid.width() + 2.0 * walls;
+    // Of a hall that is there, what is not needed stays free.
+    let at_least = |side: usize| given.map_or(0.0, |given| given[side]);
+    let width = (grid.width() + 2.0 * walls).max(at_least(0));
     let galleries = if cdus == 0 {
         0
     } else if cdu_length <= width {
@@ -598,7 +648,7 @@ fn hall_room(demand: &LayoutDemand, rows: Vec<Vec<Slot>>, cdus: u64, air_handler
     let inner = grid.depth().max(wall);
     let low_gallery = if galleries == 2 { GALLERY_DEPTH.value() } else { 0.0 };
     grid.origin = ((width - grid.width()) / 2.0, low_gallery);
-    let depth = inner + galleries as f64 * GALLERY_DEPTH.value();
+    let depth = (inner + galleries as f64 * GALLERY_DEPTH.value()).max(at_least(1));
     (Room { rows, grid, width, depth }, galleries)
 }
 

@@ -134,9 +134,15 @@ pub(crate) fn draws(
     place: &Place,
     machines: &[Machine],
 ) -> Result<Vec<Draw>, InputError> {
-    let all: Result<_, _> =
+    let refused =
+        |error: crate::fabric::scale_out::FabricError| scenario.error("fabric.switch", error.to_string());
+    let all: Result<Vec<_>, _> =
         machines.iter().map(|machine| sizing::fill(&scenario.fields, place, machine)).collect();
-    all.map_err(|error| scenario.error("fabric.switch", error.to_string()))
+    let mut all = all.map_err(refused)?;
+    if machines.len() > 1 {
+        sizing::trim(&scenario.fields, place, machines, &mut all).map_err(refused)?;
+    }
+    Ok(all)
 }
 
 /// What feeders lose, from the one-line of what fits without them, and once more with them.
@@ -151,14 +157,14 @@ pub(crate) fn feeder_loss(
         let draws = draws(scenario, &place, machines)?;
         let loads: Vec<(&Machine, &Draw)> = machines.iter().zip(&draws).collect();
         let design = sizing::design_hour(&place, &loads);
-        let standing = standing::stand(&scenario.fields, &place, &loads, &design);
+        let layout = standing::outline(&scenario.fields, &place, &loads, &design);
         place.feeder_loss = electrical::feeder_loss(&electrical::Ground {
             fields: &scenario.fields,
             place: &place,
             loads: &loads,
             design: &design,
-            layout: &standing.layout,
-            racks: standing.racks,
+            layout: &layout,
+            racks: result::Racks::default(),
             training: &[],
         });
     }

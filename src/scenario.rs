@@ -437,6 +437,15 @@ pub enum Containment {
 pub struct Layout {
     /// IT power of a hall.
     pub hall_power: Watts,
+    /// Halls that are there already: along the rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hall_width: Option<Meters>,
+    /// Across the rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hall_depth: Option<Meters>,
+    /// How many there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halls: Option<u32>,
     /// Halls of a building.
     pub halls_per_building: u32,
     /// Storeys of a building.

@@ -113,6 +113,16 @@ impl Grid {
         self
     }
 
+    /// Places rows in a room of a width: as many banks as fit side by side, at least one.
+    #[must_use]
+    pub fn within(mut self, width: f64) -> Self {
+        let bank = self.row_length() + self.end;
+        let fitting = if bank > 0.0 { ((width - self.end) / bank + 1e-9).floor() as u64 } else { 1 };
+        self.banks = fitting.clamp(1, self.rows.max(1));
+        self.lines = self.rows.div_ceil(self.banks);
+        self
+    }
+
     /// Length of a row [m].
     #[must_use]
     pub fn row_length(&self) -> f64 {

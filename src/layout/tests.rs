@@ -31,6 +31,7 @@ pub(crate) fn gb300() -> LayoutDemand {
         support_rack_heat: Watts(15e3),
         busway: Watts(2.07e6),
         aisles: Aisles::default(),
+        given_hall: None,
         units_per_hall: 10,
         halls_per_building: 8,
         storeys: 1,
@@ -308,4 +309,27 @@ proptest! {
         let (small, large) = (layout(&demand, placement), layout(&large, placement));
         prop_assert!(small.halls <= large.halls && small.units <= large.units);
     }
+}
+
+#[test]
+fn a_hall_that_is_there_takes_the_units_that_its_walls_leave_room_for() {
+    let built = layout(&gb300(), USUAL);
+    let (width, depth) = (built.hall.width, built.hall.depth);
+    let given = |along: f64, across: f64| {
+        let demand = LayoutDemand { given_hall: Some([Meters(along), Meters(across)]), ..gb300() };
+        layout(&demand, USUAL)
+    };
+    // As large as one built around its rows, it holds the same.
+    assert_eq!(given(width, depth).units_per_hall, built.units_per_hall);
+    let half = given(width, depth / 2.0);
+    assert!(half.units_per_hall < built.units_per_hall && half.units_per_hall >= 1);
+    assert!((half.hall.width - width).abs() < 1e-9 && (half.hall.depth - depth / 2.0).abs() < 1e-9);
+    assert!(half.halls > built.halls);
+    // A unit more does not fit.
+    let more = LayoutDemand { units_per_hall: half.units_per_hall + 1, ..gb300() };
+    assert!(layout(&more, USUAL).hall.depth > depth / 2.0 || layout(&more, USUAL).hall.width > width);
+    // Too small for one unit, it shows what one needs.
+    let tiny = given(3.0, 3.0);
+    assert_eq!(tiny.units_per_hall, 1);
+    assert!(tiny.hall.width > 3.0 && tiny.hall.depth > 3.0);
 }

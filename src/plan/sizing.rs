@@ -385,3 +385,28 @@ pub fn fill(fields: &Fields, place: &Place, machine: &Machine) -> Result<Draw, F
     let racks = racks_that_fit(place, machine, &fields.fabric, envelope, fields.provisioning.granularity)?;
     draw(machine, racks, &fields.fabric)
 }
+
+/// Takes racks away until a mix fits its envelope: systems that each fit their slice share stages and transformers, whose
+/// steps are not those of the slices. The system with the smallest racks gives way.
+pub fn trim(
+    fields: &Fields,
+    place: &Place,
+    machines: &[Machine],
+    draws: &mut [Draw],
+) -> Result<(), FabricError> {
+    let envelope =
+        PowerEnvelope { power: fields.envelope.power, measured_at: fields.envelope.measured_at.into() };
+    loop {
+        let loads: Vec<(&Machine, &Draw)> = machines.iter().zip(draws.iter()).collect();
+        let design = design_hour(place, &loads);
+        let over = envelope.drawn(design.meter, design.it) - envelope.power;
+        let smallest = (0..machines.len())
+            .filter(|at| draws[*at].racks > 0)
+            .min_by(|a, b| machines[*a].compute_bound.power.0.total_cmp(&machines[*b].compute_bound.power.0));
+        let Some(at) = smallest.filter(|_| over.0 > 0.0) else { return Ok(()) };
+        // A rack takes more than its own power with it, so this many are never too many by more than one.
+        let meter_per_rack = design.meter.0 / design.it.0 * draws[at].it().0 / draws[at].racks as f64;
+        let racks = ((over.0 / meter_per_rack).floor() as u64).max(1).min(draws[at].racks);
+        draws[at] = draw(&machines[at], draws[at].racks - racks, &fields.fabric)?;
+    }
+}

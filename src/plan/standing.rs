@@ -8,8 +8,8 @@ use crate::catalog::profile::{Link, Medium, StackPart};
 use crate::fleet::NetworkRack;
 use crate::layout::cables::{CableCounts, CableMedium, CableRun, Cabling, Reach, place};
 use crate::layout::{
-    AREA_PER_IT_WATT, Aisles, GRAVITY, LayoutDemand, RackBody, RackKind, Slot, SwitchRacks, Yard,
-    units_within,
+    AREA_PER_IT_WATT, Aisles, GRAVITY, LayoutDemand, Placement, RackBody, RackKind, Slot, SwitchRacks, Yard,
+    layout, units_within,
 };
 use crate::power::StageFlow;
 use crate::scenario::Fields;
@@ -52,6 +52,18 @@ pub fn stand(fields: &Fields, place: &Place, loads: &[(&Machine, &Draw)], design
         add(&mut standing, fields, place, (machine, draw), design);
     }
     standing
+}
+
+/// Buildings and halls alone, without racks and cables in their places.
+#[must_use]
+pub fn outline(fields: &Fields, place: &Place, loads: &[(&Machine, &Draw)], design: &FacilityHour) -> Layout {
+    let mut outline = Layout::default();
+    for load in loads.iter().filter(|(_, draw)| draw.racks > 0) {
+        let floor = layout(&demand(fields, place, *load, design), Placement::all()[0]);
+        outline.buildings += floor.buildings;
+        outline.halls += floor.halls;
+    }
+    outline
 }
 
 /// What the yards of a part of the site hold.
@@ -126,6 +138,11 @@ fn demand(
             row_end: Aisles::default().row_end,
             row_length: fields.layout.row_length,
         },
+        given_hall: fields
+            .layout
+            .hall_width
+            .zip(fields.layout.hall_depth)
+            .map(|(along, across)| [along, across]),
         units_per_hall: units_within(fields.layout.hall_power, draw.it() / units as f64),
         halls_per_building: u64::from(fields.layout.halls_per_building),
         storeys: u64::from(fields.layout.storeys),

@@ -244,8 +244,53 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
         false,
         "heaviest rack on its own footprint and half of each aisle".into(),
     );
-    let mut all = vec![busway, hall, row, slab];
+    let narrowest = evidence.fields.layout.cold_aisle.min(evidence.fields.layout.hot_aisle);
+    let aisle = verdict(
+        "working depth in the aisles",
+        WORKING_DEPTH,
+        narrowest.0,
+        "m",
+        false,
+        "what electrical rules ask before live parts up to 600 V at least, against the narrower aisle".into(),
+    );
+    let mut all = vec![busway, hall, row, slab, aisle];
+    all.extend(given_halls(evidence));
     all.extend(cables(evidence.layout));
+    all
+}
+
+/// Clear depth before live parts [m]: the least that NFPA 70 article 110.26 asks at up to 600 V, 0.9 to 1.2 m.
+const WORKING_DEPTH: f64 = 0.9;
+
+/// Halls that are there already: whether a unit fits between their walls, and all units into them.
+fn given_halls(evidence: &Evidence<'_>) -> Vec<Verdict> {
+    let layout = &evidence.fields.layout;
+    let mut all = Vec::new();
+    for floor in &evidence.layout.floors {
+        let (hall, unit) = (&floor.layout.hall, floor.layout.demand.unit_compute_racks);
+        for (side, need, limit) in
+            [("width", hall.width, layout.hall_width), ("depth", hall.depth, layout.hall_depth)]
+        {
+            if let (Some(limit), Some(_), Some(_)) = (limit, layout.hall_width, layout.hall_depth) {
+                let note =
+                    format!("the rows of a unit of {unit} racks with their aisles, galleries and fan walls");
+                let name = format!("{side} of a hall for {}", floor.system);
+                all.push(verdict(&name, need, limit.0, "m", false, note));
+            }
+        }
+    }
+    if let Some(halls) = layout.halls {
+        let need = evidence.layout.halls;
+        let standing: u64 = evidence
+            .layout
+            .floors
+            .iter()
+            .map(|floor| floor.layout.units_per_hall * floor.layout.demand.unit_compute_racks)
+            .max()
+            .unwrap_or(0);
+        let note = format!("a hall holds {standing} accelerator racks at most");
+        all.push(verdict("halls of the site", need as f64, f64::from(halls), "halls", false, note));
+    }
     all
 }
 

@@ -4,7 +4,7 @@ use super::{Origin, Policy, Scenario};
 use crate::catalog::InputError;
 use crate::scalar::SECONDS_PER_YEAR;
 use crate::units::text::{Quantity, brief};
-use crate::units::{Amperes, PerSecond, Seconds, Share, VoltAmperes, Volts, Watts};
+use crate::units::{Amperes, Meters, PerSecond, Seconds, Share, VoltAmperes, Volts, Watts};
 
 /// The largest envelope that is planned: more than all data centres of the world draw.
 const LARGEST_ENVELOPE_W: f64 = 1e12;
@@ -352,6 +352,18 @@ fn building(scenario: &Scenario) -> Result<(), InputError> {
         if value <= 0.0 {
             return fail(path, "has to be more than nothing".into());
         }
+    }
+    let given = [("layout.hall_width", layout.hall_width), ("layout.hall_depth", layout.hall_depth)];
+    for (place, (path, side)) in given.into_iter().enumerate() {
+        let Some(side) = side else { continue };
+        within(scenario, path, side, [Meters(1.0), Meters(1_000.0)])?;
+        if given[1 - place].1.is_none() {
+            let message = format!("`{}` is missing: a hall has both sides", given[1 - place].0);
+            return fail(path, message);
+        }
+    }
+    if layout.halls == Some(0) {
+        return fail("layout.halls", "has to be more than nothing".into());
     }
     for (path, value, most) in [
         ("layout.halls_per_building", f64::from(layout.halls_per_building), 10_000.0),
