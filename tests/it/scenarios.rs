@@ -170,6 +170,8 @@ fn a_floor_that_does_not_hold_its_racks_falls_short() {
         ("layout.hall_power=\"500 kW\"", "IT power of a hall"),
         ("layout.row_length=\"30 cm\"", "row length for one rack"),
         ("layout.floor_load=\"500 kg/m2\"", "floor load"),
+        ("layout.cold_aisle=\"50 cm\"", "working depth in the aisles"),
+        ("layout.halls=2", "halls of the site"),
         ("fabric.host_link=dac-800g", "host-leaf cables of gb300-nvl72"),
         ("fabric.switch_link=mmf-800g", "leaf-spine cables of gb300-nvl72"),
     ] {
@@ -181,6 +183,26 @@ fn a_floor_that_does_not_hold_its_racks_falls_short() {
         let unset = with(&Flags { set: vec![], ..flags }).unwrap();
         assert!(!unset.falls_short(), "{set}: {:?}", unset.verdicts);
     }
+}
+
+#[test]
+fn a_hall_that_is_there_says_what_it_holds_and_what_does_not_fit() {
+    let of = |sides: [&str; 2]| {
+        let set = vec![
+            format!("layout.hall_width=\"{} m\"", sides[0]),
+            format!("layout.hall_depth=\"{} m\"", sides[1]),
+        ];
+        with(&Flags { power: Some("40 MW".into()), set, ..Flags::default() }).unwrap()
+    };
+    let small = of(["6", "6"]);
+    let short: Vec<&str> =
+        small.verdicts.iter().filter(|v| v.short_by > 0.0).map(|v| v.constraint.as_str()).collect();
+    assert!(short.contains(&"width of a hall for gb300-nvl72"), "{short:?}");
+    let fits = of(["14", "11"]);
+    assert!(!fits.falls_short(), "{:?}", fits.verdicts);
+    let large = of(["60", "40"]);
+    assert!(fits.layout.halls > large.layout.halls, "{} {}", fits.layout.halls, large.layout.halls);
+    assert!((large.layout.hall[0].0 - 60.0).abs() < 1e-9 && (large.layout.hall[1].0 - 40.0).abs() < 1e-9);
 }
 
 #[test]

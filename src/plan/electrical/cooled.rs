@@ -1,7 +1,7 @@
 //! How surely the heat of a rack is taken: pumps, coolers and what feeds them.
 //!
 //! The plant has neither UPS nor batteries of its own but what `cooling.ride_through` says, so an outage of the grid is
-//! felt until the engines carry it. Behind its feed stand the coolers of a building, the CDUs or air handlers of a hall,
+//! felt until the engines carry it. Behind its feed stand the coolers of a loop, the CDUs or air handlers of a hall,
 //! each group with its spares. Left out: leaks, controls, valves and pipes, and spares lent between buildings.
 
 use super::Ground;
@@ -12,6 +12,10 @@ use crate::plan::result::Supply;
 use crate::plan::standing::COOLER_POWER;
 use crate::power::availability::{Block, backed_up, k_of_n};
 use crate::units::Watts;
+
+/// Coolers that share a loop of facility water, one of them spare: an assumption. The rest of what is installed over the
+/// heat is for hot days and no spare.
+const LOOP: u32 = 11;
 
 /// How surely the heat of a rack is taken; none where the failures of the main transformers are unknown.
 pub(super) fn cooled(ground: &Ground<'_>) -> Option<Supply> {
@@ -36,12 +40,12 @@ pub(super) fn cooled(ground: &Ground<'_>) -> Option<Supply> {
     let chiller = Block::of(said.chiller_failures, said.chiller_repair);
     let buildings = ground.layout.buildings.max(1) as f64;
     let installed = place.plant.installed_rejection(&ground.design.plant) / buildings;
-    let coolers = at_least_two((installed / COOLER_POWER - 1e-9).ceil());
+    let coolers = (installed / COOLER_POWER - 1e-9).ceil().clamp(2.0, f64::from(LOOP)) as u32;
     let (name, cooler) = match ground.design.plant.chilled {
         Watts(heat) if heat > 0.0 => ("chillers, each with its pump", chiller.then(pump)),
         _ => ("coolers, each with its fans and pump", pump.then(pump)),
     };
-    let arrangement = format!("{}+1 a building", coolers - 1);
+    let arrangement = format!("{}+1 a loop", coolers - 1);
     blocks.push((name.into(), arrangement, k_of_n(cooler, coolers - 1, coolers, teams)));
 
     let halls = ground.layout.halls.max(1) as f64;
@@ -69,10 +73,6 @@ pub(super) fn cooled(ground: &Ground<'_>) -> Option<Supply> {
 
 fn counted(units: u64) -> u32 {
     u32::try_from(units).unwrap_or(u32::MAX)
-}
-
-fn at_least_two(units: f64) -> u32 {
-    units.clamp(2.0, f64::from(u32::MAX)) as u32
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub(super) fn entries(w: &mut Writer<'_>) {
             "power.cooled.availability",
             cooled.availability.to_string(),
             "part of the time that the heat of a rack is taken",
-            "Π A of the plant's feed, the coolers of a building, the CDUs and air handlers of a hall",
+            "Π A of the plant's feed, the coolers of a loop, the CDUs and air handlers of a hall",
             inputs,
         );
     }
