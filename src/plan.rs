@@ -6,7 +6,7 @@
 //!
 //! [`plan`] runs it once, in `f64`, in milliseconds, and touches no device.
 
-mod coolant;
+pub mod coolant;
 pub mod electrical;
 pub mod equipment;
 mod fabric;
@@ -52,6 +52,7 @@ impl Default for Options {
 pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<Plan, InputError> {
     let mut equipment = Equipment::gather(scenario, catalog)?;
     let fields = &scenario.fields;
+    settle_pumps(scenario, &equipment.place, &mut equipment.machines)?;
     equipment.place.feeder_loss = feeder_loss(scenario, &equipment.place, &equipment.machines)?;
     let place = &equipment.place;
 
@@ -133,6 +134,16 @@ pub(crate) fn draws(
     let all: Result<_, _> =
         machines.iter().map(|machine| sizing::fill(&scenario.fields, place, machine)).collect();
     all.map_err(|error| scenario.error("fabric.switch", error.to_string()))
+}
+
+/// What the coolant pumps of each system take, from the network of its halls.
+pub(crate) fn settle_pumps(
+    scenario: &Scenario,
+    place: &Place,
+    machines: &mut [Machine],
+) -> Result<(), InputError> {
+    coolant::settle_pumps(&scenario.fields, place, machines)
+        .map_err(|error| scenario.error("fabric.switch", error.to_string()))
 }
 
 /// What feeders lose, from the one-line of what fits without them, and once more with them.

@@ -3,6 +3,7 @@
 //! This is where a profile's figure becomes a parameter, so this is where the list of assumptions is kept: every
 //! figure taken is noted with its value, source and confidence.
 
+use super::coolant::CoolantPumps;
 use super::electrical::facts::ElectricalFacts;
 use super::result::Assumption;
 use crate::catalog::document::Document;
@@ -10,7 +11,7 @@ use crate::catalog::epw::{self, Moisture};
 use crate::catalog::profile::{self, Confidence, Datum, System};
 use crate::catalog::{Catalog, Found, InputError};
 use crate::cooling::direct_to_chip::{coolant_range, flow_at};
-use crate::cooling::psychrometrics::{dew_point, saturation_pressure, standard_pressure, wet_bulb};
+use crate::cooling::psychrometrics::{dew_point, saturation_pressure, standard_pressure};
 use crate::cooling::{DesignWeather, HeatRejection, MonthlyWeather, Plant, RearDoor, Weather, Year};
 use crate::fabric::optics::SwitchKind;
 use crate::fleet::{CduGroup, ScalableUnit};
@@ -114,6 +115,8 @@ pub struct Machine {
     pub coolant: (Celsius, Celsius),
     /// Flow of coolant per heat over the one at the supply that its maker plans with.
     pub coolant_flow: Ratio,
+    /// Pumps of the coolant loop, where its network is solved; else the plant's share stands.
+    pub coolant_pumps: Option<CoolantPumps>,
     /// Part of the rack's heat that leaves by liquid.
     pub liquid_share: Share,
     /// The scalable unit.
@@ -136,6 +139,7 @@ impl Machine {
         Self {
             coolant: (supply, supply + range),
             coolant_flow: Ratio(coolant_range_of(&self.system, liquid, planned) / range),
+            coolant_pumps: None,
             ..self.clone()
         }
     }
@@ -333,7 +337,7 @@ fn weather_file(
             Moisture::DewPoint(dew) => Celsius(dew),
             Moisture::RelativeHumidity(part) => dew_point(saturation_pressure(dry_bulb) * part),
         };
-        Weather { dry_bulb, wet_bulb: wet_bulb(dry_bulb, dew, pressure), pressure }
+        Weather::moist(dry_bulb, dew, pressure)
     });
     let year = Year { hours: hours.collect() };
     let (hottest, dampest) = year.extremes();
@@ -725,6 +729,7 @@ pub fn machine(
         compute_share,
         coolant: (supply, supply + range),
         coolant_flow,
+        coolant_pumps: None,
         liquid_share,
         unit: ScalableUnit {
             compute_racks: unit_racks,

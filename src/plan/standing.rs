@@ -25,6 +25,8 @@ pub struct Standing {
     pub row_peak: Watts,
     /// Compute racks of the fullest row of each system, by its id.
     pub racks_of_row: Vec<(String, u64)>,
+    /// Compute racks of a full hall of each system, by its id.
+    pub racks_of_hall: Vec<(String, u64)>,
 }
 
 /// Lays out every system in halls of its own and adds them up.
@@ -45,6 +47,7 @@ pub fn stand(fields: &Fields, place: &Place, loads: &[(&Machine, &Draw)], design
         row_power: Watts(0.0),
         row_peak: Watts(0.0),
         racks_of_row: Vec::new(),
+        racks_of_hall: Vec::new(),
     };
     for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
         add(&mut standing, fields, place, machine, draw);
@@ -98,6 +101,7 @@ fn add(standing: &mut Standing, fields: &Fields, place: &Place, machine: &Machin
     let floor = layout(&demand);
     let of_row = (floor.units_per_hall * machine.unit_racks).div_ceil(floor.rows_per_hall.max(1));
     standing.racks_of_row.push((machine.id.clone(), of_row));
+    standing.racks_of_hall.push((machine.id.clone(), floor.units_per_hall * machine.unit_racks));
     let total = &mut standing.layout;
     total.buildings += floor.buildings;
     total.halls += floor.halls;
