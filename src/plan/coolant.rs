@@ -175,7 +175,7 @@ fn hall(machine: &Machine, shape: &HallShape) -> Hall {
     let heat = rack_heat * racks as f64;
     let duty = counted.duty.div_ceil(groups);
     let mut rows = vec![row(machine, of_row); (racks / of_row) as usize];
-    if racks % of_row > 0 {
+    if !racks.is_multiple_of(of_row) {
         rows.push(row(machine, racks % of_row));
     }
     let capacity = shape.cdus.capacity;
@@ -231,6 +231,7 @@ fn coolant_loop(
         group: CduGroup {
             units: hall.network.units,
             capacity: place.cdus.capacity,
+            approach: place.plant.cdu_approach,
             rows: hall.network.rows.len() as u32,
             racks: hall.network.rows.iter().map(|row| row.racks).sum(),
             flows: hall.solved.map_err(|error| error.to_string()),

@@ -15,7 +15,7 @@ use crate::scenario::Resolved;
 use crate::throughput::bands::ErrorBand;
 use crate::units::{
     ByteRate, Bytes, Celsius, CubicMeters, CubicMetersPerSecond, Dollars, DollarsPerToken, DollarsPerWatt,
-    Joules, Meters, Pascals, Ratio, Seconds, Share, SquareMeters, TokenRate, Watts,
+    Joules, Kelvin, Meters, Pascals, Ratio, Seconds, Share, SquareMeters, TokenRate, Watts,
 };
 
 /// The answer to "what does this envelope buy?".
@@ -161,6 +161,8 @@ pub struct CduGroup {
     pub units: u32,
     /// Heat that one takes at its approach.
     pub capacity: Watts,
+    /// From facility water to coolant at that heat.
+    pub approach: Kelvin,
     /// Rows on its headers.
     pub rows: u32,
     /// Racks of these.

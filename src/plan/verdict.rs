@@ -220,16 +220,17 @@ fn cdu_group(coolant: &CoolantLoop) -> Vec<Verdict> {
         "{} of {} units feed {} racks in {} rows from DN {}: the rack that gets least keeps {kept:.0} % of its flow",
         out.running, group.units, group.racks, group.rows, flows.nominal_diameter
     );
-    let supply = format!("coolant supply of {id}, one CDU out");
+    let approach = format!("CDU approach of {id}, one unit out");
     let heat = format!(
-        "each unit left carries {:.0} % of its {}; the approach grows with it",
+        "each unit left carries {:.0} % of its {}, and the approach goes with it: what is above the limit warms the \
+         supply of {}",
         100.0 * out.load.0,
-        show(group.capacity)
+        show(group.capacity),
+        show(coolant.supply)
     );
-    let warmest = coolant.supply + out.warmer;
     vec![
         verdict(&name, out.speed, 1.0, "of full speed", false, note),
-        verdict(&supply, warmest.0, coolant.supply.0, "°C", false, heat),
+        verdict(&approach, out.approach.0, group.approach.0, "K", false, heat),
     ]
 }
 

@@ -140,13 +140,14 @@ fn cdu_group(group: &CduGroup) -> Value {
             "head_pa": flow.head.0,
             "hydraulic_w": flow.hydraulic.0,
             "load": flow.load.0,
-            "supply_warmer_k": flow.warmer.0,
+            "approach_k": flow.approach.0,
         })
     };
     let flows = group.flows.as_ref().ok();
     json!({
         "units": group.units,
         "capacity_w": group.capacity.0,
+        "approach_k": group.approach.0,
         "rows": group.rows,
         "racks": group.racks,
         "header_nominal_diameter_m": flows.map(|flows| f64::from(flows.nominal_diameter) / 1e3),

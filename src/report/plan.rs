@@ -289,11 +289,15 @@ fn cooling(cooling: &Cooling) -> Section {
         ("at the meter, hottest hour of the year".into(), POWER.show(cooling.peak_of_year.0)),
     ];
     if cooling.water.0 > 0.0 {
+        let droplets = if cooling.drift.0 > 0.0 {
+            format!("{} carried off as droplets, ", show(cooling.drift))
+        } else {
+            String::new()
+        };
         let water = format!(
-            "{} a year: {} evaporated, {} carried off as droplets, {} blown down",
+            "{} a year: {} evaporated, {droplets}{} blown down",
             show(cooling.water),
             show(cooling.evaporated),
-            show(cooling.drift),
             show(cooling.blown_down)
         );
         pairs.push(("water".into(), water));
@@ -336,11 +340,17 @@ fn cooling(cooling: &Cooling) -> Section {
                 .map(|coolant| Some(coolant.row.as_ref().ok()?.hydraulic.0 / coolant.pump_efficiency)),
         ),
     ]);
+    let groups = Block::Table(cdu_groups(loops));
+    section("How the heat leaves", vec![Block::KeyValues(pairs), Block::Table(table), groups])
+}
+
+/// The CDUs of a hall: how fast their pumps run, and what is left when one is out.
+fn cdu_groups(loops: &[CoolantLoop]) -> Table {
     let group = |of: fn(&CoolantLoop, &GroupFlows) -> Option<f64>| {
         loops.iter().map(move |c| of(c, c.group.flows.as_ref().ok()?)).collect::<Vec<_>>()
     };
     let percent = Unit::Plain("%");
-    let groups = Table::of(vec![
+    Table::of(vec![
         Column::words("CDU group of", loops.iter().map(|coolant| coolant.system.clone())),
         Column::counts("units", loops.iter().map(|coolant| u64::from(coolant.group.units))),
         Column::counts("rows", loops.iter().map(|coolant| u64::from(coolant.group.rows))),
@@ -367,8 +377,7 @@ fn cooling(cooling: &Cooling) -> Section {
                 format!("{} % of heat, {basis}", digits(100.0 * coolant.pump_share.0))
             }),
         ),
-    ]);
-    section("How the heat leaves", vec![Block::KeyValues(pairs), Block::Table(table), Block::Table(groups)])
+    ])
 }
 
 /// Steps of a cascade in one unit, checked against what remains.

@@ -146,6 +146,7 @@ fn cooling() -> Cooling {
             group: CduGroup {
                 units: 6,
                 capacity: Watts(2.3e6),
+                approach: Kelvin(4.0),
                 rows: 6,
                 racks: 96,
                 flows: Ok(GroupFlows {
@@ -179,7 +180,7 @@ fn group_flow(running: u32, speed: f64) -> GroupFlow {
         head: Pascals(160e3),
         hydraulic: Watts(30e3),
         load: Share(0.97),
-        warmer: Kelvin(0.0),
+        approach: Kelvin(3.88),
     }
 }
 

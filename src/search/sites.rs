@@ -146,6 +146,8 @@ fn variants(machines: &[Machine], choose_supply: bool) -> Vec<Vec<Machine>> {
 
 /// What a plant's coolant pumps hang on.
 type Pumps = (CduGroup, Share, Kelvin);
+/// The systems at each temperature with such pumps.
+type Fitted = (Pumps, Vec<Vec<Machine>>);
 
 fn pumps_of(cooling: &Cooling) -> Pumps {
     (cooling.cdus, cooling.plant.coolant_pump_share, cooling.plant.cdu_approach)
@@ -157,8 +159,8 @@ fn fitted(
     place: &Place,
     variants: &[Vec<Machine>],
     plants: &[Cooling],
-) -> Result<Vec<(Pumps, Vec<Vec<Machine>>)>, InputError> {
-    let mut all: Vec<(Pumps, Vec<Vec<Machine>>)> = Vec::new();
+) -> Result<Vec<Fitted>, InputError> {
+    let mut all: Vec<Fitted> = Vec::new();
     for cooling in plants {
         if all.iter().any(|(pumps, _)| *pumps == pumps_of(cooling)) {
             continue;

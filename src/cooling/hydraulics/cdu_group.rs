@@ -84,8 +84,8 @@ pub struct GroupFlow {
     pub hydraulic: Watts,
     /// Heat of a unit over its capacity.
     pub load: Share,
-    /// How much warmer the coolant is supplied than with units at their capacity.
-    pub warmer: Kelvin,
+    /// From facility water to coolant at that load: in proportion, as makers derate their units.
+    pub approach: Kelvin,
 }
 
 /// A solved group.
@@ -190,7 +190,7 @@ impl CduGroupLoop {
                     head: heads.iter().map(|(head, _)| *head).fold(Pascals(0.0), Pascals::max),
                     hydraulic: Watts(heads.iter().map(|(head, flow)| head.value() * flow.value()).sum()),
                     load: Share(load),
-                    warmer: self.unit.approach * (load - 1.0).max(0.0),
+                    approach: self.unit.approach * load,
                 });
             }
             if part <= 0.0 || !part.is_finite() {
@@ -259,8 +259,9 @@ mod tests {
         assert_eq!((found.all.running, one_out.running), (6, 5));
         assert!(one_out.speed > found.all.speed && one_out.speed < 1.0, "{found:?}");
         assert!((one_out.worst_rack.value() / (117.5 * LPM) - 1.0).abs() < 1e-8);
-        // 11.136 MW over 5 · 2.3: within the capacity, so at the planned supply.
-        assert!((one_out.load.value() - 0.968_35).abs() < 1e-4 && one_out.warmer.value() <= 0.0);
+        // 11.136 MW over 5 · 2.3: within the capacity, so at an approach of 4 · 0.96835 = 3.873 K.
+        assert!((one_out.load.value() - 0.968_35).abs() < 1e-4);
+        assert!((one_out.approach.value() - 3.873_4).abs() < 1e-3);
         // Rack 73.5 kPa, exchanger 40 · (0.807)² = 26, and tens for manifolds and headers; the rest of the pump is not used.
         assert!((100e3..140e3).contains(&found.all.head.value()), "{found:?}");
         assert!(one_out.head > found.all.head);
@@ -268,9 +269,9 @@ mod tests {
 
     #[test]
     fn a_group_without_a_spare_loses_the_supply_temperature() {
-        // Five units of 2.3 MW for 11.136 MW; four carry 1.2104 of their capacity: 4 K · 0.2104 = 0.842 K warmer.
+        // Five units of 2.3 MW for 11.136 MW; four carry 1.2104 of their capacity: 4 K · 1.2104 = 4.842 K, 0.842 K warmer.
         let one_out = group(5, 6, 260e3).solve().unwrap().one_out.unwrap();
-        assert!((one_out.warmer.value() - 0.841_7).abs() < 1e-3, "{one_out:?}");
+        assert!((one_out.approach.value() - 4.841_7).abs() < 1e-3, "{one_out:?}");
     }
 
     #[test]
@@ -280,6 +281,25 @@ mod tests {
         // Speed and flow go together where drops go with the square.
         let kept = one_out.worst_rack.value() / (117.5 * LPM);
         assert!((kept * one_out.speed - 1.0).abs() < 0.02, "{one_out:?}");
+    }
+
+    #[test]
+    fn rows_keep_their_shape_at_other_flows() {
+        // What the group takes of a row: a parabola of its head, and the same share for the rack that gets least.
+        let row = group(1, 1, 260e3).rows[0];
+        let full = row.solve().unwrap();
+        for part in [0.85, 0.95] {
+            let slower = RowManifold {
+                rack_flow: row.rack_flow * part,
+                exchanger: row.exchanger * (part * part),
+                ..row
+            };
+            let found = slower.solve().unwrap();
+            assert_eq!(found.nominal_diameter, full.nominal_diameter);
+            let share = |flow: &RowFlow| flow.worst_rack / flow.flow;
+            assert!((share(&found) / share(&full) - 1.0).abs() < 2e-3, "{found:?}");
+            assert!((found.head / (full.head * (part * part)) - 1.0).abs() < 0.03, "{found:?} {full:?}");
+        }
     }
 
     #[test]
