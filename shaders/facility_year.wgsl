@@ -3,12 +3,13 @@
 @group(0) @binding(0) var<uniform> range: YearRange;
 @group(0) @binding(1) var<storage, read> cases: array<FacilityCase>;
 @group(0) @binding(2) var<storage, read> loops: array<HeatLoop>;
-// Weather, two numbers an hour; then stages of yards, five numbers each: four storage buffers are the baseline's limit.
+// Weather, four numbers an hour; then stages of yards, five numbers each: four storage buffers are the baseline's limit.
 @group(0) @binding(3) var<storage, read> numbers: array<f32>;
 @group(0) @binding(4) var<storage, read_write> scores: array<Score>;
 
 fn air_at(hour: u32) -> Air {
-    return Air(numbers[2u * hour], numbers[2u * hour + 1u]);
+    let at = 4u * hour;
+    return Air(numbers[at], numbers[at + 1u], numbers[at + 2u], numbers[at + 3u]);
 }
 
 fn stage_at(row: u32) -> YardStage {
@@ -21,6 +22,8 @@ fn with_loop(total: LoopHour, hour: LoopHour) -> LoopHour {
         total.fans_w + hour.fans_w,
         total.compressors_w + hour.compressors_w,
         total.water_m3_per_s + hour.water_m3_per_s,
+        total.evaporated_m3_per_s + hour.evaporated_m3_per_s,
+        total.drift_m3_per_s + hour.drift_m3_per_s,
         total.chilled_w + hour.chilled_w,
         max(total.drop_k, hour.drop_k),
     );
@@ -52,7 +55,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let air = air_at(facility.first_hour + within % range.hours);
     var total = LoopHour();
     for (var row = facility.first_loop; row < facility.end_loop; row += 1u) {
-        total = with_loop(total, loop_hour(loops[row], air.dry_bulb_c, air.wet_bulb_c));
+        total = with_loop(total, loop_hour(loops[row], air));
     }
     var meter_w = facility.fixed_w + total.fans_w + total.compressors_w;
     for (var row = facility.first_stage; row < facility.end_stage; row += 1u) {

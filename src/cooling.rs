@@ -15,12 +15,13 @@ pub mod psychrometrics;
 pub mod rear_door;
 pub mod year;
 
-pub use heat_rejection::{HeatLoop, LoopHour, loop_hour};
+pub use heat_rejection::{Air, HeatLoop, LoopHour, loop_hour};
 pub use rear_door::RearDoor;
 pub use year::{AnnualCooling, DesignHour, DesignWeather, MonthlyWeather, Year, annual, design_hour};
 
 use crate::units::{Celsius, CubicMetersPerSecond, Kelvin, Pascals, Ratio, Share, Watts};
-use heat_rejection::{Coolers, make_up_ratio};
+use heat_rejection::{Coolers, blowdown_ratio};
+use psychrometrics::{humidity_ratio, humidity_ratio_from_wet_bulb, saturation_pressure, wet_bulb};
 
 /// What throws the heat out of the building.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,7 +67,7 @@ pub struct Plant {
     pub fan_share: Share,
     /// Effectiveness of wetted pads.
     pub pad_effectiveness: Share,
-    /// Pump power of the coolant loop per liquid heat, at the flow that racks are planned with.
+    /// Pump power that CDUs are bought with per heat; what is drawn, where no network is solved.
     pub coolant_pump_share: Share,
     /// Pump power of the facility or chilled water loop per heat.
     pub facility_pump_share: Share,
@@ -107,6 +108,35 @@ pub struct Weather {
     pub wet_bulb: Celsius,
     /// Its pressure: the wet bulb belongs to it.
     pub pressure: Pascals,
+    /// Water in it per dry air [kg/kg].
+    pub humidity_ratio: f64,
+}
+
+impl Weather {
+    /// Air of a dry and a wet bulb; a wet bulb that no moisture explains means dry air.
+    #[must_use]
+    pub fn of(dry_bulb: Celsius, wet_bulb: Celsius, pressure: Pascals) -> Self {
+        let humidity_ratio = humidity_ratio_from_wet_bulb(dry_bulb, wet_bulb, pressure).max(0.0);
+        Self { dry_bulb, wet_bulb, pressure, humidity_ratio }
+    }
+
+    /// Air of a dry bulb and a dew point; a dew point above the dry bulb means saturated air.
+    #[must_use]
+    pub fn moist(dry_bulb: Celsius, dew_point: Celsius, pressure: Pascals) -> Self {
+        let humidity_ratio = humidity_ratio(saturation_pressure(dew_point.min(dry_bulb)), pressure);
+        Self { dry_bulb, wet_bulb: wet_bulb(dry_bulb, dew_point, pressure), pressure, humidity_ratio }
+    }
+
+    /// The air as loops meet it.
+    #[must_use]
+    pub fn air(&self) -> Air {
+        Air {
+            dry_bulb_c: self.dry_bulb.value(),
+            wet_bulb_c: self.wet_bulb.value(),
+            humidity_ratio: self.humidity_ratio,
+            pressure_pa: self.pressure.value(),
+        }
+    }
 }
 
 /// Heat that the plant has to take.
@@ -122,6 +152,8 @@ pub struct HeatLoad {
     pub coolant_return: Celsius,
     /// Flow of coolant per heat over the one that racks are planned with: warmer coolant has to run faster.
     pub coolant_flow: Ratio,
+    /// Pump power of the coolant loop per heat at that flow, where its pipes are solved.
+    pub coolant_pumps: Option<Share>,
     /// This heat over the one that pumps and fans are sized for.
     pub part: Share,
 }
@@ -183,8 +215,12 @@ pub struct PlantHour {
     pub compressors: Watts,
     /// Fans of air handlers and rear doors.
     pub air_handlers: Watts,
-    /// Make-up water, evaporated and blown down.
+    /// Make-up water: evaporated, carried off by the air and blown down.
     pub water: CubicMetersPerSecond,
+    /// Of that, evaporated.
+    pub evaporated: CubicMetersPerSecond,
+    /// Of that, carried off as droplets.
+    pub drift: CubicMetersPerSecond,
     /// Heat through evaporators: what chillers have to be installed for.
     pub chilled: Watts,
     /// That heat over all heat of the loops.
@@ -200,6 +236,12 @@ impl PlantHour {
     #[must_use]
     pub fn power(&self) -> Watts {
         self.fans + self.pumps + self.compressors + self.air_handlers
+    }
+
+    /// Water let out with its salts: what is made up less what the air takes.
+    #[must_use]
+    pub fn blown_down(&self) -> CubicMetersPerSecond {
+        self.water - self.evaporated - self.drift
     }
 }
 
@@ -227,10 +269,9 @@ impl PlantLoops {
     /// Fans outside warm outside air only.
     #[must_use]
     pub fn hour(&self, weather: &Weather) -> PlantHour {
-        let (dry, wet) = (weather.dry_bulb.value(), weather.wet_bulb.value());
-        let run = |heat: &HeatLoop| {
-            if heat.heat_w > 0.0 { loop_hour(heat, dry, wet) } else { LoopHour::default() }
-        };
+        let air = weather.air();
+        let run =
+            |heat: &HeatLoop| if heat.heat_w > 0.0 { loop_hour(heat, &air) } else { LoopHour::default() };
         let hours = [run(&self.loops[0]), run(&self.loops[1]), run(&self.loops[2])];
         let sum = |part: fn(&LoopHour) -> f64| hours.iter().map(part).sum::<f64>();
         let heat: f64 = self.loops.iter().map(|heat| heat.heat_w).sum();
@@ -242,6 +283,8 @@ impl PlantLoops {
             compressors: Watts(compressors),
             air_handlers: self.air_handlers,
             water: CubicMetersPerSecond(sum(|hour| hour.water_m3_per_s)),
+            evaporated: CubicMetersPerSecond(sum(|hour| hour.evaporated_m3_per_s)),
+            drift: CubicMetersPerSecond(sum(|hour| hour.drift_m3_per_s)),
             chilled: Watts(chilled),
             chiller_share: Share(if heat > 0.0 { (chilled / heat).min(1.0) } else { 0.0 }),
             rejected: Watts(heat + compressors) + self.tower_pumps,
@@ -279,20 +322,22 @@ impl Plant {
             fan_share: self.fan_share,
             carnot_share: self.chiller_carnot_share,
             lift: self.condenser_lift,
-            make_up: make_up_ratio(self.cycles_of_concentration.value()),
+            blowdown: blowdown_ratio(self.cycles_of_concentration.value()),
         }
     }
 
     /// Reduces the plant under a load to its loops.
     ///
-    /// Pumps and air handlers follow the affinity laws ([`part_flow_power`]) unless their speed is constant; coolant pumps go with the cube of the
-    /// flow that the supply temperature asks for, through the same pipes.
+    /// Pumps and air handlers follow the affinity laws ([`part_flow_power`]) unless their speed is constant. Coolant pumps take
+    /// what the solved network says; without one, the plant's share with the cube of the flow that the supply temperature
+    /// asks for, through the same pipes.
     #[must_use]
     pub fn loops(&self, load: &HeatLoad) -> PlantLoops {
         let full_speed = 1.0 / load.part.value().clamp(SMALLEST_PART, 1.0);
         let slowed = if self.constant_speed { full_speed } else { part_flow_power(load.part) };
         let flow = load.coolant_flow.value();
-        let coolant_pumps = load.liquid * (self.coolant_pump_share.value() * slowed * flow * flow * flow);
+        let unsolved = self.coolant_pump_share.value() * flow * flow * flow;
+        let coolant_pumps = load.liquid * (load.coolant_pumps.map_or(unsolved, Share::value) * slowed);
         let air_fan_share = self.air_handler_share.value() * slowed;
         if self.heat_rejection.is_outside_air() {
             let hall = load.liquid + coolant_pumps + load.air;
@@ -382,12 +427,13 @@ mod tests {
             coolant_supply: Celsius(40.0),
             coolant_return: Celsius(54.5),
             coolant_flow: Ratio(1.0),
+            coolant_pumps: None,
             part: Share(1.0),
         }
     }
 
     fn weather(dry: f64, wet: f64) -> Weather {
-        Weather { dry_bulb: Celsius(dry), wet_bulb: Celsius(wet), pressure: Pascals(95e3) }
+        Weather::of(Celsius(dry), Celsius(wet), Pascals(95e3))
     }
 
     #[test]
@@ -477,6 +523,7 @@ mod tests {
                 coolant_supply: Celsius(supply),
                 coolant_return: Celsius(supply + range),
                 coolant_flow: Ratio(1.0),
+                coolant_pumps: None,
                 part: Share(1.0),
             },
         )

@@ -7,7 +7,7 @@
 //! [`plan`] runs it once, in `f64`, in milliseconds, and touches no device.
 
 mod bill;
-mod coolant;
+pub mod coolant;
 pub mod electrical;
 pub mod equipment;
 mod fabric;
@@ -53,6 +53,7 @@ impl Default for Options {
 pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<Plan, InputError> {
     let mut equipment = Equipment::gather(scenario, catalog)?;
     let fields = &scenario.fields;
+    settle_pumps(scenario, &equipment.place, &mut equipment.machines)?;
     equipment.place.feeder_loss = feeder_loss(scenario, &equipment.place, &equipment.machines)?;
     let place = &equipment.place;
 
@@ -145,6 +146,16 @@ pub(crate) fn draws(
     Ok(all)
 }
 
+/// What the coolant pumps of each system take, from the network of its halls.
+pub(crate) fn settle_pumps(
+    scenario: &Scenario,
+    place: &Place,
+    machines: &mut [Machine],
+) -> Result<(), InputError> {
+    coolant::settle_pumps(&scenario.fields, place, machines)
+        .map_err(|error| scenario.error("fabric.switch", error.to_string()))
+}
+
 /// What feeders lose, from the one-line of what fits without them, and once more with them.
 pub(crate) fn feeder_loss(
     scenario: &Scenario,
@@ -157,14 +168,14 @@ pub(crate) fn feeder_loss(
         let draws = draws(scenario, &place, machines)?;
         let loads: Vec<(&Machine, &Draw)> = machines.iter().zip(&draws).collect();
         let design = sizing::design_hour(&place, &loads);
-        let layout = standing::outline(&scenario.fields, &place, &loads, &design);
+        let outline = standing::outline(&scenario.fields, &place, &loads, &design);
         place.feeder_loss = electrical::feeder_loss(&electrical::Ground {
             fields: &scenario.fields,
             place: &place,
             loads: &loads,
             design: &design,
-            layout: &layout,
-            racks: result::Racks::default(),
+            layout: &outline.layout,
+            racks: outline.racks,
             training: &[],
         });
     }

@@ -6,11 +6,11 @@ fn chiller_cop(carnot_share: f32, evaporating_c: f32, condensing_c: f32) -> f32 
     return carnot_share * (evaporating_c + 273.15) / lift_k;
 }
 
-// Mirrors fan_power_fraction.
-fn fan_power_fraction(approach_k: f32, available_k: f32) -> f32 {
+// Mirrors fan_flow_fraction.
+fn fan_flow_fraction(approach_k: f32, available_k: f32) -> f32 {
     let approach = max(approach_k, 0.1);
     let ratio = max(approach / max(available_k, approach), 0.01);
-    return max(exp2_polynomial(log2_polynomial(ratio) * 3.9), 0.008);
+    return max(exp2_polynomial(log2_polynomial(ratio) * 1.3), 0.2);
 }
 
 // Mirrors trim_share.
@@ -24,8 +24,28 @@ fn between(dry_bulb_c: f32, wet_bulb_c: f32, wetness: f32) -> f32 {
     return dry_bulb_c - wetness * (dry_bulb_c - wet_bulb_c);
 }
 
+// Mirrors vapour_pressure.
+fn vapour_pressure(celsius: f32) -> f32 {
+    let exponent = (18.678 - celsius / 234.5) * (celsius / (257.14 + celsius));
+    return exp2_polynomial(exponent * 1.442695040888963) * 611.21;
+}
+
+// Mirrors tower_evaporation.
+fn tower_evaporation(air: Air, cold_c: f32, range_k: f32, fan_flow: f32) -> f32 {
+    let warmed_k = range_k * (1.0 - fan_flow * 0.5);
+    let out_c = min(cold_c + warmed_k, 70.0);
+    let vapour_pa = vapour_pressure(out_c);
+    let saturated = 0.621945 * vapour_pa / (air.pressure_pa - vapour_pa);
+    let gained = max(saturated - air.humidity_ratio, 0.0);
+    let sensible = (1.006 + 1.86 * air.humidity_ratio) * (out_c - air.dry_bulb_c);
+    let latent = gained * (2501.0 + 1.86 * out_c - 4.186 * cold_c);
+    return gained / max(sensible + latent, 0.5) * 1e-6;
+}
+
 // Mirrors loop_hour.
-fn loop_hour(l: HeatLoop, dry_bulb_c: f32, wet_bulb_c: f32) -> LoopHour {
+fn loop_hour(l: HeatLoop, air: Air) -> LoopHour {
+    let dry_bulb_c = air.dry_bulb_c;
+    let wet_bulb_c = air.wet_bulb_c;
     let condensing_c = between(dry_bulb_c, wet_bulb_c, l.condenser_wetness) + l.lift_k;
     let cop = chiller_cop(l.carnot_share, l.evaporating_c, condensing_c);
     let all_work_w = l.heat_w / cop;
@@ -38,26 +58,34 @@ fn loop_hour(l: HeatLoop, dry_bulb_c: f32, wet_bulb_c: f32) -> LoopHour {
     let possible_k = max(air_c - wet_bulb_c, 0.0) * l.pads;
     let drop_k = min(short_k, possible_k);
     let share = select(1.0, trim_share(short_k - drop_k, l.range_k), free);
-    let slowed = fan_power_fraction(l.approach_k, l.approach_k + (margin_k + drop_k));
-    let speed = select(1.0, slowed, free);
-    let chilled_w = l.heat_w * share;
-    let work_w = chilled_w / cop;
-    let through_w = l.heat_w + l.joined * work_w;
-    let fans_w = through_w * (l.cooler_fan_share * speed)
-        + (chilled_w + work_w) * l.condenser_fan_share;
-    let wetted_k = select(0.0, drop_k, free);
-    let pad_w = l.heat_w * (wetted_k / max(l.range_k, 0.1));
-    let water = through_w * l.cooler_water_m3_per_j
-        + (chilled_w + work_w) * l.condenser_water_m3_per_j
-        + pad_w * l.pad_water_m3_per_j;
+    let slowed = fan_flow_fraction(l.approach_k, l.approach_k + (margin_k + drop_k));
+    let flow = select(1.0, slowed, free);
+    let trim_w = l.heat_w * share;
+    let trim_work_w = trim_w / cop;
+    let trim_fans_w = (l.heat_w + l.joined * trim_work_w) * (l.cooler_fan_share * (flow * flow * flow))
+        + (trim_w + trim_work_w) * l.condenser_fan_share;
 
-    let alone = (l.bypass > 0.0) & (all_fans_w + all_work_w < fans_w + work_w);
-    let alone_water = (l.heat_w + all_work_w) * l.condenser_water_m3_per_j;
+    let alone = (l.bypass > 0.0) & (all_fans_w + all_work_w < trim_fans_w + trim_work_w);
+    let chilled_w = select(trim_w, l.heat_w, alone);
+    let work_w = select(trim_work_w, all_work_w, alone);
+    let wetted_k = select(0.0, drop_k, free & !alone);
+
+    let tower_w = (l.heat_w + l.joined * work_w) * l.cooler_towers
+        + (chilled_w + work_w) * l.condenser_towers;
+    let cold_c = max(l.tower_water_c, wet_bulb_c + l.tower_approach_k);
+    let range_k = max(l.range_k, 0.1);
+    let tower_range_k = max(l.tower_range_k, 0.1);
+    let pad_m3_per_s = l.heat_w * (wetted_k / range_k) * (1.0 / 2.45e9);
+    let tower_flow = select(1.0, flow, l.cooler_towers > 0.0);
+    let evaporated = tower_w * tower_evaporation(air, cold_c, tower_range_k, tower_flow) + pad_m3_per_s;
+    let drift = tower_w / tower_range_k * (3.5e-5 / 4.18e6);
     return LoopHour(
-        select(fans_w, all_fans_w, alone),
-        select(work_w, all_work_w, alone),
-        select(water, alone_water, alone),
-        select(chilled_w, l.heat_w, alone),
-        select(wetted_k, 0.0, alone),
+        select(trim_fans_w, all_fans_w, alone),
+        work_w,
+        evaporated + max(evaporated * l.blowdown, drift),
+        evaporated,
+        drift,
+        chilled_w,
+        wetted_k,
     );
 }

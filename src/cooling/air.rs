@@ -1,10 +1,12 @@
 //! Air through the racks: air handlers on chilled water, or outside air straight through the hall.
 
 use super::direct_to_chip::facility_supply;
-use super::heat_rejection::{ANY_WET_BULB_C, Coolers, HeatLoop, evaporation, make_up_ratio};
+use super::heat_rejection::{
+    ANY_WET_BULB_C, CONDENSER_RANGE, Coolers, HeatLoop, blowdown_ratio, lowest_tower_water,
+};
 use super::psychrometrics::wet_bulb;
 use super::{HeatLoad, HeatRejection, Plant};
-use crate::units::{Celsius, Kelvin, Pascals, Share, Watts};
+use crate::units::{Celsius, Kelvin, Pascals, Watts};
 
 /// Range of the chilled water through the coils of air handlers. An assumption: 10 K is a usual coil choice.
 pub const CHILLED_WATER_RANGE: Kelvin = Kelvin(10.0);
@@ -37,8 +39,6 @@ pub(super) fn water_for_coils(
         free: plant.economizer,
         approach: if one_loop { plant.rejection_approach } else { plant.economizer_approach }
             * load.part.value(),
-        // Pads stand before the coolers of the liquid loop only.
-        pads: Share(0.0),
         ..plant.coolers(load.part)
     };
     match plant.heat_rejection {
@@ -60,14 +60,13 @@ fn wettest(inlet: Celsius, dew_point_max: Celsius) -> f64 {
 ///
 /// ~~~text
 /// T_supply = T − min(ε·(T − T_wb), T − T_inlet),  s = (T_supply − T_inlet)/ΔT_rack within [0, 1]
-/// W = s·Q / COP,  water = M · Q · (T − T_supply)/ΔT_rack / h_fg
+/// W = s·Q / COP,  evaporated = Q · (T − T_supply)/ΔT_rack / h_fg, and what towers of the chillers take
 /// ~~~
 ///
 /// Liquid-cooled racks stand here with liquid-to-air units, so their heat joins the hall's air. Outside air above the
 /// return is shut out, and so is air whose dew point exceeds what the racks' class allows: the hall recirculates over
 /// the coils (s = 1). The supply fans are the air handlers.
 pub(super) fn outside_air(plant: &Plant, heat: Watts) -> HeatLoop {
-    let make_up = evaporation().value() * make_up_ratio(plant.cycles_of_concentration.value());
     let towers = f64::from(u8::from(plant.heat_rejection.has_towers()));
     HeatLoop {
         heat_w: heat.value(),
@@ -81,8 +80,11 @@ pub(super) fn outside_air(plant: &Plant, heat: Watts) -> HeatLoop {
         evaporating_c: plant.chilled_water.value(),
         condenser_wetness: towers,
         lift_k: plant.condenser_lift.value() + towers * plant.rejection_approach.value(),
-        condenser_water_m3_per_j: towers * make_up,
-        pad_water_m3_per_j: make_up,
+        condenser_towers: towers,
+        tower_approach_k: plant.rejection_approach.value(),
+        tower_range_k: CONDENSER_RANGE.value(),
+        tower_water_c: lowest_tower_water(plant.chilled_water, plant.condenser_lift),
+        blowdown: blowdown_ratio(plant.cycles_of_concentration.value()),
         ..HeatLoop::default()
     }
 }

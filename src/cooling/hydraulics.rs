@@ -9,6 +9,8 @@
 //! which has the fixed points of Hardy Cross's loop corrections and needs no loops. Steady, one fluid at one
 //! temperature; left out: heights (a closed loop gains none), air, valves that control, water hammer.
 
+pub mod cdu_group;
+
 use nalgebra::{DMatrix, DVector};
 
 use crate::units::{Celsius, CubicMetersPerSecond, Meters, Pascals, Watts};
@@ -255,8 +257,8 @@ pub enum HydraulicsError {
 
 /// Newton steps at most: a dozen settle any network of pipes.
 const MOST_STEPS: u32 = 200;
-/// Change of the flows that counts as settled, over the largest flow.
-const SETTLED: f64 = 1e-12;
+/// Change of the flows that counts as settled, over the largest flow: rounding of the pressures leaves no less in wide pipes.
+const SETTLED: f64 = 1e-10;
 
 impl Network {
     /// Solves for all flows and pressures.
@@ -483,6 +485,12 @@ impl RowManifold {
         Network { nodes, branches }
     }
 
+    /// Drop inside the CDU at a flow of the row: with the square of it.
+    fn exchanger_drop(&self, flow: CubicMetersPerSecond) -> Pascals {
+        let over = flow / (self.rack_flow * f64::from(self.racks));
+        self.exchanger * (over * over)
+    }
+
     /// Finds the head at which the worst rack of the row gets its flow.
     ///
     /// ~~~text
@@ -510,8 +518,7 @@ impl RowManifold {
             rounds += 1;
             if (worst / wanted - 1.0).abs() <= 1e-9 {
                 let flow = CubicMetersPerSecond(rack_flows.iter().sum());
-                let over = flow.value() / (wanted * f64::from(self.racks));
-                let total = head + self.exchanger * (over * over);
+                let total = head + self.exchanger_drop(flow);
                 let d = diameter.value();
                 return Ok(RowFlow {
                     nominal_diameter,

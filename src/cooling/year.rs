@@ -3,7 +3,7 @@
 //! The year is for energy and water: its counts of hours above a temperature are within one to two percent of a
 //! year of measured ones, but its hottest hours are some 1.5 K too cool. So the site is sized with design values.
 
-use super::psychrometrics::{standard_pressure, wet_bulb};
+use super::psychrometrics::standard_pressure;
 use super::{HeatLoad, HeatRejection, Mode, Plant, PlantHour, Weather};
 use crate::random::Stream;
 use crate::units::{Celsius, CubicMeters, Joules, Meters, Pascals, Seconds, Watts};
@@ -79,12 +79,7 @@ impl Year {
                 let dew = climate.dew_point_mean_c[month]
                     + climate.dew_point_deviation_k[month] * (correlation * warm[day] + rest * damp[day]);
                 for phase in wave {
-                    let dry_bulb = Celsius(mean + amplitude * phase);
-                    hours.push(Weather {
-                        dry_bulb,
-                        wet_bulb: wet_bulb(dry_bulb, Celsius(dew), pressure),
-                        pressure,
-                    });
+                    hours.push(Weather::moist(Celsius(mean + amplitude * phase), Celsius(dew), pressure));
                 }
             }
             first_day += days as u64;
@@ -187,16 +182,10 @@ impl DesignWeather {
     /// higher wet bulb would say otherwise. No dry bulb lies below its wet bulb.
     #[must_use]
     pub fn hours(&self) -> [Weather; 2] {
-        let hot = Weather {
-            dry_bulb: self.dry_bulb_max,
-            wet_bulb: self.coincident_wet_bulb.min(self.dry_bulb_max),
-            pressure: self.pressure,
-        };
-        let damp = Weather {
-            dry_bulb: self.coincident_dry_bulb.max(self.wet_bulb_max),
-            wet_bulb: self.wet_bulb_max,
-            pressure: self.pressure,
-        };
+        let wet_bulb = self.coincident_wet_bulb.min(self.dry_bulb_max);
+        let hot = Weather::of(self.dry_bulb_max, wet_bulb, self.pressure);
+        let dry_bulb = self.coincident_dry_bulb.max(self.wet_bulb_max);
+        let damp = Weather::of(dry_bulb, self.wet_bulb_max, self.pressure);
         [hot, damp]
     }
 }
@@ -260,6 +249,7 @@ mod tests {
             coolant_supply: Celsius(45.0),
             coolant_return: Celsius(55.0),
             coolant_flow: Ratio(1.0),
+            coolant_pumps: None,
             part: Share(1.0),
         }
     }

@@ -16,6 +16,7 @@ pub mod sample;
 
 use std::collections::BTreeMap;
 
+pub use crate::cooling::Air;
 use crate::cooling::{HeatLoop, LoopHour, loop_hour};
 use crate::kernel::{
     COOLING_WGSL, Input, Kernel, KernelText, Reduction, SCALAR_WGSL, ShaderStruct, WORKGROUP, buffer_bytes,
@@ -61,16 +62,6 @@ shader_struct! {
     }
 }
 
-/// Outside air of one hour.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-#[repr(C)]
-pub struct Air<T = f64> {
-    /// Dry bulb [°C].
-    pub dry_bulb_c: T,
-    /// Wet bulb [°C].
-    pub wet_bulb_c: T,
-}
-
 /// One stage of the yard, sized.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[repr(C)]
@@ -107,7 +98,9 @@ pub struct FacilityCase<T = f64> {
     pub first_hour: u32,
 }
 
-shader_mirror!(Air<f32>, Air as "Air" { dry_bulb_c: f32, wet_bulb_c: f32 });
+shader_mirror!(Air<f32>, Air as "Air" {
+    dry_bulb_c: f32, wet_bulb_c: f32, humidity_ratio: f32, pressure_pa: f32,
+});
 shader_mirror!(YardStage<f32>, YardStage as "YardStage" {
     rating_w: f32, no_load: f32, proportional: f32, square: f32, idle_w: f32,
 });
@@ -117,11 +110,12 @@ shader_mirror!(FacilityCase<f32>, FacilityCase as "FacilityCase" {
 shader_mirror!(HeatLoop<f32>, HeatLoop as "HeatLoop" {
     heat_w: f32, supply_c: f32, range_k: f32, wetness: f32, approach_k: f32, pads: f32, free: f32,
     wettest_c: f32, bypass: f32, joined: f32, cooler_fan_share: f32, condenser_fan_share: f32, carnot_share: f32, evaporating_c: f32,
-    condenser_wetness: f32, lift_k: f32, cooler_water_m3_per_j: f32, condenser_water_m3_per_j: f32,
-    pad_water_m3_per_j: f32,
+    condenser_wetness: f32, lift_k: f32, cooler_towers: f32, condenser_towers: f32, tower_approach_k: f32,
+    tower_range_k: f32, tower_water_c: f32, blowdown: f32,
 });
 shader_mirror!(LoopHour<f32>, LoopHour as "LoopHour" {
-    fans_w: f32, compressors_w: f32, water_m3_per_s: f32, chilled_w: f32, drop_k: f32,
+    fans_w: f32, compressors_w: f32, water_m3_per_s: f32, evaporated_m3_per_s: f32, drift_m3_per_s: f32,
+    chilled_w: f32, drop_k: f32,
 });
 
 /// Cubic metres per joule in litres per kilowatt-hour.
@@ -135,6 +129,8 @@ pub fn with_loop<T: Real>(total: LoopHour<T>, hour: LoopHour<T>) -> LoopHour<T> 
         fans_w: total.fans_w + hour.fans_w,
         compressors_w: total.compressors_w + hour.compressors_w,
         water_m3_per_s: total.water_m3_per_s + hour.water_m3_per_s,
+        evaporated_m3_per_s: total.evaporated_m3_per_s + hour.evaporated_m3_per_s,
+        drift_m3_per_s: total.drift_m3_per_s + hour.drift_m3_per_s,
         chilled_w: total.chilled_w + hour.chilled_w,
         drop_k: Real::max(total.drop_k, hour.drop_k),
     }
@@ -215,6 +211,9 @@ pub struct FacilityYears {
     weather: Vec<Air<f32>>,
 }
 
+/// Pressure below which no site is: the vapour over the warmest tower would be as high [Pa].
+const LEAST_PRESSURE_PA: f64 = 40e3;
+
 fn check<'a, V: 'a>(
     what: &'static str,
     list: &'a [V],
@@ -248,12 +247,18 @@ impl FacilityYears {
         })?;
         check("stages", &space.stages, |stage| stage.rating_w > 0.0 && stage.rating_w.is_finite())?;
         let sane = |bulb: f64| (-100.0..=100.0).contains(&bulb);
-        check("hours", &space.weather, |air| sane(air.dry_bulb_c) && sane(air.wet_bulb_c))?;
+        check("hours", &space.weather, |air| {
+            sane(air.dry_bulb_c)
+                && sane(air.wet_bulb_c)
+                && (0.0..=0.5).contains(&air.humidity_ratio)
+                && air.pressure_pa > LEAST_PRESSURE_PA
+                && air.pressure_pa.is_finite()
+        })?;
         Ok(Self {
             cases: space.cases.iter().map(narrow_case).collect(),
             loops: space.loops.iter().map(HeatLoop::narrow).collect(),
             stages: space.stages.iter().map(narrow_stage).collect(),
-            weather: space.weather.iter().map(narrow_air).collect(),
+            weather: space.weather.iter().map(Air::narrow).collect(),
             space,
         })
     }
@@ -283,11 +288,9 @@ impl FacilityYears {
         let (case, hour) = self.place(first);
         let case = self.cases[case];
         let air = &self.weather[case.first_hour as usize + hour..];
-        let (mut dry, mut wet) = ([0.0; LANES], [0.0; LANES]);
-        for lane in 0..scores.len() {
-            dry[lane] = air[lane].dry_bulb_c;
-            wet[lane] = air[lane].wet_bulb_c;
-        }
+        // Lanes without an hour run in air that no formula minds.
+        let mut outside = [Air { pressure_pa: 1e5, ..Air::default() }; LANES];
+        outside[..scores.len()].copy_from_slice(&air[..scores.len()]);
         let mut fans = [0.0; LANES];
         let mut compressors = [0.0; LANES];
         let mut water = [0.0; LANES];
@@ -295,7 +298,7 @@ impl FacilityYears {
         for heat in &self.loops[case.first_loop as usize..case.end_loop as usize] {
             let heat = *heat;
             for lane in 0..LANES {
-                let hour = loop_hour(&heat, dry[lane], wet[lane]);
+                let hour = loop_hour(&heat, &outside[lane]);
                 fans[lane] += hour.fans_w;
                 compressors[lane] += hour.compressors_w;
                 water[lane] += hour.water_m3_per_s;
@@ -340,7 +343,7 @@ fn run_hour<T: Real>(
 ) -> FacilityScore<T> {
     let mut total = LoopHour::default();
     for row in &loops[case.first_loop as usize..case.end_loop as usize] {
-        total = with_loop(total, loop_hour(row, air.dry_bulb_c, air.wet_bulb_c));
+        total = with_loop(total, loop_hour(row, air));
     }
     let mut meter_w = case.fixed_w + total.fans_w + total.compressors_w;
     for row in &stages[case.first_stage as usize..case.end_stage as usize] {
@@ -369,10 +372,6 @@ fn narrow_stage(stage: &YardStage) -> YardStage<f32> {
         square: stage.square as f32,
         idle_w: stage.idle_w as f32,
     }
-}
-
-fn narrow_air(air: &Air) -> Air<f32> {
-    Air { dry_bulb_c: air.dry_bulb_c as f32, wet_bulb_c: air.wet_bulb_c as f32 }
 }
 
 impl Kernel for FacilityYears {
@@ -443,7 +442,7 @@ impl Kernel for FacilityYears {
             first_hour: (first % hours) as u32,
             count,
             hours: self.space.hours,
-            first_stage_number: 2 * self.weather.len() as u32,
+            first_stage_number: 4 * self.weather.len() as u32,
         }])
     }
 

@@ -3,6 +3,7 @@
 //! This is where a profile's figure becomes a parameter, so this is where the list of assumptions is kept: every
 //! figure taken is noted with its value, source and confidence.
 
+use super::coolant::CoolantPumps;
 use super::electrical::facts::ElectricalFacts;
 use super::result::Assumption;
 use crate::catalog::document::Document;
@@ -10,7 +11,7 @@ use crate::catalog::epw::{self, Moisture};
 use crate::catalog::profile::{self, Confidence, Datum, System};
 use crate::catalog::{Catalog, Found, InputError};
 use crate::cooling::direct_to_chip::{coolant_range, flow_at};
-use crate::cooling::psychrometrics::{dew_point, saturation_pressure, standard_pressure, wet_bulb};
+use crate::cooling::psychrometrics::{dew_point, saturation_pressure, standard_pressure};
 use crate::cooling::{DesignWeather, HeatRejection, MonthlyWeather, Plant, RearDoor, Weather, Year};
 use crate::fabric::optics::SwitchKind;
 use crate::fleet::{CduGroup, ScalableUnit};
@@ -115,6 +116,8 @@ pub struct Machine {
     pub coolant: (Celsius, Celsius),
     /// Flow of coolant per heat over the one at the supply that its maker plans with.
     pub coolant_flow: Ratio,
+    /// Pumps of the coolant loop, where its network is solved; else the plant's share stands.
+    pub coolant_pumps: Option<CoolantPumps>,
     /// Part of the rack's heat that leaves by liquid.
     pub liquid_share: Share,
     /// The scalable unit.
@@ -137,6 +140,7 @@ impl Machine {
         Self {
             coolant: (supply, supply + range),
             coolant_flow: Ratio(coolant_range_of(&self.system, liquid, planned) / range),
+            coolant_pumps: None,
             ..self.clone()
         }
     }
@@ -342,7 +346,7 @@ fn weather_file(
             Moisture::DewPoint(dew) => Celsius(dew),
             Moisture::RelativeHumidity(part) => dew_point(saturation_pressure(dry_bulb) * part),
         };
-        Weather { dry_bulb, wet_bulb: wet_bulb(dry_bulb, dew, pressure), pressure }
+        Weather::moist(dry_bulb, dew, pressure)
     });
     let year = Year { hours: hours.collect() };
     let (hottest, dampest) = year.extremes();
@@ -734,6 +738,7 @@ pub fn machine(
         compute_share,
         coolant: (supply, supply + range),
         coolant_flow,
+        coolant_pumps: None,
         liquid_share,
         unit: ScalableUnit {
             compute_racks: unit_racks,
@@ -819,7 +824,15 @@ fn network(
                 .error(&at, message)
                 .with_help("name a fibre link, or another `fabric.switch`"));
         }
-        Ok(vec![link])
+        // A campus is wider than most single-mode links reach: what runs further takes the next that does.
+        let further = if link.medium == profile::Medium::SingleMode {
+            let rate = link.bandwidth.value;
+            links_at(scenario, catalog, rate, &switch.profile, &at)?
+        } else {
+            Vec::new()
+        };
+        let further = further.into_iter().filter(|other| other.medium == profile::Medium::LongSingleMode);
+        Ok(std::iter::once(link).chain(further).collect())
     };
     let host_links = links("host_link", &fabric.host_link, &system.scale_out.host_link)?;
     let switch_links = links("switch_link", &fabric.switch_link, &system.scale_out.switch_link)?;
@@ -898,6 +911,22 @@ fn links_to_choose_from(
     at: &str,
 ) -> Result<Vec<profile::Link>, InputError> {
     let rate = system.scale_out.port_bandwidth.value;
+    let links = links_at(scenario, catalog, rate, switch, at)?;
+    if links.is_empty() {
+        let message = format!("the catalogue has no link of {rate} for the switch `{}`", switch.id);
+        return Err(scenario.error(at, message).with_help("name a link: `gigawatt catalog list networks`"));
+    }
+    Ok(links)
+}
+
+/// Links of a rate that suit the optics of a switch, the cheapest end first.
+fn links_at(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    rate: ByteRate,
+    switch: &profile::Switch,
+    at: &str,
+) -> Result<Vec<profile::Link>, InputError> {
     let mut links = Vec::new();
     for id in catalog.ids("networks/links") {
         let link = catalog.get::<profile::Link>(&id).map_err(|error| scenario.blame(at, error))?.profile;
@@ -905,10 +934,6 @@ fn links_to_choose_from(
         if (link.bandwidth.value / rate - 1.0).abs() < 1e-9 && co_packaged == switch.co_packaged_optics {
             links.push(link);
         }
-    }
-    if links.is_empty() {
-        let message = format!("the catalogue has no link of {rate} for the switch `{}`", switch.id);
-        return Err(scenario.error(at, message).with_help("name a link: `gigawatt catalog list networks`"));
     }
     links.sort_by(|a, b| a.price_per_end.value.0.total_cmp(&b.price_per_end.value.0));
     Ok(links)

@@ -152,7 +152,7 @@ fn power_entries(w: &mut Writer<'_>, equipment: &Equipment) {
             result("power.annual_energy_j", show(p.annual_energy)),
             w.said("provisioning.duty_factor"),
             w.said("site.id"),
-            ["hours with chillers".into(), digits(p.chiller_hours), "result".into()],
+            ["hours with chillers".into(), group(&p.chiller_hours.to_string()), "result".into()],
         ],
     );
     w.entry(
@@ -212,14 +212,14 @@ fn cooling_entries(w: &mut Writer<'_>) {
         ),
         (
             "cooling.trim_hours",
-            digits(cooling.trim_hours),
+            group(&cooling.trim_hours.to_string()),
             "hours in which compressors help the coolant",
             "count of hours in which coolers alone do not reach the coolant's supply",
             year(),
         ),
         (
             "cooling.wet_hours",
-            digits(cooling.wet_hours),
+            group(&cooling.wet_hours.to_string()),
             "hours in which water evaporates",
             "count of hours with wetted pads or towers",
             year(),
@@ -227,8 +227,8 @@ fn cooling_entries(w: &mut Writer<'_>) {
         (
             "cooling.water_m3_per_year",
             show(cooling.water),
-            "water of a year, evaporated and blown down",
-            "c/(c − 1) · Q_evaporated / h_fg, c cycles of concentration, h_fg 2.45 MJ/kg",
+            "water of a year: evaporated, carried off as droplets, blown down",
+            "Σ over 8,760 hours of E + max(E/(c − 1), drift); towers E = Q·Δw/Δh of their air, pads E = Q_air/h_fg",
             [year(), w.taken("cycles_of_concentration")].concat(),
         ),
         (
@@ -249,6 +249,21 @@ fn cooling_entries(w: &mut Writer<'_>) {
             ["rack".into(), "published curve, else 100 kPa at its flow".into(), "systems".into()],
             ["hoses, CDU".into(), "25 kPa, 40 kPa at the planned flow".into(), "assumption".into()],
         ];
+        if let (true, Ok(flows)) = (loops.pumps_are_solved, &loops.group.flows) {
+            let inputs = vec![
+                result("units running", flows.all.running.to_string()),
+                result("heat of a unit over its capacity", digits(flows.all.load.0)),
+                result("head", show(flows.all.head)),
+                ["pump, motor and drive".into(), digits(loops.pump_efficiency), "assumption".into()],
+            ];
+            entries.push((
+                "cooling.coolant.0.pump_share",
+                digits(loops.pump_share.0),
+                "power of the coolant pumps over the liquid heat",
+                "Σ head × flow of a group's pumps / (efficiency · heat): network of CDUs, headers and rows",
+                inputs,
+            ));
+        }
         entries.push((
             "cooling.coolant.0.row.head_pa",
             show(row.head),
@@ -343,7 +358,7 @@ fn count_entries(w: &mut Writer<'_>) {
         ),
         (
             "power.chiller_hours",
-            digits(power.chiller_hours),
+            group(&power.chiller_hours.to_string()),
             "hours in which a compressor runs, for air or for trim",
             "count of hours in which free cooling does not carry everything",
             design,

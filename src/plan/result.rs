@@ -3,6 +3,7 @@
 mod electrical;
 
 pub use crate::cooling::hydraulics::RowFlow;
+pub use crate::cooling::hydraulics::cdu_group::{GroupFlow, GroupFlows};
 pub use electrical::{
     BranchResult, BusResult, Dynamics, Electrical, Equipment, LoadFlow, OutageResult, Oversubscription, Ramp,
     RunSwing, Supply, SupplyBlock, SwingRow, Topology,
@@ -15,7 +16,7 @@ use crate::scenario::Resolved;
 use crate::throughput::bands::ErrorBand;
 use crate::units::{
     ByteRate, Bytes, Celsius, CubicMeters, CubicMetersPerSecond, Dollars, DollarsPerToken, DollarsPerWatt,
-    Joules, Meters, Pascals, Ratio, Seconds, Share, SquareMeters, TokenRate, Watts,
+    Joules, Kelvin, Meters, Pascals, Ratio, Seconds, Share, SquareMeters, TokenRate, Watts,
 };
 
 /// The answer to "what does this envelope buy?".
@@ -106,7 +107,7 @@ pub struct Power {
     /// Mechanical and house loads in the design hour.
     pub overheads: Vec<(String, Watts)>,
     /// Hours of the year in which chillers run.
-    pub chiller_hours: f64,
+    pub chiller_hours: u32,
     /// Carbon of the year at the grid's mean intensity [kg].
     pub carbon_kg_per_year: f64,
 }
@@ -129,15 +130,17 @@ pub struct Cooling {
     /// Loops of coolant by system.
     pub coolant: Vec<CoolantLoop>,
     /// Hours of the year in which chillers help the coolant.
-    pub trim_hours: f64,
+    pub trim_hours: u32,
     /// Hours of the year in which water evaporates.
-    pub wet_hours: f64,
+    pub wet_hours: u32,
     /// Power at the meter in the hour of the year that takes most: not the design hour.
     pub peak_of_year: Watts,
     /// Water of the year.
     pub water: CubicMeters,
     /// Of that, evaporated.
     pub evaporated: CubicMeters,
+    /// Of that, carried off by tower air as droplets.
+    pub drift: CubicMeters,
     /// Of that, blown down with its salts.
     pub blown_down: CubicMeters,
     /// Heat of the year in the facility water of the liquid loops.
@@ -167,8 +170,31 @@ pub struct CoolantLoop {
     pub rated_head: Pascals,
     /// The manifold of a row, or why its pipes have no answer.
     pub row: Result<RowFlow, String>,
+    /// The units of a hall's largest group, in parallel on common headers.
+    pub group: CduGroup,
+    /// Pump power over liquid heat at full flow.
+    pub pump_share: Share,
+    /// Whether that follows from the solved network; else it is the catalogue's.
+    pub pumps_are_solved: bool,
     /// Electrical into hydraulic power of the pumps.
     pub pump_efficiency: f64,
+}
+
+/// A group of coolant distribution units and the rows that it feeds.
+#[derive(Debug, Clone)]
+pub struct CduGroup {
+    /// Units, a spare among them where there is one.
+    pub units: u32,
+    /// Heat that one takes at its approach.
+    pub capacity: Watts,
+    /// From facility water to coolant at that heat.
+    pub approach: Kelvin,
+    /// Rows on its headers.
+    pub rows: u32,
+    /// Racks of these.
+    pub racks: u32,
+    /// What flows with all units and with the worst one out, or why the pipes have no answer.
+    pub flows: Result<GroupFlows, String>,
 }
 
 /// One stage of the power chain in the design hour.

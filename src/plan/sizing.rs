@@ -190,6 +190,7 @@ pub fn plant_loops(place: &Place, loads: &[(&Machine, &Draw)], part: f64, indoor
             coolant_supply: machine.coolant.0,
             coolant_return: machine.coolant.1,
             coolant_flow: machine.coolant_flow,
+            coolant_pumps: machine.coolant_pumps.map(|pumps| pumps.share),
             part: Share(part),
         })
     });
@@ -206,6 +207,8 @@ fn plant_hour(loops: &[PlantLoops], weather: &Weather) -> PlantHour {
         total.compressors += hour.compressors;
         total.air_handlers += hour.air_handlers;
         total.water += hour.water;
+        total.evaporated += hour.evaporated;
+        total.drift += hour.drift;
         total.chilled += hour.chilled;
         total.rejected += hour.rejected;
         // Systems at several temperatures: the one that asks most of the plant speaks for it.
@@ -243,16 +246,20 @@ pub struct FacilityYear {
     pub meter_j: f64,
     /// At the rack inputs [J].
     pub it_j: f64,
-    /// Water, evaporated and blown down [m³].
+    /// Make-up water: evaporated, carried off as droplets and blown down [m³].
     pub water_m3: f64,
+    /// Of that, evaporated [m³].
+    pub evaporated_m3: f64,
+    /// Of that, carried off as droplets [m³].
+    pub drift_m3: f64,
     /// Hours with chillers running for anything.
-    pub chiller_hours: f64,
+    pub chiller_hours: u32,
     /// Facility over IT power of each hour; none without IT.
     pub pue_hours: Vec<f32>,
     /// Hours in which chillers help the coolant.
-    pub trim_hours: f64,
+    pub trim_hours: u32,
     /// Hours in which water evaporates.
-    pub wet_hours: f64,
+    pub wet_hours: u32,
     /// Power at the meter in the hour that takes most: not the design hour.
     pub peak_w: f64,
     /// Heat that leaves in the facility water of the liquid loops [J].
@@ -324,9 +331,11 @@ pub fn year(
         if facility.it.0 > 0.0 {
             total.pue_hours.push((meter / facility.it) as f32);
         }
-        total.chiller_hours += f64::from(u8::from(plant.chilled.0 > 0.0));
-        total.trim_hours += f64::from(u8::from(matches!(plant.mode, Mode::Trimmed | Mode::Chilled)));
-        total.wet_hours += f64::from(u8::from(plant.water.0 > 0.0));
+        total.evaporated_m3 += plant.evaporated.0 * HOUR_S;
+        total.drift_m3 += plant.drift.0 * HOUR_S;
+        total.chiller_hours += u32::from(plant.chilled.0 > 0.0);
+        total.trim_hours += u32::from(matches!(plant.mode, Mode::Trimmed | Mode::Chilled));
+        total.wet_hours += u32::from(plant.water.0 > 0.0);
         total.peak_w = total.peak_w.max(meter.0);
         total.warm_water_j += warm_water_w * HOUR_S;
         let heated = f64::from(u8::from(weather.dry_bulb < HEATING_LIMIT));

@@ -8,8 +8,8 @@ use crate::catalog::profile::{Link, Medium, StackPart};
 use crate::fleet::NetworkRack;
 use crate::layout::cables::{CableCounts, CableMedium, CableRun, Cabling, Reach, place};
 use crate::layout::{
-    AREA_PER_IT_WATT, Aisles, GRAVITY, LayoutDemand, Placement, RackBody, RackKind, Slot, SwitchRacks, Yard,
-    layout, units_within,
+    self, AREA_PER_IT_WATT, Aisles, GRAVITY, LayoutDemand, Placement, RackBody, RackKind, Slot, SwitchRacks,
+    Yard, layout, units_within,
 };
 use crate::power::StageFlow;
 use crate::scenario::Fields;
@@ -21,7 +21,7 @@ use crate::units::{Meters, Watts};
 pub const COOLER_POWER: Watts = Watts(1.47e6);
 
 /// The floor of a plan.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Standing {
     /// Buildings, halls, rows, cables.
     pub layout: Layout,
@@ -35,35 +35,49 @@ pub struct Standing {
     pub row_peak: Watts,
     /// Compute racks of the fullest row of each system, by its id.
     pub racks_of_row: Vec<(String, u64)>,
+    /// Compute racks of a full hall of each system, by its id.
+    pub racks_of_hall: Vec<(String, u64)>,
 }
 
 /// Lays out every system in halls and buildings of its own and adds them up.
 #[must_use]
 pub fn stand(fields: &Fields, place: &Place, loads: &[(&Machine, &Draw)], design: &FacilityHour) -> Standing {
-    let mut standing = Standing {
-        layout: Layout::default(),
-        racks: Racks::default(),
-        floor_load: 0.0,
-        row_power: Watts(0.0),
-        row_peak: Watts(0.0),
-        racks_of_row: Vec::new(),
-    };
+    let mut standing = Standing::default();
     for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
         add(&mut standing, fields, place, (machine, draw), design);
     }
     standing
 }
 
-/// Buildings and halls alone, without racks and cables in their places.
+/// Buildings, halls and the racks of their rows alone, without cables and what follows from them.
 #[must_use]
-pub fn outline(fields: &Fields, place: &Place, loads: &[(&Machine, &Draw)], design: &FacilityHour) -> Layout {
-    let mut outline = Layout::default();
-    for load in loads.iter().filter(|(_, draw)| draw.racks > 0) {
-        let floor = layout(&demand(fields, place, *load, design), Placement::all()[0]);
-        outline.buildings += floor.buildings;
-        outline.halls += floor.halls;
+pub fn outline(
+    fields: &Fields,
+    place: &Place,
+    loads: &[(&Machine, &Draw)],
+    design: &FacilityHour,
+) -> Standing {
+    let mut standing = Standing::default();
+    for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
+        let floor = layout(&demand(fields, place, (machine, draw), design), Placement::all()[0]);
+        standing.layout.buildings += floor.buildings;
+        standing.layout.halls += floor.halls;
+        standing.take_rows(machine, &floor);
     }
-    outline
+    standing
+}
+
+impl Standing {
+    /// Compute racks of the fullest row and of a full hall, and the most loaded row.
+    fn take_rows(&mut self, machine: &Machine, floor: &layout::Layout) {
+        let compute_of = |row: &Vec<Slot>| row.iter().filter(|slot| slot.kind == RackKind::Compute).count();
+        let of_row = floor.hall.rows.iter().map(compute_of).max().unwrap_or(0) as u64;
+        let more = (machine.rack.peak - machine.compute_bound.rack) * of_row as f64;
+        self.row_power = self.row_power.max(floor.row_power);
+        self.row_peak = self.row_peak.max(floor.row_power + more);
+        self.racks_of_row.push((machine.id.clone(), of_row));
+        self.racks_of_hall.push((machine.id.clone(), floor.units_per_hall * machine.unit_racks));
+    }
 }
 
 /// What the yards of a part of the site hold.
@@ -192,6 +206,7 @@ fn add(
         switch_media: reaches_of(&network.switch_links),
     };
     let (floor, schedule, tried) = place(&demand(fields, of, (machine, draw), design), &cabling);
+    standing.take_rows(machine, &floor);
     let total = &mut standing.layout;
     total.buildings += floor.buildings;
     total.halls += floor.halls;
@@ -207,12 +222,6 @@ fn add(
     let cables = schedule.runs.iter().map(|run| cable(machine, network, run));
     total.cables.extend(cables);
     standing.floor_load = standing.floor_load.max(floor.floor_load.0 / GRAVITY);
-    standing.row_power = standing.row_power.max(floor.row_power);
-    let compute_of = |row: &Vec<Slot>| row.iter().filter(|slot| slot.kind == RackKind::Compute).count();
-    let of_row = floor.hall.rows.iter().map(compute_of).max().unwrap_or(0) as u64;
-    let more = (machine.rack.peak - machine.compute_bound.rack) * of_row as f64;
-    standing.row_peak = standing.row_peak.max(floor.row_power + more);
-    standing.racks_of_row.push((machine.id.clone(), of_row));
     let sum = &mut standing.racks;
     sum.compute += draw.racks;
     sum.network += floor.leaf_racks() + floor.spine_racks() + floor.core_racks();
@@ -278,16 +287,10 @@ fn cable(machine: &Machine, network: &Network, run: &CableRun) -> Cable {
     }
 }
 
-/// The links offered as far as they reach, long single-mode fibre beyond any single mode.
+/// The links offered as far as they reach.
 fn reaches_of(links: &[Link]) -> Vec<Reach> {
-    let mut all: Vec<Reach> = links
-        .iter()
-        .map(|link| Reach { medium: cable_medium(link.medium), length: link.reach.value })
-        .collect();
-    if links.iter().any(|link| link.medium == Medium::SingleMode) {
-        all.push(Reach { medium: CableMedium::LongSingleMode, length: Meters(f64::INFINITY) });
-    }
-    all
+    let reach = |link: &Link| Reach { medium: cable_medium(link.medium), length: link.reach.value };
+    links.iter().map(reach).collect()
 }
 
 fn cable_medium(medium: Medium) -> CableMedium {

@@ -61,6 +61,7 @@ pub fn verdicts(evidence: &Evidence<'_>) -> Vec<Verdict> {
     all.extend(design_point(evidence));
     all.extend(weather(evidence.place));
     all.extend(evidence.coolant.iter().map(row_of_racks));
+    all.extend(evidence.coolant.iter().flat_map(cdu_group));
     let unmet = |what: &str, model: &str, system: &str, unit: &str, reason: &String| Verdict {
         constraint: format!("{what} {model} on {system}"),
         need: 1.0,
@@ -172,12 +173,25 @@ fn weather(place: &Place) -> Vec<Verdict> {
     let Some(own) = &place.weather else { return Vec::new() };
     let (hottest, dampest) = own.year.extremes();
     let design = &place.design_weather;
-    let bulb = |name: &str, need: Celsius, limit: Celsius| {
-        let note = format!("{} against the design hour of {}", own.file, place.name);
+    let bulb = |name: &str, key: &str, need: Celsius, limit: Celsius| {
+        let hotter = if need > limit {
+            // Rounded up, so that what is said suffices.
+            let enough = (need.0 * 10.0 - 1e-6).ceil() / 10.0;
+            let id = &place.market;
+            format!(
+                ": size the site for it with `--set 'catalog.climates.{id}.design.{key}={enough} °C'`, or take the \
+                 climate of the file's own place as `site.id`"
+            )
+        } else {
+            String::new()
+        };
+        let note = format!("{} against the design hour of {}{hotter}", own.file, place.name);
         verdict(&format!("highest {name} of the weather file"), need.0, limit.0, "°C", false, note)
     };
-    let mut all =
-        vec![bulb("dry bulb", hottest, design.dry_bulb_max), bulb("wet bulb", dampest, design.wet_bulb_max)];
+    let mut all = vec![
+        bulb("dry bulb", "dry_bulb_20y_max", hottest, design.dry_bulb_max),
+        bulb("wet bulb", "wet_bulb_max", dampest, design.wet_bulb_max),
+    ];
     if own.filled > 0 {
         let note = format!("{} lacks them; filled on a straight line", own.file);
         all.push(verdict("filled hours of weather", f64::from(own.filled), FILLED_HOURS, "h", false, note));
@@ -200,6 +214,38 @@ fn row_of_racks(coolant: &CoolantLoop) -> Verdict {
         }
         Err(reason) => verdict(&name, 1.0, 0.0, "row", false, reason.clone()),
     }
+}
+
+/// The units of a hall's group: whether every rack keeps its flow and its supply temperature when one is out.
+fn cdu_group(coolant: &CoolantLoop) -> Vec<Verdict> {
+    let (group, id) = (&coolant.group, &coolant.system);
+    let name = format!("CDU pumps of {id}, one unit out");
+    let flows = match &group.flows {
+        Ok(flows) => flows,
+        Err(reason) => return vec![verdict(&name, 1.0, 0.0, "group", false, reason.clone())],
+    };
+    let Some(out) = flows.one_out else {
+        let note =
+            "one unit alone feeds the group: `cdu_group` of the cooling design says how many share a spare";
+        return vec![verdict(&name, 1.0, 0.0, "units left", false, note.into())];
+    };
+    let kept = 100.0 * out.worst_rack.0 / coolant.rack_flow.0;
+    let note = format!(
+        "{} of {} units feed {} racks in {} rows from DN {}: the rack that gets least keeps {kept:.0} % of its flow",
+        out.running, group.units, group.racks, group.rows, flows.nominal_diameter
+    );
+    let approach = format!("CDU approach of {id}, one unit out");
+    let heat = format!(
+        "each unit left carries {:.0} % of its {}, and the approach goes with it: what is above the limit warms the \
+         supply of {}",
+        100.0 * out.load.0,
+        show(group.capacity),
+        show(coolant.supply)
+    );
+    vec![
+        verdict(&name, out.speed, 1.0, "of full speed", false, note),
+        verdict(&approach, out.approach.0, group.approach.0, "K", false, heat),
+    ]
 }
 
 /// What the floor and its rows carry.

@@ -3,8 +3,9 @@
 use super::csv;
 use crate::plan::Plan;
 use crate::plan::result::{
-    CollectiveTime, CoolantLoop, Cooling, Economics, Fabric, Layout, OpticsChoice, Parallelism,
-    RoutedTraffic, RunFailures, ScaleOut, Serving, StepLayout, SupportNetwork, TorusShape, Training, Verdict,
+    CduGroup, CollectiveTime, CoolantLoop, Cooling, Economics, Fabric, GroupFlow, Layout, OpticsChoice,
+    Parallelism, RoutedTraffic, RunFailures, ScaleOut, Serving, StepLayout, SupportNetwork, TorusShape,
+    Training, Verdict,
 };
 use crate::power::MeasuredAt;
 use serde_json::{Map, Value, json};
@@ -121,10 +122,37 @@ fn cooling(cooling: &Cooling) -> Value {
         "peak_of_year_w": cooling.peak_of_year.0,
         "water_m3_per_year": cooling.water.0,
         "evaporated_m3_per_year": cooling.evaporated.0,
+        "drift_m3_per_year": cooling.drift.0,
         "blown_down_m3_per_year": cooling.blown_down.0,
         "recoverable_heat_j_per_year": cooling.warm_water.0,
         "recoverable_heat_heating_season_j_per_year": cooling.heating_season.0,
         "recoverable_heat_c": cooling.warm_water_at.map(|at| at.0),
+    })
+}
+
+/// The units of a hall's largest group, all running and with the worst one out.
+fn cdu_group(group: &CduGroup) -> Value {
+    let state = |flow: &GroupFlow| {
+        json!({
+            "running": flow.running,
+            "pump_speed": flow.speed,
+            "worst_rack_m3_per_s": flow.worst_rack.0,
+            "head_pa": flow.head.0,
+            "hydraulic_w": flow.hydraulic.0,
+            "load": flow.load.0,
+            "approach_k": flow.approach.0,
+        })
+    };
+    let flows = group.flows.as_ref().ok();
+    json!({
+        "units": group.units,
+        "capacity_w": group.capacity.0,
+        "approach_k": group.approach.0,
+        "rows": group.rows,
+        "racks": group.racks,
+        "header_nominal_diameter_m": flows.map(|flows| f64::from(flows.nominal_diameter) / 1e3),
+        "all_running": flows.map(|flows| state(&flows.all)),
+        "one_out": flows.and_then(|flows| flows.one_out.as_ref().map(state)),
     })
 }
 
@@ -139,6 +167,7 @@ fn coolant(coolant: &CoolantLoop) -> Value {
         "row": {
             "racks": coolant.racks_of_row,
             "nominal_diameter_mm": row.map(|row| row.nominal_diameter),
+            "nominal_diameter_m": row.map(|row| f64::from(row.nominal_diameter) / 1e3),
             "velocity_m_per_s": row.map(|row| row.velocity_m_per_s),
             "flow_m3_per_s": row.map(|row| row.flow.0),
             "worst_rack_m3_per_s": row.map(|row| row.worst_rack.0),
@@ -147,6 +176,9 @@ fn coolant(coolant: &CoolantLoop) -> Value {
             "pump_power_w": row.map(|row| row.hydraulic.0 / coolant.pump_efficiency),
         },
         "rated_head_pa": coolant.rated_head.0,
+        "pump_share": coolant.pump_share.0,
+        "pump_basis": if coolant.pumps_are_solved { "solved-network" } else { "catalogue-share" },
+        "group": cdu_group(&coolant.group),
     })
 }
 

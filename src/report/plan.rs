@@ -6,7 +6,9 @@ use super::document::{
 };
 use super::{Report, csv, electrical, json, messages};
 use crate::plan::Plan;
-use crate::plan::result::{CacheMemory, Cooling, Parallelism, RowFlow, Serving, Stage, Verdict};
+use crate::plan::result::{
+    CacheMemory, CoolantLoop, Cooling, GroupFlows, Parallelism, RowFlow, Serving, Stage, Verdict,
+};
 use crate::power::MeasuredAt;
 use crate::scenario::Origin;
 use crate::throughput::bands::ErrorBand;
@@ -257,7 +259,7 @@ fn chain(plan: &Plan) -> Section {
         ("IT, mean of the year".into(), POWER.show(power.it_mean.0)),
         ("PUE of the year".into(), digits(power.pue_annual.0)),
         ("WUE".into(), Unit::Plain("L/kWh").show(power.wue_l_per_kwh)),
-        ("hours with chillers".into(), digits(power.chiller_hours)),
+        ("hours with chillers".into(), count(u64::from(power.chiller_hours))),
         ("energy of the year".into(), Unit::Metric("Wh").show(power.annual_energy.0 / 3_600.0)),
         ("carbon of the year".into(), Unit::Metric("t").show(power.carbon_kg_per_year / 1_000.0)),
         ("stranded".into(), POWER.show(power.stranded.0)),
@@ -276,7 +278,7 @@ fn cooling(cooling: &Cooling) -> Section {
         show(cooling.design_wet_bulb),
         cooling.design_mode
     );
-    let hours = |hours: f64| format!("{} h", digits(hours));
+    let hours = |hours: u32| format!("{} h", count(u64::from(hours)));
     let mut pairs = vec![
         ("cooling design".into(), cooling.design.clone()),
         ("design hour".into(), hour),
@@ -287,8 +289,13 @@ fn cooling(cooling: &Cooling) -> Section {
         ("at the meter, hottest hour of the year".into(), POWER.show(cooling.peak_of_year.0)),
     ];
     if cooling.water.0 > 0.0 {
+        let droplets = if cooling.drift.0 > 0.0 {
+            format!("{} carried off as droplets, ", show(cooling.drift))
+        } else {
+            String::new()
+        };
         let water = format!(
-            "{} a year: {} evaporated, {} blown down",
+            "{} a year: {} evaporated, {droplets}{} blown down",
             show(cooling.water),
             show(cooling.evaporated),
             show(cooling.blown_down)
@@ -333,7 +340,44 @@ fn cooling(cooling: &Cooling) -> Section {
                 .map(|coolant| Some(coolant.row.as_ref().ok()?.hydraulic.0 / coolant.pump_efficiency)),
         ),
     ]);
-    section("How the heat leaves", vec![Block::KeyValues(pairs), Block::Table(table)])
+    let groups = Block::Table(cdu_groups(loops));
+    section("How the heat leaves", vec![Block::KeyValues(pairs), Block::Table(table), groups])
+}
+
+/// The CDUs of a hall: how fast their pumps run, and what is left when one is out.
+fn cdu_groups(loops: &[CoolantLoop]) -> Table {
+    let group = |of: fn(&CoolantLoop, &GroupFlows) -> Option<f64>| {
+        loops.iter().map(move |c| of(c, c.group.flows.as_ref().ok()?)).collect::<Vec<_>>()
+    };
+    let percent = Unit::Plain("%");
+    Table::of(vec![
+        Column::words("CDU group of", loops.iter().map(|coolant| coolant.system.clone())),
+        Column::counts("units", loops.iter().map(|coolant| u64::from(coolant.group.units))),
+        Column::counts("rows", loops.iter().map(|coolant| u64::from(coolant.group.rows))),
+        Column::counts("racks", loops.iter().map(|coolant| u64::from(coolant.group.racks))),
+        Column::words(
+            "header",
+            loops.iter().map(|coolant| match &coolant.group.flows {
+                Ok(flows) => format!("DN {}", flows.nominal_diameter),
+                Err(_) => String::new(),
+            }),
+        ),
+        Column::values("pump speed", percent, group(|_, flows| Some(100.0 * flows.all.speed))),
+        Column::values("one out", percent, group(|_, flows| Some(100.0 * flows.one_out?.speed))),
+        Column::values("load of a unit then", percent, group(|_, flows| Some(100.0 * flows.one_out?.load.0))),
+        Column::values(
+            "flow kept",
+            percent,
+            group(|coolant, flows| Some(100.0 * (flows.one_out?.worst_rack / coolant.rack_flow))),
+        ),
+        Column::words(
+            "pump power",
+            loops.iter().map(|coolant| {
+                let basis = if coolant.pumps_are_solved { "solved" } else { "catalogue" };
+                format!("{} % of heat, {basis}", digits(100.0 * coolant.pump_share.0))
+            }),
+        ),
+    ])
 }
 
 /// Steps of a cascade in one unit, checked against what remains.

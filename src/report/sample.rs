@@ -2,17 +2,17 @@
 
 use crate::catalog::profile::{Confidence, Medium};
 use crate::plan::result::{
-    Assumption, BetweenBuildings, Cable, CacheMemory, CollectiveTime, CoolantLoop, Cooling, Economics,
-    Electrical, Entry, Fabric, Fleet, Layout, Ledger, OpticsChoice, Parallelism, Plan, Power, Racks,
-    RoutedTraffic, RowFlow, RunFailures, RunnerUp, ScaleOut, ScaleUp, Serving, Speculation, Stage,
-    StepLayout, SupportNetwork, SystemFleet, Training, Verdict,
+    Assumption, BetweenBuildings, Cable, CacheMemory, CduGroup, CollectiveTime, CoolantLoop, Cooling,
+    Economics, Electrical, Entry, Fabric, Fleet, GroupFlow, GroupFlows, Layout, Ledger, OpticsChoice,
+    Parallelism, Plan, Power, Racks, RoutedTraffic, RowFlow, RunFailures, RunnerUp, ScaleOut, ScaleUp,
+    Serving, Speculation, Stage, StepLayout, SupportNetwork, SystemFleet, Training, Verdict,
 };
 use crate::power::MeasuredAt;
 use crate::scenario::{Origin, Resolved};
 use crate::throughput::bands::ErrorBand;
 use crate::units::{
     ByteRate, Bytes, Celsius, CubicMeters, CubicMetersPerSecond, Dollars, DollarsPerToken, DollarsPerWatt,
-    Joules, Meters, Pascals, Ratio, Seconds, Share, SquareMeters, TokenRate, Watts,
+    Joules, Kelvin, Meters, Pascals, Ratio, Seconds, Share, SquareMeters, TokenRate, Watts,
 };
 
 fn stage(name: &str, input: f64, output: f64) -> Stage {
@@ -124,7 +124,7 @@ fn power() -> Power {
         annual_energy: Joules(2.4e16),
         stages: vec![stage("HV transformer", 990e6, 985e6), stage("UPS", 815e6, 800e6)],
         overheads: vec![("chillers".into(), Watts(100e6)), ("fans and pumps".into(), Watts(70e6))],
-        chiller_hours: 700.0,
+        chiller_hours: 700,
         carbon_kg_per_year: 2.3e9,
     }
 }
@@ -154,17 +154,44 @@ fn cooling() -> Cooling {
                 head: Pascals(150e3),
                 hydraulic: Watts(1_215.0),
             }),
+            group: CduGroup {
+                units: 6,
+                capacity: Watts(2.3e6),
+                approach: Kelvin(4.0),
+                rows: 6,
+                racks: 96,
+                flows: Ok(GroupFlows {
+                    nominal_diameter: 250,
+                    all: group_flow(6, 0.62),
+                    one_out: Some(group_flow(5, 0.66)),
+                }),
+            },
+            pump_share: Share(0.004),
+            pumps_are_solved: true,
             pump_efficiency: 0.65,
         }],
-        trim_hours: 500.0,
-        wet_hours: 0.0,
+        trim_hours: 500,
+        wet_hours: 0,
         peak_of_year: Watts(900e6),
         water: CubicMeters(1e6),
         evaporated: CubicMeters(8e5),
-        blown_down: CubicMeters(2e5),
+        drift: CubicMeters(1e3),
+        blown_down: CubicMeters(1.99e5),
         warm_water: Joules(1.6e16),
         heating_season: Joules(6e15),
         warm_water_at: Some(Celsius(50.0)),
+    }
+}
+
+fn group_flow(running: u32, speed: f64) -> GroupFlow {
+    GroupFlow {
+        running,
+        speed,
+        worst_rack: CubicMetersPerSecond(2e-3),
+        head: Pascals(160e3),
+        hydraulic: Watts(30e3),
+        load: Share(0.97),
+        approach: Kelvin(3.88),
     }
 }
 

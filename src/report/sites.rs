@@ -140,7 +140,7 @@ impl SitesReport {
             plain("peak", "", |row| Some(row.peak_ratio)),
             plain("PUE", "", |row| Some(row.pue)),
             plain("WUE", "L/kWh", |row| Some(row.wue_l_per_kwh)),
-            plain("chillers", "h", |row| Some(row.chiller_hours)),
+            plain("chillers", "h", |row| Some(f64::from(row.chiller_hours))),
             Column::values("bill", Unit::Money("/y"), each(|row| row.usd_per_year)),
             Column::values(
                 "warm water",

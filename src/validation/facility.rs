@@ -13,6 +13,7 @@
 //! | `work_gain_memory`, `work_gain_compute` | work over that at nameplate, held at a cap | `given` cap |
 //! | `swing` | largest swing of synchronous accelerators | `system`, `given` accelerators |
 //! | `accelerators`, `pue_annual`, `chain_efficiency`, `heat_rejection`, `capex_outside_racks` | a plan | `set`: fields of the scenario, by `;` |
+//! | `pue_over_climates`, `wue_over_climates` | median over the US markets of the catalogue, each in its own year | `set` |
 //!
 //! A row with `use` other than `yes` is set apart: it is derived rather than published, leaves open what it holds for,
 //! or restates arithmetic, its redundancy, load or headroom being read from the count that it is compared with.
@@ -21,10 +22,11 @@
 use super::hardware::{Hardware, Rig};
 use super::tables::Row;
 use super::{Forecast, Gap, Names, gap};
-use crate::catalog::Catalog;
+use crate::catalog::profile::Climate;
+use crate::catalog::{Catalog, InputError};
 use crate::plan::electrical::facts::redundancy;
-use crate::plan::equipment::Equipment;
-use crate::plan::{Options, Plan, plan, sizing};
+use crate::plan::equipment::{Equipment, cooling, location};
+use crate::plan::{DEFAULT_SEED, Options, Plan, plan, settle_pumps, sizing};
 use crate::power::PowerEnvelope;
 use crate::power::provisioning::{Bound, LOWEST_CAP, gain_at_cap, oversubscription};
 use crate::power::ratings::fuel;
@@ -83,6 +85,7 @@ fn racks(row: Row<'_>, rig: &Rig) -> Result<u64, Gap> {
 
 fn forecast(row: Row<'_>, hardware: &Hardware) -> Result<Forecast, Gap> {
     let Some(published) = row.positive("published")? else { return gap("nothing is published") };
+    let mut notes = Vec::new();
     let predicted = match row.word("quantity") {
         "it_power" => it_power(row, hardware)? / MEGAWATT,
         "compute_power" => {
@@ -104,6 +107,10 @@ fn forecast(row: Row<'_>, hardware: &Hardware) -> Result<Forecast, Gap> {
         "swing" => swing(row, hardware)? / MEGAWATT,
         "accelerators" => planned(row, hardware)?.fleet.accelerators as f64,
         "pue_annual" => planned(row, hardware)?.power.pue_annual.0,
+        "pue_over_climates" => over_climates(row, hardware, |year| year.meter_j / year.it_j, &mut notes)?,
+        "wue_over_climates" => {
+            over_climates(row, hardware, |year| 1e3 * year.water_m3 / (year.it_j / 3.6e6), &mut notes)?
+        }
         "chain_efficiency" => {
             let plan = planned(row, hardware)?;
             plan.power.stages.iter().map(|stage| stage.efficiency.0).product()
@@ -123,7 +130,6 @@ fn forecast(row: Row<'_>, hardware: &Hardware) -> Result<Forecast, Gap> {
         other => return gap(format!("`{other}` is no quantity that a plan has")),
     };
     let apart = row.word("use") != "yes";
-    let mut notes = Vec::new();
     if apart {
         notes.push(format!("set apart: use is `{}`", row.word("use")));
     }
@@ -197,8 +203,11 @@ fn equipment(row: Row<'_>, hardware: &Hardware) -> Result<(Scenario, Equipment, 
     let text = "serving = []\ntraining = []\n";
     let flags = Flags { set: set.map(str::to_owned).collect(), ..Flags::default() };
     let mut catalog = hardware.catalog.clone();
-    let made = resolve(Some(("facility", text)), &flags, &mut catalog)
-        .and_then(|scenario| Equipment::gather(&scenario, &catalog).map(|equipment| (scenario, equipment)));
+    let made = resolve(Some(("facility", text)), &flags, &mut catalog).and_then(|scenario| {
+        let mut equipment = Equipment::gather(&scenario, &catalog)?;
+        settle_pumps(&scenario, &equipment.place, &mut equipment.machines)?;
+        Ok((scenario, equipment))
+    });
     match made {
         Ok((scenario, equipment)) => Ok((scenario, equipment, catalog)),
         Err(error) => Err(row.error(format!("`set` makes no plan: {}", error.message)).into()),
@@ -210,6 +219,45 @@ fn planned(row: Row<'_>, hardware: &Hardware) -> Result<Plan, Gap> {
     let (scenario, _, catalog) = equipment(row, hardware)?;
     let made = plan(&scenario, &catalog, Options::default());
     made.map_err(|error| row.error(format!("`set` makes no plan: {}", error.message)).into())
+}
+
+/// The middle of what a design takes over the US markets; notes the ends, and how many lie within the published range.
+///
+/// Published spreads are over US climates, so no market is chosen.
+fn over_climates(
+    row: Row<'_>,
+    hardware: &Hardware,
+    of: fn(&sizing::FacilityYear) -> f64,
+    notes: &mut Vec<String>,
+) -> Result<f64, Gap> {
+    let (scenario, equipment, catalog) = equipment(row, hardware)?;
+    let (fields, machine, noted) = (&scenario.fields, &equipment.machines[0], &mut Vec::new());
+    let unread = |error: InputError| Gap::from(row.error(error.message));
+    let design = cooling(&scenario, &catalog, &fields.cooling.design, noted).map_err(unread)?;
+    let mut found = Vec::new();
+    for id in catalog.ids("climates") {
+        if catalog.get::<Climate>(&id).map_err(unread)?.profile.country != "US" {
+            continue;
+        }
+        let location = location(&scenario, &catalog, &id, noted).map_err(unread)?;
+        let place = equipment.place.at(&location, &design);
+        let draw = match sizing::fill(fields, &place, machine) {
+            Ok(draw) => draw,
+            Err(error) => return gap(error.to_string()),
+        };
+        let loads = [(machine, &draw)];
+        let hour = sizing::design_hour(&place, &loads);
+        let year = sizing::year(&place, &loads, &hour, sizing::duty(&loads), &place.year(DEFAULT_SEED));
+        found.push((of(&year), id));
+    }
+    found.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    let (Some(least), Some(most)) = (found.first(), found.last()) else { return gap("no US market") };
+    notes.push(format!("{:.3} at {} to {:.3} at {}", least.0, least.1, most.0, most.1));
+    if let (Some(low), Some(high)) = (row.number("low")?, row.number("high")?) {
+        let inside = found.iter().filter(|(value, _)| (low..=high).contains(value)).count();
+        notes.push(format!("{inside} of {} markets inside the published range", found.len()));
+    }
+    Ok(found[found.len() / 2].0)
 }
 
 /// Installed heat rejection of the first system that fills a row's envelope.

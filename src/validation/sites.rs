@@ -21,8 +21,8 @@ use super::hardware::{Hardware, Rig};
 use super::tables::{Kind, Row, Table};
 use super::{Forecast, Gap, Names, gap};
 use crate::catalog::InputError;
-use crate::plan::equipment::{Equipment, Place};
-use crate::plan::sizing;
+use crate::plan::equipment::{Equipment, Machine, Place};
+use crate::plan::{settle_pumps, sizing};
 use crate::power::{MeasuredAt, PowerEnvelope};
 use crate::scenario::{Fabric, Flags, Granularity, resolve};
 use crate::units::Watts;
@@ -182,15 +182,23 @@ pub(super) fn predict(row: Row<'_>, hardware: &Hardware, yard: &Yard) -> (Names,
     (names, forecast(row, hardware, yard, &systems))
 }
 
+/// A system with the coolant pumps of the halls that the default scenario builds at a place.
+fn settled(rig: &Rig, place: &Place, hardware: &Hardware) -> Result<Machine, Gap> {
+    let mut machines = [rig.machine.clone()];
+    settle_pumps(hardware.scenario(), place, &mut machines)
+        .map_err(|error| Gap::NotExpressible(error.message))?;
+    let [machine] = machines;
+    Ok(machine)
+}
+
 /// Accelerators of one system that an envelope carries.
 fn accelerators(
-    rig: &Rig,
+    machine: &Machine,
     place: &Place,
     fabric: &Fabric,
     envelope: Watts,
     reading: Reading,
 ) -> Result<u64, String> {
-    let machine = &rig.machine;
     let racks = match reading {
         Reading::Racks => (envelope / machine.compute_bound.power).floor() as u64,
         Reading::At(measured_at) => {
@@ -240,7 +248,8 @@ fn forecast(
         let Some(rig) = hardware.rig_of(id) else {
             return gap(format!("the catalogue has no system `{id}`"));
         };
-        match accelerators(&rig, place, fabric, Watts(power * 1e6), reading) {
+        let machine = settled(&rig, place, hardware)?;
+        match accelerators(&machine, place, fabric, Watts(power * 1e6), reading) {
             Ok(count) => counts.push(count as f64),
             Err(reason) => return gap(reason),
         }
@@ -290,19 +299,20 @@ fn ratio(
     let unnamed = if row.word("accelerator").starts_with("TPU") { "tpu-v6e" } else { "gb300-nvl72" };
     let id = systems.first().copied().unwrap_or(unnamed);
     let Some(rig) = hardware.rig_of(id) else { return gap(format!("the catalogue has no system `{id}`")) };
+    let machine = settled(&rig, place, hardware)?;
     let sized = sizing::racks_that_fit(
         place,
-        &rig.machine,
+        &machine,
         fabric,
         PowerEnvelope { power: Watts(it * 1e6), measured_at: MeasuredAt::CriticalIt },
         Granularity::Rack,
     )
-    .and_then(|racks| sizing::draw(&rig.machine, racks, fabric));
+    .and_then(|racks| sizing::draw(&machine, racks, fabric));
     let draw = match sized {
         Ok(draw) => draw,
         Err(error) => return gap(error.to_string()),
     };
-    let hour = sizing::design_hour(place, &[(&rig.machine, &draw)]);
+    let hour = sizing::design_hour(place, &[(&machine, &draw)]);
     if hour.it.0 <= 0.0 {
         return gap("not one rack fits");
     }
@@ -352,7 +362,7 @@ mod tests {
         let rig = hardware.rig_of("gb200-nvl72").unwrap();
         let count = |word: &str| {
             let reading = reading_of(word).unwrap();
-            accelerators(&rig, &place, &fabric, Watts(100e6), reading).unwrap() as f64
+            accelerators(&rig.machine, &place, &fabric, Watts(100e6), reading).unwrap() as f64
         };
         // 100 MW / 132 kW of heat = 757 racks of 72; the same IT power has 1.14 times fewer, by the reference.
         assert!((count("server") - 757.0 * 72.0).abs() < 1.5 * 72.0, "{}", count("server"));

@@ -3,6 +3,7 @@
 use crate::cli::{gigawatt, stderr};
 use crate::planned::with;
 use gigawatt::catalog::Catalog;
+use gigawatt::catalog::profile::Climate;
 use gigawatt::cooling::Year;
 use gigawatt::cooling::psychrometrics::{dew_point, humidity_ratio_from_wet_bulb};
 use gigawatt::engine::{Backend, Engine};
@@ -32,12 +33,12 @@ fn damp_air_stays_outside() {
     };
     let (damp, dry) = (plan("singapore"), plan("lulea"));
     // Dew points of 23 °C to 25 °C all year, against 21 °C for the racks: chillers carry nearly every hour.
-    assert!(damp.power.chiller_hours > 7_500.0 && damp.power.pue_annual.0 > 1.15, "{:?}", damp.power);
-    assert!(dry.power.chiller_hours < 100.0 && dry.power.pue_annual.0 < 1.1, "{:?}", dry.power);
+    assert!(damp.power.chiller_hours > 7_500 && damp.power.pue_annual.0 > 1.15, "{:?}", damp.power);
+    assert!(dry.power.chiller_hours < 100 && dry.power.pue_annual.0 < 1.1, "{:?}", dry.power);
 }
 
 #[test]
-fn the_energy_of_every_hour_balances() {
+fn energy_and_water_of_every_hour_balance() {
     for (system, design) in [
         ("gb300-nvl72", "warm-water-adiabatic"),
         ("gb300-nvl72", "towers"),
@@ -64,7 +65,31 @@ fn the_energy_of_every_hour_balances() {
             let heat = plant.rejected + plant.fans + yard + design_hour.house;
             let error = (heat - meter).0.abs() / meter.0;
             assert!(error < 1e-9, "{design}: {error:e} of {meter} at {weather:?}");
+            // Water that is made up evaporates, drifts or is drained; salts that come with it leave so many times thicker.
+            let (feed, evaporated, drift) = (plant.water.0, plant.evaporated.0, plant.drift.0);
+            let drained = plant.blown_down().0;
+            let cycles = place.plant.cycles_of_concentration.0;
+            assert!(feed >= evaporated && drained >= 0.0 && drift >= 0.0, "{design}: {plant:?}");
+            assert!((evaporated + drift + drained - feed).abs() <= 1e-9 * feed, "{design}: {plant:?}");
+            assert!(((drained + drift) * cycles - feed).abs() <= 1e-9 * feed, "{design}: {plant:?}");
         }
+    }
+}
+
+#[test]
+fn the_water_of_the_year_is_what_its_hours_take() {
+    for (system, design) in
+        [("gb300-nvl72", "towers"), ("hgx-h100", "outside-air-towers"), ("hgx-h100", "warm-water-adiabatic")]
+    {
+        let plan = with(&set(system, &[&format!("cooling.design={design}")])).unwrap();
+        let cooling = &plan.cooling;
+        let out = cooling.evaporated.0 + cooling.drift.0 + cooling.blown_down.0;
+        assert!(cooling.water.0 > 0.0 && (out / cooling.water.0 - 1.0).abs() < 1e-9, "{cooling:?}");
+        let it_kwh = plan.power.it_mean.0 * 8.76;
+        let wue = 1e3 * cooling.water.0 / it_kwh;
+        assert!((wue / plan.power.wue_l_per_kwh - 1.0).abs() < 1e-9, "{design}");
+        let towers = design != "warm-water-adiabatic";
+        assert_eq!(cooling.drift.0 > 0.0, towers, "{design}: droplets leave towers only");
     }
 }
 
@@ -110,7 +135,7 @@ fn a_weather_file_of_the_synthesised_hours_gives_the_synthesised_bill() {
     let measured = with(&set("gb300-nvl72", &[&format!("site.weather={}", path.display())])).unwrap();
     let ratio = measured.power.pue_annual.0 / synthesised.power.pue_annual.0;
     assert!((ratio - 1.0).abs() < 1e-6, "{ratio}");
-    assert!((measured.power.chiller_hours - synthesised.power.chiller_hours).abs() <= 2.0);
+    assert!(measured.power.chiller_hours.abs_diff(synthesised.power.chiller_hours) <= 2);
     assert_eq!(measured.fleet.accelerators, synthesised.fleet.accelerators);
     assert!(measured.assumptions.iter().any(|taken| taken.field == "site.weather"));
     // Abilene's 43 °C of twenty years are above any hour of its synthesised year.
@@ -149,36 +174,75 @@ fn weather_hotter_than_the_design_hour_falls_short() {
         verdict.short_by > 0.0
     };
     assert!(plan.falls_short() && short("highest dry bulb"));
+    // The verdict names the key and a value; both bulbs set to what it says, nothing is short.
+    let cures: Vec<String> = plan
+        .verdicts
+        .iter()
+        .filter(|verdict| verdict.constraint.starts_with("highest") && verdict.short_by > 0.0)
+        .map(|verdict| {
+            let said = verdict.note.split("--set '").nth(1).and_then(|rest| rest.split('\'').next());
+            said.unwrap_or_else(|| panic!("no key in {}", verdict.note)).to_owned()
+        })
+        .collect();
+    assert!(cures.iter().any(|cure| cure.starts_with("catalog.climates.lulea.design.dry_bulb_20y_max=")));
+    let cured = with(&Flags { set: [flags.set.clone(), cures].concat(), ..flags }).unwrap();
+    let left = cured.verdicts.iter().filter(|verdict| verdict.short_by > 0.0);
+    assert_eq!(left.filter(|verdict| verdict.constraint.starts_with("highest")).count(), 0);
 }
 
-/// Every US market with every plant that takes the system's heat.
-fn us_rows(system: &str, settings: &[&str]) -> Vec<SiteRow> {
+/// Every market with every plant that takes the system's heat.
+fn all_rows(system: &str, settings: &[&str]) -> Vec<SiteRow> {
     let mut catalog = Catalog::default();
     let scenario = resolve(None, &set(system, settings), &mut catalog).unwrap();
-    let us = |id: &String| {
-        let code = id.rsplit('-').next().unwrap_or_default();
-        code.len() == 2 && id != "sao-paulo"
-    };
-    let markets: Vec<String> = catalog.ids("climates").into_iter().filter(us).collect();
-    assert!(markets.len() > 20, "{markets:?}");
-    let designs = catalog.ids("cooling");
+    let (markets, designs) = (catalog.ids("climates"), catalog.ids("cooling"));
+    assert_eq!(markets.len(), 48);
     let engine = Engine::new(Backend::Cpu);
     let options = SiteOptions { by: Rank::Pue, top: usize::MAX, seed: 1, choose_supply: false };
     let go_on = |_| ControlFlow::Continue(());
     rank_sites(&scenario, &catalog, &engine, (&markets, &designs), options, go_on).unwrap().rows
 }
 
+/// The rows of one plant, one for each of the 48 markets.
+fn of<'a>(rows: &'a [SiteRow], design: &str) -> Vec<&'a SiteRow> {
+    let all: Vec<_> = rows.iter().filter(|row| row.design == design).collect();
+    assert_eq!(all.len(), 48, "{design}");
+    all
+}
+
+fn climate(market: &str) -> Climate {
+    Catalog::default().get::<Climate>(market).unwrap().profile
+}
+
+fn is_us(row: &SiteRow) -> bool {
+    climate(&row.market).country == "US"
+}
+
+fn mean(months: &[f64; 12]) -> f64 {
+    months.iter().sum::<f64>() / 12.0
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Mid-size halls are older and half used: UPS of 80 % to 94 % in the same report.
+const MID_SIZE: [&str; 2] = ["electrical.design=ac-480-legacy", "provisioning.duty_factor=0.5"];
+
 #[test]
-fn pue_by_design_lies_within_the_published_spread_over_climates() {
+fn pue_by_design_lies_within_the_published_spread_in_every_climate() {
     // LBNL 2024, figure 4.4: low and high ends over US climates. Electrical losses and house loads are in the model's chain.
-    let liquid = us_rows("gb300-nvl72", &[]);
-    let air = us_rows("hgx-h100", &[]);
-    // Mid-size halls are rented out by halves and fed through older gear.
-    let old = us_rows("hgx-h100", &["electrical.design=ac-480-legacy", "provisioning.duty_factor=0.5"]);
+    let liquid = all_rows("gb300-nvl72", &[]);
+    let air = all_rows("hgx-h100", &[]);
+    let old = all_rows("hgx-h100", &MID_SIZE);
     for (rows, design, low, high) in [
         (&liquid, "warm-water-dry", 1.023, 1.164),
         (&liquid, "warm-water-adiabatic", 1.033, 1.148),
+        (&liquid, "rear-doors", 1.023, 1.164),
         (&liquid, "towers", 1.018, 1.254),
+        (&air, "warm-water-adiabatic", 1.058, 1.345),
+        // Rear doors are on dry coolers without pads: the same spread is the nearest that is published.
+        (&air, "rear-doors", 1.058, 1.345),
         (&air, "outside-air", 1.018, 1.330),
         (&air, "outside-air-towers", 1.013, 1.274),
         (&air, "towers", 1.033, 1.224),
@@ -186,31 +250,106 @@ fn pue_by_design_lies_within_the_published_spread_over_climates() {
         // Only a median is published, 1.521: a fifth of what is above one either way.
         (&old, "water-cooled-chillers", 1.417, 1.625),
     ] {
-        let pues: Vec<f64> = rows.iter().filter(|row| row.design == design).map(|row| row.pue).collect();
-        assert!(pues.len() > 20, "{design}");
-        for pue in pues {
-            assert!((low..=high).contains(&pue), "{design}: {pue}");
+        for row in of(rows, design) {
+            assert!((low..=high).contains(&row.pue), "{design} at {}: {}", row.market, row.pue);
+        }
+    }
+    // What operators publish of their fleets, 1.04 at the best site to 1.18, brackets the middle of each modern plant.
+    for (rows, designs) in [
+        (
+            &liquid,
+            &["warm-water-dry", "warm-water-adiabatic", "rear-doors", "towers", "air-cooled-chillers"][..],
+        ),
+        (&air, &["outside-air", "outside-air-towers", "towers", "rear-doors"][..]),
+    ] {
+        for design in designs {
+            let middle = median(of(rows, design).iter().map(|row| row.pue).collect());
+            assert!((1.04..=1.18).contains(&middle), "{design}: {middle}");
         }
     }
 }
 
 #[test]
-fn water_by_design_lies_within_the_published_spread_over_climates() {
-    // LBNL 2024 [L/kWh of IT], ranges over US climates.
-    let liquid = us_rows("gb300-nvl72", &[]);
-    let air = us_rows("hgx-h100", &[]);
-    for (rows, design, low, high) in [
-        (&liquid, "warm-water-dry", 0.0, 0.1),
-        (&liquid, "warm-water-adiabatic", 0.0, 0.31),
-        (&liquid, "towers", 1.63, 2.46),
-        (&liquid, "air-cooled-chillers", 0.0, 0.1),
-        (&air, "towers", 1.73, 2.77),
-        (&air, "outside-air-towers", 0.0, 1.55),
-    ] {
-        for row in rows.iter().filter(|row| row.design == design) {
-            let wue = row.wue_l_per_kwh;
-            assert!((low..=high).contains(&wue), "{design} at {}: {wue}", row.market);
+fn plants_without_water_take_none_in_any_climate() {
+    for system in ["gb300-nvl72", "hgx-h100"] {
+        let rows = all_rows(system, &[]);
+        for design in ["warm-water-dry", "rear-doors", "air-cooled-chillers", "crah-chillers"] {
+            assert!(of(&rows, design).iter().all(|row| row.wue_l_per_kwh <= 0.0), "{design}");
         }
+    }
+}
+
+/// Make-up at three and at seven cycles of concentration, the catalogue's range, from that at five.
+fn by_cycles(wue: f64) -> [f64; 2] {
+    [wue * (7.0 / 6.0) / 1.25, wue * 1.5 / 1.25]
+}
+
+#[test]
+fn tower_water_follows_the_climate_around_the_published_spread() {
+    // LBNL 2024 [L/kWh of IT], US climates. Its model lets all heat evaporate; here cold air takes a part of it by getting
+    // warm, so cold markets lie below, and none above, when blowdown is taken at the ends of its range.
+    let liquid = all_rows("gb300-nvl72", &[]);
+    let air = all_rows("hgx-h100", &[]);
+    for (rows, low, high) in [(&liquid, 1.63, 2.46), (&air, 1.73, 2.77)] {
+        let mut below = 0;
+        for row in of(rows, "towers") {
+            let [least, most] = by_cycles(row.wue_l_per_kwh);
+            assert!(least <= high, "{}: {least}", row.market);
+            if most < low {
+                below += 1;
+                assert!(mean(&climate(&row.market).dry_bulb_mean_c) < 13.0, "{}: {most}", row.market);
+            }
+        }
+        assert!(below <= 12, "{below} of 48 markets below {low}");
+        // A tower that let all heat evaporate would take the same everywhere.
+        let wue =
+            |market: &str| of(rows, "towers").iter().find(|row| row.market == market).unwrap().wue_l_per_kwh;
+        assert!(wue("riyadh") > wue("abilene-tx") && wue("abilene-tx") > wue("ashburn-va"));
+        assert!(wue("ashburn-va") > wue("lulea") && wue("riyadh") > 1.2 * wue("lulea"));
+        let middle = median(
+            of(rows, "towers").into_iter().filter(|row| is_us(row)).map(|row| row.wue_l_per_kwh).collect(),
+        );
+        let [least, most] = by_cycles(middle);
+        assert!(least < low + 0.5 * (high - low) && most > low, "{least} {most}");
+    }
+    assert!(of(&liquid, "towers").iter().all(|row| by_cycles(row.wue_l_per_kwh)[1] >= 1.63));
+}
+
+#[test]
+fn pads_are_wetted_for_either_kind_of_rack_as_much_as_published_but_in_deserts() {
+    // LBNL 2024: liquid with adiabatic dry coolers 0 to 0.31, large halls with them 0.23 in the middle of US climates.
+    let liquid = all_rows("gb300-nvl72", &[]);
+    for row in of(&liquid, "warm-water-adiabatic").into_iter().filter(|row| row.wue_l_per_kwh > 0.31) {
+        let place = climate(&row.market);
+        let dryness = mean(&place.dry_bulb_mean_c) - mean(&place.dew_point_mean_c);
+        assert!(dryness > 15.0, "{}: {} at {dryness} K", row.market, row.wue_l_per_kwh);
+    }
+    let air = all_rows("hgx-h100", &[]);
+    let us = of(&air, "warm-water-adiabatic").into_iter().filter(|row| is_us(row));
+    let middle = median(us.map(|row| row.wue_l_per_kwh).collect());
+    assert!((0.15..0.35).contains(&middle), "{middle}");
+    // A hot and dry hour wets them, a cold one does not, and hours with water are fewer than all.
+    let hours = |site: &str| {
+        let flags =
+            Flags { site: Some(site.into()), ..set("hgx-h100", &["cooling.design=warm-water-adiabatic"]) };
+        with(&flags).unwrap().cooling.wet_hours
+    };
+    let (desert, arctic) = (hours("phoenix-az"), hours("lulea"));
+    assert!(desert > 4_000 && arctic > 0 && arctic < desert, "{desert} {arctic}");
+}
+
+#[test]
+fn water_of_outside_air_lies_within_the_published_spread_but_in_the_tropics() {
+    // LBNL 2024: 0 to 1.55 over US climates with water-cooled chillers behind the air.
+    let air = all_rows("hgx-h100", &[]);
+    for row in of(&air, "outside-air-towers").into_iter().filter(|row| row.wue_l_per_kwh > 1.55) {
+        assert!(mean(&climate(&row.market).dew_point_mean_c) > 21.0, "{}: {}", row.market, row.wue_l_per_kwh);
+    }
+    // Water-cooled chillers without economiser: 2.89 is published, with a PUE of 1.521, all heat evaporated at an unknown
+    // number of cycles. No market takes more; the damp and cold ones take the least.
+    let old = all_rows("hgx-h100", &MID_SIZE);
+    for row in of(&old, "water-cooled-chillers") {
+        assert!((1.5..2.89).contains(&row.wue_l_per_kwh), "{}: {}", row.market, row.wue_l_per_kwh);
     }
 }
 
@@ -219,7 +358,7 @@ fn the_peak_ratio_is_above_the_pue_of_plants_that_slow_down() {
     // Pumps and fans without drives cost more a watt of IT at part load, which a cool design hour may not outweigh.
     let slow_down =
         |row: &SiteRow| !["crah-chillers", "water-cooled-chillers"].contains(&row.design.as_str());
-    for row in us_rows("gb300-nvl72", &[]).into_iter().filter(slow_down) {
+    for row in all_rows("gb300-nvl72", &[]).into_iter().filter(slow_down) {
         assert!(
             row.peak_ratio > row.pue,
             "{} with {}: {} {}",
@@ -267,6 +406,60 @@ fn a_row_of_racks_is_fed_by_the_head_that_its_pumps_have() {
     let verdict =
         weak.verdicts.iter().find(|verdict| verdict.constraint.starts_with("coolant pumps")).unwrap();
     assert!(verdict.short_by > 0.0, "{verdict:?}");
+}
+
+#[test]
+fn pump_power_follows_from_the_network_that_is_solved() {
+    let plan = with(&set("gb300-nvl72", &[])).unwrap();
+    let coolant = &plan.cooling.coolant[0];
+    let flows = coolant.group.flows.as_ref().unwrap();
+    // Head × flow over the efficiency, per heat of the group's racks.
+    let share = flows.all.hydraulic.0
+        / coolant.pump_efficiency
+        / flows.all.load.0
+        / f64::from(coolant.group.units)
+        / coolant.group.capacity.0;
+    assert!(coolant.pumps_are_solved && (coolant.pump_share.0 / share - 1.0).abs() < 1e-9, "{coolant:?}");
+    // 0.5 % to 1.5 % of duty is usual at rated flow; racks at 40 °C take two thirds of that flow.
+    assert!((0.003..0.015).contains(&coolant.pump_share.0), "{coolant:?}");
+    // The head is what the row needs, with the headers and an exchanger that six units share.
+    let row = coolant.row.as_ref().unwrap();
+    assert!((flows.all.head / row.head - 1.0).abs() < 0.15, "{} {}", flows.all.head, row.head);
+    // Stronger pumps are bought for more head, and slowed down to the same flow.
+    let richer = "catalog.cooling.warm-water-adiabatic.coolant_pump_share";
+    let settings = [format!("{richer}.high=3 %"), format!("{richer}.value=2 %")];
+    let bought = with(&set("gb300-nvl72", &settings.each_ref().map(String::as_str))).unwrap();
+    let drawn = bought.cooling.coolant[0].pump_share.0;
+    assert!((drawn / coolant.pump_share.0 - 1.0).abs() < 0.02, "{drawn}");
+    assert!(bought.cooling.coolant[0].rated_head.0 > 1.9 * coolant.rated_head.0);
+}
+
+#[test]
+fn a_cdu_group_keeps_its_racks_when_a_unit_stops_if_it_has_a_spare() {
+    let verdicts = |settings: &[&str]| {
+        let plan = with(&set("gb300-nvl72", settings)).unwrap();
+        let of = |start: &str| {
+            let found = plan.verdicts.iter().find(|verdict| verdict.constraint.starts_with(start));
+            found.unwrap_or_else(|| panic!("no {start}")).clone()
+        };
+        (of("CDU pumps"), of("CDU approach"), plan)
+    };
+    let (pumps, approach, plan) = verdicts(&[]);
+    assert!(pumps.short_by <= 0.0 && approach.short_by <= 0.0, "{pumps:?} {approach:?}");
+    let out = plan.cooling.coolant[0].group.flows.as_ref().unwrap().one_out.unwrap();
+    assert!((out.worst_rack / plan.cooling.coolant[0].rack_flow - 1.0).abs() < 1e-8);
+    // Without spares the units left carry more than their capacity, and the coolant gets warmer.
+    let group = "catalog.cooling.warm-water-adiabatic.cdu_group";
+    let settings = [format!("{group}.low=0"), format!("{group}.value=0")];
+    let (_, approach, _) = verdicts(&settings.each_ref().map(String::as_str));
+    assert!(approach.short_by > 0.0 && approach.note.contains("40 °C"), "{approach:?}");
+    // Pumps of half the power keep neither speed nor flow.
+    let pumps = "catalog.cooling.warm-water-adiabatic.coolant_pump_share";
+    let settings = [format!("{pumps}.low=0.1 %"), format!("{pumps}.value=0.3 %")];
+    let (pumps, _, plan) = verdicts(&settings.each_ref().map(String::as_str));
+    assert!(pumps.short_by > 0.0 && pumps.unit == "of full speed", "{pumps:?}");
+    let out = plan.cooling.coolant[0].group.flows.as_ref().unwrap().one_out.unwrap();
+    assert!(out.worst_rack < plan.cooling.coolant[0].rack_flow, "{out:?}");
 }
 
 #[test]

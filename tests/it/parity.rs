@@ -346,8 +346,8 @@ mod facility_year {
             match hour % 7 {
                 0 => air.wet_bulb_c = air.dry_bulb_c,
                 1 => air.wet_bulb_c = air.dry_bulb_c + 0.01,
-                2 => *air = Air { dry_bulb_c: 99.0, wet_bulb_c: -99.0 },
-                3 => *air = Air { dry_bulb_c: -99.0, wet_bulb_c: -99.0 },
+                2 => *air = Air { dry_bulb_c: 99.0, wet_bulb_c: -99.0, humidity_ratio: 0.0, ..*air },
+                3 => *air = Air { dry_bulb_c: -99.0, wet_bulb_c: -99.0, humidity_ratio: 0.0, ..*air },
                 _ => {}
             }
         }

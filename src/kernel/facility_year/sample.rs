@@ -1,9 +1,10 @@
 //! Made-up facilities for the parity tests and the benches: the shape and the magnitudes of real ones, no place's
 //! weather and no maker's plant.
 
-use super::{Air, FacilityCase, FacilitySpace, YardStage};
-use crate::cooling::HeatLoop;
+use super::{FacilityCase, FacilitySpace, YardStage};
+use crate::cooling::{HeatLoop, Weather};
 use crate::kernel::serving_sweep::sample::Numbers;
+use crate::units::{Celsius, Pascals};
 
 fn flag(numbers: &mut Numbers) -> f64 {
     f64::from(u8::from(numbers.unit() < 0.5))
@@ -28,9 +29,12 @@ fn heat_loop(numbers: &mut Numbers) -> HeatLoop {
         evaporating_c: supply_c,
         condenser_wetness: flag(numbers),
         lift_k: numbers.between(3.0, 20.0),
-        cooler_water_m3_per_j: flag(numbers) * 5e-10,
-        condenser_water_m3_per_j: flag(numbers) * 5e-10,
-        pad_water_m3_per_j: 5e-10,
+        cooler_towers: flag(numbers),
+        condenser_towers: flag(numbers),
+        tower_approach_k: numbers.between(2.0, 8.0),
+        tower_range_k: numbers.between(4.0, 20.0),
+        tower_water_c: 15.0 + 25.0 * numbers.unit(),
+        blowdown: numbers.between(0.1, 1.0),
     }
 }
 
@@ -62,8 +66,9 @@ pub fn facilities(seed: u64, cases: u32, hours: u32) -> FacilitySpace {
             first_hour: case * hours,
         });
         for _ in 0..hours {
-            let dry_bulb_c = -30.0 + 80.0 * numbers.unit();
-            space.weather.push(Air { dry_bulb_c, wet_bulb_c: dry_bulb_c - 20.0 * numbers.unit() });
+            let dry = Celsius(-30.0 + 80.0 * numbers.unit());
+            let wet = Celsius(dry.value() - 20.0 * numbers.unit());
+            space.weather.push(Weather::of(dry, wet, Pascals(numbers.between(75e3, 103e3))).air());
         }
     }
     space
