@@ -159,6 +159,13 @@ impl SwitchRacks {
     pub fn racks(&self, switches: u64) -> u64 {
         switches.div_ceil(self.per_rack.max(1))
     }
+    /// Racks of leaves: whole ones for each unit where its leaves fill half of one, so that none stands far from its unit.
+    #[must_use]
+    pub fn leaf_racks(&self, units: u64) -> u64 {
+        let per_unit = self.leaf as f64 / units.max(1) as f64;
+        let of_unit = (per_unit / self.per_rack.max(1) as f64 - 1e-9).ceil().max(1.0) as u64;
+        if 2.0 * per_unit >= self.per_rack as f64 { units * of_unit } else { self.racks(self.leaf) }
+    }
     /// Heat of a full rack.
     #[must_use]
     pub fn rack_heat(&self) -> Watts {
@@ -380,6 +387,11 @@ impl UnitRacks {
 }
 
 impl LayoutDemand {
+    /// Units of the site, the last of which may be in part.
+    fn units(&self) -> u64 {
+        self.compute_racks.div_ceil(self.unit_compute_racks.max(1)).max(1)
+    }
+
     fn footprint(&self, kind: RackKind) -> u64 {
         if kind == RackKind::Compute { self.positions_per_compute_rack.max(1) } else { 1 }
     }
@@ -389,7 +401,11 @@ impl LayoutDemand {
     pub fn heat_of(&self, kind: RackKind) -> Watts {
         match kind {
             RackKind::Compute => self.rack_heat,
-            RackKind::Leaf | RackKind::Spine | RackKind::Core => self.switches.rack_heat(),
+            RackKind::Leaf => {
+                let racks = self.switches.leaf_racks(self.units()).max(1);
+                self.switches.switch_heat * (self.switches.leaf as f64 / racks as f64)
+            }
+            RackKind::Spine | RackKind::Core => self.switches.rack_heat(),
             RackKind::Storage | RackKind::Management => self.support_rack_heat,
             RackKind::Power | RackKind::Cdu | RackKind::AirHandler => Watts(0.0),
         }
@@ -521,12 +537,12 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
     let mut demand = *demand;
     demand.unit_compute_racks = demand.unit_compute_racks.clamp(1, demand.compute_racks.max(1));
     demand.switches.per_rack = demand.switches.per_rack.max(1);
-    let units = demand.compute_racks.div_ceil(demand.unit_compute_racks).max(1);
+    let units = demand.units();
     demand.halls_per_building = demand.halls_per_building.max(1);
     demand.storeys = demand.storeys.max(1);
 
     let network = demand.switches;
-    let (leaves, spines) = (network.racks(network.leaf), network.racks(network.spine));
+    let (leaves, spines) = (network.leaf_racks(units), network.racks(network.spine));
     let cores = network.racks(network.core);
     let racks = UnitRacks {
         compute: demand.unit_compute_racks,
@@ -656,7 +672,7 @@ impl Layout {
     /// Racks of leaf switches.
     #[must_use]
     pub fn leaf_racks(&self) -> u64 {
-        self.demand.switches.racks(self.demand.switches.leaf)
+        self.demand.switches.leaf_racks(self.units)
     }
     /// Racks of spine switches.
     #[must_use]

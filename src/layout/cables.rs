@@ -321,9 +321,9 @@ impl Outlets {
 }
 
 /// Racks that hold some of a range of switches, and how many each holds: fractions where a range cuts a rack.
-fn holders(from: f64, to: f64, switches: u64, per_rack: u64) -> Vec<(usize, f64)> {
+fn holders(from: f64, to: f64, switches: u64, racks: u64) -> Vec<(usize, f64)> {
     let to = to.min(switches as f64);
-    let per_rack = per_rack.max(1) as f64;
+    let per_rack = switches as f64 / racks.max(1) as f64;
     if to <= from {
         return Vec::new();
     }
@@ -383,10 +383,12 @@ fn thinned(racks: Vec<(usize, f64)>, most: usize) -> Vec<(usize, f64)> {
 fn bundles(layout: &Layout, cabling: &Cabling, kind: CableKind, most_pairs: u64) -> Vec<Bundle> {
     let network = &layout.demand.switches;
     let units = layout.units as f64;
-    let held = |switches: u64, from: u64, to: u64| {
+    let held = |switches: u64, racks: u64, from: u64, to: u64| {
         let per_unit = switches as f64 / units;
-        holders(from as f64 * per_unit, to as f64 * per_unit, switches, network.per_rack)
+        holders(from as f64 * per_unit, to as f64 * per_unit, switches, racks)
     };
+    let leaves = |from, to| held(network.leaf, layout.leaf_racks(), from, to);
+    let spines = |from, to| held(network.spine, layout.spine_racks(), from, to);
     let step = match kind {
         CableKind::HostLeaf => 1,
         CableKind::LeafSpine => cabling.group_units,
@@ -401,15 +403,13 @@ fn bundles(layout: &Layout, cabling: &Cabling, kind: CableKind, most_pairs: u64)
                 let end = (to * racks).min(layout.demand.compute_racks);
                 Bundle {
                     from: (from * racks..end).map(|rack| (rack as usize, 1.0)).collect(),
-                    to: held(network.leaf, from, to),
+                    to: leaves(from, to),
                 }
             }
-            CableKind::LeafSpine => {
-                Bundle { from: held(network.leaf, from, to), to: held(network.spine, from, to) }
-            }
+            CableKind::LeafSpine => Bundle { from: leaves(from, to), to: spines(from, to) },
             CableKind::SpineCore => {
-                let spines = held(network.spine, from, to);
-                let cores = held(network.core, from, to);
+                let spines = spines(from, to);
+                let cores = held(network.core, layout.core_racks(), from, to);
                 if spines.len() as u64 * cores.len() as u64 <= most_pairs {
                     return Bundle { from: spines, to: cores };
                 }

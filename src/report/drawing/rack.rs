@@ -42,7 +42,7 @@ pub(super) fn draw(plan: &Plan) -> Option<Page> {
         let units = f64::from(floor.switch_rack_units);
         let switches = StackedPart {
             part: floor.switch_name.clone(),
-            count: network.per_rack.min(network.leaf) as u32,
+            count: network.leaf.div_ceil(floor.layout.leaf_racks().max(1)) as u32,
             units,
         };
         let face = RackFace { height: floor.face.height, parts: vec![switches], source: None };
@@ -74,8 +74,8 @@ pub(super) fn draw(plan: &Plan) -> Option<Page> {
         &format!("{} kg", short(demand.rack.mass.0 * demand.positions_per_compute_rack as f64)),
     );
     page.heading("Network rack");
-    page.fact("switches", &count(network.per_rack));
-    page.fact("heat", &watts(network.rack_heat().0));
+    page.fact("switches", &count(network.leaf.div_ceil(floor.layout.leaf_racks().max(1))));
+    page.fact("heat", &watts(demand.heat_of(RackKind::Leaf).0));
     page.column += 2.0;
     let note = floor.face.source.clone().map_or_else(
         || "Heights of the parts are not published: nodes share the rack evenly.".to_owned(),
