@@ -26,7 +26,7 @@ fn between(dry_bulb_c: f32, wet_bulb_c: f32, wetness: f32) -> f32 {
 
 // Mirrors vapour_pressure.
 fn vapour_pressure(celsius: f32) -> f32 {
-    let exponent = (18.678 - celsius / 234.5) * (celsius / (257.14 + celsius));
+    let exponent = (18.678 - celsius * (1.0 / 234.5)) * (celsius / (257.14 + celsius));
     return exp2_polynomial(exponent * 1.442695040888963) * 611.21;
 }
 
@@ -39,7 +39,8 @@ fn tower_evaporation(air: Air, cold_c: f32, range_k: f32, fan_flow: f32) -> f32 
     let gained = max(saturated - air.humidity_ratio, 0.0);
     let sensible = (1.006 + 1.86 * air.humidity_ratio) * (out_c - air.dry_bulb_c);
     let latent = gained * (2501.0 + 1.86 * out_c - 4.186 * cold_c);
-    return gained / max(sensible + latent, 0.5) * 1e-6;
+    let taken = max(sensible, latent * -0.5) + latent;
+    return gained / max(taken, 2.0) * 1e-6;
 }
 
 // Mirrors loop_hour.

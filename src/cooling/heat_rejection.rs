@@ -52,8 +52,10 @@ const LEAST_APPROACH_RATIO: f64 = 0.01;
 const SMALLEST_RANGE_K: f64 = 0.1;
 /// Air that leaves a tower is taken to be no warmer than this [°C]: no loop of water is.
 const WARMEST_TOWER_AIR_C: f64 = 70.0;
-/// Heat that a kilogram of air takes up in a tower at least [kJ]: less is no tower.
-const LEAST_TOWER_HEAT: f64 = 0.5;
+/// Heat that a kilogram of air takes up in a tower at least [kJ]: two kelvin above the wet bulb of a cold day.
+const LEAST_TOWER_HEAT: f64 = 2.0;
+/// What hot air gives up in a tower at most, over what evaporation takes: deserts reach a quarter, half is beyond any weather.
+const MOST_GIVEN_UP: f64 = -0.5;
 /// Water that leaves a tower as droplets, over what circulates: 0.002 % to 0.005 % with usual eliminators (recalled).
 const DRIFT_SHARE: f64 = 3.5e-5;
 /// Heat that a cubic metre of tower water takes up per kelvin [J/(m³·K)].
@@ -243,7 +245,8 @@ pub fn evaporation() -> CubicMetersPerJoule {
 #[inline(always)]
 #[must_use]
 pub fn vapour_pressure<T: Real>(celsius: T) -> T {
-    let exponent = (T::of(18.678) - celsius / T::of(234.5)) * (celsius / (T::of(257.14) + celsius));
+    // Drivers turn a division by a constant into a product, rounded otherwise: it is one from the start.
+    let exponent = (T::of(18.678) - celsius * T::of(1.0 / 234.5)) * (celsius / (T::of(257.14) + celsius));
     (exponent * T::of(std::f64::consts::LOG2_E)).exp2() * T::of(611.21)
 }
 
@@ -273,7 +276,8 @@ pub fn tower_evaporation<T: Real>(air: &Air<T>, cold_c: T, range_k: T, fan_flow:
     let gained = Real::max(saturated - air.humidity_ratio, zero);
     let sensible = (T::of(1.006) + T::of(1.86) * air.humidity_ratio) * (out_c - air.dry_bulb_c);
     let latent = gained * (T::of(2_501.0) + T::of(1.86) * out_c - T::of(4.186) * cold_c);
-    gained / Real::max(sensible + latent, T::of(LEAST_TOWER_HEAT)) * T::of(1e-6)
+    let taken = Real::max(sensible, latent * T::of(MOST_GIVEN_UP)) + latent;
+    gained / Real::max(taken, T::of(LEAST_TOWER_HEAT)) * T::of(1e-6)
 }
 
 /// A point between dry and wet bulb.
