@@ -10,7 +10,7 @@ pub mod gpu;
 pub mod measure;
 
 use std::fmt;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::str::FromStr;
 
 use crate::kernel::{Kernel, Reduction};
@@ -202,10 +202,28 @@ impl Engine {
         K: Kernel,
         R: Reduction<K::Score>,
     {
+        self.run_range(kernel, 0..kernel.points(), reduction, |made, _| progress(made))
+    }
+
+    /// Scores a range of points into a reduction, which `watch` sees between chunks.
+    ///
+    /// Points come in the order of their indices: after each chunk the reduction holds exactly the first `done` ones.
+    pub fn run_range<K, R>(
+        &self,
+        kernel: &K,
+        range: Range<u64>,
+        reduction: &mut R,
+        mut watch: impl FnMut(Progress, &mut R) -> ControlFlow<()>,
+    ) -> Result<Run, EngineError>
+    where
+        K: Kernel,
+        R: Reduction<K::Score>,
+    {
         let mut run = Run::default();
-        self.run_on_device(kernel, reduction, &mut progress, &mut run)?;
-        if !run.cancelled && run.points < kernel.points() {
-            cpu::run(kernel, reduction, self.threads, &mut progress, &mut run)?;
+        let range = range.start..range.end.min(kernel.points());
+        self.run_on_device(kernel, &range, reduction, &mut watch, &mut run)?;
+        if !run.cancelled && range.start + run.points < range.end {
+            cpu::run(kernel, &range, reduction, self.threads, &mut watch, &mut run)?;
         }
         Ok(run)
     }
@@ -215,15 +233,16 @@ impl Engine {
     fn run_on_device<K, R>(
         &self,
         kernel: &K,
+        range: &Range<u64>,
         reduction: &mut R,
-        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+        watch: &mut dyn FnMut(Progress, &mut R) -> ControlFlow<()>,
         run: &mut Run,
     ) -> Result<(), EngineError>
     where
         K: Kernel,
         R: Reduction<K::Score>,
     {
-        let short = kernel.points() < AUTO_DEVICE_POINTS && !self.allow_software;
+        let short = range.end.saturating_sub(range.start) < AUTO_DEVICE_POINTS && !self.allow_software;
         if self.choice == Backend::Cpu || (self.choice == Backend::Auto && short) {
             return Ok(());
         }
@@ -240,7 +259,7 @@ impl Engine {
         run.device = Some(device.name());
         let limits =
             gpu::dispatch::Limits { most_points: self.most_points, lose_after: self.lose_device_after };
-        if let Err(fault) = gpu::dispatch::run(device, kernel, limits, reduction, progress, run) {
+        if let Err(fault) = gpu::dispatch::run(device, kernel, range, limits, reduction, watch, run) {
             let (name, done) = (device.name(), run.points_on_device);
             run.warnings.push(format!("{name}: {fault} after {done} points; the CPU does the rest"));
         }
@@ -252,8 +271,9 @@ impl Engine {
     fn run_on_device<K, R>(
         &self,
         _kernel: &K,
+        _range: &Range<u64>,
         _reduction: &mut R,
-        _progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+        _watch: &mut dyn FnMut(Progress, &mut R) -> ControlFlow<()>,
         _run: &mut Run,
     ) -> Result<(), EngineError> {
         if self.choice == Backend::Gpu { Err(EngineError::WithoutGpu) } else { Ok(()) }

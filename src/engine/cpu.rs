@@ -2,7 +2,7 @@
 
 pub mod measure;
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
@@ -54,12 +54,13 @@ pub fn instruction_set() -> &'static str {
     }
 }
 
-/// Scores what is left of a kernel's points, part by part, into the reduction.
+/// Scores what is left of a range of points, part by part, into the reduction.
 pub fn run<K, R>(
     kernel: &K,
+    range: &Range<u64>,
     reduction: &mut R,
     threads: Option<usize>,
-    progress: &mut (impl FnMut(Progress) -> ControlFlow<()> + ?Sized),
+    watch: &mut (impl FnMut(Progress, &mut R) -> ControlFlow<()> + ?Sized),
     run: &mut Run,
 ) -> Result<(), EngineError>
 where
@@ -68,20 +69,20 @@ where
 {
     let pool = threads.map(|count| rayon::ThreadPoolBuilder::new().num_threads(count).build()).transpose();
     let pool = pool.map_err(|error| EngineError::Threads { reason: error.to_string() })?;
-    let total = kernel.points();
+    let total = range.end.saturating_sub(range.start);
     while run.points < total {
-        let end = total.min(run.points + PART_POINTS * PARTS_PER_CALL);
-        let range = run.points..end;
+        let done = total.min(run.points + PART_POINTS * PARTS_PER_CALL);
+        let chunk = range.start + run.points..range.start + done;
         let parts = match &pool {
-            Some(pool) => pool.install(|| reduced_parts(kernel, reduction, range)),
-            None => reduced_parts(kernel, reduction, range),
+            Some(pool) => pool.install(|| reduced_parts(kernel, reduction, chunk)),
+            None => reduced_parts(kernel, reduction, chunk),
         };
         for part in parts {
             reduction.merge(part);
         }
-        run.points = end;
-        if progress(Progress { done: end, total }).is_break() {
-            run.cancelled = end < total;
+        run.points = done;
+        if watch(Progress { done, total }, reduction).is_break() {
+            run.cancelled = done < total;
             break;
         }
     }
@@ -89,7 +90,7 @@ where
 }
 
 /// Scores a range in parallel; the reduced parts come in the order of their points.
-fn reduced_parts<K, R>(kernel: &K, reduction: &R, range: std::ops::Range<u64>) -> Vec<R>
+fn reduced_parts<K, R>(kernel: &K, reduction: &R, range: Range<u64>) -> Vec<R>
 where
     K: Kernel,
     R: Reduction<K::Score>,

@@ -9,8 +9,9 @@
 //! The best point under a limit on the time per token lies on the frontier; only a limit on the time to first token
 //! has to be known here.
 
-use crate::kernel::Reduction;
-use crate::kernel::serving_sweep::Score;
+use crate::kernel::serving_sweep::{Score, SweepRange};
+use crate::kernel::sieve::{Limits, Sieve, Sifted, sieve_shader};
+use crate::kernel::{Reduction, Resumable, ShaderStruct};
 
 /// Relative distance by which a point must be beaten to be dropped: wider than what `f32` can be wrong by.
 pub const GUARD: f32 = 1e-4;
@@ -22,6 +23,10 @@ const LEAST_EXPONENT: u32 = 127 - 16;
 /// Octaves that buckets tell apart: up to 2²⁴ tokens/s.
 const OCTAVES: u32 = 40;
 const BUCKETS: usize = (OCTAVES << MANTISSA_BITS) as usize;
+/// The stem of what runs on devices.
+pub const SIEVE: &str = "frontier";
+/// What is counted there: points that can run, and the four reasons why others cannot.
+const COUNTS: usize = 5;
 /// Kept points that a prune is worth.
 const PRUNE_STEP: usize = 4_096;
 
@@ -50,6 +55,19 @@ pub struct Shortlist {
 fn bucket(tokens_per_s: f32) -> usize {
     let key = tokens_per_s.max(0.0).to_bits() >> (23 - MANTISSA_BITS);
     (key.saturating_sub(LEAST_EXPONENT << MANTISSA_BITS) as usize).min(BUCKETS - 1)
+}
+
+/// The shader of the other half on devices.
+#[must_use]
+pub fn sieve_text() -> String {
+    let constants = format!(
+        "const MANTISSA_BITS: u32 = {MANTISSA_BITS}u;\nconst SLOWEST: u32 = {}u;\nconst BUCKETS: u32 = {BUCKETS}u;\n\
+         const LESS_GUARD: f32 = {:?};\n",
+        LEAST_EXPONENT << MANTISSA_BITS,
+        1.0 - GUARD
+    );
+    let generated = [constants, SweepRange::wgsl(), Score::wgsl()];
+    sieve_shader(SweepRange::NAME, &generated, include_str!("../../shaders/frontier.wgsl"))
 }
 
 impl Shortlist {
@@ -97,6 +115,16 @@ impl Shortlist {
     /// Within the limit by more than the guard: only such a point may push out others.
     fn is_sure(&self, score: &Score) -> bool {
         score.ttft_s <= self.ttft_limit_s * (1.0 - GUARD)
+    }
+
+    /// Offers a point unless one in a faster bucket beats it, or it is late.
+    #[inline]
+    fn consider(&mut self, candidate: Candidate) {
+        let score = &candidate.score;
+        let beaten = self.beaten_below[bucket(score.tokens_per_s_per_user)];
+        if score.tokens_per_s_per_accelerator > beaten && score.ttft_s <= self.ttft_limit_s * (1.0 + GUARD) {
+            self.offer(candidate);
+        }
     }
 
     fn offer(&mut self, candidate: Candidate) {
@@ -161,12 +189,7 @@ impl Reduction<Score> for Shortlist {
                 continue;
             }
             self.feasible += 1;
-            let beaten = self.beaten_below[bucket(score.tokens_per_s_per_user)];
-            if score.tokens_per_s_per_accelerator > beaten
-                && score.ttft_s <= self.ttft_limit_s * (1.0 + GUARD)
-            {
-                self.offer(Candidate { index, score: *score });
-            }
+            self.consider(Candidate { index, score: *score });
         }
     }
 
@@ -177,11 +200,63 @@ impl Reduction<Score> for Shortlist {
             *sum += part;
         }
         for candidate in other.kept {
-            let score = candidate.score;
-            if score.tokens_per_s_per_accelerator > self.beaten_below[bucket(score.tokens_per_s_per_user)] {
-                self.offer(candidate);
-            }
+            self.consider(candidate);
         }
+    }
+
+    fn sieve(&self) -> Option<Sieve> {
+        // A bucket is beaten by what is noted for those above it: what beats a bucket stands one above it.
+        let mut noted = vec![0];
+        noted.extend(self.beaten_below[..BUCKETS - 1].iter().map(|reach| reach.to_bits()));
+        Some(Sieve {
+            name: SIEVE,
+            shader: sieve_text,
+            limits: Limits {
+                most: self.ttft_limit_s * (1.0 + GUARD),
+                most_sure: self.ttft_limit_s * (1.0 - GUARD),
+                noted: BUCKETS as u32,
+                settled: BUCKETS as u32,
+            },
+            noted,
+            counts: COUNTS as u32,
+        })
+    }
+
+    fn absorb_sifted(&mut self, sifted: Sifted<Score>) {
+        self.evaluated += u64::from(sifted.points);
+        let mut counts = sifted.counts.into_iter().map(u64::from);
+        self.feasible += counts.next().unwrap_or(0);
+        for (sum, count) in self.misfits.iter_mut().zip(counts) {
+            *sum += count;
+        }
+        for (index, score) in sifted.kept {
+            self.consider(Candidate { index, score });
+        }
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        self.counts() == other.counts() && self.clone().candidates() == other.clone().candidates()
+    }
+}
+
+impl Resumable<Score> for Shortlist {
+    fn counts(&self) -> Vec<u64> {
+        let [memory, too_few, prefill, no_pool] = self.misfits;
+        vec![self.evaluated, self.feasible, memory, too_few, prefill, no_pool]
+    }
+
+    fn set_counts(&mut self, counts: &[u64]) -> Option<()> {
+        let [evaluated, feasible, misfits @ ..] = counts else { return None };
+        self.misfits = misfits.try_into().ok()?;
+        (self.evaluated, self.feasible) = (*evaluated, *feasible);
+        Some(())
+    }
+
+    fn kept(&mut self) -> Vec<u64> {
+        self.prune();
+        let mut indices: Vec<u64> = self.kept.iter().map(|candidate| candidate.index).collect();
+        indices.sort_unstable();
+        indices
     }
 }
 
@@ -257,6 +332,17 @@ mod tests {
             assert!(beaten || kept.binary_search(&(*index as u64)).is_ok(), "{index}");
         }
         assert!(kept.len() < unbeaten + unbeaten / 10 + 10, "{} kept for {unbeaten}", kept.len());
+    }
+
+    #[test]
+    fn what_beats_a_bucket_is_noted_above_it() {
+        let mut list = Shortlist::new(f32::INFINITY);
+        list.absorb(0, &cloud(5_000));
+        let noted = list.sieve().unwrap().noted;
+        for place in 0..BUCKETS {
+            let settled = noted[place + 1..].iter().copied().max().unwrap_or(0);
+            assert_eq!(settled, list.beaten_below[place].to_bits(), "{place}");
+        }
     }
 
     #[test]
