@@ -17,3 +17,4 @@ mod reports;
 mod scenarios;
 mod serving;
 mod snapshot;
+mod sweep;
