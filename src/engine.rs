@@ -134,6 +134,7 @@ pub struct Engine {
     choice: Backend,
     allow_software: bool,
     threads: Option<usize>,
+    pool: std::sync::OnceLock<Result<cpu::Threads, EngineError>>,
     #[cfg(feature = "gpu")]
     most_points: Option<u32>,
     #[cfg(feature = "gpu")]
@@ -150,6 +151,7 @@ impl Engine {
             choice,
             allow_software: false,
             threads: None,
+            pool: std::sync::OnceLock::new(),
             #[cfg(feature = "gpu")]
             most_points: None,
             #[cfg(feature = "gpu")]
@@ -223,7 +225,9 @@ impl Engine {
         let range = range.start..range.end.min(kernel.points());
         self.run_on_device(kernel, &range, reduction, &mut watch, &mut run)?;
         if !run.cancelled && range.start + run.points < range.end {
-            cpu::run(kernel, &range, reduction, self.threads, &mut watch, &mut run)?;
+            let pool = self.threads.map(|count| self.pool.get_or_init(|| cpu::Threads::new(count)).as_ref());
+            let pool = pool.transpose().map_err(EngineError::clone)?;
+            cpu::run(kernel, &range, reduction, pool, &mut watch, &mut run);
         }
         Ok(run)
     }

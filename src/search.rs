@@ -13,7 +13,7 @@ pub mod sites;
 pub mod training;
 
 use crate::engine::{Engine, EngineError, Run};
-use crate::kernel::frontier::Shortlist;
+use crate::kernel::frontier::{Exact, Shortlist};
 use crate::kernel::serving_sweep::{
     BOUND_ARITHMETIC, BOUND_MEMORY, BOUND_MESSAGES, DesignSpace, Draft, ParallelLayout, ServingSweep,
     SweepError, Workload as Asked,
@@ -172,6 +172,9 @@ pub struct Found {
     pub evaluated: u64,
     /// Points that can run.
     pub feasible: u64,
+    /// Points that cannot run: out of memory, too few sequences, prefill that falls behind, no pool. A point may
+    /// count more than once.
+    pub misfits: [u64; 4],
     /// Layouts that hold the model.
     pub layouts: usize,
     /// The shard of the sweep that was searched, if there was anything to sweep.
@@ -427,10 +430,12 @@ fn sweep(
     let kernel = ServingSweep::new(space)?;
     let limit = workload.ttft_limit.map_or(f32::INFINITY, |limit| limit.0 as f32);
     let mut shortlist = Shortlist::new(limit);
-    let (run, searched) = search_shard(engine, &kernel, axes.shard, &mut shortlist, watch)?;
+    let settle = |shortlist: &mut Shortlist| shortlist.settle(|index| exact(&kernel, workload, index));
+    let (run, searched) = search_shard(engine, &kernel, axes.shard, &mut shortlist, watch, settle)?;
     (found.run, found.searched) = (run, Some(searched));
     found.evaluated = shortlist.evaluated();
     found.feasible = shortlist.feasible();
+    found.misfits = shortlist.misfits();
     let points: Vec<DesignPoint> = shortlist
         .candidates()
         .iter()
@@ -438,6 +443,21 @@ fn sweep(
         .collect();
     found.choose(points, workload);
     Ok(found)
+}
+
+/// Distance from the limit on the time to first token within which a point pushes out no other: the sum of its parts may
+/// be rounded otherwise where it is shown.
+const LIMIT_GUARD: f64 = 1e-9;
+
+/// The coordinates of a point in `f64`, as [`frontier`] compares them.
+fn exact(kernel: &ServingSweep, workload: &Workload, index: u64) -> Exact {
+    let point = kernel.reference(index);
+    let in_time = |limit: Seconds| point.ttft_s <= limit.0 * (1.0 - LIMIT_GUARD);
+    Exact {
+        tokens_per_s_per_user: point.tokens_per_s_per_user,
+        tokens_per_s_per_accelerator: point.tokens_per_s_per_accelerator,
+        is_sure: point.misfit == 0 && workload.ttft_limit.is_none_or(in_time),
+    }
 }
 
 impl Found {
@@ -479,7 +499,11 @@ fn static_batches(
         let (replica, setting) = (&replicas[index as usize / within], index as usize % within);
         let (batch, drafted) = (batches[setting / depths.len()], depths[setting % depths.len()]);
         let least = f64::from(replica.layout.attention_replicas * replica.layout.stages);
-        if (least..=replica.most_sequences()).contains(&batch) {
+        if batch > replica.most_sequences() {
+            found.misfits[0] += 1;
+        } else if batch < least {
+            found.misfits[1] += 1;
+        } else {
             found.feasible += 1;
             points.push(static_batch(replica, workload, batch, drafted));
         }
@@ -658,6 +682,17 @@ mod tests {
             load: 0.8,
             ..Workload::fixed(4_096.0, 1_024.0)
         }
+    }
+
+    #[test]
+    fn the_finest_axes_try_every_whole_number() {
+        let fine = Axes { least_points: u64::MAX, ..Axes::fine(Pools::Either) };
+        let finest = super::finer(&fine, 10, &asked(Promise::Mean, 0.0), true);
+        assert_eq!(super::batches(finest.batches_per_doubling, 16_384.0).len(), 16_384);
+        assert_eq!(super::chunks(finest.chunks_per_doubling, 1e6).len(), 16_384 - 256 + 1);
+        // A plan's axes stay as they are.
+        let coarse = Axes::coarse(Pools::Either);
+        assert_eq!(super::finer(&coarse, 10, &asked(Promise::Mean, 0.0), true), coarse);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::plan::workloads::{
 };
 use crate::plan::{Options, Plan};
 use crate::report::sweep::shard::{ShardRecord, SweepPart, VERSION};
-use crate::report::sweep::{Cache, DesignPoint, Speculation, Split, SweepReport};
+use crate::report::sweep::{Cache, DesignPoint, Misfits, Speculation, Split, SweepReport};
 use crate::scenario::{Scenario, Serving};
 use crate::search::shard::{Shard, digest};
 use crate::search::{self, Axes, SearchError, explore};
@@ -183,6 +183,14 @@ fn digest_of(scenario: &Scenario, plan: &Plan, points: Option<u64>, seed: u64) -
     digest(fields.to_string().as_bytes())
 }
 
+/// Why points cannot run, in the order of the counts.
+const REASONS: [&str; 4] = ["memory", "too few sequences", "prefill falls behind", "no prefill pool"];
+
+/// Counts by their reasons.
+fn counted(reasons: &[&str], counts: &[u64]) -> Misfits {
+    reasons.iter().zip(counts).map(|(reason, count)| ((*reason).to_owned(), *count)).collect()
+}
+
 /// The sweeps of a scenario while they run.
 struct Sweep<'a> {
     scenario: &'a Scenario,
@@ -285,6 +293,7 @@ impl Sweep<'_> {
             searched: found.searched,
             evaluated: found.evaluated,
             feasible: found.feasible,
+            misfits: counted(&REASONS, &found.misfits),
             frontier: shown.collect(),
             training: None,
         });

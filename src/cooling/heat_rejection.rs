@@ -76,27 +76,27 @@ pub struct HeatLoop<T = f64> {
 impl HeatLoop {
     /// The same in the precision of kernels.
     #[must_use]
-    pub fn narrow(&self) -> HeatLoop<f32> {
+    pub fn cast<T: Real>(&self) -> HeatLoop<T> {
         HeatLoop {
-            heat_w: self.heat_w as f32,
-            supply_c: self.supply_c as f32,
-            range_k: self.range_k as f32,
-            wetness: self.wetness as f32,
-            approach_k: self.approach_k as f32,
-            pads: self.pads as f32,
-            free: self.free as f32,
-            wettest_c: self.wettest_c as f32,
-            bypass: self.bypass as f32,
-            joined: self.joined as f32,
-            cooler_fan_share: self.cooler_fan_share as f32,
-            condenser_fan_share: self.condenser_fan_share as f32,
-            carnot_share: self.carnot_share as f32,
-            evaporating_c: self.evaporating_c as f32,
-            condenser_wetness: self.condenser_wetness as f32,
-            lift_k: self.lift_k as f32,
-            cooler_water_m3_per_j: self.cooler_water_m3_per_j as f32,
-            condenser_water_m3_per_j: self.condenser_water_m3_per_j as f32,
-            pad_water_m3_per_j: self.pad_water_m3_per_j as f32,
+            heat_w: T::of(self.heat_w),
+            supply_c: T::of(self.supply_c),
+            range_k: T::of(self.range_k),
+            wetness: T::of(self.wetness),
+            approach_k: T::of(self.approach_k),
+            pads: T::of(self.pads),
+            free: T::of(self.free),
+            wettest_c: T::of(self.wettest_c),
+            bypass: T::of(self.bypass),
+            joined: T::of(self.joined),
+            cooler_fan_share: T::of(self.cooler_fan_share),
+            condenser_fan_share: T::of(self.condenser_fan_share),
+            carnot_share: T::of(self.carnot_share),
+            evaporating_c: T::of(self.evaporating_c),
+            condenser_wetness: T::of(self.condenser_wetness),
+            lift_k: T::of(self.lift_k),
+            cooler_water_m3_per_j: T::of(self.cooler_water_m3_per_j),
+            condenser_water_m3_per_j: T::of(self.condenser_water_m3_per_j),
+            pad_water_m3_per_j: T::of(self.pad_water_m3_per_j),
         }
     }
 }

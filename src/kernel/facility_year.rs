@@ -17,6 +17,7 @@ pub mod sample;
 use std::collections::BTreeMap;
 
 use crate::cooling::{HeatLoop, LoopHour, loop_hour};
+use crate::kernel::tally::{Counted, Operations, operations_of};
 use crate::kernel::{
     COOLING_WGSL, Input, Kernel, KernelText, Reduction, SCALAR_WGSL, ShaderStruct, WORKGROUP, buffer_bytes,
     join, ulp_distance,
@@ -250,10 +251,10 @@ impl FacilityYears {
         let sane = |bulb: f64| (-100.0..=100.0).contains(&bulb);
         check("hours", &space.weather, |air| sane(air.dry_bulb_c) && sane(air.wet_bulb_c))?;
         Ok(Self {
-            cases: space.cases.iter().map(narrow_case).collect(),
-            loops: space.loops.iter().map(HeatLoop::narrow).collect(),
-            stages: space.stages.iter().map(narrow_stage).collect(),
-            weather: space.weather.iter().map(narrow_air).collect(),
+            cases: space.cases.iter().map(FacilityCase::cast).collect(),
+            loops: space.loops.iter().map(HeatLoop::cast).collect(),
+            stages: space.stages.iter().map(YardStage::cast).collect(),
+            weather: space.weather.iter().map(Air::cast).collect(),
             space,
         })
     }
@@ -349,30 +350,42 @@ fn run_hour<T: Real>(
     score_of(case.it_w, total, meter_w)
 }
 
-fn narrow_case(case: &FacilityCase) -> FacilityCase<f32> {
-    FacilityCase {
-        it_w: case.it_w as f32,
-        fixed_w: case.fixed_w as f32,
-        first_loop: case.first_loop,
-        end_loop: case.end_loop,
-        first_stage: case.first_stage,
-        end_stage: case.end_stage,
-        first_hour: case.first_hour,
+impl FacilityCase {
+    /// The facility in another precision.
+    #[must_use]
+    pub fn cast<T: Real>(&self) -> FacilityCase<T> {
+        FacilityCase {
+            it_w: T::of(self.it_w),
+            fixed_w: T::of(self.fixed_w),
+            first_loop: self.first_loop,
+            end_loop: self.end_loop,
+            first_stage: self.first_stage,
+            end_stage: self.end_stage,
+            first_hour: self.first_hour,
+        }
     }
 }
 
-fn narrow_stage(stage: &YardStage) -> YardStage<f32> {
-    YardStage {
-        rating_w: stage.rating_w as f32,
-        no_load: stage.no_load as f32,
-        proportional: stage.proportional as f32,
-        square: stage.square as f32,
-        idle_w: stage.idle_w as f32,
+impl YardStage {
+    /// The stage in another precision.
+    #[must_use]
+    pub fn cast<T: Real>(&self) -> YardStage<T> {
+        YardStage {
+            rating_w: T::of(self.rating_w),
+            no_load: T::of(self.no_load),
+            proportional: T::of(self.proportional),
+            square: T::of(self.square),
+            idle_w: T::of(self.idle_w),
+        }
     }
 }
 
-fn narrow_air(air: &Air) -> Air<f32> {
-    Air { dry_bulb_c: air.dry_bulb_c as f32, wet_bulb_c: air.wet_bulb_c as f32 }
+impl Air {
+    /// The air in another precision.
+    #[must_use]
+    pub fn cast<T: Real>(&self) -> Air<T> {
+        Air { dry_bulb_c: T::of(self.dry_bulb_c), wet_bulb_c: T::of(self.wet_bulb_c) }
+    }
 }
 
 impl Kernel for FacilityYears {
@@ -406,6 +419,18 @@ impl Kernel for FacilityYears {
             self.score_block(index, &mut scores[done..done + count]);
             done += count;
         }
+    }
+
+    fn operations(&self, index: u64) -> Option<Operations> {
+        let (case, hour) = self.place(index);
+        let FacilitySpace { cases, loops, stages, weather, .. } = &self.space;
+        let air = weather[cases[case].first_hour as usize + hour].cast::<Counted>();
+        let loops: Vec<HeatLoop<Counted>> = loops.iter().map(HeatLoop::cast).collect();
+        let stages: Vec<YardStage<Counted>> = stages.iter().map(YardStage::cast).collect();
+        let case = cases[case].cast();
+        Some(operations_of(|| {
+            let _ = run_hour(&case, &loops, &stages, &air);
+        }))
     }
 
     fn shader() -> String {

@@ -30,6 +30,9 @@ const COUNTS: usize = 5;
 /// Kept points that a prune is worth.
 const PRUNE_STEP: usize = 4_096;
 
+/// Kept points that are worth computing in `f64` before the end.
+const SETTLE_STEP: usize = 1 << 16;
+
 /// A point that may be on the frontier.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Candidate {
@@ -37,6 +40,17 @@ pub struct Candidate {
     pub index: u64,
     /// Its score.
     pub score: Score,
+}
+
+/// A point in `f64`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Exact {
+    /// Output tokens per second of one sequence.
+    pub tokens_per_s_per_user: f64,
+    /// Output tokens per second and accelerator.
+    pub tokens_per_s_per_accelerator: f64,
+    /// Whether it is surely within the limit on the time to first token, so that it may push out others.
+    pub is_sure: bool,
 }
 
 /// Collects the shortlist, and counts.
@@ -47,6 +61,7 @@ pub struct Shortlist {
     beaten_below: Box<[f32; BUCKETS]>,
     kept: Vec<Candidate>,
     prune_at: usize,
+    settle_at: usize,
     evaluated: u64,
     feasible: u64,
     misfits: [u64; 4],
@@ -79,6 +94,7 @@ impl Shortlist {
             beaten_below: Box::new([0.0; BUCKETS]),
             kept: Vec::new(),
             prune_at: PRUNE_STEP,
+            settle_at: SETTLE_STEP,
             evaluated: 0,
             feasible: 0,
             misfits: [0; 4],
@@ -144,6 +160,34 @@ impl Shortlist {
             self.prune();
             self.prune_at = self.kept.len() * 2 + PRUNE_STEP;
         }
+    }
+
+    /// Drops, once there are very many, every point that another beats in `f64`.
+    ///
+    /// Points closer to the frontier than `f32` can tell grow with the number of all points; those on it hardly do. What
+    /// is dropped is not on the frontier of the points so far, so never on the last one; of equal points the first stays.
+    pub fn settle(&mut self, exact: impl Fn(u64) -> Exact) {
+        if self.kept.len() < self.settle_at {
+            return;
+        }
+        self.prune();
+        let mut points: Vec<(Exact, Candidate)> =
+            self.kept.iter().map(|candidate| (exact(candidate.index), *candidate)).collect();
+        points.sort_unstable_by(|(a, i), (b, j)| {
+            let faster = b.tokens_per_s_per_user.total_cmp(&a.tokens_per_s_per_user);
+            let more = b.tokens_per_s_per_accelerator.total_cmp(&a.tokens_per_s_per_accelerator);
+            faster.then(more).then(i.index.cmp(&j.index))
+        });
+        let mut most = f64::NEG_INFINITY;
+        points.retain(|(point, _)| {
+            let unbeaten = point.tokens_per_s_per_accelerator > most;
+            if point.is_sure {
+                most = most.max(point.tokens_per_s_per_accelerator);
+            }
+            unbeaten
+        });
+        self.kept = points.into_iter().map(|(_, candidate)| candidate).collect();
+        self.settle_at = self.kept.len() * 2 + SETTLE_STEP;
     }
 
     /// Drops every point that a sure one beats by the guard in both coordinates.
@@ -332,6 +376,47 @@ mod tests {
             assert!(beaten || kept.binary_search(&(*index as u64)).is_ok(), "{index}");
         }
         assert!(kept.len() < unbeaten + unbeaten / 10 + 10, "{} kept for {unbeaten}", kept.len());
+    }
+
+    #[test]
+    fn settling_bounds_the_list_and_keeps_the_frontier() {
+        // 300,000 points within the guard of each other, their true rates told apart in `f64` only.
+        let exact = |index: u64| {
+            let noise = (index.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20 & 0x3ff) as f64 * 1e-8;
+            Exact {
+                tokens_per_s_per_user: 50.0 + noise,
+                tokens_per_s_per_accelerator: 20.0 - noise * (1.0 + (index % 7) as f64),
+                is_sure: !index.is_multiple_of(1_000),
+            }
+        };
+        let frontier = |indices: &mut dyn Iterator<Item = u64>| {
+            let mut points: Vec<(Exact, u64)> = indices.map(|index| (exact(index), index)).collect();
+            points.sort_by(|(a, _), (b, _)| {
+                b.tokens_per_s_per_user
+                    .total_cmp(&a.tokens_per_s_per_user)
+                    .then(b.tokens_per_s_per_accelerator.total_cmp(&a.tokens_per_s_per_accelerator))
+            });
+            let mut most = 0.0;
+            points.retain(|(point, _)| {
+                let better = point.is_sure && point.tokens_per_s_per_accelerator > most;
+                most = if better { point.tokens_per_s_per_accelerator } else { most };
+                better
+            });
+            points.into_iter().map(|(_, index)| index).collect::<Vec<_>>()
+        };
+        let mut list = Shortlist::new(f32::INFINITY);
+        let mut longest = 0;
+        for first in (0..300_000).step_by(10_000) {
+            let scores: Vec<Score> = (first..first + 10_000).map(|_| point(50.0, 20.0, 1.0)).collect();
+            list.absorb(first, &scores);
+            list.settle(exact);
+            longest = longest.max(list.kept.len());
+        }
+        let kept: Vec<u64> = list.candidates().iter().map(|candidate| candidate.index).collect();
+        assert!(longest < 2 * SETTLE_STEP, "{longest}");
+        assert_eq!(frontier(&mut kept.iter().copied()), frontier(&mut (0..300_000)));
+        // Those that may be late stay unless a sure one beats them.
+        assert!(kept.iter().any(|index| index.is_multiple_of(1_000)));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::units::text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shard::{ShardRecord, SweepPart};
+use std::collections::BTreeMap;
 use training::TrainingCurve;
 
 /// What a sweep found; its JSON is `gigawatt.sweep/1`, with a `shard` in it where there are others.
@@ -29,11 +30,29 @@ pub struct SweepReport {
     pub frontier: Vec<DesignPoint>,
     /// The best point by each measure.
     pub best: Best,
+    /// The points of each sweep, and why some cannot run.
+    pub sweeps: Vec<PointCounts>,
     /// Layouts of each training run by the number of accelerators.
     pub training: Vec<TrainingCurve>,
     /// What others of its kind are merged by, if it is a shard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardRecord>,
+}
+
+/// Points that cannot run, by reason.
+pub type Misfits = BTreeMap<String, u64>;
+
+/// How many points a sweep has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PointCounts {
+    /// The model and the system.
+    pub of: String,
+    /// Points that were evaluated.
+    pub evaluated: u64,
+    /// Points that can run.
+    pub feasible: u64,
+    /// Points that cannot, by reason; a point may count more than once.
+    pub misfits: Misfits,
 }
 
 impl SweepReport {
@@ -42,8 +61,10 @@ impl SweepReport {
     pub fn of(sweeps: Vec<SweepPart>) -> Self {
         let sum = |of: fn(&SweepPart) -> u64| sweeps.iter().map(of).fold(0, u64::saturating_add);
         let (evaluated, feasible) = (sum(|part| part.evaluated), sum(|part| part.feasible));
-        let (mut points, mut curves) = (Vec::new(), Vec::new());
+        let (mut points, mut curves, mut counts) = (Vec::new(), Vec::new(), Vec::new());
         for part in sweeps {
+            let SweepPart { of, evaluated, feasible, misfits, .. } = part;
+            counts.push(PointCounts { of, evaluated, feasible, misfits });
             points.extend(part.frontier);
             curves.extend(part.training);
         }
@@ -55,6 +76,7 @@ impl SweepReport {
             complete: true,
             best: Best::of(&points),
             frontier: frontier(points),
+            sweeps: counts,
             training: curves,
             shard: None,
         }
@@ -311,6 +333,9 @@ impl Report for SweepReport {
             rest = others;
         }
         sections.extend(self.training.iter().map(TrainingCurve::section));
+        if !self.sweeps.is_empty() {
+            sections.push(counts_section(&self.sweeps));
+        }
         Document { title, lead: Vec::new(), sections }
     }
     fn json(&self) -> Value {
@@ -354,6 +379,25 @@ impl DesignPoint {
 
 /// Points of one frontier that a person reads; JSON and CSV have them all.
 const SHOWN: usize = 24;
+
+/// The points of each sweep and what keeps some from running, most first.
+fn counts_section(sweeps: &[PointCounts]) -> Section {
+    let reasons = sweeps.iter().map(|sweep| {
+        let mut reasons: Vec<(&String, &u64)> =
+            sweep.misfits.iter().filter(|(_, count)| **count > 0).collect();
+        reasons.sort_by(|a, b| b.1.cmp(a.1));
+        let share = |count: u64| text::digits(100.0 * count as f64 / sweep.evaluated.max(1) as f64);
+        let words = reasons.iter().map(|(reason, count)| format!("{reason} {} %", share(**count)));
+        words.collect::<Vec<_>>().join(", ")
+    });
+    let columns = vec![
+        Column::words("sweep", sweeps.iter().map(|sweep| sweep.of.clone())),
+        Column::counts("points", sweeps.iter().map(|sweep| sweep.evaluated)),
+        Column::counts("can run", sweeps.iter().map(|sweep| sweep.feasible)),
+        Column::words("others cannot", reasons),
+    ];
+    Section { heading: "Points".into(), blocks: vec![Block::Table(Table::of(columns))] }
+}
 
 /// One frontier: thinned evenly, with bars of throughput so that its shape shows.
 fn frontier_section(points: &[DesignPoint]) -> Section {
@@ -468,6 +512,7 @@ mod tests {
             searched: Some(Searched { sweep, first: range.start, end: range.end }),
             evaluated: range.end - range.start,
             feasible: range.end - range.start,
+            misfits: Misfits::from([("memory".into(), range.end - range.start)]),
             frontier,
             training: None,
         }

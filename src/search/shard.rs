@@ -121,13 +121,15 @@ impl<F: FnMut(Progress) -> ControlFlow<()>> Watch for F {
     }
 }
 
-/// Scores a shard of a kernel's points into a reduction, from where an earlier run has come to.
+/// Scores a shard of a kernel's points into a reduction, from where an earlier run has come to; `settle` may shorten
+/// between chunks what the reduction keeps.
 pub(super) fn search_shard<K, R>(
     engine: &Engine,
     kernel: &K,
     shard: Shard,
     reduction: &mut R,
     watch: &mut (impl Watch + ?Sized),
+    settle: impl Fn(&mut R),
 ) -> Result<(Run, Searched), SearchError>
 where
     K: Kernel,
@@ -141,6 +143,7 @@ where
     }
     let (before, total) = (next - range.start, range.end - range.start);
     let run = engine.run_range(kernel, next..range.end, reduction, |progress, reduction| {
+        settle(reduction);
         let done = before + progress.done;
         let flow = watch.hear(Progress { done, total });
         if watch.is_due(flow.is_break() || done == total) {
@@ -234,13 +237,14 @@ mod tests {
         let engine = Engine::new(Backend::Cpu);
         let mut whole = Shortlist::new(2.0);
         let mut unbroken = Stops { after: u32::MAX, saved: None };
-        search_shard(&engine, &kernel, shard, &mut whole, &mut unbroken).unwrap();
+        search_shard(&engine, &kernel, shard, &mut whole, &mut unbroken, |_| ()).unwrap();
         let mut broken = Stops { after: 1, saved: None };
-        let (run, _) = search_shard(&engine, &kernel, shard, &mut Shortlist::new(2.0), &mut broken).unwrap();
+        let (run, _) =
+            search_shard(&engine, &kernel, shard, &mut Shortlist::new(2.0), &mut broken, |_| ()).unwrap();
         assert!(run.cancelled && broken.saved.is_some());
         broken.after = u32::MAX;
         let mut rest = Shortlist::new(2.0);
-        let (run, _) = search_shard(&engine, &kernel, shard, &mut rest, &mut broken).unwrap();
+        let (run, _) = search_shard(&engine, &kernel, shard, &mut rest, &mut broken, |_| ()).unwrap();
         assert!(run.points > 0 && run.points < kernel.points() / 2);
         assert_eq!(broken.saved, unbroken.saved);
         assert_eq!(whole.candidates(), rest.candidates());
@@ -251,7 +255,7 @@ mod tests {
         let engine = Engine::new(Backend::Cpu);
         let mut first = Stops { after: 1, saved: None };
         let shard = Shard { index: 1, of: 2 };
-        search_shard(&engine, &sweep(3), shard, &mut Shortlist::new(2.0), &mut first).unwrap();
+        search_shard(&engine, &sweep(3), shard, &mut Shortlist::new(2.0), &mut first, |_| ()).unwrap();
         let saved = first.saved.unwrap();
         let other = Shard { index: 2, of: 2 };
         let short = Saved { counts: vec![1], ..saved.clone() };
@@ -259,7 +263,7 @@ mod tests {
             [(sweep(4), shard, &saved), (sweep(3), other, &saved), (sweep(3), shard, &short)]
         {
             let mut watch = Stops { after: u32::MAX, saved: Some(saved.clone()) };
-            let error = search_shard(&engine, &kernel, shard, &mut Shortlist::new(2.0), &mut watch);
+            let error = search_shard(&engine, &kernel, shard, &mut Shortlist::new(2.0), &mut watch, |_| ());
             assert!(matches!(error, Err(SearchError::Earlier)));
         }
     }

@@ -79,6 +79,8 @@ pub struct Found {
     pub evaluated: u64,
     /// Points that divide and fit.
     pub feasible: u64,
+    /// Points that cannot run: the job does not divide, memory is short.
+    pub misfits: [u64; 2],
     /// Splits that hold the model on some number of accelerators.
     pub splits: usize,
     /// The shard of the sweep that was searched, if there was anything to sweep.
@@ -134,9 +136,10 @@ pub fn explore(
     }
     let kernel = TrainingSweep::new(space(model, machine, job, scales, &layouts))?;
     let mut fastest = Fastest::new(&kernel);
-    let (run, searched) = search_shard(engine, &kernel, shard, &mut fastest, &mut watch)?;
+    let (run, searched) = search_shard(engine, &kernel, shard, &mut fastest, &mut watch, |_| ())?;
     (found.run, found.searched) = (run, Some(searched));
-    (found.evaluated, found.feasible) = (fastest.evaluated(), fastest.feasible());
+    (found.evaluated, found.feasible, found.misfits) =
+        (fastest.evaluated(), fastest.feasible(), fastest.misfits());
 
     // Of those that may win, the fastest in `f64`; equal ones in the order of the search.
     let mut ranked: Vec<(usize, usize, f64, u64)> = fastest

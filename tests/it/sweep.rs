@@ -65,6 +65,8 @@ fn shards_in_any_number_and_order_are_the_whole_sweep() {
         assert!(if timed { merged[key].is_null() } else { merged[key] == *value }, "{key} differs");
     }
     assert!(whole["frontier"].as_array().unwrap().len() > 10);
+    let counts = &whole["sweeps"][0];
+    assert!(counts["misfits"]["memory"].as_u64() > Some(0) && counts["evaluated"].as_u64() > Some(1_000_000));
     assert!(whole["complete"] == true && whole["evaluated"].as_u64() > Some(1_000_000));
 }
 

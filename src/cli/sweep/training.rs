@@ -1,6 +1,6 @@
 //! The training part of a sweep: for each run the best layouts on powers of two, and three times them, of accelerators.
 
-use super::Sweep;
+use super::{Sweep, counted};
 use crate::cli::diagnostic::Failure;
 use crate::plan::equipment::Machine;
 use crate::plan::result::Training;
@@ -86,6 +86,7 @@ impl Sweep<'_> {
             searched: found.searched,
             evaluated: found.evaluated,
             feasible: found.feasible,
+            misfits: counted(&["does not divide", "memory"], &found.misfits),
             frontier: Vec::new(),
             training: Some(curve.with_frontier()),
         });

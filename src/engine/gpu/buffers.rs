@@ -167,16 +167,13 @@ impl Prepared {
                 run(&passes.pick, &sieve.bindings, chunk.points);
             }
         }
-        match &slot.sieve {
-            Some(sieve) => {
-                let counts = sieve.counts.size();
-                encoder.copy_buffer_to_buffer(&sieve.counts, 0, &slot.result, 0, counts);
-                encoder.copy_buffer_to_buffer(&sieve.kept, 0, &slot.result, counts, sieve.kept.size());
-            }
-            None => {
-                let bytes = u64::from(chunk.points) * self.score_bytes;
-                encoder.copy_buffer_to_buffer(&slot.scores, 0, &slot.result, 0, bytes);
-            }
+        if let Some(sieve) = &slot.sieve {
+            let counts = sieve.counts.size();
+            encoder.copy_buffer_to_buffer(&sieve.counts, 0, &slot.result, 0, counts);
+            encoder.copy_buffer_to_buffer(&sieve.kept, 0, &slot.result, counts, sieve.kept.size());
+        } else {
+            let bytes = u64::from(chunk.points) * self.score_bytes;
+            encoder.copy_buffer_to_buffer(&slot.scores, 0, &slot.result, 0, bytes);
         }
         open.queue.submit([encoder.finish()])
     }

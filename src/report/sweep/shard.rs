@@ -5,7 +5,7 @@
 //! are kept as the whole sweep keeps them, the lower index first.
 
 use super::training::{self, TrainingCurve};
-use super::{DesignPoint, SweepReport, fastest_first};
+use super::{DesignPoint, Misfits, SweepReport, fastest_first};
 use crate::search::shard::{Searched, Shard};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,8 @@ pub struct SweepPart {
     pub evaluated: u64,
     /// Points that can run.
     pub feasible: u64,
+    /// Points that cannot, by reason; a point may count more than once.
+    pub misfits: Misfits,
     /// Points that no other beats both ways, fastest for the user first.
     pub frontier: Vec<DesignPoint>,
     /// A training run over numbers of accelerators.
@@ -203,6 +205,10 @@ impl SweepPart {
     fn join(&mut self, next: Self) {
         self.evaluated = self.evaluated.saturating_add(next.evaluated);
         self.feasible = self.feasible.saturating_add(next.feasible);
+        for (reason, count) in next.misfits {
+            let sum = self.misfits.entry(reason).or_default();
+            *sum = sum.saturating_add(count);
+        }
         self.frontier.extend(next.frontier);
         if let (Some(curve), Some(next)) = (&mut self.training, next.training) {
             curve.join(next);
