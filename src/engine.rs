@@ -136,9 +136,7 @@ pub struct Engine {
     threads: Option<usize>,
     pool: std::sync::OnceLock<Result<cpu::Threads, EngineError>>,
     #[cfg(feature = "gpu")]
-    most_points: Option<u32>,
-    #[cfg(feature = "gpu")]
-    lose_device_after: Option<u64>,
+    limits: gpu::dispatch::Limits,
     #[cfg(feature = "gpu")]
     device: std::sync::OnceLock<Result<gpu::adapter::OpenDevice, gpu::adapter::AdapterError>>,
 }
@@ -153,9 +151,7 @@ impl Engine {
             threads: None,
             pool: std::sync::OnceLock::new(),
             #[cfg(feature = "gpu")]
-            most_points: None,
-            #[cfg(feature = "gpu")]
-            lose_device_after: None,
+            limits: gpu::dispatch::Limits::default(),
             #[cfg(feature = "gpu")]
             device: std::sync::OnceLock::new(),
         }
@@ -179,7 +175,7 @@ impl Engine {
     #[cfg(feature = "gpu")]
     #[must_use]
     pub fn most_points_per_dispatch(mut self, points: u32) -> Self {
-        self.most_points = Some(points.max(1));
+        self.limits.most_points = Some(points.max(1));
         self
     }
 
@@ -187,7 +183,23 @@ impl Engine {
     #[cfg(feature = "gpu")]
     #[must_use]
     pub fn lose_device_after(mut self, dispatches: u64) -> Self {
-        self.lose_device_after = Some(dispatches);
+        self.limits.lose_after = Some(dispatches);
+        self
+    }
+
+    /// Lets the device be out of memory for larger dispatches: the fault that tests inject.
+    #[cfg(feature = "gpu")]
+    #[must_use]
+    pub fn out_of_memory_above(mut self, points: u32) -> Self {
+        self.limits.scarce_above = Some(points);
+        self
+    }
+
+    /// How long a dispatch may take: with no time at all the fault that tests inject.
+    #[cfg(feature = "gpu")]
+    #[must_use]
+    pub fn patience(mut self, patience: std::time::Duration) -> Self {
+        self.limits.patience = Some(patience);
         self
     }
 
@@ -261,9 +273,7 @@ impl Engine {
             Err(error) => return Err(error.clone().into()),
         };
         run.device = Some(device.name());
-        let limits =
-            gpu::dispatch::Limits { most_points: self.most_points, lose_after: self.lose_device_after };
-        if let Err(fault) = gpu::dispatch::run(device, kernel, range, limits, reduction, watch, run) {
+        if let Err(fault) = gpu::dispatch::run(device, kernel, range, self.limits, reduction, watch, run) {
             let (name, done) = (device.name(), run.points_on_device);
             run.warnings.push(format!("{name}: {fault} after {done} points; the CPU does the rest"));
         }

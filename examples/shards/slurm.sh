@@ -1,7 +1,7 @@
 #!/bin/sh
 # A sweep as a Slurm array: one shard a task, as many threads as the task has processors.
 #
-#   id=$(sbatch --parsable --array=1-64 slurm.sh SCENARIO.toml 1e12)
+#   id=$(sbatch --parsable --array=1-64 slurm.sh SCENARIO.toml 1e10)
 #   sbatch --dependency=afterok:"$id" --wrap 'gigawatt sweep merge shard-*.json --output points.parquet'
 #
 #SBATCH --job-name=gigawatt

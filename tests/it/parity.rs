@@ -331,6 +331,29 @@ pub mod device {
 
     #[test]
     #[ignore = "needs a Vulkan adapter; tests/run installs one"]
+    fn scarce_memory_makes_smaller_dispatches_and_too_little_leaves_all_to_the_cpu() {
+        let sweep = sweep(4, 20, 100);
+        let (smaller, run) = scores(&engine().out_of_memory_above(9_000), &sweep);
+        assert_eq!((run.backend(), run.warnings.len()), ("gpu", 0), "{:?}", run.warnings);
+        assert_parity(&sweep, &smaller);
+        let (all, run) = scores(&engine().out_of_memory_above(0), &sweep);
+        assert_eq!((run.backend(), run.warnings.len()), ("cpu", 1));
+        assert!(run.warnings[0].contains("out of memory"), "{:?}", run.warnings);
+        assert_parity(&sweep, &all);
+    }
+
+    #[test]
+    #[ignore = "needs a Vulkan adapter; tests/run installs one"]
+    fn the_cpu_takes_over_from_a_device_that_hangs() {
+        let sweep = sweep(4, 20, 100);
+        let (all, run) = scores(&engine().patience(std::time::Duration::ZERO), &sweep);
+        assert_eq!((all.len() as u64, run.points, run.warnings.len()), (sweep.points(), sweep.points(), 1));
+        assert!(run.warnings[0].contains("took too long"), "{:?}", run.warnings);
+        assert_parity(&sweep, &all);
+    }
+
+    #[test]
+    #[ignore = "needs a Vulkan adapter; tests/run installs one"]
     fn the_frontier_is_the_same_on_either_backend() {
         let sweep = sweep(11, 12, 60);
         let answer = |engine: &Engine| {

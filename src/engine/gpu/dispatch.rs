@@ -40,6 +40,10 @@ pub struct Limits {
     pub most_points: Option<u32>,
     /// Dispatches after which the device is destroyed: a fault for tests.
     pub lose_after: Option<u64>,
+    /// Points of a dispatch above which there is no memory: a fault for tests.
+    pub scarce_above: Option<u32>,
+    /// Time after which a dispatch has hung, if it is not the usual one: no time at all is a fault for tests.
+    pub patience: Option<Duration>,
 }
 
 /// Why a device did not finish.
@@ -61,7 +65,7 @@ pub enum Fault {
         reason: String,
     },
     /// A dispatch hung.
-    #[error("a dispatch took longer than {} s", PATIENCE.as_secs())]
+    #[error("a dispatch took too long")]
     TimedOut,
     /// The device computes something else than the twin.
     #[error("the device's score of point {index} is outside the bound")]
@@ -143,8 +147,9 @@ fn wait(
     open: &OpenDevice,
     submission: wgpu::SubmissionIndex,
     mapped: &mpsc::Receiver<bool>,
+    patience: Duration,
 ) -> Result<(), Fault> {
-    let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(PATIENCE) };
+    let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(patience) };
     if scoped(open, || open.device.poll(wait))?.is_err() {
         return Err(Fault::TimedOut);
     }
@@ -173,14 +178,14 @@ fn fold<K, R>(
     kernel: &K,
     reduction: &mut R,
     flight: Flight,
-    checks: bool,
+    (checks, patience): (bool, Duration),
 ) -> Result<(), Fault>
 where
     K: Kernel,
     R: Reduction<K::Score>,
 {
     let chunk = flight.chunk;
-    wait(open, flight.submission, &flight.mapped)?;
+    wait(open, flight.submission, &flight.mapped, patience)?;
     let result = prepared.result(chunk);
     let Some(counts) = prepared.counts() else {
         return taken(&result, |bytes| {
@@ -204,7 +209,7 @@ where
             let _ = done.send(good);
         })
     })?;
-    wait(open, submission, &mapped)?;
+    wait(open, submission, &mapped, patience)?;
     taken(&prepared.scores(chunk), |bytes| {
         let scores: &[K::Score] = bytemuck::cast_slice(bytes);
         if checks {
@@ -250,11 +255,14 @@ where
     let mut capacity = capacity::<K>(&open.device.limits(), limits, total);
     let sieve = reduction.sieve();
     let prepared = loop {
-        match scoped(open, || Prepared::new(open, kernel, sieve.as_ref(), capacity)) {
+        let scarce = limits.scarce_above.is_some_and(|most| capacity > most);
+        let prepared = scoped(open, || Prepared::new(open, kernel, sieve.as_ref(), capacity));
+        match if scarce { Err(Fault::OutOfMemory) } else { prepared } {
             Err(Fault::OutOfMemory) if capacity > FEWEST_POINTS => capacity /= 2,
             prepared => break prepared?,
         }
     };
+    let patience = limits.patience.unwrap_or(PATIENCE);
     let mut points = capacity.min(FIRST_POINTS);
     let mut under_way: VecDeque<Flight> = VecDeque::new();
     let (mut sent, mut dispatches, mut folded) = (0, 0_u64, Instant::now());
@@ -276,7 +284,7 @@ where
         }
         let Some(flight) = under_way.pop_front() else { break };
         let (count, started) = (flight.chunk.points, flight.sent.max(folded));
-        fold(open, &prepared, kernel, reduction, flight, run.points_on_device == 0)?;
+        fold(open, &prepared, kernel, reduction, flight, (run.points_on_device == 0, patience))?;
         folded = Instant::now();
         let took = folded - started;
         if took > LONGEST {
