@@ -21,6 +21,7 @@ use crate::scenario::{Scenario, Serving};
 use crate::search::shard::{Shard, digest};
 use crate::search::{self, Axes, SearchError, explore};
 use crate::throughput::parallelism::Layout;
+use crate::units::text::group;
 use crate::units::{Seconds, Watts};
 use checkpoint::Checkpoint;
 use std::path::PathBuf;
@@ -145,6 +146,10 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     // The plan says what an accelerator draws and costs with everything around it.
     let plan = crate::plan::plan(&scenario, &catalog, Options { seed: common.seed })?;
     let shard = arguments.shard.unwrap_or(Shard::WHOLE);
+    let absolute = |path: &Option<PathBuf>| path.as_ref().and_then(|path| std::path::absolute(path).ok());
+    if arguments.checkpoint.is_some() && absolute(&arguments.checkpoint) == absolute(&common.output) {
+        return Err(Failure::bad("--checkpoint", "is the file of the result, too: name another one"));
+    }
     let digest = digest_of(&scenario, &plan, arguments.points, common.seed);
     let checkpoint = match &arguments.checkpoint {
         Some(path) => Checkpoint::open(path, Duration::from_secs_f64(every.0.min(1e9)), &digest, shard)?,
@@ -281,6 +286,10 @@ impl Sweep<'_> {
         if found.best.is_none() && self.shard == Shard::WHOLE && !found.run.cancelled {
             say(&format!("{of}: {}\n", why_none(&found, entry, word, &machine.id)));
             self.lacks_a_point = true;
+        }
+        let there = found.searched.as_ref().map_or(0, |searched| searched.sweep.points);
+        if self.points.is_some_and(|asked| there < asked) && !self.quiet {
+            say(&format!("{of}: {} design points are all that its axes have\n", group(&there.to_string())));
         }
         let availability = machine.system.reliability.availability.value.0;
         let cost = Cost::of(self.plan, availability * entry.load_factor.0);

@@ -181,6 +181,11 @@ fn a_killed_shard_goes_on_and_ends_with_the_same_bytes() {
         "is of shard 1/2",
     );
 
+    let mut other = json(&std::fs::read(at.join("c")).unwrap());
+    other["sweeps"][0]["sweep"]["digest"] = "0".into();
+    std::fs::write(at.join("other"), other.to_string()).unwrap();
+    refused(at, &[SWEEP, &LONG[..4], &["--checkpoint", "other"]].concat(), "is of another catalogue");
+
     done(at, &[SWEEP, LONG, &["--output", "a.json"]].concat());
     let bytes = |name: &str| std::fs::read(at.join(name)).unwrap();
     assert!(bytes("a.json") == bytes("unbroken.json"), "a resumed shard differs");
@@ -221,6 +226,7 @@ fn what_is_no_checkpoint_is_refused() {
     refused(at, &with("other"), "other: is not a checkpoint");
     refused(at, &with("no/c"), "can't be written");
     refused(at, &with("."), "is not a file");
+    refused(at, &[&with("a.json")[..], &["--output", "./a.json"]].concat(), "is the file of the result, too");
     refused(at, &[SWEEP, &["--checkpoint-every", "1 s"]].concat(), "--checkpoint");
     refused(at, &[&with("c")[..], &["--checkpoint-every", "0 s"]].concat(), "--checkpoint-every");
     refused(at, &[SWEEP, &["--points", "1.5"]].concat(), "a number of points");
