@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use gigawatt::engine::{cpu::measure::Threads, instruction_set};
+use gigawatt::engine::{cpu::Threads, instruction_set};
 use gigawatt::kernel::Kernel;
 use gigawatt::kernel::microbench::Microbench;
 use gigawatt::kernel::microbench::attention::Attention;

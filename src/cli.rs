@@ -24,10 +24,11 @@ mod source;
 mod sweep;
 mod validate;
 
-use crate::report::Report;
+use crate::report::{DRAWN_SUFFIX, Format, Report, TABLE_SUFFIX};
 use arguments::Common;
 use clap::{CommandFactory, Parser, Subcommand};
 use diagnostic::Failure;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
 
@@ -69,14 +70,18 @@ enum Outcome {
         report: Box<dyn Report>,
         /// Whether something does not fit, or a check fell short.
         short: bool,
+        /// A file that is of no use once the result is written.
+        spent: Option<PathBuf>,
     },
     /// Text as it is.
     Text(String),
+    /// Nothing yet: the command was stopped before there was a result.
+    Nothing,
 }
 
 impl Outcome {
     fn report(report: impl Report + 'static) -> Self {
-        Self::Report { report: Box::new(report), short: false }
+        Self::Report { report: Box::new(report), short: false, spent: None }
     }
 }
 
@@ -118,7 +123,7 @@ fn dispatch(command: Command) -> u8 {
     match command {
         Command::Plan(arguments) => emit(&arguments.common.clone(), || plan::run(arguments)),
         Command::Compare(arguments) => emit(&arguments.common.clone(), || compare::run(arguments)),
-        Command::Sweep(arguments) => emit(&arguments.common.clone(), || sweep::run(arguments)),
+        Command::Sweep(arguments) => emit_table(&arguments.common.clone(), || sweep::run(arguments)),
         Command::Sites(arguments) => emit_drawn(&arguments.common.clone(), || sites::run(arguments)),
         Command::Validate(arguments) => emit_drawn(&arguments.common, || validate::run(&arguments)),
         Command::Calibrate(arguments) => emit(&arguments.common.clone(), || calibrate::run(arguments)),
@@ -138,21 +143,35 @@ fn dispatch(command: Command) -> u8 {
 
 /// Runs a command and writes what it leaves, all at once.
 fn emit(common: &Common, command: impl FnOnce() -> Result<Outcome, Failure>) -> u8 {
-    emit_in(common, false, command)
+    emit_in(common, None, command)
 }
 
 /// Runs a command that can be drawn, too, and writes what it leaves.
 fn emit_drawn(common: &Common, command: impl FnOnce() -> Result<Outcome, Failure>) -> u8 {
-    emit_in(common, true, command)
+    emit_in(common, Some(DRAWN_SUFFIX), command)
 }
 
-fn emit_in(common: &Common, drawing: bool, command: impl FnOnce() -> Result<Outcome, Failure>) -> u8 {
-    let written = output::destination(common, drawing).and_then(|to| {
-        let (text, short) = match command()? {
-            Outcome::Report { report, short } => (output::drawn(report.as_ref(), &to)?, short),
-            Outcome::Text(text) => (text, false),
+/// Runs a command whose result is a table, too, and writes what it leaves.
+fn emit_table(common: &Common, command: impl FnOnce() -> Result<Outcome, Failure>) -> u8 {
+    emit_in(common, Some(TABLE_SUFFIX), command)
+}
+
+fn emit_in(
+    common: &Common,
+    own: Option<(&str, Format)>,
+    command: impl FnOnce() -> Result<Outcome, Failure>,
+) -> u8 {
+    let written = output::destination(common, own).and_then(|to| {
+        let (bytes, short, spent) = match command()? {
+            Outcome::Report { report, short, spent } => (output::drawn(report.as_ref(), &to)?, short, spent),
+            Outcome::Text(text) => (text.into_bytes(), false, None),
+            Outcome::Nothing => return Ok(1),
         };
-        output::write(&to, text.as_bytes(), common.quiet)?;
+        output::write(&to, &bytes, common.quiet)?;
+        if let Some(path) = spent {
+            // What is left behind is harmless: the same command would take it up and end at once.
+            let _ = std::fs::remove_file(path);
+        }
         Ok(u8::from(short))
     });
     written.unwrap_or_else(|failure| diagnostic::tell(&failure))
@@ -190,6 +209,7 @@ mod tests {
             "plan --power -5MW",
             "compare hgx-h100 gb300-nvl72 --power 20MW --scenario x.toml",
             "sweep --ttft 2s --tpot 50ms --shard 1/4",
+            "sweep --points 1e9 --checkpoint a.checkpoint --checkpoint-every 5s --output a.json",
             "sweep merge a.json b.json --format json",
             "sites --power 100MW --system hgx-h100 --by water --top 5 --market lulea --cooling towers",
             "validate --inference a.csv --points b --training c --collectives d --sites e --fabrics f",

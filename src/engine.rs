@@ -10,7 +10,7 @@ pub mod gpu;
 pub mod measure;
 
 use std::fmt;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::str::FromStr;
 
 use crate::kernel::{Kernel, Reduction};
@@ -134,10 +134,9 @@ pub struct Engine {
     choice: Backend,
     allow_software: bool,
     threads: Option<usize>,
+    pool: std::sync::OnceLock<Result<cpu::Threads, EngineError>>,
     #[cfg(feature = "gpu")]
-    most_points: Option<u32>,
-    #[cfg(feature = "gpu")]
-    lose_device_after: Option<u64>,
+    limits: gpu::dispatch::Limits,
     #[cfg(feature = "gpu")]
     device: std::sync::OnceLock<Result<gpu::adapter::OpenDevice, gpu::adapter::AdapterError>>,
 }
@@ -150,10 +149,9 @@ impl Engine {
             choice,
             allow_software: false,
             threads: None,
+            pool: std::sync::OnceLock::new(),
             #[cfg(feature = "gpu")]
-            most_points: None,
-            #[cfg(feature = "gpu")]
-            lose_device_after: None,
+            limits: gpu::dispatch::Limits::default(),
             #[cfg(feature = "gpu")]
             device: std::sync::OnceLock::new(),
         }
@@ -177,7 +175,7 @@ impl Engine {
     #[cfg(feature = "gpu")]
     #[must_use]
     pub fn most_points_per_dispatch(mut self, points: u32) -> Self {
-        self.most_points = Some(points.max(1));
+        self.limits.most_points = Some(points.max(1));
         self
     }
 
@@ -185,7 +183,23 @@ impl Engine {
     #[cfg(feature = "gpu")]
     #[must_use]
     pub fn lose_device_after(mut self, dispatches: u64) -> Self {
-        self.lose_device_after = Some(dispatches);
+        self.limits.lose_after = Some(dispatches);
+        self
+    }
+
+    /// Lets the device be out of memory for larger dispatches: the fault that tests inject.
+    #[cfg(feature = "gpu")]
+    #[must_use]
+    pub fn out_of_memory_above(mut self, points: u32) -> Self {
+        self.limits.scarce_above = Some(points);
+        self
+    }
+
+    /// How long a dispatch may take: with no time at all the fault that tests inject.
+    #[cfg(feature = "gpu")]
+    #[must_use]
+    pub fn patience(mut self, patience: std::time::Duration) -> Self {
+        self.limits.patience = Some(patience);
         self
     }
 
@@ -202,10 +216,30 @@ impl Engine {
         K: Kernel,
         R: Reduction<K::Score>,
     {
+        self.run_range(kernel, 0..kernel.points(), reduction, |made, _| progress(made))
+    }
+
+    /// Scores a range of points into a reduction, which `watch` sees between chunks.
+    ///
+    /// Points come in the order of their indices: after each chunk the reduction holds exactly the first `done` ones.
+    pub fn run_range<K, R>(
+        &self,
+        kernel: &K,
+        range: Range<u64>,
+        reduction: &mut R,
+        mut watch: impl FnMut(Progress, &mut R) -> ControlFlow<()>,
+    ) -> Result<Run, EngineError>
+    where
+        K: Kernel,
+        R: Reduction<K::Score>,
+    {
         let mut run = Run::default();
-        self.run_on_device(kernel, reduction, &mut progress, &mut run)?;
-        if !run.cancelled && run.points < kernel.points() {
-            cpu::run(kernel, reduction, self.threads, &mut progress, &mut run)?;
+        let range = range.start..range.end.min(kernel.points());
+        self.run_on_device(kernel, &range, reduction, &mut watch, &mut run)?;
+        if !run.cancelled && range.start + run.points < range.end {
+            let pool = self.threads.map(|count| self.pool.get_or_init(|| cpu::Threads::new(count)).as_ref());
+            let pool = pool.transpose().map_err(EngineError::clone)?;
+            cpu::run(kernel, &range, reduction, pool, &mut watch, &mut run);
         }
         Ok(run)
     }
@@ -215,15 +249,16 @@ impl Engine {
     fn run_on_device<K, R>(
         &self,
         kernel: &K,
+        range: &Range<u64>,
         reduction: &mut R,
-        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+        watch: &mut dyn FnMut(Progress, &mut R) -> ControlFlow<()>,
         run: &mut Run,
     ) -> Result<(), EngineError>
     where
         K: Kernel,
         R: Reduction<K::Score>,
     {
-        let short = kernel.points() < AUTO_DEVICE_POINTS && !self.allow_software;
+        let short = range.end.saturating_sub(range.start) < AUTO_DEVICE_POINTS && !self.allow_software;
         if self.choice == Backend::Cpu || (self.choice == Backend::Auto && short) {
             return Ok(());
         }
@@ -238,9 +273,7 @@ impl Engine {
             Err(error) => return Err(error.clone().into()),
         };
         run.device = Some(device.name());
-        let limits =
-            gpu::dispatch::Limits { most_points: self.most_points, lose_after: self.lose_device_after };
-        if let Err(fault) = gpu::dispatch::run(device, kernel, limits, reduction, progress, run) {
+        if let Err(fault) = gpu::dispatch::run(device, kernel, range, self.limits, reduction, watch, run) {
             let (name, done) = (device.name(), run.points_on_device);
             run.warnings.push(format!("{name}: {fault} after {done} points; the CPU does the rest"));
         }
@@ -252,8 +285,9 @@ impl Engine {
     fn run_on_device<K, R>(
         &self,
         _kernel: &K,
+        _range: &Range<u64>,
         _reduction: &mut R,
-        _progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+        _watch: &mut dyn FnMut(Progress, &mut R) -> ControlFlow<()>,
         _run: &mut Run,
     ) -> Result<(), EngineError> {
         if self.choice == Backend::Gpu { Err(EngineError::WithoutGpu) } else { Ok(()) }

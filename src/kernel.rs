@@ -11,9 +11,11 @@ pub mod facility_year;
 pub mod frontier;
 pub mod microbench;
 pub mod serving_sweep;
+pub mod sieve;
 pub mod tally;
 pub mod training_sweep;
 
+use sieve::{Sieve, Sifted};
 use std::fmt::Write as _;
 
 /// Invocations of one workgroup: under the baseline limit of 256 and a multiple of every common subgroup.
@@ -210,6 +212,29 @@ pub trait Reduction<S>: Send + Sync + Sized {
     fn absorb(&mut self, first: u64, scores: &[S]);
     /// Folds in another part.
     fn merge(&mut self, other: Self);
+    /// Its other half on a device, if it has one.
+    fn sieve(&self) -> Option<Sieve> {
+        None
+    }
+    /// Folds in what its other half has left of a dispatch.
+    fn absorb_sifted(&mut self, _sifted: Sifted<S>) {}
+    /// Whether another reduction of the same points says the same: asked once of each run on a device.
+    fn is_like(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+/// A reduction that can be written down and taken up again.
+///
+/// What it has kept is written as indices: the twin scores them again, which is as good wherever the scores came from,
+/// as a reduction holds back by more than two devices can differ.
+pub trait Resumable<S: Default>: Reduction<S> {
+    /// What was counted.
+    fn counts(&self) -> Vec<u64>;
+    /// Sets what was counted; nothing where there are not as many counts.
+    fn set_counts(&mut self, counts: &[u64]) -> Option<()>;
+    /// The points that may still matter, in the order of their indices.
+    fn kept(&mut self) -> Vec<u64>;
 }
 
 /// Joins a shader: the generated part, the shared files, the entry file.

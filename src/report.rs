@@ -18,7 +18,9 @@ pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod messages;
+pub mod parquet;
 pub mod plan;
+pub mod records;
 pub mod scatter;
 pub mod sites;
 pub mod sweep;
@@ -30,6 +32,7 @@ pub(crate) mod sample;
 
 pub use document::Document;
 pub use plan::plan_document;
+pub use records::Records;
 
 /// Something that can be reported.
 pub trait Report {
@@ -40,6 +43,10 @@ pub trait Report {
     /// As spreadsheets read it; key, value and unit unless the result is a table itself.
     fn csv(&self) -> String {
         csv::flattened(&self.json())
+    }
+    /// As rows with the same columns, if the result is a table.
+    fn records(&self) -> Option<Records> {
+        None
     }
     /// As a drawing, if the result has one.
     fn svg(&self) -> Option<String> {
@@ -60,6 +67,8 @@ pub enum Format {
     Json,
     /// For spreadsheets.
     Csv,
+    /// For databases, of results that are tables.
+    Parquet,
     /// A drawing, of results that have one.
     Svg,
 }
@@ -75,6 +84,9 @@ pub const SUFFIXES: &[(&str, Format)] = &[
 
 /// Suffix of drawings, where a command makes one.
 pub const DRAWN_SUFFIX: (&str, Format) = ("svg", Format::Svg);
+
+/// Suffix of tables for databases, where a command makes one.
+pub const TABLE_SUFFIX: (&str, Format) = ("parquet", Format::Parquet);
 
 impl Format {
     /// The format that a file's suffix stands for.
@@ -99,7 +111,7 @@ impl Default for Look {
     }
 }
 
-/// Draws a result in a format.
+/// Draws a result in a format of text; a table for databases is bytes, and none here.
 #[must_use]
 pub fn render(report: &dyn Report, format: Format, look: Look) -> String {
     match format {
@@ -109,5 +121,6 @@ pub fn render(report: &dyn Report, format: Format, look: Look) -> String {
         Format::Json => json::text(&report.json()),
         Format::Csv => report.csv(),
         Format::Svg => report.svg().unwrap_or_default(),
+        Format::Parquet => String::new(),
     }
 }

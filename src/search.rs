@@ -8,11 +8,12 @@
 //! scores, are few enough to be computed in `f64` at once. Wait and TTFT of a promise are scored; how far a request's
 //! time per token spreads is found for the shortlist, which is cut by means.
 
+pub mod shard;
 pub mod sites;
 pub mod training;
 
-use crate::engine::{Engine, EngineError, Progress, Run};
-use crate::kernel::frontier::Shortlist;
+use crate::engine::{Engine, EngineError, Run};
+use crate::kernel::frontier::{Exact, Shortlist};
 use crate::kernel::serving_sweep::{
     BOUND_ARITHMETIC, BOUND_MEMORY, BOUND_MESSAGES, DesignSpace, Draft, ParallelLayout, ServingSweep,
     SweepError, Workload as Asked,
@@ -26,7 +27,7 @@ use crate::throughput::queueing::{MOST_BUSY, mean_wait, tail_tpot, tail_wait};
 use crate::throughput::roofline::Operation;
 use crate::throughput::serving::{Bound, Mode, POOL_SHARES, Promise, Replica, Workload, batches, evaluate};
 use crate::units::Seconds;
-use std::ops::ControlFlow;
+use shard::{Searched, Shard, SweepId, Watch, search_shard};
 
 /// How prefill is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +51,7 @@ pub struct Axes {
     pub most_sequences: f64,
     /// Prefill chunks for each doubling.
     pub chunks_per_doubling: u32,
-    /// Points at least: the axes are cut finer until there are as many.
+    /// Points at least: the axes are cut finer until there are as many, or every whole number is tried.
     pub least_points: u64,
     /// Domains that a replica may span when no single one holds the model.
     pub most_domains: u32,
@@ -58,10 +59,8 @@ pub struct Axes {
     pub pools: Pools,
     /// What the engine keeps of the memory.
     pub reserve: Reserve,
-    /// Layouts of this remainder …
-    pub shard: u32,
-    /// … modulo this are searched; 1 for all.
-    pub shards: u32,
+    /// The part of the points that is searched.
+    pub shard: Shard,
 }
 
 impl Axes {
@@ -76,8 +75,7 @@ impl Axes {
             most_domains: 8,
             pools,
             reserve: Reserve::default(),
-            shard: 0,
-            shards: 1,
+            shard: Shard::WHOLE,
         }
     }
 
@@ -174,8 +172,13 @@ pub struct Found {
     pub evaluated: u64,
     /// Points that can run.
     pub feasible: u64,
+    /// Points that cannot run: out of memory, too few sequences, prefill that falls behind, no pool. A point may
+    /// count more than once.
+    pub misfits: [u64; 4],
     /// Layouts that hold the model.
     pub layouts: usize,
+    /// The shard of the sweep that was searched, if there was anything to sweep.
+    pub searched: Option<Searched>,
     /// What the engine did.
     pub run: Run,
 }
@@ -189,6 +192,9 @@ pub enum SearchError {
     /// The axes make no sweep.
     #[error(transparent)]
     Sweep(#[from] SweepError),
+    /// What an earlier run has left does not belong here.
+    #[error("how far the earlier run has come is of another sweep")]
+    Earlier,
 }
 
 /// Searches the design space of one model on one machine.
@@ -201,14 +207,14 @@ pub fn explore(
     workload: &Workload,
     axes: &Axes,
     engine: &Engine,
-    mut progress: impl FnMut(Progress) -> ControlFlow<()>,
+    mut watch: impl Watch,
 ) -> Result<Found, SearchError> {
     let mut domains = 1;
     loop {
         let most = machine.domain.max(1).saturating_mul(domains);
         let replicas = fold(model, machine, precision, workload, most, &axes.reserve);
         if !replicas.is_empty() || domains >= axes.most_domains {
-            return sweep(&replicas, workload, axes, engine, &mut progress);
+            return sweep(&replicas, workload, axes, engine, &mut watch);
         }
         domains *= 2;
     }
@@ -304,7 +310,7 @@ fn is_message(part: Part) -> bool {
     )
 }
 
-fn design_space(replicas: &[&Replica], pool: Option<&Pool>, workload: &Workload, axes: &Axes) -> DesignSpace {
+fn design_space(replicas: &[Replica], pool: Option<&Pool>, workload: &Workload, axes: &Axes) -> DesignSpace {
     let mut space = DesignSpace::default();
     for replica in replicas {
         let stages = f64::from(replica.layout.stages);
@@ -360,11 +366,14 @@ fn design_space(replicas: &[&Replica], pool: Option<&Pool>, workload: &Workload,
     space
 }
 
-/// Axes cut so fine that all shards together have as many points as are asked for; batches, which are whole numbers, at
-/// most eight times finer, chunks for the rest.
+/// Batches and chunks for each doubling at most: every whole number up to 16,384 is tried then.
+const FINEST: u32 = 16_384;
+
+/// Axes cut so fine that there are as many points as are asked for, or as finely as can be: batches, of which few
+/// are whole numbers, eight times finer first, then chunks, then both.
 fn finer(axes: &Axes, layouts: usize, workload: &Workload, pool: bool) -> Axes {
     let mut axes = *axes;
-    let most_fine = 8 * axes.batches_per_doubling;
+    let fine_batches = 8 * axes.batches_per_doubling;
     let points = |axes: &Axes| {
         let own = chunks(axes.chunks_per_doubling, axes.reserve.step_tokens).len();
         let of_prompts = match axes.pools {
@@ -376,9 +385,13 @@ fn finer(axes: &Axes, layouts: usize, workload: &Workload, pool: bool) -> Axes {
         (layouts * batches * of_prompts * depths(workload).len()) as u64
     };
     while layouts > 0 && points(&axes) < axes.least_points {
-        if axes.batches_per_doubling < most_fine {
+        if axes.batches_per_doubling < fine_batches {
             axes.batches_per_doubling *= 2;
-        } else if axes.pools != Pools::Separate && axes.chunks_per_doubling < 1_024 {
+        } else if axes.pools != Pools::Separate && axes.chunks_per_doubling < FINEST / 16 {
+            axes.chunks_per_doubling *= 2;
+        } else if axes.batches_per_doubling < FINEST {
+            axes.batches_per_doubling *= 2;
+        } else if axes.pools != Pools::Separate && axes.chunks_per_doubling < FINEST {
             axes.chunks_per_doubling *= 2;
         } else {
             break;
@@ -401,38 +414,50 @@ fn sweep(
     workload: &Workload,
     axes: &Axes,
     engine: &Engine,
-    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    watch: &mut dyn Watch,
 ) -> Result<Found, SearchError> {
     let pool = prefill_pool(replicas, workload);
-    let shard: Vec<&Replica> = replicas
-        .iter()
-        .enumerate()
-        .filter(|(place, _)| *place as u32 % axes.shards.max(1) == axes.shard)
-        .map(|(_, replica)| replica)
-        .collect();
     let mut found = Found { layouts: replicas.len(), ..Found::default() };
     if axes.pools == Pools::Batches {
-        static_batches(&shard, workload, axes, &mut found);
+        static_batches(replicas, workload, axes, &mut found)?;
         return Ok(found);
     }
     let axes = &finer(axes, replicas.len(), workload, pool.is_some());
-    let space = design_space(&shard, pool.as_ref(), workload, axes);
-    if shard.is_empty() || space.chunks.is_empty() {
+    let space = design_space(replicas, pool.as_ref(), workload, axes);
+    if replicas.is_empty() || space.chunks.is_empty() {
         return Ok(found);
     }
     let kernel = ServingSweep::new(space)?;
     let limit = workload.ttft_limit.map_or(f32::INFINITY, |limit| limit.0 as f32);
     let mut shortlist = Shortlist::new(limit);
-    found.run = engine.run(&kernel, &mut shortlist, &mut *progress)?;
+    let settle = |shortlist: &mut Shortlist| shortlist.settle(|index| exact(&kernel, workload, index));
+    let (run, searched) = search_shard(engine, &kernel, axes.shard, &mut shortlist, watch, settle)?;
+    (found.run, found.searched) = (run, Some(searched));
     found.evaluated = shortlist.evaluated();
     found.feasible = shortlist.feasible();
+    found.misfits = shortlist.misfits();
     let points: Vec<DesignPoint> = shortlist
         .candidates()
         .iter()
-        .map(|candidate| recomputed(&kernel, &shard, pool.as_ref(), workload, candidate.index))
+        .map(|candidate| recomputed(&kernel, replicas, pool.as_ref(), workload, candidate.index))
         .collect();
     found.choose(points, workload);
     Ok(found)
+}
+
+/// Distance from the limit on the time to first token within which a point pushes out no other: the sum of its parts may
+/// be rounded otherwise where it is shown.
+const LIMIT_GUARD: f64 = 1e-9;
+
+/// The coordinates of a point in `f64`, as [`frontier`] compares them.
+fn exact(kernel: &ServingSweep, workload: &Workload, index: u64) -> Exact {
+    let point = kernel.reference(index);
+    let in_time = |limit: Seconds| point.ttft_s <= limit.0 * (1.0 - LIMIT_GUARD);
+    Exact {
+        tokens_per_s_per_user: point.tokens_per_s_per_user,
+        tokens_per_s_per_accelerator: point.tokens_per_s_per_accelerator,
+        is_sure: point.misfit == 0 && workload.ttft_limit.is_none_or(in_time),
+    }
 }
 
 impl Found {
@@ -449,65 +474,87 @@ impl Found {
 }
 
 /// Every layout × batch × depth as a static batch.
-fn static_batches(replicas: &[&Replica], workload: &Workload, axes: &Axes, found: &mut Found) {
+fn static_batches(
+    replicas: &[Replica],
+    workload: &Workload,
+    axes: &Axes,
+    found: &mut Found,
+) -> Result<(), SearchError> {
+    if replicas.is_empty() {
+        return Ok(());
+    }
+    let batches = batches(axes.batches_per_doubling, axes.most_sequences);
+    let depths = depths(workload);
+    let within = batches.len() * depths.len();
+    // The space that a kernel would get says what the points depend on.
+    let space = DesignSpace { chunks: vec![1.0], ..design_space(replicas, None, workload, axes) };
+    let points = (replicas.len() * within) as u64;
+    let sweep =
+        SweepId { kernel: "static_batches".into(), points, ..SweepId::of(&ServingSweep::new(space)?) };
+    let range = axes.shard.range(points);
+    found.searched = Some(Searched { sweep, first: range.start, end: range.end });
+    found.evaluated = range.end - range.start;
     let mut points = Vec::new();
-    for replica in replicas {
-        let layout = replica.layout;
-        let least = f64::from(layout.attention_replicas * layout.stages);
-        for batch in batches(axes.batches_per_doubling, axes.most_sequences) {
-            for drafted in depths(workload) {
-                found.evaluated += 1;
-                if batch < least || batch > replica.most_sequences() {
-                    continue;
-                }
-                found.feasible += 1;
-                let depth = workload.drafting(drafted);
-                let point = evaluate(replica, &depth, batch, Mode::Static);
-                let spread = (depth.tokens_per_step(), depth.tokens_per_step_variance());
-                points.push(DesignPoint {
-                    layout,
-                    prefill_layout: None,
-                    prefill_per_decode: 0.0,
-                    batch,
-                    chunk: 0.0,
-                    drafted,
-                    tokens_per_step: depth.tokens_per_step(),
-                    ttft: point.ttft,
-                    wait: Seconds(0.0),
-                    ttft_p99: point.ttft,
-                    tpot: point.tpot,
-                    tpot_p99: Seconds(tail_tpot(point.tpot.0, 0.0, batch, spread, workload.output)),
-                    hand_over: Seconds(0.0),
-                    tokens_per_s_per_user: point.tokens_per_s_per_user,
-                    tokens_per_s_per_accelerator: point.tokens_per_s_per_accelerator,
-                    bound: match point.bound {
-                        Bound::Arithmetic => "arithmetic",
-                        Bound::WeightTraffic | Bound::CacheTraffic | Bound::ActivationTraffic => {
-                            "memory traffic"
-                        }
-                        Bound::Interconnect => "interconnect",
-                        Bound::Launch | Bound::Host => "launch and host",
-                    },
-                    mode: Mode::Static,
-                    memory: replica.memory,
-                });
-            }
+    for index in range {
+        let (replica, setting) = (&replicas[index as usize / within], index as usize % within);
+        let (batch, drafted) = (batches[setting / depths.len()], depths[setting % depths.len()]);
+        let least = f64::from(replica.layout.attention_replicas * replica.layout.stages);
+        if batch > replica.most_sequences() {
+            found.misfits[0] += 1;
+        } else if batch < least {
+            found.misfits[1] += 1;
+        } else {
+            found.feasible += 1;
+            points.push(static_batch(replica, workload, batch, drafted));
         }
     }
     found.choose(points, workload);
+    Ok(())
+}
+
+/// One static batch of one layout.
+fn static_batch(replica: &Replica, workload: &Workload, batch: f64, drafted: f64) -> DesignPoint {
+    let depth = workload.drafting(drafted);
+    let point = evaluate(replica, &depth, batch, Mode::Static);
+    let spread = (depth.tokens_per_step(), depth.tokens_per_step_variance());
+    DesignPoint {
+        layout: replica.layout,
+        prefill_layout: None,
+        prefill_per_decode: 0.0,
+        batch,
+        chunk: 0.0,
+        drafted,
+        tokens_per_step: depth.tokens_per_step(),
+        ttft: point.ttft,
+        wait: Seconds(0.0),
+        ttft_p99: point.ttft,
+        tpot: point.tpot,
+        tpot_p99: Seconds(tail_tpot(point.tpot.0, 0.0, batch, spread, workload.output)),
+        hand_over: Seconds(0.0),
+        tokens_per_s_per_user: point.tokens_per_s_per_user,
+        tokens_per_s_per_accelerator: point.tokens_per_s_per_accelerator,
+        bound: match point.bound {
+            Bound::Arithmetic => "arithmetic",
+            Bound::WeightTraffic | Bound::CacheTraffic | Bound::ActivationTraffic => "memory traffic",
+            Bound::Interconnect => "interconnect",
+            Bound::Launch | Bound::Host => "launch and host",
+        },
+        mode: Mode::Static,
+        memory: replica.memory,
+    }
 }
 
 /// One point of the shortlist in `f64`.
 fn recomputed(
     kernel: &ServingSweep,
-    replicas: &[&Replica],
+    replicas: &[Replica],
     pool: Option<&Pool>,
     workload: &Workload,
     index: u64,
 ) -> DesignPoint {
     let (place, setting) = kernel.setting(index);
     let score = kernel.reference(index);
-    let replica = replicas[place];
+    let replica = &replicas[place];
     let layout = replica.layout;
     let separate = pool.filter(|_| setting.chunk == 0.0);
     let owed = setting.sequences / score.tpot_s * workload.uncached() / workload.output.max(1.0);
@@ -635,6 +682,17 @@ mod tests {
             load: 0.8,
             ..Workload::fixed(4_096.0, 1_024.0)
         }
+    }
+
+    #[test]
+    fn the_finest_axes_try_every_whole_number() {
+        let fine = Axes { least_points: u64::MAX, ..Axes::fine(Pools::Either) };
+        let finest = super::finer(&fine, 10, &asked(Promise::Mean, 0.0), true);
+        assert_eq!(super::batches(finest.batches_per_doubling, 16_384.0).len(), 16_384);
+        assert_eq!(super::chunks(finest.chunks_per_doubling, 1e6).len(), 16_384 - 256 + 1);
+        // A plan's axes stay as they are.
+        let coarse = Axes::coarse(Pools::Either);
+        assert_eq!(super::finer(&coarse, 10, &asked(Promise::Mean, 0.0), true), coarse);
     }
 
     #[test]

@@ -7,14 +7,16 @@
 use super::{Amounts, Check, Group, Options, Reading, path};
 use crate::engine::measure::{Device, time_on_cpu, twin};
 use crate::engine::{Backend, Engine, EngineError, Progress, cpu};
-use crate::kernel::facility_year::FacilityYears;
 use crate::kernel::facility_year::sample::facilities;
+use crate::kernel::facility_year::{FacilityYears, YearSums};
+use crate::kernel::frontier::Shortlist;
 use crate::kernel::microbench::Microbench;
 use crate::kernel::microbench::mix::{Lanes, Mix, WIDTHS};
 use crate::kernel::serving_sweep::ServingSweep;
 use crate::kernel::serving_sweep::sample::design_space;
 use crate::kernel::tally::Operations;
 use crate::kernel::training_sweep::TrainingSweep;
+use crate::kernel::training_sweep::fastest::Fastest;
 use crate::kernel::training_sweep::sample::training_space;
 use crate::kernel::{Kernel, Reduction};
 use crate::units::text::group;
@@ -23,6 +25,8 @@ use std::ops::ControlFlow;
 
 /// Points that are scored one after the other at most, so that a sample stays short.
 const MOST_SCALAR: u64 = 1 << 14;
+/// Limit on the time to first token of the made-up serving sweeps [s].
+const LIMIT_S: f32 = 2.0;
 /// Points that are counted for the mean mix.
 const COUNTED: u64 = 256;
 
@@ -54,15 +58,15 @@ pub fn run(
     let sizes: &[(u32, u32)] =
         if options.quick { &[(1, 64), (32, 64)] } else { &[(1, 64), (32, 64), (64, 512)] };
     let sweeps: Vec<_> = sizes.iter().map(|size| serving_sweep(options.seed, *size)).collect();
-    kernel(&sweeps, device, options, told, &mut readings)?;
+    kernel(&sweeps, |_| Shortlist::new(LIMIT_S), device, options, told, &mut readings)?;
     // Splits and scales of made-up jobs; 60 points for each pair.
     let sizes: &[(u32, u32)] = if options.quick { &[(25, 1)] } else { &[(25, 1), (100, 8), (800, 20)] };
     let sweeps: Vec<_> = sizes.iter().map(|size| training_sweep(options.seed, *size)).collect();
-    kernel(&sweeps, device, options, told, &mut readings)?;
+    kernel(&sweeps, Fastest::new, device, options, told, &mut readings)?;
     // Made-up facilities, each through a year of hours.
     let cases: &[u32] = if options.quick { &[3] } else { &[9, 336] };
     let years: Vec<_> = cases.iter().map(|cases| facility_year(options.seed, *cases)).collect();
-    kernel(&years, device, options, told, &mut readings)?;
+    kernel(&years, YearSums::of, device, options, told, &mut readings)?;
     Ok(readings)
 }
 
@@ -79,8 +83,9 @@ fn facility_year(seed: u64, cases: u32) -> FacilityYears {
 }
 
 /// Runs one kernel at its sizes, and the roof of its mix.
-fn kernel<K: Kernel>(
+fn kernel<K: Kernel, R: Reduction<K::Score>>(
     sizes: &[K],
+    reduction: impl Fn(&K) -> R,
     device: Option<&Device>,
     options: Options,
     told: &mut dyn FnMut(&str),
@@ -90,7 +95,7 @@ fn kernel<K: Kernel>(
     let mix = mean_operations(first);
     for size in sizes {
         told(&format!("{}, {} points", K::NAME, size.points()));
-        readings.extend(paths(size, mix, device, options)?);
+        readings.extend(paths(size, &reduction, mix, device, options)?);
     }
     if let Some(mix) = mix {
         told(&format!("{}, roof", K::NAME));
@@ -114,8 +119,9 @@ fn mean_operations<K: Kernel>(kernel: &K) -> Option<Operations> {
     Some(sum.times(1.0 / count))
 }
 
-fn paths<K: Kernel>(
+fn paths<K: Kernel, R: Reduction<K::Score>>(
     kernel: &K,
+    reduction: impl Fn(&K) -> R,
     mix: Option<Operations>,
     device: Option<&Device>,
     options: Options,
@@ -160,15 +166,16 @@ fn paths<K: Kernel>(
     let threads = options.threads();
     for (path, threads) in [(path::ONE_THREAD, 1), (path::CPU, threads)] {
         let engine = Engine::new(Backend::Cpu).threads(threads);
-        let seconds = samples(&engine, kernel, options, &mut whole)?;
-        add(path, points, seconds.0, Some(same(seconds.1, whole.unwrap_or_default(), points)));
+        let (seconds, sum) = samples(&engine, kernel, options, Checksum::default)?;
+        add(path, points, seconds, Some(same(sum, *whole.get_or_insert(sum), points)));
     }
     if let Some(device) = device {
         // A software device is asked for a few points only: its speed is nobody's concern.
         if !device.is_software() || points <= MOST_SCALAR {
             let engine = Engine::new(Backend::Gpu).allow_software(true);
-            let seconds = samples(&engine, kernel, options, &mut None)?;
-            add(path::GPU, points, seconds.0, None);
+            // Reduced as a sweep reduces it: on the device, where it has a sieve.
+            let (seconds, _) = samples(&engine, kernel, options, || reduction(kernel))?;
+            add(path::GPU, points, seconds, None);
         }
     }
     Ok(readings)
@@ -185,19 +192,19 @@ fn same(one: Checksum, other: Checksum, points: u64) -> Check {
     Check { compared: points, wrong, worst: if wrong == 0 { 0.0 } else { f64::INFINITY } }
 }
 
-/// Times the engine; the checksum of its first run is kept where there is none yet.
-fn samples<K: Kernel>(
+/// Times the engine; what the last run was reduced to comes along.
+fn samples<K: Kernel, R: Reduction<K::Score>>(
     engine: &Engine,
     kernel: &K,
     options: Options,
-    first: &mut Option<Checksum>,
-) -> Result<(Vec<f64>, Checksum), EngineError> {
-    let mut last = Checksum::default();
+    fresh: impl Fn() -> R,
+) -> Result<(Vec<f64>, R), EngineError> {
+    let mut last = fresh();
     let seconds = options.effort().samples(|runs| {
         let started = std::time::Instant::now();
         for _ in 0..runs {
-            let mut sum = Checksum::default();
-            let run = engine.run(kernel, &mut sum, |_: Progress| ControlFlow::Continue(()))?;
+            let mut reduced = fresh();
+            let run = engine.run(kernel, &mut reduced, |_: Progress| ControlFlow::Continue(()))?;
             if let (Some(device), false) = (&run.device, run.points_on_device == run.points) {
                 let reason = run.warnings.first().cloned().unwrap_or_default();
                 return Err(EngineError::Measurement {
@@ -206,11 +213,10 @@ fn samples<K: Kernel>(
                     reason,
                 });
             }
-            last = sum;
+            last = reduced;
         }
         Ok(started.elapsed())
     })?;
-    first.get_or_insert(last);
     Ok((seconds, last))
 }
 

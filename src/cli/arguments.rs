@@ -17,7 +17,8 @@ pub struct Common {
     pub format: Option<FormatName>,
     /// File for the result; its suffix sets the format: .txt, .md, .html, .json, .csv
     ///
-    /// The file is replaced as a whole when the result is complete. Example: --output plan.html
+    /// The file is replaced as a whole when the result is complete; a sweep may be a table, .parquet, too.
+    /// Example: --output plan.html
     #[arg(long, short, global = true, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// What runs the kernels

@@ -100,7 +100,7 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         against: arguments.against.map(|path| path.display().to_string()).zip(there),
         bench,
     };
-    Ok(Outcome::Report { report: Box::new(report), short })
+    Ok(Outcome::Report { report: Box::new(report), short, spent: None })
 }
 
 /// The device to measure: for its results a software one will do.

@@ -33,5 +33,5 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         output::save("--cables", path, schedule_csv(&plan).as_bytes(), common.quiet)?;
     }
     let short = plan.falls_short();
-    Ok(Outcome::Report { report: Box::new(BillReport { plan }), short })
+    Ok(Outcome::Report { report: Box::new(BillReport { plan }), short, spent: None })
 }

@@ -51,5 +51,5 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     }
     drop(progress);
     let short = plans.iter().any(|(_, plan)| plan.falls_short());
-    Ok(Outcome::Report { report: Box::new(Comparison { plans }), short })
+    Ok(Outcome::Report { report: Box::new(Comparison { plans }), short, spent: None })
 }

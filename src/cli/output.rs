@@ -3,7 +3,7 @@
 use super::arguments::Common;
 use super::diagnostic::{Failure, say};
 use crate::catalog::InputError;
-use crate::report::{self, DRAWN_SUFFIX, Format, Look, Report, SUFFIXES};
+use crate::report::{self, Format, Look, Report, SUFFIXES};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -16,17 +16,16 @@ pub struct Destination {
     pub format: Format,
 }
 
-/// Reads `--output` and `--format`, before any work is done; `drawing` where the command makes one.
-pub fn destination(common: &Common, drawing: bool) -> Result<Destination, Failure> {
+/// Reads `--output` and `--format`, before any work is done; `own` is a suffix that the command has besides all others.
+pub fn destination(common: &Common, own: Option<(&str, Format)>) -> Result<Destination, Failure> {
     let asked = common.format.map(Format::from);
     let Some(path) = common.output.as_deref().filter(|path| *path != Path::new("-")) else {
         return Ok(Destination { path: None, format: asked.unwrap_or(Format::Terminal) });
     };
     let suffix = path.extension().map(|suffix| suffix.to_string_lossy().into_owned());
-    let (drawn, svg) = DRAWN_SUFFIX;
-    let format_of = |suffix: &str| match Format::of_suffix(suffix) {
-        None if drawing && suffix.eq_ignore_ascii_case(drawn) => Some(svg),
-        format => format,
+    let format_of = |suffix: &str| {
+        let own = own.filter(|(name, _)| suffix.eq_ignore_ascii_case(name)).map(|(_, format)| format);
+        own.or_else(|| Format::of_suffix(suffix))
     };
     let format = match suffix.as_deref().map(format_of) {
         Some(Some(format)) => format,
@@ -34,7 +33,7 @@ pub fn destination(common: &Common, drawing: bool) -> Result<Destination, Failur
         None if asked.is_some() => asked.unwrap_or(Format::Terminal),
         _ => {
             let mut allowed: Vec<String> = SUFFIXES.iter().map(|(name, _)| format!(".{name}")).collect();
-            allowed.extend(drawing.then(|| format!(".{drawn}")));
+            allowed.extend(own.map(|(name, _)| format!(".{name}")));
             let what = suffix.map_or_else(|| "no suffix".into(), |suffix| format!("the suffix `.{suffix}`"));
             return Err(InputError::plain(format!("--output {}", path.display()), format!("has {what}"))
                 .with_help(format!("the suffix sets the format; allowed: {}", allowed.join(", ")))
@@ -52,13 +51,18 @@ pub fn destination(common: &Common, drawing: bool) -> Result<Destination, Failur
 }
 
 /// Draws a result for its destination: width and colour of the terminal, or neither.
-pub fn drawn(result: &dyn Report, to: &Destination) -> Result<String, Failure> {
-    if to.format == Format::Svg {
-        return result.svg().ok_or_else(|| {
-            let option =
-                to.path.as_ref().map_or_else(String::new, |path| format!("--output {}", path.display()));
-            Failure::bad(option, "there is nothing to draw: no row has a number to show")
-        });
+pub fn drawn(result: &dyn Report, to: &Destination) -> Result<Vec<u8>, Failure> {
+    let option = || to.path.as_ref().map_or_else(String::new, |path| format!("--output {}", path.display()));
+    match to.format {
+        Format::Svg => {
+            let nothing = "there is nothing to draw: no row has a number to show";
+            return result.svg().map(String::into_bytes).ok_or_else(|| Failure::bad(option(), nothing));
+        }
+        Format::Parquet => {
+            let records = result.records().ok_or_else(|| Failure::bad(option(), "the result is no table"))?;
+            return report::parquet::bytes(&records).map_err(|error| Failure::Ours(error.to_string()));
+        }
+        _ => {}
     }
     let stdout = std::io::stdout();
     let mut look = Look::default();
@@ -68,7 +72,7 @@ pub fn drawn(result: &dyn Report, to: &Destination) -> Result<String, Failure> {
             look.width = usize::from(width);
         }
     }
-    Ok(report::render(result, to.format, look))
+    Ok(report::render(result, to.format, look).into_bytes())
 }
 
 /// Writes a result. A reader that has gone away is no fault.
@@ -103,7 +107,7 @@ pub fn save(option: &str, path: &Path, bytes: &[u8], quiet: bool) -> Result<(), 
 }
 
 /// Puts bytes in the place of a file, all or nothing; devices and pipes are written to directly.
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let old = std::fs::metadata(path).ok();
     if old.as_ref().is_some_and(|old| !old.is_file()) {
         return std::fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
@@ -144,6 +148,7 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 mod tests {
     use super::super::arguments::FormatName;
     use super::*;
+    use crate::report::DRAWN_SUFFIX;
 
     fn common(output: &str, format: Option<FormatName>) -> Common {
         Common { output: Some(output.into()), format, ..Common::default() }
@@ -152,22 +157,22 @@ mod tests {
     #[test]
     fn the_suffix_sets_the_format() {
         for (name, format) in SUFFIXES {
-            let to = destination(&common(&format!("x.{name}"), None), false).unwrap();
+            let to = destination(&common(&format!("x.{name}"), None), None).unwrap();
             assert_eq!(to.format, *format);
         }
-        assert_eq!(destination(&common("x.SVG", None), true).unwrap().format, Format::Svg);
+        assert_eq!(destination(&common("x.SVG", None), Some(DRAWN_SUFFIX)).unwrap().format, Format::Svg);
     }
 
     #[test]
     fn an_unknown_suffix_is_refused_with_the_allowed_ones() {
         for name in ["x.pdf", "x", "x.svg"] {
-            let Err(Failure::Bad(errors)) = destination(&common(name, None), false) else {
+            let Err(Failure::Bad(errors)) = destination(&common(name, None), None) else {
                 panic!("{name} passed")
             };
             assert!(errors[0].help.as_ref().unwrap().contains(".html"));
         }
-        assert!(destination(&common("x.json", Some(FormatName::Csv)), false).is_err());
-        assert!(destination(&common("x.json", Some(FormatName::Json)), false).is_ok());
+        assert!(destination(&common("x.json", Some(FormatName::Csv)), None).is_err());
+        assert!(destination(&common("x.json", Some(FormatName::Json)), None).is_ok());
     }
 
     #[test]

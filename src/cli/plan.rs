@@ -25,7 +25,7 @@ pub struct Arguments {
 pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     let plan = planned(arguments.scenario.as_deref(), &arguments.overrides.into(), &arguments.common)?;
     let short = plan.falls_short();
-    Ok(Outcome::Report { report: Box::new(plan), short })
+    Ok(Outcome::Report { report: Box::new(plan), short, spent: None })
 }
 
 /// Reads, resolves and plans one scenario.

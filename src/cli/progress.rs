@@ -1,7 +1,29 @@
-//! How far a long command is: one line on stderr, only for people who watch a terminal.
+//! How far a long command is: one line on stderr, only for people who watch a terminal; and the wish to stop it.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether the user, or a scheduler, has asked to stop.
+static STOP: AtomicBool = AtomicBool::new(false);
+/// Exit code after a second Ctrl-C: what shells use for it.
+const INTERRUPTED: i32 = 130;
+
+/// Lets Ctrl-C, and the polite signals of schedulers, end a long command with what is done; a second one ends it at once.
+pub fn stop_when_asked() {
+    // Where no handler can be set, a signal ends the process as it always does.
+    let _ = ctrlc::set_handler(|| {
+        if STOP.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED);
+        }
+    });
+}
+
+/// Whether to go on.
+pub fn flow() -> ControlFlow<()> {
+    if STOP.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
 
 /// Progress of one piece of work; it vanishes when dropped.
 #[derive(Debug)]

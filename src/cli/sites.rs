@@ -131,5 +131,9 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         }
     }
     let short = ranking.rows.is_empty();
-    Ok(Outcome::Report { report: Box::new(SitesReport::of(&scenario, options.by, ranking)), short })
+    Ok(Outcome::Report {
+        report: Box::new(SitesReport::of(&scenario, options.by, ranking)),
+        short,
+        spent: None,
+    })
 }

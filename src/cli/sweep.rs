@@ -1,30 +1,31 @@
 //! `gigawatt sweep`: the design spaces of serving and of training, the frontier and the scaling curve in them.
 
+mod checkpoint;
+mod shard;
 mod training;
 
 use super::arguments::{Common, Overrides};
 use super::diagnostic::{Failure, say};
-use super::progress::Progress;
-use super::{Outcome, source};
-use crate::catalog::{Catalog, InputError};
-use crate::engine::Engine;
-use crate::plan::Options;
-use crate::plan::equipment::Equipment;
+use super::{Outcome, progress, source};
+use crate::engine::{Engine, Run};
+use crate::plan::equipment::{Equipment, Machine};
 use crate::plan::result::Parallelism;
 use crate::plan::workloads::{
     band_of, cache_of, mode_word, pools_of, precision_of, reserve_of, serving_chip, shape_of, speculation_of,
     split_of, why_none, workload_of,
 };
-use crate::report::sweep::{Best, Cache, DesignPoint, Speculation, Split, SweepReport, frontier, merge};
+use crate::plan::{Options, Plan};
+use crate::report::sweep::shard::{ShardRecord, SweepPart, VERSION};
+use crate::report::sweep::{Cache, DesignPoint, Misfits, Speculation, Split, SweepReport};
 use crate::scenario::{Scenario, Serving};
-use crate::search::{self, Axes, explore};
+use crate::search::shard::{Shard, digest};
+use crate::search::{self, Axes, SearchError, explore};
 use crate::throughput::parallelism::Layout;
+use crate::units::text::group;
 use crate::units::{Seconds, Watts};
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-
-/// Largest shard file that `sweep merge` reads.
-const LARGEST_SHARD_BYTES: u64 = 1 << 28;
+use checkpoint::Checkpoint;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// Sweep the design space: tokens/s per accelerator against tokens/s per user, and training against scale
 #[derive(Debug, clap::Args)]
@@ -47,11 +48,27 @@ pub struct Arguments {
     /// Example: --tpot "50 ms"
     #[arg(long, value_name = "TIME")]
     tpot: Option<String>,
-    /// One part of the design space, for several machines
+    /// One part of the design space, for several processes or machines
     ///
-    /// `sweep merge` joins the parts. Example: --shard 1/4 --output part1.json
-    #[arg(long, value_name = "I/N", value_parser = shard)]
+    /// `sweep merge` joins the parts; they are the same bytes wherever and in however many goes they were made.
+    /// Example: --shard 1/4 --output part1.json
+    #[arg(long, value_name = "I/N", value_parser = shard_of)]
     shard: Option<Shard>,
+    /// Design points of each serving sweep, at least: batches and chunks are cut finer until there are as many
+    ///
+    /// Or until every whole batch and chunk up to 16,384 is tried. Example: --points 1e9
+    #[arg(long, value_name = "N", value_parser = points_of)]
+    points: Option<u64>,
+    /// File that keeps how far the sweep is; the same command goes on from there
+    ///
+    /// It is removed when the result is written. Example: --checkpoint part1.checkpoint
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// Time between two writes of the checkpoint
+    ///
+    /// Example: --checkpoint-every 10s
+    #[arg(long, value_name = "TIME", default_value = "30 s", requires = "checkpoint")]
+    checkpoint_every: String,
     #[command(flatten)]
     overrides: Overrides,
     #[command(flatten)]
@@ -60,24 +77,17 @@ pub struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Join the JSON results of shards
+    /// Join shards into the sweep that they are parts of, in any order
+    ///
+    /// The bytes are those of a single shard 1/1. Example: gigawatt sweep merge part*.json --output points.parquet
     Merge {
-        /// Results of `sweep --shard I/N --format json`
+        /// Files of `sweep --shard I/N --output FILE.json`
         #[arg(required = true, value_name = "FILES")]
         files: Vec<PathBuf>,
     },
 }
 
-/// One part of several, counted from one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shard {
-    /// Which part.
-    pub index: u32,
-    /// Of how many.
-    pub of: u32,
-}
-
-fn shard(text: &str) -> Result<Shard, String> {
+fn shard_of(text: &str) -> Result<Shard, String> {
     let parsed = text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
     match parsed {
         Some((index, of)) if index >= 1 && index <= of => Ok(Shard { index, of }),
@@ -85,22 +95,38 @@ fn shard(text: &str) -> Result<Shard, String> {
     }
 }
 
+/// More points than a year of any machine would score.
+const MOST_POINTS: f64 = 1e15;
+
+fn points_of(text: &str) -> Result<u64, String> {
+    let plain = text.replace(['_', ','], "");
+    match plain.parse::<f64>() {
+        Ok(points) if (1.0..=MOST_POINTS).contains(&points) && points.fract() == 0.0 => Ok(points as u64),
+        _ => Err("a number of points looks like 1000000, 1_000_000 or 1e9, up to 1e15".into()),
+    }
+}
+
+/// A time that an option gives, above zero.
+fn time(option: &str, text: &str, zero: &str) -> Result<Seconds, Failure> {
+    match text.parse::<Seconds>() {
+        Ok(time) if time.0 > 0.0 => Ok(time),
+        Ok(_) => Err(Failure::bad(option, zero)),
+        Err(error) => Err(Failure::bad(option, error.to_string())),
+    }
+}
+
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     if let Some(Action::Merge { files }) = &arguments.action {
-        let shards = files.iter().map(|path| read_shard(path)).collect::<Result<Vec<_>, _>>()?;
-        return Ok(Outcome::report(merge(shards)));
+        return shard::merged(files);
     }
-    let promise = |name: &str, text: Option<&String>| {
-        // Checked here so that the error names the option.
-        text.map(|text| match text.parse::<Seconds>() {
-            Ok(limit) if limit.0 > 0.0 => Ok(limit),
-            Ok(_) => Err(Failure::bad(format!("--{name}"), "a promise of no time at all can't be kept")),
-            Err(error) => Err(Failure::bad(format!("--{name}"), error.to_string())),
-        })
-        .transpose()
+    progress::stop_when_asked();
+    // Checked here so that the error names the option.
+    let promise = |option, text: &Option<String>| {
+        text.as_ref().map(|text| time(option, text, "a promise of no time at all can't be kept")).transpose()
     };
-    let promises = (promise("ttft", arguments.ttft.as_ref())?, promise("tpot", arguments.tpot.as_ref())?);
+    let promises = (promise("--ttft", &arguments.ttft)?, promise("--tpot", &arguments.tpot)?);
+    let every = time("--checkpoint-every", &arguments.checkpoint_every, "a checkpoint takes some time")?;
     let source = source::read(arguments.scenario.as_deref())?;
     let file = source.as_ref().map(|source| (source.name.as_str(), source.text.as_str()));
     let mut catalog = arguments.common.catalog()?;
@@ -109,108 +135,225 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         entry.ttft = promises.0.unwrap_or(entry.ttft);
         entry.tpot = promises.1.unwrap_or(entry.tpot);
     }
-    let shard = arguments.shard.unwrap_or(Shard { index: 1, of: 1 });
-    swept(&scenario, &catalog, shard, &arguments.common)
-}
-
-/// Sweeps every serving workload on every system of a scenario.
-fn swept(scenario: &Scenario, catalog: &Catalog, shard: Shard, common: &Common) -> Result<Outcome, Failure> {
     if scenario.fields.serving.is_empty() && scenario.fields.training.is_empty() {
         return Err(Failure::bad(
             "serving",
             "the scenario serves and trains nothing: there is no `[[serving]]` and no `[[training]]` to sweep",
         ));
     }
-    let started = std::time::Instant::now();
+    let started = Instant::now();
+    let common = &arguments.common;
     // The plan says what an accelerator draws and costs with everything around it.
-    let plan = crate::plan::plan(scenario, catalog, Options { seed: common.seed })?;
-    let equipment = Equipment::gather(scenario, catalog)?;
-    let engine = Engine::new(common.backend.into());
-    let mut points = Vec::new();
-    let (mut evaluated, mut feasible) = (0, 0);
-    let mut backends: Vec<&str> = Vec::new();
-    let (mut warned, mut short) = (false, false);
-    for machine in &equipment.machines {
-        for (place, entry) in scenario.fields.serving.iter().enumerate() {
-            let card = &equipment.serving[place].profile;
-            let (precision, word) = precision_of(&entry.precision, &machine.accelerator, card)
-                .map_err(|message| scenario.error(&format!("serving.{place}.precision"), message))?;
-            let workload = workload_of(entry);
-            let axes = Axes {
-                shard: shard.index - 1,
-                shards: shard.of,
-                reserve: reserve_of(entry),
-                ..Axes::fine(pools_of(entry.mode))
-            };
-            let bar = std::cell::OnceCell::new();
-            let shown = std::cell::Cell::new(0);
-            let found = explore(
-                &shape_of(card),
-                &serving_chip(machine, Watts(0.0), entry),
-                precision,
-                &workload,
-                &axes,
-                &engine,
-                |progress| {
-                    let what = format!("{} on {}", card.id, machine.id);
-                    let bar = bar.get_or_init(|| Progress::of(&what, progress.total, common.quiet));
-                    bar.advance(progress.done.saturating_sub(shown.replace(progress.done)));
-                    ControlFlow::Continue(())
-                },
-            )
-            .map_err(|error| Failure::bad("sweep", error.to_string()))?;
-            if !warned && !common.quiet {
-                for warning in &found.run.warnings {
-                    say(&format!("warning: {warning}\n"));
-                    warned = true;
-                }
-            }
-            evaluated += found.evaluated;
-            feasible += found.feasible;
-            if !backends.contains(&found.run.backend()) {
-                backends.push(found.run.backend());
-            }
-            // One shard may have no point where another has; the whole may not.
-            if found.best.is_none() && shard.of == 1 {
-                say(&format!(
-                    "{} on {}: {}\n",
-                    card.id,
-                    machine.id,
-                    why_none(&found, entry, word, &machine.id)
-                ));
-                short = true;
-            }
-            let availability = machine.system.reliability.availability.value.0;
-            let cost = Cost::of(&plan, availability * entry.load_factor.0);
-            for point in &found.frontier {
-                let point = shown_point(point, entry, &card.id, &machine.id, word, &cost);
-                points.push(DesignPoint { error_band: band_of(machine, card), ..point });
-            }
-        }
+    let plan = crate::plan::plan(&scenario, &catalog, Options { seed: common.seed })?;
+    let shard = arguments.shard.unwrap_or(Shard::WHOLE);
+    let absolute = |path: &Option<PathBuf>| path.as_ref().and_then(|path| std::path::absolute(path).ok());
+    if arguments.checkpoint.is_some() && absolute(&arguments.checkpoint) == absolute(&common.output) {
+        return Err(Failure::bad("--checkpoint", "is the file of the result, too: name another one"));
     }
-    let trained = training::curves(scenario, &plan, &equipment, &engine, shard, common)?;
-    evaluated += trained.evaluated;
-    feasible += trained.feasible;
-    for backend in trained.backends {
-        if !backends.contains(&backend) {
-            backends.push(backend);
-        }
+    let digest = digest_of(&scenario, &plan, arguments.points, common.seed);
+    let checkpoint = match &arguments.checkpoint {
+        Some(path) => Checkpoint::open(path, Duration::from_secs_f64(every.0.min(1e9)), &digest, shard)?,
+        None => Checkpoint::none(),
+    };
+    let mut sweep = Sweep {
+        scenario: &scenario,
+        plan: &plan,
+        equipment: &Equipment::gather(&scenario, &catalog)?,
+        engine: Engine::new(common.backend.into()),
+        shard,
+        points: arguments.points,
+        quiet: common.quiet,
+        checkpoint,
+        parts: Vec::new(),
+        shortfalls: Vec::new(),
+        lacks_a_point: false,
+        runs: Vec::new(),
+    };
+    sweep.serving()?;
+    sweep.training()?;
+    let record = arguments.shard.map(|Shard { index, of }| (index, of, digest));
+    Ok(sweep.outcome(record, started))
+}
+
+/// All that a result depends on besides the points themselves, whose sweeps have digests of their own.
+///
+/// Sums of the plan go in with single precision: another mathematics library may differ in the last place.
+fn digest_of(scenario: &Scenario, plan: &Plan, points: Option<u64>, seed: u64) -> String {
+    let whole = [
+        plan.power.facility_mean.0 as f32,
+        plan.economics.total_per_year.0 as f32,
+        plan.fleet.accelerators as f32,
+    ];
+    let fields = serde_json::json!([VERSION, scenario.fields, whole, points, seed]);
+    digest(fields.to_string().as_bytes())
+}
+
+/// Why points cannot run, in the order of the counts.
+const REASONS: [&str; 4] = ["memory", "too few sequences", "prefill falls behind", "no prefill pool"];
+
+/// Counts by their reasons.
+fn counted(reasons: &[&str], counts: &[u64]) -> Misfits {
+    reasons.iter().zip(counts).map(|(reason, count)| ((*reason).to_owned(), *count)).collect()
+}
+
+/// The sweeps of a scenario while they run.
+struct Sweep<'a> {
+    scenario: &'a Scenario,
+    plan: &'a Plan,
+    equipment: &'a Equipment,
+    engine: Engine,
+    shard: Shard,
+    points: Option<u64>,
+    quiet: bool,
+    checkpoint: Checkpoint,
+    parts: Vec<SweepPart>,
+    /// What all shards fall short of.
+    shortfalls: Vec<String>,
+    /// Whether a workload has no point under its promise.
+    lacks_a_point: bool,
+    runs: Vec<Run>,
+}
+
+impl Sweep<'_> {
+    /// Whether the user has stopped one of the sweeps.
+    fn is_stopped(&self) -> bool {
+        self.runs.iter().any(|run| run.cancelled)
     }
-    if !warned && !common.quiet {
-        for warning in &trained.warnings {
+
+    fn falls_short(&mut self, what: String) {
+        say(&format!("{what}\n"));
+        self.shortfalls.push(what);
+    }
+
+    /// Notes what the engine did; its warnings are told once.
+    fn note(&mut self, run: Run) -> Result<(), Failure> {
+        self.checkpoint.fault()?;
+        let warned = self.runs.iter().any(|run| !run.warnings.is_empty());
+        for warning in run.warnings.iter().filter(|_| !warned && !self.quiet) {
             say(&format!("warning: {warning}\n"));
         }
+        self.runs.push(run);
+        Ok(())
     }
-    let report = SweepReport {
-        evaluated,
-        feasible,
-        seconds: started.elapsed().as_secs_f64(),
-        backend: backends.join(" + "),
-        best: Best::of(&points),
-        frontier: frontier(points),
-        training: trained.curves,
-    };
-    Ok(Outcome::Report { report: Box::new(report), short: short || trained.short })
+
+    fn failure(&self, error: &SearchError) -> Failure {
+        match (error, self.checkpoint.path()) {
+            (SearchError::Earlier, Some(path)) => Failure::bad(
+                format!("--checkpoint {}", path.display()),
+                "is of another catalogue: what the points rest on differs; remove it to begin anew",
+            ),
+            _ => Failure::bad("sweep", error.to_string()),
+        }
+    }
+
+    /// Every serving workload on every system.
+    fn serving(&mut self) -> Result<(), Failure> {
+        let (equipment, scenario) = (self.equipment, self.scenario);
+        for machine in &equipment.machines {
+            for place in 0..scenario.fields.serving.len() {
+                if !self.is_stopped() {
+                    self.served(machine, place)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn served(&mut self, machine: &Machine, place: usize) -> Result<(), Failure> {
+        let entry = &self.scenario.fields.serving[place];
+        let card = &self.equipment.serving[place].profile;
+        let (precision, word) = precision_of(&entry.precision, &machine.accelerator, card)
+            .map_err(|message| self.scenario.error(&format!("serving.{place}.precision"), message))?;
+        let fine = Axes::fine(pools_of(entry.mode));
+        let axes = Axes {
+            shard: self.shard,
+            reserve: reserve_of(entry),
+            least_points: self.points.unwrap_or(fine.least_points),
+            ..fine
+        };
+        let of = format!("{} on {}", card.id, machine.id);
+        let found = explore(
+            &shape_of(card),
+            &serving_chip(machine, Watts(0.0), entry),
+            precision,
+            &workload_of(entry),
+            &axes,
+            &self.engine,
+            self.checkpoint.watch(self.parts.len(), &of, self.quiet),
+        );
+        let found = found.map_err(|error| self.failure(&error))?;
+        // One shard may have no point where another has; the whole may not.
+        if found.best.is_none() && self.shard == Shard::WHOLE && !found.run.cancelled {
+            say(&format!("{of}: {}\n", why_none(&found, entry, word, &machine.id)));
+            self.lacks_a_point = true;
+        }
+        let there = found.searched.as_ref().map_or(0, |searched| searched.sweep.points);
+        if self.points.is_some_and(|asked| there < asked) && !self.quiet {
+            say(&format!("{of}: {} design points are all that its axes have\n", group(&there.to_string())));
+        }
+        let availability = machine.system.reliability.availability.value.0;
+        let cost = Cost::of(self.plan, availability * entry.load_factor.0);
+        let shown = found.frontier.iter().map(|point| DesignPoint {
+            error_band: band_of(machine, card),
+            ..shown_point(point, entry, &card.id, &machine.id, word, &cost)
+        });
+        self.parts.push(SweepPart {
+            of,
+            searched: found.searched,
+            evaluated: found.evaluated,
+            feasible: found.feasible,
+            misfits: counted(&REASONS, &found.misfits),
+            frontier: shown.collect(),
+            training: None,
+        });
+        self.note(found.run)
+    }
+
+    /// The result, or word of how far it is.
+    fn outcome(self, record: Option<(u32, u32, String)>, started: Instant) -> Outcome {
+        let stopped = self.is_stopped();
+        if stopped {
+            let evaluated: u64 = self.parts.iter().map(|part| part.evaluated).sum();
+            let go_on = self.checkpoint.path().map_or_else(String::new, |path| {
+                format!("; the same command goes on from {}", path.display())
+            });
+            say(&format!("stopped after {evaluated} points{go_on}\n"));
+            if record.is_some() {
+                return Outcome::Nothing;
+            }
+        }
+        let whole = record.is_none() && self.checkpoint.path().is_none();
+        let spent = self.checkpoint.path().filter(|_| !stopped).map(PathBuf::from);
+        let shortfalls = self.shortfalls;
+        let record = record.map(|(index, of, digest)| ShardRecord {
+            index,
+            of,
+            version: VERSION.into(),
+            digest,
+            shortfalls: shortfalls.clone(),
+            sweeps: self.parts.clone(),
+        });
+        let mut report = SweepReport::of(self.parts);
+        report.shard = record;
+        report.complete = !stopped;
+        if whole {
+            report.seconds = Some(started.elapsed().as_secs_f64());
+            report.backend = Some(backends(&self.runs));
+        }
+        let short = stopped || self.lacks_a_point || !shortfalls.is_empty();
+        Outcome::Report { report: Box::new(report), short, spent }
+    }
+}
+
+/// What did the work, each backend once.
+fn backends(runs: &[Run]) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for run in runs {
+        if !words.contains(&run.backend()) {
+            words.push(run.backend());
+        }
+    }
+    words.join(" + ")
 }
 
 /// What an accelerator draws and costs with everything around it, per second at the load of the promise: as a plan
@@ -291,31 +434,25 @@ fn shown_point(
     }
 }
 
-fn read_shard(path: &Path) -> Result<SweepReport, Failure> {
-    let name = path.display().to_string();
-    let bad = |message: String| Failure::from(InputError::plain(&name, message));
-    let size = std::fs::metadata(path).map_err(|error| bad(format!("can't be read: {error}")))?.len();
-    if size > LARGEST_SHARD_BYTES {
-        return Err(bad("is too large for the result of a sweep".into()));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| bad(format!("can't be read: {error}")))?;
-    let value: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| bad(format!("is not JSON: {error}")))?;
-    if value["schema"] != "gigawatt.sweep/1" {
-        return Err(bad("is not the result of `gigawatt sweep --format json`".into()));
-    }
-    serde_json::from_value(value).map_err(|error| bad(format!("is no complete sweep: {error}")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_shard_is_one_of_several() {
-        assert_eq!(shard("2/4"), Ok(Shard { index: 2, of: 4 }));
+        assert_eq!(shard_of("2/4"), Ok(Shard { index: 2, of: 4 }));
         for wrong in ["0/4", "5/4", "1", "a/b", "1/0", "-1/4"] {
-            assert!(shard(wrong).is_err(), "{wrong}");
+            assert!(shard_of(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn points_are_a_whole_number() {
+        for (text, points) in [("1e9", 1_000_000_000), ("1_000", 1_000), ("2,500,000", 2_500_000), ("1", 1)] {
+            assert_eq!(points_of(text), Ok(points), "{text}");
+        }
+        for wrong in ["0", "-1", "1.5", "1e16", "many", "inf", "nan", ""] {
+            assert!(points_of(wrong).is_err(), "{wrong}");
         }
     }
 }

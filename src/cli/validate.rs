@@ -125,7 +125,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             say(&format!("{table}: the median error {median:.4} is above {limit}\n"));
         }
     }
-    Ok(Outcome::Report { report: Box::new(report), short })
+    Ok(Outcome::Report { report: Box::new(report), short, spent: None })
 }
 
 /// Predicts every row of the tables.

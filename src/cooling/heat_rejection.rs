@@ -24,14 +24,14 @@ pub struct Air<T = f64> {
 }
 
 impl Air {
-    /// The same in the precision of kernels.
+    /// The same in another precision.
     #[must_use]
-    pub fn narrow(&self) -> Air<f32> {
+    pub fn cast<T: Real>(&self) -> Air<T> {
         Air {
-            dry_bulb_c: self.dry_bulb_c as f32,
-            wet_bulb_c: self.wet_bulb_c as f32,
-            humidity_ratio: self.humidity_ratio as f32,
-            pressure_pa: self.pressure_pa as f32,
+            dry_bulb_c: T::of(self.dry_bulb_c),
+            wet_bulb_c: T::of(self.wet_bulb_c),
+            humidity_ratio: T::of(self.humidity_ratio),
+            pressure_pa: T::of(self.pressure_pa),
         }
     }
 }
@@ -121,30 +121,30 @@ pub struct HeatLoop<T = f64> {
 impl HeatLoop {
     /// The same in the precision of kernels.
     #[must_use]
-    pub fn narrow(&self) -> HeatLoop<f32> {
+    pub fn cast<T: Real>(&self) -> HeatLoop<T> {
         HeatLoop {
-            heat_w: self.heat_w as f32,
-            supply_c: self.supply_c as f32,
-            range_k: self.range_k as f32,
-            wetness: self.wetness as f32,
-            approach_k: self.approach_k as f32,
-            pads: self.pads as f32,
-            free: self.free as f32,
-            wettest_c: self.wettest_c as f32,
-            bypass: self.bypass as f32,
-            joined: self.joined as f32,
-            cooler_fan_share: self.cooler_fan_share as f32,
-            condenser_fan_share: self.condenser_fan_share as f32,
-            carnot_share: self.carnot_share as f32,
-            evaporating_c: self.evaporating_c as f32,
-            condenser_wetness: self.condenser_wetness as f32,
-            lift_k: self.lift_k as f32,
-            cooler_towers: self.cooler_towers as f32,
-            condenser_towers: self.condenser_towers as f32,
-            tower_approach_k: self.tower_approach_k as f32,
-            tower_range_k: self.tower_range_k as f32,
-            tower_water_c: self.tower_water_c as f32,
-            blowdown: self.blowdown as f32,
+            heat_w: T::of(self.heat_w),
+            supply_c: T::of(self.supply_c),
+            range_k: T::of(self.range_k),
+            wetness: T::of(self.wetness),
+            approach_k: T::of(self.approach_k),
+            pads: T::of(self.pads),
+            free: T::of(self.free),
+            wettest_c: T::of(self.wettest_c),
+            bypass: T::of(self.bypass),
+            joined: T::of(self.joined),
+            cooler_fan_share: T::of(self.cooler_fan_share),
+            condenser_fan_share: T::of(self.condenser_fan_share),
+            carnot_share: T::of(self.carnot_share),
+            evaporating_c: T::of(self.evaporating_c),
+            condenser_wetness: T::of(self.condenser_wetness),
+            lift_k: T::of(self.lift_k),
+            cooler_towers: T::of(self.cooler_towers),
+            condenser_towers: T::of(self.condenser_towers),
+            tower_approach_k: T::of(self.tower_approach_k),
+            tower_range_k: T::of(self.tower_range_k),
+            tower_water_c: T::of(self.tower_water_c),
+            blowdown: T::of(self.blowdown),
         }
     }
 }

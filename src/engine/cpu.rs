@@ -2,17 +2,38 @@
 
 pub mod measure;
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use crate::engine::{EngineError, Progress, Run};
 use crate::kernel::{Kernel, Reduction};
 
-/// Points of one part: their scores stay in the second-level cache until they are reduced.
+/// Points of one part at most: their scores stay in the second-level cache until they are reduced.
 const PART_POINTS: u64 = 8_192;
+/// Points of one part at least: less is sooner done than handed over.
+const LEAST_POINTS: u64 = 512;
 /// Parts between two calls of the progress function: some tens of milliseconds.
 const PARTS_PER_CALL: u64 = 128;
+/// Parts that each thread gets of a short range, and runs of parts of a long one, so that a slow one holds nobody up.
+const PARTS_OF_A_THREAD: u64 = 4;
+
+/// So many threads.
+#[derive(Debug)]
+pub struct Threads(rayon::ThreadPool);
+
+impl Threads {
+    /// Starts them.
+    pub fn new(count: usize) -> Result<Self, EngineError> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(count.max(1)).build();
+        Ok(Self(pool.map_err(|error| EngineError::Threads { reason: error.to_string() })?))
+    }
+
+    /// Runs something with these threads at hand.
+    pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.0.install(work)
+    }
+}
 
 /// Scores the points from `first` on with the widest vectors that this machine has.
 pub fn score_range<K: Kernel>(kernel: &K, first: u64, scores: &mut [K::Score]) {
@@ -54,60 +75,62 @@ pub fn instruction_set() -> &'static str {
     }
 }
 
-/// Scores what is left of a kernel's points, part by part, into the reduction.
+/// Scores what is left of a range of points, part by part, into the reduction.
 pub fn run<K, R>(
     kernel: &K,
+    range: &Range<u64>,
     reduction: &mut R,
-    threads: Option<usize>,
-    progress: &mut (impl FnMut(Progress) -> ControlFlow<()> + ?Sized),
+    threads: Option<&Threads>,
+    watch: &mut (impl FnMut(Progress, &mut R) -> ControlFlow<()> + ?Sized),
     run: &mut Run,
-) -> Result<(), EngineError>
-where
+) where
     K: Kernel,
     R: Reduction<K::Score>,
 {
-    let pool = threads.map(|count| rayon::ThreadPoolBuilder::new().num_threads(count).build()).transpose();
-    let pool = pool.map_err(|error| EngineError::Threads { reason: error.to_string() })?;
-    let total = kernel.points();
+    let total = range.end.saturating_sub(range.start);
     while run.points < total {
-        let end = total.min(run.points + PART_POINTS * PARTS_PER_CALL);
-        let range = run.points..end;
-        let parts = match &pool {
-            Some(pool) => pool.install(|| reduced_parts(kernel, reduction, range)),
-            None => reduced_parts(kernel, reduction, range),
+        let done = total.min(run.points + PART_POINTS * PARTS_PER_CALL);
+        let chunk = range.start + run.points..range.start + done;
+        let parts = match threads {
+            Some(threads) => threads.run(|| reduced_parts(kernel, reduction, chunk)),
+            None => reduced_parts(kernel, reduction, chunk),
         };
         for part in parts {
             reduction.merge(part);
         }
-        run.points = end;
-        if progress(Progress { done: end, total }).is_break() {
-            run.cancelled = end < total;
+        run.points = done;
+        if watch(Progress { done, total }, reduction).is_break() {
+            run.cancelled = done < total;
             break;
         }
     }
-    Ok(())
 }
 
 /// Scores a range in parallel; the reduced parts come in the order of their points.
-fn reduced_parts<K, R>(kernel: &K, reduction: &R, range: std::ops::Range<u64>) -> Vec<R>
+fn reduced_parts<K, R>(kernel: &K, reduction: &R, range: Range<u64>) -> Vec<R>
 where
     K: Kernel,
     R: Reduction<K::Score>,
 {
-    let parts = (range.end - range.start).div_ceil(PART_POINTS);
-    (0..parts)
+    let points = range.end - range.start;
+    let hands = rayon::current_num_threads() as u64 * PARTS_OF_A_THREAD;
+    let part_points = points.div_ceil(hands).clamp(LEAST_POINTS, PART_POINTS);
+    let parts = points.div_ceil(part_points);
+    let reduced = |scores: &mut Vec<K::Score>, part: u64| {
+        let first = range.start + part * part_points;
+        let count = part_points.min(range.end - first) as usize;
+        scores.resize(count, K::Score::default());
+        score_range(kernel, first, scores);
+        let mut reduced = reduction.fork();
+        reduced.absorb(first, scores);
+        reduced
+    };
+    // A run of parts shares one buffer of scores.
+    let run = parts.div_ceil(hands) as usize;
+    (0..parts as usize)
         .into_par_iter()
-        .map_init(
-            || vec![K::Score::default(); PART_POINTS as usize],
-            |scores, part| {
-                let first = range.start + part * PART_POINTS;
-                let count = PART_POINTS.min(range.end - first) as usize;
-                score_range(kernel, first, &mut scores[..count]);
-                let mut reduced = reduction.fork();
-                reduced.absorb(first, &scores[..count]);
-                reduced
-            },
-        )
+        .with_min_len(run)
+        .map_init(Vec::new, |scores, part| reduced(scores, part as u64))
         .collect()
 }
 
@@ -117,7 +140,6 @@ where
     S: Sync,
     R: Reduction<S>,
 {
-    use rayon::iter::IndexedParallelIterator;
     use rayon::slice::ParallelSlice;
     let base = &*reduction;
     let parts: Vec<R> = scores

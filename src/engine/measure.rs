@@ -66,7 +66,7 @@ pub struct Timing {
 /// Times the twin on so many threads.
 pub fn time_on_cpu<M: Microbench>(bench: &M, threads: usize, effort: Effort) -> Result<Timing, EngineError> {
     let mut results = vec![0.0; bench.results()];
-    let pool = cpu::measure::Threads::new(threads)?;
+    let pool = cpu::Threads::new(threads)?;
     let seconds = effort.time(|| pool.fill(bench, &mut results));
     Ok(Timing { seconds, results })
 }

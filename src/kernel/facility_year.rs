@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 
 pub use crate::cooling::Air;
 use crate::cooling::{HeatLoop, LoopHour, loop_hour};
+use crate::kernel::tally::{Counted, Operations, operations_of};
 use crate::kernel::{
     COOLING_WGSL, Input, Kernel, KernelText, Reduction, SCALAR_WGSL, ShaderStruct, WORKGROUP, buffer_bytes,
     join, ulp_distance,
@@ -255,10 +256,10 @@ impl FacilityYears {
                 && air.pressure_pa.is_finite()
         })?;
         Ok(Self {
-            cases: space.cases.iter().map(narrow_case).collect(),
-            loops: space.loops.iter().map(HeatLoop::narrow).collect(),
-            stages: space.stages.iter().map(narrow_stage).collect(),
-            weather: space.weather.iter().map(Air::narrow).collect(),
+            cases: space.cases.iter().map(FacilityCase::cast).collect(),
+            loops: space.loops.iter().map(HeatLoop::cast).collect(),
+            stages: space.stages.iter().map(YardStage::cast).collect(),
+            weather: space.weather.iter().map(Air::cast).collect(),
             space,
         })
     }
@@ -352,25 +353,33 @@ fn run_hour<T: Real>(
     score_of(case.it_w, total, meter_w)
 }
 
-fn narrow_case(case: &FacilityCase) -> FacilityCase<f32> {
-    FacilityCase {
-        it_w: case.it_w as f32,
-        fixed_w: case.fixed_w as f32,
-        first_loop: case.first_loop,
-        end_loop: case.end_loop,
-        first_stage: case.first_stage,
-        end_stage: case.end_stage,
-        first_hour: case.first_hour,
+impl FacilityCase {
+    /// The facility in another precision.
+    #[must_use]
+    pub fn cast<T: Real>(&self) -> FacilityCase<T> {
+        FacilityCase {
+            it_w: T::of(self.it_w),
+            fixed_w: T::of(self.fixed_w),
+            first_loop: self.first_loop,
+            end_loop: self.end_loop,
+            first_stage: self.first_stage,
+            end_stage: self.end_stage,
+            first_hour: self.first_hour,
+        }
     }
 }
 
-fn narrow_stage(stage: &YardStage) -> YardStage<f32> {
-    YardStage {
-        rating_w: stage.rating_w as f32,
-        no_load: stage.no_load as f32,
-        proportional: stage.proportional as f32,
-        square: stage.square as f32,
-        idle_w: stage.idle_w as f32,
+impl YardStage {
+    /// The stage in another precision.
+    #[must_use]
+    pub fn cast<T: Real>(&self) -> YardStage<T> {
+        YardStage {
+            rating_w: T::of(self.rating_w),
+            no_load: T::of(self.no_load),
+            proportional: T::of(self.proportional),
+            square: T::of(self.square),
+            idle_w: T::of(self.idle_w),
+        }
     }
 }
 
@@ -405,6 +414,18 @@ impl Kernel for FacilityYears {
             self.score_block(index, &mut scores[done..done + count]);
             done += count;
         }
+    }
+
+    fn operations(&self, index: u64) -> Option<Operations> {
+        let (case, hour) = self.place(index);
+        let FacilitySpace { cases, loops, stages, weather, .. } = &self.space;
+        let air = weather[cases[case].first_hour as usize + hour].cast::<Counted>();
+        let loops: Vec<HeatLoop<Counted>> = loops.iter().map(HeatLoop::cast).collect();
+        let stages: Vec<YardStage<Counted>> = stages.iter().map(YardStage::cast).collect();
+        let case = cases[case].cast();
+        Some(operations_of(|| {
+            let _ = run_hour(&case, &loops, &stages, &air);
+        }))
     }
 
     fn shader() -> String {

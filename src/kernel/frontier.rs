@@ -9,8 +9,9 @@
 //! The best point under a limit on the time per token lies on the frontier; only a limit on the time to first token
 //! has to be known here.
 
-use crate::kernel::Reduction;
-use crate::kernel::serving_sweep::Score;
+use crate::kernel::serving_sweep::{Score, SweepRange};
+use crate::kernel::sieve::{Limits, Sieve, Sifted, sieve_shader};
+use crate::kernel::{Reduction, Resumable, ShaderStruct};
 
 /// Relative distance by which a point must be beaten to be dropped: wider than what `f32` can be wrong by.
 pub const GUARD: f32 = 1e-4;
@@ -22,8 +23,15 @@ const LEAST_EXPONENT: u32 = 127 - 16;
 /// Octaves that buckets tell apart: up to 2²⁴ tokens/s.
 const OCTAVES: u32 = 40;
 const BUCKETS: usize = (OCTAVES << MANTISSA_BITS) as usize;
+/// The stem of what runs on devices.
+pub const SIEVE: &str = "frontier";
+/// What is counted there: points that can run, and the four reasons why others cannot.
+const COUNTS: usize = 5;
 /// Kept points that a prune is worth.
 const PRUNE_STEP: usize = 4_096;
+
+/// Kept points that are worth computing in `f64` before the end.
+const SETTLE_STEP: usize = 1 << 16;
 
 /// A point that may be on the frontier.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,6 +42,17 @@ pub struct Candidate {
     pub score: Score,
 }
 
+/// A point in `f64`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Exact {
+    /// Output tokens per second of one sequence.
+    pub tokens_per_s_per_user: f64,
+    /// Output tokens per second and accelerator.
+    pub tokens_per_s_per_accelerator: f64,
+    /// Whether it is surely within the limit on the time to first token, so that it may push out others.
+    pub is_sure: bool,
+}
+
 /// Collects the shortlist, and counts.
 #[derive(Debug, Clone)]
 pub struct Shortlist {
@@ -42,6 +61,7 @@ pub struct Shortlist {
     beaten_below: Box<[f32; BUCKETS]>,
     kept: Vec<Candidate>,
     prune_at: usize,
+    settle_at: usize,
     evaluated: u64,
     feasible: u64,
     misfits: [u64; 4],
@@ -50,6 +70,19 @@ pub struct Shortlist {
 fn bucket(tokens_per_s: f32) -> usize {
     let key = tokens_per_s.max(0.0).to_bits() >> (23 - MANTISSA_BITS);
     (key.saturating_sub(LEAST_EXPONENT << MANTISSA_BITS) as usize).min(BUCKETS - 1)
+}
+
+/// The shader of the other half on devices.
+#[must_use]
+pub fn sieve_text() -> String {
+    let constants = format!(
+        "const MANTISSA_BITS: u32 = {MANTISSA_BITS}u;\nconst SLOWEST: u32 = {}u;\nconst BUCKETS: u32 = {BUCKETS}u;\n\
+         const LESS_GUARD: f32 = {:?};\n",
+        LEAST_EXPONENT << MANTISSA_BITS,
+        1.0 - GUARD
+    );
+    let generated = [constants, SweepRange::wgsl(), Score::wgsl()];
+    sieve_shader(SweepRange::NAME, &generated, include_str!("../../shaders/frontier.wgsl"))
 }
 
 impl Shortlist {
@@ -61,6 +94,7 @@ impl Shortlist {
             beaten_below: Box::new([0.0; BUCKETS]),
             kept: Vec::new(),
             prune_at: PRUNE_STEP,
+            settle_at: SETTLE_STEP,
             evaluated: 0,
             feasible: 0,
             misfits: [0; 4],
@@ -99,6 +133,16 @@ impl Shortlist {
         score.ttft_s <= self.ttft_limit_s * (1.0 - GUARD)
     }
 
+    /// Offers a point unless one in a faster bucket beats it, or it is late.
+    #[inline]
+    fn consider(&mut self, candidate: Candidate) {
+        let score = &candidate.score;
+        let beaten = self.beaten_below[bucket(score.tokens_per_s_per_user)];
+        if score.tokens_per_s_per_accelerator > beaten && score.ttft_s <= self.ttft_limit_s * (1.0 + GUARD) {
+            self.offer(candidate);
+        }
+    }
+
     fn offer(&mut self, candidate: Candidate) {
         let (user, accelerator) =
             (candidate.score.tokens_per_s_per_user, candidate.score.tokens_per_s_per_accelerator);
@@ -116,6 +160,34 @@ impl Shortlist {
             self.prune();
             self.prune_at = self.kept.len() * 2 + PRUNE_STEP;
         }
+    }
+
+    /// Drops, once there are very many, every point that another beats in `f64`.
+    ///
+    /// Points closer to the frontier than `f32` can tell grow with the number of all points; those on it hardly do. What
+    /// is dropped is not on the frontier of the points so far, so never on the last one; of equal points the first stays.
+    pub fn settle(&mut self, exact: impl Fn(u64) -> Exact) {
+        if self.kept.len() < self.settle_at {
+            return;
+        }
+        self.prune();
+        let mut points: Vec<(Exact, Candidate)> =
+            self.kept.iter().map(|candidate| (exact(candidate.index), *candidate)).collect();
+        points.sort_unstable_by(|(a, i), (b, j)| {
+            let faster = b.tokens_per_s_per_user.total_cmp(&a.tokens_per_s_per_user);
+            let more = b.tokens_per_s_per_accelerator.total_cmp(&a.tokens_per_s_per_accelerator);
+            faster.then(more).then(i.index.cmp(&j.index))
+        });
+        let mut most = f64::NEG_INFINITY;
+        points.retain(|(point, _)| {
+            let unbeaten = point.tokens_per_s_per_accelerator > most;
+            if point.is_sure {
+                most = most.max(point.tokens_per_s_per_accelerator);
+            }
+            unbeaten
+        });
+        self.kept = points.into_iter().map(|(_, candidate)| candidate).collect();
+        self.settle_at = self.kept.len() * 2 + SETTLE_STEP;
     }
 
     /// Drops every point that a sure one beats by the guard in both coordinates.
@@ -161,12 +233,7 @@ impl Reduction<Score> for Shortlist {
                 continue;
             }
             self.feasible += 1;
-            let beaten = self.beaten_below[bucket(score.tokens_per_s_per_user)];
-            if score.tokens_per_s_per_accelerator > beaten
-                && score.ttft_s <= self.ttft_limit_s * (1.0 + GUARD)
-            {
-                self.offer(Candidate { index, score: *score });
-            }
+            self.consider(Candidate { index, score: *score });
         }
     }
 
@@ -177,11 +244,63 @@ impl Reduction<Score> for Shortlist {
             *sum += part;
         }
         for candidate in other.kept {
-            let score = candidate.score;
-            if score.tokens_per_s_per_accelerator > self.beaten_below[bucket(score.tokens_per_s_per_user)] {
-                self.offer(candidate);
-            }
+            self.consider(candidate);
         }
+    }
+
+    fn sieve(&self) -> Option<Sieve> {
+        // A bucket is beaten by what is noted for those above it: what beats a bucket stands one above it.
+        let mut noted = vec![0];
+        noted.extend(self.beaten_below[..BUCKETS - 1].iter().map(|reach| reach.to_bits()));
+        Some(Sieve {
+            name: SIEVE,
+            shader: sieve_text,
+            limits: Limits {
+                most: self.ttft_limit_s * (1.0 + GUARD),
+                most_sure: self.ttft_limit_s * (1.0 - GUARD),
+                noted: BUCKETS as u32,
+                settled: BUCKETS as u32,
+            },
+            noted,
+            counts: COUNTS as u32,
+        })
+    }
+
+    fn absorb_sifted(&mut self, sifted: Sifted<Score>) {
+        self.evaluated += u64::from(sifted.points);
+        let mut counts = sifted.counts.into_iter().map(u64::from);
+        self.feasible += counts.next().unwrap_or(0);
+        for (sum, count) in self.misfits.iter_mut().zip(counts) {
+            *sum += count;
+        }
+        for (index, score) in sifted.kept {
+            self.consider(Candidate { index, score });
+        }
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        self.counts() == other.counts() && self.clone().candidates() == other.clone().candidates()
+    }
+}
+
+impl Resumable<Score> for Shortlist {
+    fn counts(&self) -> Vec<u64> {
+        let [memory, too_few, prefill, no_pool] = self.misfits;
+        vec![self.evaluated, self.feasible, memory, too_few, prefill, no_pool]
+    }
+
+    fn set_counts(&mut self, counts: &[u64]) -> Option<()> {
+        let [evaluated, feasible, misfits @ ..] = counts else { return None };
+        self.misfits = misfits.try_into().ok()?;
+        (self.evaluated, self.feasible) = (*evaluated, *feasible);
+        Some(())
+    }
+
+    fn kept(&mut self) -> Vec<u64> {
+        self.prune();
+        let mut indices: Vec<u64> = self.kept.iter().map(|candidate| candidate.index).collect();
+        indices.sort_unstable();
+        indices
     }
 }
 
@@ -257,6 +376,58 @@ mod tests {
             assert!(beaten || kept.binary_search(&(*index as u64)).is_ok(), "{index}");
         }
         assert!(kept.len() < unbeaten + unbeaten / 10 + 10, "{} kept for {unbeaten}", kept.len());
+    }
+
+    #[test]
+    fn settling_bounds_the_list_and_keeps_the_frontier() {
+        // 300,000 points within the guard of each other, their true rates told apart in `f64` only.
+        let exact = |index: u64| {
+            let noise = (index.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20 & 0x3ff) as f64 * 1e-8;
+            Exact {
+                tokens_per_s_per_user: 50.0 + noise,
+                tokens_per_s_per_accelerator: 20.0 - noise * (1.0 + (index % 7) as f64),
+                is_sure: !index.is_multiple_of(1_000),
+            }
+        };
+        let frontier = |indices: &mut dyn Iterator<Item = u64>| {
+            let mut points: Vec<(Exact, u64)> = indices.map(|index| (exact(index), index)).collect();
+            points.sort_by(|(a, _), (b, _)| {
+                b.tokens_per_s_per_user
+                    .total_cmp(&a.tokens_per_s_per_user)
+                    .then(b.tokens_per_s_per_accelerator.total_cmp(&a.tokens_per_s_per_accelerator))
+            });
+            let mut most = 0.0;
+            points.retain(|(point, _)| {
+                let better = point.is_sure && point.tokens_per_s_per_accelerator > most;
+                most = if better { point.tokens_per_s_per_accelerator } else { most };
+                better
+            });
+            points.into_iter().map(|(_, index)| index).collect::<Vec<_>>()
+        };
+        let mut list = Shortlist::new(f32::INFINITY);
+        let mut longest = 0;
+        for first in (0..300_000).step_by(10_000) {
+            let scores: Vec<Score> = (first..first + 10_000).map(|_| point(50.0, 20.0, 1.0)).collect();
+            list.absorb(first, &scores);
+            list.settle(exact);
+            longest = longest.max(list.kept.len());
+        }
+        let kept: Vec<u64> = list.candidates().iter().map(|candidate| candidate.index).collect();
+        assert!(longest < 2 * SETTLE_STEP, "{longest}");
+        assert_eq!(frontier(&mut kept.iter().copied()), frontier(&mut (0..300_000)));
+        // Those that may be late stay unless a sure one beats them.
+        assert!(kept.iter().any(|index| index.is_multiple_of(1_000)));
+    }
+
+    #[test]
+    fn what_beats_a_bucket_is_noted_above_it() {
+        let mut list = Shortlist::new(f32::INFINITY);
+        list.absorb(0, &cloud(5_000));
+        let noted = list.sieve().unwrap().noted;
+        for place in 0..BUCKETS {
+            let settled = noted[place + 1..].iter().copied().max().unwrap_or(0);
+            assert_eq!(settled, list.beaten_below[place].to_bits(), "{place}");
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod fastest;
 pub mod sample;
 
 use crate::kernel::serving_sweep::SweepError;
+use crate::kernel::tally::{Counted, Operations, operations_of};
 use crate::kernel::{
     Input, Kernel, KernelText, ShaderStruct, TRAINING_WGSL, WORKGROUP, buffer_bytes, join, ulp_distance,
 };
@@ -408,6 +409,16 @@ impl Kernel for TrainingSweep {
             self.score_block(index, &mut scores[done..done + count]);
             done += count;
         }
+    }
+
+    fn operations(&self, index: u64) -> Option<Operations> {
+        let (scale, split, setting) = self.place(index);
+        let space = &self.space;
+        let (job, split, scale) =
+            (space.job.cast::<Counted>(), space.splits[split].cast(), space.scales[scale].cast());
+        Some(operations_of(|| {
+            let _ = score_point(&job, &split, &scale, setting.cast());
+        }))
     }
 
     fn shader() -> String {

@@ -1,33 +1,86 @@
 //! A swept design space: the frontier of tokens/s per accelerator against tokens/s per user, and training against scale.
 
+pub mod shard;
 pub mod training;
 
 use super::document::{Bars, Block, Column, Document, Section, Table, Unit, count, count_or_blank};
-use super::{Report, csv};
+use super::{Records, Report};
 use crate::throughput::bands::ErrorBand;
 use crate::units::text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use shard::{ShardRecord, SweepPart};
+use std::collections::BTreeMap;
 use training::TrainingCurve;
 
-/// What a sweep found; its JSON is `gigawatt.sweep/1`, and shards are merged from it.
+/// What a sweep found; its JSON is `gigawatt.sweep/1`, with a `shard` in it where there are others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SweepReport {
     /// Points that were evaluated.
     pub evaluated: u64,
     /// Points that fit memory and keep the latency promise.
     pub feasible: u64,
-    /// Time the evaluation took [s].
-    pub seconds: f64,
-    /// What evaluated them.
-    pub backend: String,
+    /// Time the evaluation took [s]; nothing where it may have had several goes, so that those give the same bytes.
+    pub seconds: Option<f64>,
+    /// What evaluated them; nothing likewise.
+    pub backend: Option<String>,
+    /// Whether all points were evaluated: not where the user stopped it.
+    pub complete: bool,
     /// Points that no other beats both ways, slowest for the user first.
     pub frontier: Vec<DesignPoint>,
     /// The best point by each measure.
     pub best: Best,
-    /// Layouts of each training run by the number of accelerators; shards of old have none.
-    #[serde(default)]
+    /// The points of each sweep, and why some cannot run.
+    pub sweeps: Vec<PointCounts>,
+    /// Layouts of each training run by the number of accelerators.
     pub training: Vec<TrainingCurve>,
+    /// What others of its kind are merged by, if it is a shard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardRecord>,
+}
+
+/// Points that cannot run, by reason.
+pub type Misfits = BTreeMap<String, u64>;
+
+/// How many points a sweep has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PointCounts {
+    /// The model and the system.
+    pub of: String,
+    /// Points that were evaluated.
+    pub evaluated: u64,
+    /// Points that can run.
+    pub feasible: u64,
+    /// Points that cannot, by reason; a point may count more than once.
+    pub misfits: Misfits,
+}
+
+impl SweepReport {
+    /// All sweeps of a scenario together.
+    #[must_use]
+    pub fn of(sweeps: Vec<SweepPart>) -> Self {
+        let sum = |of: fn(&SweepPart) -> u64| sweeps.iter().map(of).fold(0, u64::saturating_add);
+        let (evaluated, feasible) = (sum(|part| part.evaluated), sum(|part| part.feasible));
+        let (mut points, mut curves, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+        for part in sweeps {
+            let SweepPart { of, evaluated, feasible, misfits, .. } = part;
+            counts.push(PointCounts { of, evaluated, feasible, misfits });
+            points.extend(part.frontier);
+            curves.extend(part.training);
+        }
+        Self {
+            evaluated,
+            feasible,
+            seconds: None,
+            backend: None,
+            complete: true,
+            best: Best::of(&points),
+            frontier: frontier(points),
+            sweeps: counts,
+            training: curves,
+            shard: None,
+        }
+    }
 }
 
 /// The best points.
@@ -44,7 +97,7 @@ pub struct Best {
 }
 
 /// Accelerators along each axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
     /// Tensor.
     pub tp: u32,
@@ -64,7 +117,7 @@ fn one() -> u32 {
 }
 
 /// One way to serve a model, with what it gives; keys as in a plan.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DesignPoint {
     /// The model.
     pub model: String,
@@ -96,7 +149,7 @@ pub struct DesignPoint {
     pub usd_per_mtok_output: Option<f64>,
     /// What the step waits for.
     pub bound_by: String,
-    /// How far rates of its kind were off where they were measured; shards of old have none.
+    /// How far rates of its kind were off where they were measured.
     #[serde(default)]
     pub error_band: Option<ErrorBand>,
     /// Whether it keeps both promises on latency.
@@ -188,7 +241,14 @@ pub fn frontier(points: Vec<DesignPoint>) -> Vec<DesignPoint> {
     cases.into_iter().flat_map(|(_, points)| one_frontier(points)).collect()
 }
 
-fn one_frontier(mut points: Vec<DesignPoint>) -> Vec<DesignPoint> {
+fn one_frontier(points: Vec<DesignPoint>) -> Vec<DesignPoint> {
+    let mut points = fastest_first(points);
+    points.reverse();
+    points
+}
+
+/// The points that no other beats in both rates, fastest for the user first; of equal ones the first.
+fn fastest_first(mut points: Vec<DesignPoint>) -> Vec<DesignPoint> {
     points.sort_by(|a, b| {
         b.tokens_per_s_per_user
             .total_cmp(&a.tokens_per_s_per_user)
@@ -200,7 +260,6 @@ fn one_frontier(mut points: Vec<DesignPoint>) -> Vec<DesignPoint> {
         best = best.max(point.tokens_per_s_per_accelerator);
         better
     });
-    points.reverse();
     points
 }
 
@@ -236,36 +295,6 @@ impl Best {
     }
 }
 
-/// Joins the shards of one sweep.
-#[must_use]
-pub fn merge(shards: Vec<SweepReport>) -> SweepReport {
-    let mut points: Vec<DesignPoint> = Vec::new();
-    let mut backends: Vec<String> = Vec::new();
-    let (mut evaluated, mut feasible, mut seconds) = (0_u64, 0_u64, 0.0);
-    let mut curves = Vec::new();
-    for shard in shards {
-        evaluated = evaluated.saturating_add(shard.evaluated);
-        feasible = feasible.saturating_add(shard.feasible);
-        seconds += shard.seconds;
-        points.extend(shard.best.points().cloned());
-        points.extend(shard.frontier);
-        curves.extend(shard.training);
-        if !backends.contains(&shard.backend) {
-            backends.push(shard.backend);
-        }
-    }
-    let best = Best::of(&points);
-    SweepReport {
-        evaluated,
-        feasible,
-        seconds,
-        backend: backends.join(" + "),
-        frontier: frontier(points),
-        best,
-        training: training::merge(curves),
-    }
-}
-
 impl Report for SweepReport {
     fn document(&self) -> Document {
         let best = [
@@ -276,10 +305,15 @@ impl Report for SweepReport {
         ];
         let named: Vec<(&str, &DesignPoint)> =
             best.iter().filter_map(|(name, point)| point.as_ref().map(|point| (*name, point))).collect();
+        let on = self.backend.as_ref().map_or_else(String::new, |backend| format!(" on {backend}"));
+        let part = match &self.shard {
+            Some(ShardRecord { index, of, .. }) => format!("Shard {index} of {of}: "),
+            None if self.complete => String::new(),
+            None => "Stopped: ".into(),
+        };
         let title = format!(
-            "{} design points on {}, {} feasible, {} on the frontier",
+            "{part}{} design points{on}, {} feasible, {} on the frontier",
             count(self.evaluated),
-            self.backend,
             count(self.feasible),
             count(self.frontier.len() as u64)
         );
@@ -299,6 +333,9 @@ impl Report for SweepReport {
             rest = others;
         }
         sections.extend(self.training.iter().map(TrainingCurve::section));
+        if !self.sweeps.is_empty() {
+            sections.push(counts_section(&self.sweeps));
+        }
         Document { title, lead: Vec::new(), sections }
     }
     fn json(&self) -> Value {
@@ -308,32 +345,59 @@ impl Report for SweepReport {
         }
         value
     }
-    /// The frontier of serving; the curves of training where nothing is served.
     fn csv(&self) -> String {
-        let rows: Vec<Vec<(String, String, &str)>> = if self.frontier.is_empty() {
-            self.training.iter().flat_map(TrainingCurve::rows).map(|row| csv::flat_rows(&row)).collect()
-        } else {
-            self.frontier.iter().map(|p| csv::flat_rows(&flat_point(p))).collect()
-        };
-        let header: Vec<String> =
-            rows.first().map_or_else(Vec::new, |row| row.iter().map(|(key, _, _)| key.clone()).collect());
-        csv::table(&header, rows.into_iter().map(|row| row.into_iter().map(|(_, value, _)| value)))
+        self.records().map_or_else(String::new, |records| records.csv())
+    }
+    /// The frontier of serving; the curves of training where nothing is served.
+    fn records(&self) -> Option<Records> {
+        let value = |point: &DesignPoint| serde_json::to_value(point).unwrap_or_default();
+        if self.frontier.is_empty() && !self.training.is_empty() {
+            return Some(training::records(&self.training));
+        }
+        Some(Records::of(&value(&DesignPoint::exemplar()), self.frontier.iter().map(value)))
     }
 }
 
-/// A point with the same keys whether it has a band or not, so that rows of a table are alike.
-fn flat_point(point: &DesignPoint) -> Value {
-    let mut value = serde_json::to_value(point).unwrap_or_default();
-    if point.error_band.is_none() {
-        value["error_band"] = json!({
-            "kind": null, "inherited": null, "rows": null, "median_ape": null, "low": null, "high": null,
-        });
+impl DesignPoint {
+    /// A point that lacks nothing: its fields are the columns of a table.
+    fn exemplar() -> Self {
+        let number = Some(0.5);
+        Self {
+            j_per_token: number,
+            usd_per_mtok_output: number,
+            error_band: Some(ErrorBand::default()),
+            ttft_p99_s: number,
+            tpot_p99_s: number,
+            chunk_tokens: Some(1),
+            prefill_parallelism: Some(Split::default()),
+            prefill_per_decode: number,
+            hand_over_s: number,
+            ..Self::default()
+        }
     }
-    value
 }
 
 /// Points of one frontier that a person reads; JSON and CSV have them all.
 const SHOWN: usize = 24;
+
+/// The points of each sweep and what keeps some from running, most first.
+fn counts_section(sweeps: &[PointCounts]) -> Section {
+    let reasons = sweeps.iter().map(|sweep| {
+        let mut reasons: Vec<(&String, &u64)> =
+            sweep.misfits.iter().filter(|(_, count)| **count > 0).collect();
+        reasons.sort_by(|a, b| b.1.cmp(a.1));
+        let share = |count: u64| text::digits(100.0 * count as f64 / sweep.evaluated.max(1) as f64);
+        let words = reasons.iter().map(|(reason, count)| format!("{reason} {} %", share(**count)));
+        words.collect::<Vec<_>>().join(", ")
+    });
+    let columns = vec![
+        Column::words("sweep", sweeps.iter().map(|sweep| sweep.of.clone())),
+        Column::counts("points", sweeps.iter().map(|sweep| sweep.evaluated)),
+        Column::counts("can run", sweeps.iter().map(|sweep| sweep.feasible)),
+        Column::words("others cannot", reasons),
+    ];
+    Section { heading: "Points".into(), blocks: vec![Block::Table(Table::of(columns))] }
+}
 
 /// One frontier: thinned evenly, with bars of throughput so that its shape shows.
 fn frontier_section(points: &[DesignPoint]) -> Section {
@@ -407,8 +471,9 @@ fn point_columns(points: &[&DesignPoint]) -> Vec<Column> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::search::shard::{Searched, SweepId};
 
-    fn point(per_user: f64, per_accelerator: f64) -> DesignPoint {
+    pub(super) fn point(per_user: f64, per_accelerator: f64) -> DesignPoint {
         DesignPoint {
             model: "m".into(),
             system: "s".into(),
@@ -439,17 +504,17 @@ mod tests {
         }
     }
 
-    fn shard(points: Vec<DesignPoint>) -> SweepReport {
-        let best = Best::of(&points);
-        let frontier = frontier(points);
-        SweepReport {
-            evaluated: 10,
-            feasible: 2,
-            seconds: 0.5,
-            backend: "cpu".into(),
+    /// A range of the points of one sweep.
+    pub(super) fn part(points: u64, range: std::ops::Range<u64>, frontier: Vec<DesignPoint>) -> SweepPart {
+        let sweep = SweepId { kernel: "k".into(), points, digest: "d".into() };
+        SweepPart {
+            of: "m on s".into(),
+            searched: Some(Searched { sweep, first: range.start, end: range.end }),
+            evaluated: range.end - range.start,
+            feasible: range.end - range.start,
+            misfits: Misfits::from([("memory".into(), range.end - range.start)]),
             frontier,
-            best,
-            training: Vec::new(),
+            training: None,
         }
     }
 
@@ -463,21 +528,15 @@ mod tests {
     }
 
     #[test]
-    fn merged_shards_are_one_sweep() {
-        let (a, b) = (vec![point(10.0, 100.0), point(20.0, 50.0)], vec![point(15.0, 120.0)]);
-        let merged = merge(vec![shard(a.clone()), shard(b.clone())]);
-        let whole = shard(a.into_iter().chain(b).collect());
-        assert_eq!((merged.evaluated, merged.feasible), (20, 4));
-        assert_eq!(merged.frontier, whole.frontier);
-        assert_eq!(merged.best, whole.best);
-    }
-
-    #[test]
     fn a_sweep_reads_back_from_its_json() {
-        let sweep = shard(vec![point(10.0, 100.0), point(20.0, 50.0)]);
+        let sweep = SweepReport::of(vec![part(2, 0..2, vec![point(20.0, 50.0), point(10.0, 100.0)])]);
         let value = sweep.json();
         assert_eq!(value["schema"], "gigawatt.sweep/1");
         assert_eq!(serde_json::from_value::<SweepReport>(value).unwrap(), sweep);
-        assert_eq!(sweep.csv().lines().count(), 3);
+        let lines: Vec<String> = sweep.csv().lines().map(str::to_owned).collect();
+        assert_eq!(lines.len(), 3);
+        let columns = |line: &str| line.split(',').count();
+        assert!(lines.iter().all(|line| columns(line) == columns(&lines[0])), "{lines:?}");
+        assert!(lines[0].contains("error_band.median_ape") && lines[0].contains("prefill_parallelism.tp"));
     }
 }

@@ -6,6 +6,7 @@
 //! all again, and where none need be it is the same as computing none.
 
 use super::SearchError;
+use super::shard::{Searched, Shard, Watch, search_shard};
 use crate::engine::{Backend, Engine, Progress, Run};
 use crate::kernel::training_sweep::fastest::Fastest;
 use crate::kernel::training_sweep::{TrainingSpace, TrainingSweep};
@@ -78,8 +79,12 @@ pub struct Found {
     pub evaluated: u64,
     /// Points that divide and fit.
     pub feasible: u64,
+    /// Points that cannot run: the job does not divide, memory is short.
+    pub misfits: [u64; 2],
     /// Splits that hold the model on some number of accelerators.
     pub splits: usize,
+    /// The shard of the sweep that was searched, if there was anything to sweep.
+    pub searched: Option<Searched>,
     /// What the engine did.
     pub run: Run,
 }
@@ -93,9 +98,9 @@ pub fn best_layout(
     job: &TrainingJob,
 ) -> Result<(Option<TrainingPoint>, Option<TrainingPoint>), SearchError> {
     let engine = Engine::new(Backend::Cpu);
-    let shard = Shard::default();
     let scales = [job.accelerators];
-    let found = explore(model, machine, job, &scales, shard, &engine, |_| ControlFlow::Continue(()))?;
+    let go_on = |_: Progress| ControlFlow::Continue(());
+    let found = explore(model, machine, job, &scales, Shard::WHOLE, &engine, go_on)?;
     Ok(found.curve.first().map_or((None, None), |point| (point.best, point.runner_up)))
 }
 
@@ -110,21 +115,6 @@ pub fn leanest_layout(model: &ModelShape, machine: &Machine, job: &TrainingJob) 
         .min_by(|a, b| a.memory.total.0.total_cmp(&b.memory.total.0))
 }
 
-/// The part of the splits that is searched: those of a remainder modulo a number of shards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shard {
-    /// The remainder.
-    pub index: usize,
-    /// The number of shards.
-    pub of: usize,
-}
-
-impl Default for Shard {
-    fn default() -> Self {
-        Self { index: 0, of: 1 }
-    }
-}
-
 /// Searches the layouts of a job on each of some numbers of accelerators, its batch the same on all.
 pub fn explore(
     model: &ModelShape,
@@ -133,23 +123,23 @@ pub fn explore(
     scales: &[u32],
     shard: Shard,
     engine: &Engine,
-    progress: impl FnMut(Progress) -> ControlFlow<()>,
+    mut watch: impl Watch,
 ) -> Result<Found, SearchError> {
     let nothing =
         |accelerators: &u32| ScalePoint { accelerators: *accelerators, best: None, runner_up: None };
     let mut found = Found { curve: scales.iter().map(nothing).collect(), ..Found::default() };
     let layouts = splits(model, machine, job, scales);
     found.splits = layouts.len();
-    let layouts: Vec<TrainingLayout> =
-        layouts.into_iter().skip(shard.index).step_by(shard.of.max(1)).collect();
     // A batch that is no whole number of sequences divides over nothing.
     if layouts.is_empty() || job.global_batch < 1.0 || job.global_batch.fract() > 0.0 {
         return Ok(found);
     }
     let kernel = TrainingSweep::new(space(model, machine, job, scales, &layouts))?;
     let mut fastest = Fastest::new(&kernel);
-    found.run = engine.run(&kernel, &mut fastest, progress)?;
-    (found.evaluated, found.feasible) = (fastest.evaluated(), fastest.feasible());
+    let (run, searched) = search_shard(engine, &kernel, shard, &mut fastest, &mut watch, |_| ())?;
+    (found.run, found.searched) = (run, Some(searched));
+    (found.evaluated, found.feasible, found.misfits) =
+        (fastest.evaluated(), fastest.feasible(), fastest.misfits());
 
     // Of those that may win, the fastest in `f64`; equal ones in the order of the search.
     let mut ranked: Vec<(usize, usize, f64, u64)> = fastest
@@ -428,8 +418,7 @@ mod tests {
         let scales = [24, 64, 96, 512, 1_536, 7];
         let engine = Engine::new(Backend::Cpu);
         let go_on = |_| ControlFlow::Continue(());
-        let found =
-            explore(&model, &machine, &job, &scales, Shard::default(), &engine, go_on).expect("it runs");
+        let found = explore(&model, &machine, &job, &scales, Shard::WHOLE, &engine, go_on).expect("it runs");
         assert!(found.feasible > 0 && found.feasible < found.evaluated);
         for (point, accelerators) in found.curve.iter().zip(scales) {
             let alone = best_layout(&model, &machine, &TrainingJob { accelerators, ..job }).expect("it runs");
@@ -450,8 +439,8 @@ mod tests {
             let go_on = |_| ControlFlow::Continue(());
             explore(&model, &machine, &job, &[64], Shard { index, of }, &engine, go_on).expect("it runs")
         };
-        let parts: Vec<Found> = (0..3).map(|index| part(index, 3)).collect();
-        let whole = part(0, 1);
+        let parts: Vec<Found> = (1..=3).map(|index| part(index, 3)).collect();
+        let whole = part(1, 1);
         assert_eq!(parts.iter().map(|part| part.evaluated).sum::<u64>(), whole.evaluated);
         let points: Vec<TrainingPoint> =
             parts.iter().flat_map(|part| [part.curve[0].best, part.curve[0].runner_up]).flatten().collect();
@@ -573,8 +562,7 @@ mod tests {
             let engine = Engine::new(Backend::Cpu);
             let go_on = |_| ControlFlow::Continue(());
             let scales = [job.accelerators];
-            let found =
-                explore(model, machine, job, &scales, Shard::default(), &engine, go_on).expect("it runs");
+            let found = explore(model, machine, job, &scales, Shard::WHOLE, &engine, go_on).expect("it runs");
             let least = found.curve[0].best.expect("fits").step.0;
             let axes = Axes::of(model, machine, job);
             let step = |at: [usize; 7]| axes.step(at, model, machine, job);

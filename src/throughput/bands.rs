@@ -78,7 +78,7 @@ pub struct Band {
 }
 
 /// The band of one result.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ErrorBand {
     /// Which rows it comes from, in words.
     pub kind: String,

@@ -38,10 +38,12 @@ fn a_run_measures_and_checks_all_and_compares_with_itself() {
     assert!(bench["device"].is_null());
     let patterns = names(&bench, "microbenchmark", "cpu");
     assert!(PATTERNS.iter().all(|name| patterns.contains(name)), "{patterns:?}");
-    for path in ["scalar", "simd", "1 thread", "cpu"] {
-        assert!(names(&bench, "kernel", path).contains("serving_sweep"), "{path}");
+    for kernel in ["serving_sweep", "training_sweep", "facility_year"] {
+        for path in ["scalar", "simd", "1 thread", "cpu"] {
+            assert!(names(&bench, "kernel", path).contains(kernel), "{kernel} on {path}");
+        }
+        assert!(names(&bench, "roof", "simd").contains(kernel), "{kernel}");
     }
-    assert!(names(&bench, "roof", "simd").contains("serving_sweep"));
     assert_eq!(names(&bench, "command", "cpu").len(), 2);
     for reading in bench["readings"].as_array().unwrap() {
         let of = |key: &str| reading[key].as_f64().unwrap();

@@ -66,8 +66,11 @@ const DOORS: &[(&str, &[&str], &str)] = &[
     ("rayon", &["engine/cpu", "validation.rs"], "rows of measured tables are plans, not points of a kernel"),
     ("clap", &["cli"], ""),
     ("miette", &["cli"], ""),
+    ("ctrlc", &["cli/progress.rs"], ""),
+    ("parquet", &["report/parquet.rs"], ""),
     ("plotters", &["report/scatter.rs"], ""),
     ("svg", &["report/drawing"], ""),
+    ("sha2", &["search/shard.rs"], ""),
     ("indicatif", &["cli"], ""),
     ("anstream", &["cli"], ""),
     (

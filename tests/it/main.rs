@@ -19,3 +19,4 @@ mod reports;
 mod scenarios;
 mod serving;
 mod snapshot;
+mod sweep;

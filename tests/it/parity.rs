@@ -247,6 +247,57 @@ pub mod device {
         assert!(worst <= ServingSweep::ULP_BOUND, "worst distance: {worst} units in the last place");
     }
 
+    /// What a sieve leaves is what the CPU makes of all scores of the same device, in dispatches of any size.
+    pub fn assert_sieve_is_exact<K: Kernel, R: Reduction<K::Score>>(kernel: &K, fresh: impl Fn() -> R) {
+        let (all, _) = scores(&engine(), kernel);
+        let mut expected = fresh();
+        expected.absorb(0, &all);
+        for points in [700, 20_000, u32::MAX] {
+            let engine = engine().most_points_per_dispatch(points);
+            let mut sifted = fresh();
+            assert!(sifted.sieve().is_some(), "{} has a sieve", K::NAME);
+            let run = engine.run(kernel, &mut sifted, go_on).expect("it runs");
+            assert_eq!((run.backend(), run.warnings.len()), ("gpu", 0), "{:?}", run.warnings);
+            assert!(expected.is_like(&sifted), "{points} points a dispatch");
+
+            // Taken up in the middle: the table begins with what is known.
+            let mut halves = fresh();
+            let middle = kernel.points() / 3;
+            for range in [0..middle, middle..kernel.points()] {
+                let run = engine.run_range(kernel, range, &mut halves, |_, _| ControlFlow::Continue(()));
+                assert!(run.expect("it runs").warnings.is_empty());
+            }
+            assert!(expected.is_like(&halves), "{points} points a dispatch, in two goes");
+        }
+    }
+
+    #[test]
+    #[ignore = "needs a Vulkan adapter; tests/run installs one"]
+    fn a_sieve_leaves_what_the_cpu_makes_of_all_scores() {
+        for sweep in suite() {
+            for limit in [f32::INFINITY, 2.0, 0.0] {
+                assert_sieve_is_exact(&sweep, || Shortlist::new(limit));
+            }
+        }
+        assert_sieve_is_exact(&sweep(21, 60, 300), || Shortlist::new(1.0));
+    }
+
+    #[test]
+    #[ignore = "needs a Vulkan adapter; tests/run installs one"]
+    fn more_points_than_a_sieve_has_room_for_are_all_kept() {
+        // The same point again and again: none beats another.
+        let mut space = design_space(1, 1, 1);
+        space.batches = vec![64.0; 30_000];
+        space.chunks = vec![0.0];
+        space.drafts.truncate(1);
+        (space.layouts[0].least_sequences, space.layouts[0].most_sequences) = (1.0, 1e6);
+        let sweep = ServingSweep::new(space).expect("it is valid");
+        let mut list = Shortlist::new(f32::INFINITY);
+        let run = engine().most_points_per_dispatch(20_000).run(&sweep, &mut list, go_on).expect("it runs");
+        assert!(run.warnings.is_empty(), "{:?}", run.warnings);
+        assert_eq!((list.feasible(), list.candidates().len()), (30_000, 30_000));
+    }
+
     #[test]
     #[ignore = "needs a Vulkan adapter; tests/run installs one"]
     fn chunks_of_any_size_give_the_same_scores() {
@@ -276,6 +327,29 @@ pub mod device {
             let (again, run) = scores(&engine, &sweep);
             assert_eq!((again.len() as u64, run.warnings.len()), (sweep.points(), 1));
         }
+    }
+
+    #[test]
+    #[ignore = "needs a Vulkan adapter; tests/run installs one"]
+    fn scarce_memory_makes_smaller_dispatches_and_too_little_leaves_all_to_the_cpu() {
+        let sweep = sweep(4, 20, 100);
+        let (smaller, run) = scores(&engine().out_of_memory_above(9_000), &sweep);
+        assert_eq!((run.backend(), run.warnings.len()), ("gpu", 0), "{:?}", run.warnings);
+        assert_parity(&sweep, &smaller);
+        let (all, run) = scores(&engine().out_of_memory_above(0), &sweep);
+        assert_eq!((run.backend(), run.warnings.len()), ("cpu", 1));
+        assert!(run.warnings[0].contains("out of memory"), "{:?}", run.warnings);
+        assert_parity(&sweep, &all);
+    }
+
+    #[test]
+    #[ignore = "needs a Vulkan adapter; tests/run installs one"]
+    fn the_cpu_takes_over_from_a_device_that_hangs() {
+        let sweep = sweep(4, 20, 100);
+        let (all, run) = scores(&engine().patience(std::time::Duration::ZERO), &sweep);
+        assert_eq!((all.len() as u64, run.points, run.warnings.len()), (sweep.points(), sweep.points(), 1));
+        assert!(run.warnings[0].contains("took too long"), "{:?}", run.warnings);
+        assert_parity(&sweep, &all);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The promise of the training sweep, by the suite of `parity`: what is this kernel's own are its corners and its ties.
 
-use crate::parity::device::engine;
+use crate::parity::device::{assert_sieve_is_exact, engine};
 use crate::parity::{
     assert_chunks_are_alike, assert_rayon_is_simd, assert_scalar_is_simd, go_on, same_bits, scores,
 };
@@ -175,6 +175,17 @@ fn a_device_agrees_with_the_twin_within_the_bound() {
         worst = worst.max(assert_parity(&sweep, &device));
     }
     assert!(worst <= TrainingSweep::ULP_BOUND, "worst distance: {worst} units in the last place");
+}
+
+#[test]
+#[ignore = "needs a Vulkan adapter; tests/run installs one"]
+fn a_sieve_leaves_what_the_cpu_makes_of_all_scores() {
+    for sweep in suite() {
+        assert_sieve_is_exact(&sweep, || Fastest::new(&sweep));
+    }
+    // More splits than the sieve has groups.
+    let many = sweep(21, 300, 7);
+    assert_sieve_is_exact(&many, || Fastest::new(&many));
 }
 
 #[test]

@@ -1,34 +1,19 @@
 //! The training part of a sweep: for each run the best layouts on powers of two, and three times them, of accelerators.
 
-use super::Shard;
-use crate::cli::arguments::Common;
-use crate::cli::diagnostic::{Failure, say};
-use crate::cli::progress::Progress;
-use crate::engine::Engine;
-use crate::plan::Plan;
-use crate::plan::equipment::{Equipment, Machine};
+use super::{Sweep, counted};
+use crate::cli::diagnostic::Failure;
+use crate::plan::equipment::Machine;
+use crate::plan::result::Training;
 use crate::plan::runs::{chip_of_run, job_of, sustained_share};
 use crate::plan::workloads::shape_of;
 use crate::report::sweep::Split;
+use crate::report::sweep::shard::SweepPart;
 use crate::report::sweep::training::{CurvePoint, TrainingCurve, TrainingDesign};
-use crate::scenario::Scenario;
-use crate::search::training::{self, explore};
+use crate::search::training::explore;
 use crate::throughput::training::{TrainingJob, TrainingPoint};
-use std::ops::ControlFlow;
 
 /// Accelerators of the smallest run on a curve: a node.
 const LEAST_ACCELERATORS: u32 = 8;
-
-/// What the sweeps of all runs found.
-#[derive(Debug, Default)]
-pub(super) struct Trained {
-    pub curves: Vec<TrainingCurve>,
-    pub evaluated: u64,
-    pub feasible: u64,
-    pub backends: Vec<&'static str>,
-    pub warnings: Vec<String>,
-    pub short: bool,
-}
 
 /// Numbers of accelerators up to that of the plan's run, which comes last.
 fn scales(most: u32) -> Vec<u32> {
@@ -40,79 +25,73 @@ fn scales(most: u32) -> Vec<u32> {
     all
 }
 
-/// Sweeps every training run on every system.
-pub(super) fn curves(
-    scenario: &Scenario,
-    plan: &Plan,
-    equipment: &Equipment,
-    engine: &Engine,
-    shard: Shard,
-    common: &Common,
-) -> Result<Trained, Failure> {
-    let mut trained = Trained::default();
-    let mut planned = plan.training.iter();
-    for machine in &equipment.machines {
-        for (place, entry) in scenario.fields.training.iter().enumerate() {
-            let card = &equipment.training[place].profile;
-            // The plan has one run for each system and entry, in this order.
-            let Some(run) = planned.next() else { continue };
-            if run.accelerators == 0 {
-                let reason = run.shortfall.as_deref().unwrap_or("nothing can be trained");
-                say(&format!("{} on {}: {reason}\n", card.id, machine.id));
-                trained.short = true;
-                continue;
-            }
-            let (job, word) = job_of(scenario, machine, place, entry)?;
-            let part = training::Shard { index: shard.index as usize - 1, of: shard.of as usize };
-            let bar = std::cell::OnceCell::new();
-            let shown = std::cell::Cell::new(0);
-            let found = explore(
-                &shape_of(card),
-                &chip_of_run(machine, scenario.fields.fabric.oversubscription.0, run.accelerators),
-                &job,
-                &scales(u32::try_from(run.accelerators).unwrap_or(u32::MAX)),
-                part,
-                engine,
-                |progress| {
-                    let what = format!("training {} on {}", card.id, machine.id);
-                    let bar = bar.get_or_init(|| Progress::of(&what, progress.total, common.quiet));
-                    bar.advance(progress.done.saturating_sub(shown.replace(progress.done)));
-                    ControlFlow::Continue(())
-                },
-            )
-            .map_err(|error| Failure::bad("sweep", error.to_string()))?;
-            trained.evaluated += found.evaluated;
-            trained.feasible += found.feasible;
-            if found.run.points > 0 && !trained.backends.contains(&found.run.backend()) {
-                trained.backends.push(found.run.backend());
-            }
-            trained.warnings.extend(found.run.warnings);
-            let points = found.curve.iter().filter_map(|point| {
-                Some(CurvePoint {
-                    accelerators: point.accelerators,
-                    on_frontier: false,
-                    best: design(&point.best?, machine, &job, point.accelerators),
-                    runner_up: point
-                        .runner_up
-                        .map(|point_of| design(&point_of, machine, &job, point.accelerators)),
-                })
-            });
-            trained.curves.push(
-                TrainingCurve {
-                    model: card.id.clone(),
-                    system: machine.id.clone(),
-                    precision: word.into(),
-                    sequence: entry.sequence,
-                    global_batch_tokens: (job.global_batch * job.sequence) as u64,
-                    evaluated: found.evaluated,
-                    feasible: found.feasible,
-                    points: points.collect(),
+impl Sweep<'_> {
+    /// Every training run on every system.
+    pub(super) fn training(&mut self) -> Result<(), Failure> {
+        let (equipment, scenario) = (self.equipment, self.scenario);
+        // The plan has one run for each system and entry, in this order.
+        let mut planned = self.plan.training.iter();
+        for machine in &equipment.machines {
+            for place in 0..scenario.fields.training.len() {
+                let Some(run) = planned.next() else { continue };
+                if !self.is_stopped() {
+                    self.trained(machine, place, run)?;
                 }
-                .with_frontier(),
-            );
+            }
         }
+        Ok(())
     }
-    Ok(trained)
+
+    fn trained(&mut self, machine: &Machine, place: usize, run: &Training) -> Result<(), Failure> {
+        let entry = &self.scenario.fields.training[place];
+        let card = &self.equipment.training[place].profile;
+        if run.accelerators == 0 {
+            let reason = run.shortfall.as_deref().unwrap_or("nothing can be trained");
+            self.falls_short(format!("{} on {}: {reason}", card.id, machine.id));
+            return Ok(());
+        }
+        let (job, word) = job_of(self.scenario, machine, place, entry)?;
+        let of = format!("training {} on {}", card.id, machine.id);
+        let found = explore(
+            &shape_of(card),
+            &chip_of_run(machine, self.scenario.fields.fabric.oversubscription.0, run.accelerators),
+            &job,
+            &scales(u32::try_from(run.accelerators).unwrap_or(u32::MAX)),
+            self.shard,
+            &self.engine,
+            self.checkpoint.watch(self.parts.len(), &of, self.quiet),
+        );
+        let found = found.map_err(|error| self.failure(&error))?;
+        let points = found.curve.iter().filter_map(|point| {
+            let shown = |of: &TrainingPoint| design(of, machine, &job, point.accelerators);
+            Some(CurvePoint {
+                accelerators: point.accelerators,
+                on_frontier: false,
+                best: shown(&point.best?),
+                runner_up: point.runner_up.as_ref().map(shown),
+            })
+        });
+        let curve = TrainingCurve {
+            model: card.id.clone(),
+            system: machine.id.clone(),
+            precision: word.into(),
+            sequence: entry.sequence,
+            global_batch_tokens: (job.global_batch * job.sequence) as u64,
+            evaluated: found.evaluated,
+            feasible: found.feasible,
+            points: points.collect(),
+        };
+        self.parts.push(SweepPart {
+            of,
+            searched: found.searched,
+            evaluated: found.evaluated,
+            feasible: found.feasible,
+            misfits: counted(&["does not divide", "memory"], &found.misfits),
+            frontier: Vec::new(),
+            training: Some(curve.with_frontier()),
+        });
+        self.note(found.run)
+    }
 }
 
 fn design(point: &TrainingPoint, machine: &Machine, job: &TrainingJob, accelerators: u32) -> TrainingDesign {

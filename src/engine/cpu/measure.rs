@@ -3,26 +3,16 @@
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
 
-use crate::engine::EngineError;
+use super::Threads;
 use crate::kernel::microbench::Microbench;
 
 /// Parts that each thread gets, so that a slow one holds nobody up.
 const PARTS_OF_A_THREAD: usize = 4;
 
-/// So many threads.
-#[derive(Debug)]
-pub struct Threads(rayon::ThreadPool);
-
 impl Threads {
-    /// Starts them.
-    pub fn new(count: usize) -> Result<Self, EngineError> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(count.max(1)).build();
-        Ok(Self(pool.map_err(|error| EngineError::Threads { reason: error.to_string() })?))
-    }
-
     /// Fills all results on these threads.
     pub fn fill<M: Microbench>(&self, bench: &M, results: &mut [f32]) {
-        self.0.install(|| fill(bench, results));
+        self.run(|| fill(bench, results));
     }
 }
 

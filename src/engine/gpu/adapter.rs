@@ -1,5 +1,6 @@
 //! Which adapter, with which limits.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::engine::{DeviceReport, EngineError};
@@ -46,9 +47,60 @@ pub struct OpenDevice {
     largest_buffer: u64,
     lost: Arc<OnceLock<String>>,
     uncaptured: Arc<Mutex<Option<String>>>,
+    /// Pipelines that were compiled before, by shader and entry point. Drivers keep machine code on disk by themselves;
+    /// handing it over is unsafe in wgpu.
+    pipelines: Mutex<BTreeMap<(&'static str, &'static str), wgpu::ComputePipeline>>,
 }
 
 impl OpenDevice {
+    /// The pipeline of a shader's entry point, compiled when it is first asked for.
+    pub(super) fn pipeline(
+        &self,
+        name: &'static str,
+        entry: &'static str,
+        shader: fn() -> String,
+        layout: Option<&wgpu::PipelineLayout>,
+    ) -> wgpu::ComputePipeline {
+        let known = |map: &BTreeMap<_, wgpu::ComputePipeline>| map.get(&(name, entry)).cloned();
+        if let Some(pipeline) = self.pipelines.lock().ok().and_then(|map| known(&map)) {
+            return pipeline;
+        }
+        let source = wgpu::ShaderSource::Wgsl(shader().into());
+        let module =
+            self.device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(name), source });
+        let pipeline = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(name),
+            layout,
+            module: &module,
+            entry_point: Some(entry),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            cache: None,
+        });
+        if let Ok(mut map) = self.pipelines.lock() {
+            map.insert((name, entry), pipeline.clone());
+        }
+        pipeline
+    }
+
+    /// A layout of one group of buffers.
+    pub(super) fn layout(&self, buffers: &[wgpu::BufferBindingType]) -> wgpu::PipelineLayout {
+        let entry = |(binding, ty): (u32, &wgpu::BufferBindingType)| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer { ty: *ty, has_dynamic_offset: false, min_binding_size: None },
+            count: None,
+        };
+        let entries: Vec<_> = (0..).zip(buffers).map(entry).collect();
+        let group = self
+            .device
+            .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries });
+        self.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: None,
+            bind_group_layouts: &[Some(&group)],
+            immediate_size: 0,
+        })
+    }
+
     /// The adapter's name and interface.
     #[must_use]
     pub fn name(&self) -> String {
@@ -230,6 +282,7 @@ pub fn open(allow_software: bool) -> Result<OpenDevice, AdapterError> {
         largest_buffer,
         lost,
         uncaptured,
+        pipelines: Mutex::default(),
     })
 }
 

@@ -1,12 +1,19 @@
 //! Chunks, buffers, error scopes and read-back of one kernel on one device.
+//!
+//! Two chunks are under way at a time: while the CPU folds in one, the device scores the next. Where the reduction has a
+//! [`Sieve`](crate::kernel::sieve::Sieve), it runs behind the scores, and what comes back is counts and the few points that
+//! may matter; all scores come back for the first chunk, which is checked, and where more are kept than there is room for.
 
-use std::ops::ControlFlow;
+use std::collections::VecDeque;
+use std::ops::{ControlFlow, Range};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::engine::gpu::adapter::OpenDevice;
+use crate::engine::gpu::buffers::{Chunk, Prepared};
 use crate::engine::{Progress, Run, cpu};
-use crate::kernel::{Input, Kernel, Reduction, WORKGROUP};
+use crate::kernel::sieve::Sifted;
+use crate::kernel::{Kernel, Reduction, WORKGROUP};
 
 /// A dispatch aims to take no longer: display drivers reset a device that is silent for about two seconds, and
 /// the user waits this long for a stop.
@@ -19,8 +26,12 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 const FIRST_POINTS: u32 = 1 << 14;
 /// Points of a dispatch at most: their scores take some tens of megabytes, twice.
 const MOST_POINTS: u32 = 1 << 20;
+/// A device that is out of memory is asked for less until a dispatch has no more points than this.
+const FEWEST_POINTS: u32 = 1 << 12;
 /// Scores of the first dispatch that are compared with the twin.
 const CHECKED_POINTS: usize = 64;
+/// Dispatches under way.
+pub(super) const UNDER_WAY: usize = 2;
 
 /// What the caller limits.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,6 +40,10 @@ pub struct Limits {
     pub most_points: Option<u32>,
     /// Dispatches after which the device is destroyed: a fault for tests.
     pub lose_after: Option<u64>,
+    /// Points of a dispatch above which there is no memory: a fault for tests.
+    pub scarce_above: Option<u32>,
+    /// Time after which a dispatch has hung, if it is not the usual one: no time at all is a fault for tests.
+    pub patience: Option<Duration>,
 }
 
 /// Why a device did not finish.
@@ -50,13 +65,19 @@ pub enum Fault {
         reason: String,
     },
     /// A dispatch hung.
-    #[error("a dispatch took longer than {} s", PATIENCE.as_secs())]
+    #[error("a dispatch took too long")]
     TimedOut,
     /// The device computes something else than the twin.
     #[error("the device's score of point {index} is outside the bound")]
     Disagrees {
         /// The point.
         index: u64,
+    },
+    /// The device drops or counts other points than the CPU would.
+    #[error("the device's reduction of the points from {first} on differs")]
+    Sifts {
+        /// The first point of the dispatch.
+        first: u64,
     },
 }
 
@@ -95,161 +116,203 @@ pub(super) fn scoped<T>(open: &OpenDevice, calls: impl FnOnce() -> T) -> Result<
     }
 }
 
-/// A kernel made ready on a device.
-struct Prepared {
-    pipeline: wgpu::ComputePipeline,
-    bindings: wgpu::BindGroup,
-    range: wgpu::Buffer,
-    scores: wgpu::Buffer,
-    read_back: wgpu::Buffer,
+/// A dispatch that was sent.
+struct Flight {
+    chunk: Chunk,
+    submission: wgpu::SubmissionIndex,
+    mapped: mpsc::Receiver<bool>,
+    sent: Instant,
 }
 
-fn prepare<K: Kernel>(open: &OpenDevice, kernel: &K, capacity: u32) -> Result<Prepared, Fault> {
-    let device = &open.device;
-    scoped(open, || {
-        let source = wgpu::ShaderSource::Wgsl(K::shader().into());
-        let module =
-            device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(K::NAME), source });
-        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some(K::NAME),
-            layout: None,
-            module: &module,
-            entry_point: Some("main"),
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
-            cache: None,
-        });
-        let buffer = |label, size: u64, usage| {
-            device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some(label),
-                size,
-                usage,
-                mapped_at_creation: false,
-            })
-        };
-        let filled = |label, bytes: &[u8], usage| {
-            let buffer = buffer(label, bytes.len() as u64, usage | wgpu::BufferUsages::COPY_DST);
-            open.queue.write_buffer(&buffer, 0, bytes);
-            buffer
-        };
-        let range = filled("range", &kernel.range(0, 0), wgpu::BufferUsages::UNIFORM);
-        let inputs: Vec<_> = kernel
-            .inputs()
-            .iter()
-            .map(|input| match input {
-                Input::Uniform(bytes) => filled("uniform", bytes, wgpu::BufferUsages::UNIFORM),
-                Input::Storage(bytes) => filled("input", bytes, wgpu::BufferUsages::STORAGE),
-            })
-            .collect();
-        let size = u64::from(capacity) * size_of::<K::Score>() as u64;
-        let scores = buffer("scores", size, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC);
-        let read_back =
-            buffer("read-back", size, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
-        let entries: Vec<_> = std::iter::once(&range)
-            .chain(&inputs)
-            .chain(std::iter::once(&scores))
-            .zip(0..)
-            .map(|(buffer, binding)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
-            .collect();
-        let bindings = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some(K::NAME),
-            layout: &pipeline.get_bind_group_layout(0),
-            entries: &entries,
-        });
-        Prepared { pipeline, bindings, range, scores, read_back }
-    })
-}
-
-/// Scores one chunk and hands the scores over while they are mapped.
-fn score_chunk<K: Kernel>(
+fn send<K: Kernel>(
     open: &OpenDevice,
     prepared: &Prepared,
     kernel: &K,
-    first: u64,
-    count: u32,
-    take: impl FnOnce(&[K::Score]) -> Result<(), Fault>,
-) -> Result<(), Fault> {
-    let bytes = u64::from(count) * size_of::<K::Score>() as u64;
+    chunk: Chunk,
+) -> Result<Flight, Fault> {
     let (done, mapped) = mpsc::channel();
     let submission = scoped(open, || {
-        open.queue.write_buffer(&prepared.range, 0, &kernel.range(first, count));
-        let mut encoder = open.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        {
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-            pass.set_pipeline(&prepared.pipeline);
-            pass.set_bind_group(0, &prepared.bindings, &[]);
-            pass.dispatch_workgroups(count.div_ceil(WORKGROUP), 1, 1);
-        }
-        encoder.copy_buffer_to_buffer(&prepared.scores, 0, &prepared.read_back, 0, bytes);
-        let submission = open.queue.submit([encoder.finish()]);
-        prepared.read_back.slice(..bytes).map_async(wgpu::MapMode::Read, move |result| {
-            // The receiver is gone only if this chunk has failed already.
+        let submission = prepared.submit(open, kernel, chunk);
+        prepared.result(chunk).map_async(wgpu::MapMode::Read, move |result| {
+            // The receiver is gone only if the run has ended already.
             let _ = done.send(result.is_ok());
         });
         submission
     })?;
-    let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(PATIENCE) };
-    let polled = scoped(open, || open.device.poll(wait))?;
-    if polled.is_err() {
+    Ok(Flight { chunk, submission, mapped, sent: Instant::now() })
+}
+
+/// Waits until a submission is done and its buffer mapped.
+fn wait(
+    open: &OpenDevice,
+    submission: wgpu::SubmissionIndex,
+    mapped: &mpsc::Receiver<bool>,
+    patience: Duration,
+) -> Result<(), Fault> {
+    let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(patience) };
+    if scoped(open, || open.device.poll(wait))?.is_err() {
         return Err(Fault::TimedOut);
     }
-    if mapped.try_recv() != Ok(true) {
-        return Err(Fault::Refused { reason: "the scores could not be mapped".to_owned() });
+    match mapped.try_recv() {
+        Ok(true) => Ok(()),
+        _ => Err(Fault::Refused { reason: "the scores could not be mapped".to_owned() }),
     }
-    let view = prepared.read_back.slice(..bytes).get_mapped_range();
-    let view = view.map_err(|error| Fault::Refused { reason: error.to_string() })?;
-    let taken = take(bytemuck::cast_slice(&view));
+}
+
+/// Hands a mapped buffer's bytes over and unmaps it.
+fn taken<T>(
+    buffer: &wgpu::BufferSlice<'_>,
+    take: impl FnOnce(&[u8]) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let view = buffer.get_mapped_range().map_err(|error| Fault::Refused { reason: error.to_string() })?;
+    let value = take(&view);
     drop(view);
-    prepared.read_back.unmap();
-    taken
+    buffer.buffer().unmap();
+    value
+}
+
+/// Folds a dispatch that is done into the reduction.
+fn fold<K, R>(
+    open: &OpenDevice,
+    prepared: &Prepared,
+    kernel: &K,
+    reduction: &mut R,
+    flight: Flight,
+    (checks, patience): (bool, Duration),
+) -> Result<(), Fault>
+where
+    K: Kernel,
+    R: Reduction<K::Score>,
+{
+    let chunk = flight.chunk;
+    wait(open, flight.submission, &flight.mapped, patience)?;
+    let result = prepared.result(chunk);
+    let Some(counts) = prepared.counts() else {
+        return taken(&result, |bytes| {
+            let scores: &[K::Score] = bytemuck::cast_slice(bytes);
+            if checks {
+                check(kernel, chunk.first, scores)?;
+            }
+            cpu::reduce(reduction, chunk.first, scores);
+            Ok(())
+        });
+    };
+    let sifted = taken(&result, |bytes| Ok(sifted(chunk, counts, bytes)))?;
+    if !checks && let Some(sifted) = sifted {
+        reduction.absorb_sifted(sifted);
+        return Ok(());
+    }
+    let (done, mapped) = mpsc::channel();
+    let submission = scoped(open, || {
+        prepared.fetch(open, chunk, move |good| {
+            // The receiver waits below.
+            let _ = done.send(good);
+        })
+    })?;
+    wait(open, submission, &mapped, patience)?;
+    taken(&prepared.scores(chunk), |bytes| {
+        let scores: &[K::Score] = bytemuck::cast_slice(bytes);
+        if checks {
+            check(kernel, chunk.first, scores)?;
+            if let Some(sifted) = sifted {
+                check_sieve(reduction, chunk.first, sifted, scores)?;
+            }
+        }
+        cpu::reduce(reduction, chunk.first, scores);
+        Ok(())
+    })
+}
+
+/// What a sieve has left, out of its words; nothing where there was no room for all that it keeps.
+fn sifted<S: bytemuck::Pod>(chunk: Chunk, counts: usize, bytes: &[u8]) -> Option<Sifted<S>> {
+    let words: &[u32] = bytemuck::cast_slice(bytes);
+    let (head, rest) = words.split_at(1 + counts);
+    let stride = 1 + size_of::<S>() / size_of::<u32>();
+    let kept = head[0] as usize * stride;
+    let point = |words: &[u32]| {
+        let score = bytemuck::pod_read_unaligned(bytemuck::cast_slice(&words[1..]));
+        (chunk.first + u64::from(words[0]), score)
+    };
+    let kept = rest.get(..kept)?.chunks_exact(stride).map(point).collect();
+    Some(Sifted { first: chunk.first, points: chunk.points, counts: head[1..].to_vec(), kept })
 }
 
 /// Scores as many points as the device will into the reduction; on a fault the points of whole chunks stay done.
 pub fn run<K, R>(
     open: &OpenDevice,
     kernel: &K,
+    range: &Range<u64>,
     limits: Limits,
     reduction: &mut R,
-    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    watch: &mut dyn FnMut(Progress, &mut R) -> ControlFlow<()>,
     run: &mut Run,
 ) -> Result<(), Fault>
 where
     K: Kernel,
     R: Reduction<K::Score>,
 {
-    let capacity = capacity::<K>(&open.device.limits(), limits, kernel.points());
-    let prepared = prepare(open, kernel, capacity)?;
-    let total = kernel.points();
-    let mut points = capacity.min(FIRST_POINTS);
-    let mut dispatches = 0;
-    while run.points < total {
-        if limits.lose_after == Some(dispatches) {
-            open.device.destroy();
+    let total = range.end.saturating_sub(range.start);
+    let mut capacity = capacity::<K>(&open.device.limits(), limits, total);
+    let sieve = reduction.sieve();
+    let prepared = loop {
+        let scarce = limits.scarce_above.is_some_and(|most| capacity > most);
+        let prepared = scoped(open, || Prepared::new(open, kernel, sieve.as_ref(), capacity));
+        match if scarce { Err(Fault::OutOfMemory) } else { prepared } {
+            Err(Fault::OutOfMemory) if capacity > FEWEST_POINTS => capacity /= 2,
+            prepared => break prepared?,
         }
-        let first = run.points;
-        let count = points.min(u32::try_from(total - first).unwrap_or(u32::MAX));
-        let started = Instant::now();
-        score_chunk(open, &prepared, kernel, first, count, |scores| {
-            if dispatches == 0 {
-                check(kernel, first, scores)?;
+    };
+    let patience = limits.patience.unwrap_or(PATIENCE);
+    let mut points = capacity.min(FIRST_POINTS);
+    let mut under_way: VecDeque<Flight> = VecDeque::new();
+    let (mut sent, mut dispatches, mut folded) = (0, 0_u64, Instant::now());
+    while run.points < total {
+        while sent < total && under_way.len() < UNDER_WAY {
+            if limits.lose_after == Some(dispatches) {
+                // What was sent before is to count.
+                if !under_way.is_empty() {
+                    break;
+                }
+                open.device.destroy();
             }
-            cpu::reduce(reduction, first, scores);
-            Ok(())
-        })?;
-        let took = started.elapsed();
+            let slot = (dispatches % UNDER_WAY as u64) as usize;
+            let count = points.min(u32::try_from(total - sent).unwrap_or(u32::MAX));
+            let chunk = Chunk { slot, first: range.start + sent, points: count };
+            under_way.push_back(send(open, &prepared, kernel, chunk)?);
+            sent += u64::from(count);
+            dispatches += 1;
+        }
+        let Some(flight) = under_way.pop_front() else { break };
+        let (count, started) = (flight.chunk.points, flight.sent.max(folded));
+        fold(open, &prepared, kernel, reduction, flight, (run.points_on_device == 0, patience))?;
+        folded = Instant::now();
+        let took = folded - started;
         if took > LONGEST {
             points = (points / 2).max(WORKGROUP).min(capacity);
         } else if took < SHORTEST {
             points = points.saturating_mul(2).min(capacity);
         }
-        dispatches += 1;
         run.points += u64::from(count);
         run.points_on_device += u64::from(count);
-        if progress(Progress { done: run.points, total }).is_break() {
+        if watch(Progress { done: run.points, total }, reduction).is_break() {
             run.cancelled = run.points < total;
             break;
         }
     }
     Ok(())
+}
+
+/// Compares what a sieve has left of the first scores with what the CPU makes of all of them.
+fn check_sieve<S, R: Reduction<S>>(
+    reduction: &R,
+    first: u64,
+    sifted: Sifted<S>,
+    scores: &[S],
+) -> Result<(), Fault> {
+    let (mut there, mut here) = (reduction.fork(), reduction.fork());
+    there.absorb_sifted(sifted);
+    here.absorb(first, scores);
+    if here.is_like(&there) { Ok(()) } else { Err(Fault::Sifts { first }) }
 }
 
 /// Compares some of the first scores with the twin before any of them count.

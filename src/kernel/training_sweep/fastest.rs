@@ -4,13 +4,21 @@
 //! is dropped only when the runner-up so far beats it by more than [`GUARD`]; one whose memory is near a tie pushes
 //! nobody out and is dropped only when far behind. The list does not depend on the order in which points arrive.
 
-use super::{MISFIT_MEMORY, MISFIT_UNEVEN, Score, TIE, TrainingSweep};
-use crate::kernel::{Kernel, Reduction};
+use super::{MISFIT_MEMORY, MISFIT_UNEVEN, Score, TIE, TrainingRange, TrainingSweep};
+use crate::kernel::sieve::{Limits, Sieve, Sifted, sieve_shader};
+use crate::kernel::{Kernel, Reduction, Resumable, ShaderStruct};
 
 /// Relative distance by which a point must be behind to be dropped: wider than what two scores can be wrong by.
 pub const GUARD: f32 = 3e-4;
 /// The same where a choice about memory may fall either way: more than all layers computed again can cost.
 const UNSURE_GUARD: f32 = 0.35;
+/// The stem of what runs on devices.
+pub const SIEVE: &str = "fastest";
+/// What is counted there: points that can run, jobs that do not divide, memory that is short.
+const COUNTS: u32 = 3;
+/// Groups of splits of which a device keeps the least step: the second of them is no faster than the second of all
+/// splits.
+const SPLIT_GROUPS: u32 = 64;
 /// Kept points that a prune is worth.
 const PRUNE_STEP: usize = 4_096;
 
@@ -50,6 +58,19 @@ impl Leaders {
             self.second = new;
         }
     }
+}
+
+/// The shader of the other half on devices.
+#[must_use]
+pub fn sieve_text() -> String {
+    let constants = format!(
+        "const SPLIT_GROUPS: u32 = {SPLIT_GROUPS}u;\nconst MISFIT_MEMORY: u32 = {MISFIT_MEMORY}u;\n\
+         const TIE: f32 = {TIE:?};\nconst LESS_GUARD: f32 = {:?};\nconst LESS_UNSURE_GUARD: f32 = {:?};\n",
+        1.0 - GUARD,
+        1.0 - UNSURE_GUARD
+    );
+    let generated = [constants, TrainingRange::wgsl(), Score::wgsl()];
+    sieve_shader(TrainingRange::NAME, &generated, include_str!("../../../shaders/fastest.wgsl"))
 }
 
 /// Collects the shortlist, and counts.
@@ -168,6 +189,36 @@ impl Reduction<Score> for Fastest {
         }
     }
 
+    fn sieve(&self) -> Option<Sieve> {
+        let scales = self.leaders.len() as u32;
+        let mut noted = vec![0; (scales * SPLIT_GROUPS) as usize];
+        for (leaders, groups) in self.leaders.iter().zip(noted.chunks_mut(SPLIT_GROUPS as usize)) {
+            for leader in [leaders.best, leaders.second].iter().filter(|leader| leader.step_s.is_finite()) {
+                let group = &mut groups[(leader.split % u64::from(SPLIT_GROUPS)) as usize];
+                *group = (*group).max(!leader.step_s.to_bits());
+            }
+        }
+        let (noted_words, settled) = (noted.len() as u32, scales);
+        let limits = Limits { noted: noted_words, settled, ..Limits::default() };
+        Some(Sieve { name: SIEVE, shader: sieve_text, limits, noted, counts: COUNTS })
+    }
+
+    fn absorb_sifted(&mut self, sifted: Sifted<Score>) {
+        self.evaluated += u64::from(sifted.points);
+        if let [feasible, uneven, memory] = sifted.counts[..] {
+            self.feasible += u64::from(feasible);
+            self.misfits[0] += u64::from(uneven);
+            self.misfits[1] += u64::from(memory);
+        }
+        for (index, score) in sifted.kept {
+            self.offer(Candidate { index, score });
+        }
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        self.counts() == other.counts() && self.clone().candidates() == other.clone().candidates()
+    }
+
     fn merge(&mut self, other: Self) {
         self.evaluated += other.evaluated;
         self.feasible += other.feasible;
@@ -177,6 +228,26 @@ impl Reduction<Score> for Fastest {
         for candidate in other.kept {
             self.offer(candidate);
         }
+    }
+}
+
+impl Resumable<Score> for Fastest {
+    fn counts(&self) -> Vec<u64> {
+        vec![self.evaluated, self.feasible, self.misfits[0], self.misfits[1]]
+    }
+
+    fn set_counts(&mut self, counts: &[u64]) -> Option<()> {
+        let [evaluated, feasible, misfits @ ..] = counts else { return None };
+        self.misfits = misfits.try_into().ok()?;
+        (self.evaluated, self.feasible) = (*evaluated, *feasible);
+        Some(())
+    }
+
+    fn kept(&mut self) -> Vec<u64> {
+        self.prune();
+        let mut indices: Vec<u64> = self.kept.iter().map(|candidate| candidate.index).collect();
+        indices.sort_unstable();
+        indices
     }
 }
 

@@ -1,13 +1,14 @@
 //! Training against scale: the best layout of a run on each number of accelerators, its batch the same on all.
 
 use super::Split;
+use crate::report::Records;
 use crate::report::document::{Bars, Block, Column, Section, Table, Unit, count};
 use crate::units::text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// One run on one system over numbers of accelerators.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrainingCurve {
     /// The model.
     pub model: String,
@@ -28,7 +29,7 @@ pub struct TrainingCurve {
 }
 
 /// The best layouts on a number of accelerators.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
     /// Accelerators.
     pub accelerators: u32,
@@ -41,7 +42,7 @@ pub struct CurvePoint {
 }
 
 /// One way to train a model, with what it gives; keys as in a plan.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrainingDesign {
     /// Accelerators along each axis.
     pub parallelism: Split,
@@ -95,12 +96,15 @@ impl TrainingCurve {
         self
     }
 
-    fn case(&self) -> (&str, &str, &str, u64, u64) {
-        (&self.model, &self.system, &self.precision, self.sequence, self.global_batch_tokens)
+    /// Takes in the points of the same curve in the next shard.
+    pub(super) fn join(&mut self, next: Self) {
+        self.evaluated = self.evaluated.saturating_add(next.evaluated);
+        self.feasible = self.feasible.saturating_add(next.feasible);
+        self.points.extend(next.points);
     }
 
     /// One row for each number of accelerators, with the same keys in each.
-    pub(super) fn rows(&self) -> impl Iterator<Item = Value> {
+    fn rows(&self) -> impl Iterator<Item = Value> {
         self.points.iter().map(|point| {
             let mut row = json!({
                 "model": self.model,
@@ -179,25 +183,20 @@ impl TrainingCurve {
     }
 }
 
-/// Joins the curves of shards: of all layouts on a number of accelerators the fastest, and the fastest of another split.
-pub(super) fn merge(curves: Vec<TrainingCurve>) -> Vec<TrainingCurve> {
-    let mut joined: Vec<TrainingCurve> = Vec::new();
-    for curve in curves {
-        match joined.iter_mut().find(|known| known.case() == curve.case()) {
-            Some(known) => {
-                known.evaluated = known.evaluated.saturating_add(curve.evaluated);
-                known.feasible = known.feasible.saturating_add(curve.feasible);
-                known.points.extend(curve.points);
-            }
-            None => joined.push(curve),
-        }
-    }
-    for curve in &mut joined {
-        curve.points.sort_by_key(|point| point.accelerators);
-        let groups = curve.points.chunk_by(|a, b| a.accelerators == b.accelerators);
-        curve.points = groups.filter_map(one_point).collect();
-    }
-    joined.into_iter().map(TrainingCurve::with_frontier).collect()
+/// All points of some curves, with the columns of one that lacks nothing.
+pub(super) fn records(curves: &[TrainingCurve]) -> Records {
+    let point = CurvePoint { runner_up: Some(TrainingDesign::default()), ..CurvePoint::default() };
+    let whole = TrainingCurve { points: vec![point], ..TrainingCurve::default() };
+    let exemplar = whole.rows().next().unwrap_or_default();
+    Records::of(&exemplar, curves.iter().flat_map(TrainingCurve::rows))
+}
+
+/// The curve of joined shards: of all layouts on a number of accelerators the fastest, and the fastest of another split.
+pub(super) fn settled(mut curve: TrainingCurve) -> TrainingCurve {
+    curve.points.sort_by_key(|point| point.accelerators);
+    let groups = curve.points.chunk_by(|a, b| a.accelerators == b.accelerators);
+    curve.points = groups.filter_map(one_point).collect();
+    curve.with_frontier()
 }
 
 fn one_point(points: &[CurvePoint]) -> Option<CurvePoint> {
@@ -266,10 +265,11 @@ mod tests {
     fn merged_curves_have_the_fastest_of_all_shards() {
         let a = curve(&[(8, &[(1, 4.0), (2, 5.0)]), (16, &[(2, 2.5)])]);
         let b = curve(&[(8, &[(4, 3.0), (8, 4.5)]), (32, &[(4, 2.0)])]);
-        let merged = merge(vec![a, b]);
+        let mut merged = a;
+        merged.join(b);
         let expected =
             curve(&[(8, &[(4, 3.0), (1, 4.0)]), (16, &[(2, 2.5)]), (32, &[(4, 2.0)])]).with_frontier();
-        assert_eq!(merged, [TrainingCurve { evaluated: 20, feasible: 10, ..expected }]);
+        assert_eq!(settled(merged), TrainingCurve { evaluated: 20, feasible: 10, ..expected });
     }
 
     #[test]
