@@ -159,12 +159,12 @@ impl SwitchRacks {
     pub fn racks(&self, switches: u64) -> u64 {
         switches.div_ceil(self.per_rack.max(1))
     }
-    /// Racks of leaves: whole ones for each unit where its leaves fill half of one, so that none stands far from its unit.
+    /// Racks of leaves: whole ones for each unit that has leaves of its own, so that none stands far from its unit.
     #[must_use]
     pub fn leaf_racks(&self, units: u64) -> u64 {
         let per_unit = self.leaf as f64 / units.max(1) as f64;
         let of_unit = (per_unit / self.per_rack.max(1) as f64 - 1e-9).ceil().max(1.0) as u64;
-        if 2.0 * per_unit >= self.per_rack as f64 { units * of_unit } else { self.racks(self.leaf) }
+        if per_unit >= 1.0 { units * of_unit } else { self.racks(self.leaf) }
     }
     /// Heat of a full rack.
     #[must_use]
@@ -669,6 +669,33 @@ fn hall_room(demand: &LayoutDemand, rows: Vec<Vec<Slot>>, cdus: u64, air_handler
 }
 
 impl Layout {
+    /// Heat of the racks of each building, network rooms where they lie.
+    #[must_use]
+    pub fn heat_of_buildings(&self) -> Vec<Watts> {
+        let (hall, room) = (self.hall_heat(), self.room_heat());
+        (0..self.buildings)
+            .map(|building| {
+                let halls = self.halls_of_building(building);
+                let units: u64 =
+                    halls.map(|hall| self.units_of_hall(hall)).map(|units| units.end - units.start).sum();
+                let rooms = (0..self.network_rooms()).filter(|at| self.building_of_room(*at) == building);
+                hall * (units as f64 / self.units_per_hall as f64) + room * rooms.count() as f64
+            })
+            .collect()
+    }
+    /// Heat of a network room.
+    #[must_use]
+    pub fn room_heat(&self) -> Watts {
+        let rows = self.network_room.iter().flat_map(|room| &room.rows);
+        rows.flatten().map(|slot| self.demand.heat_of(slot.kind)).sum()
+    }
+    /// Heat of the most loaded row of network rooms.
+    #[must_use]
+    pub fn room_row_power(&self) -> Watts {
+        let rows = self.network_room.iter().flat_map(|room| &room.rows);
+        rows.map(|row| row.iter().map(|slot| self.demand.heat_of(slot.kind)).sum::<Watts>())
+            .fold(Watts(0.0), Watts::max)
+    }
     /// Racks of leaf switches.
     #[must_use]
     pub fn leaf_racks(&self) -> u64 {

@@ -5,8 +5,8 @@
 //!          fibre; an end at a switch with co-packaged optics is part of the switch
 //! ~~~
 //!
-//! Lines of one part add up to what the economics give it. Where a part is priced by power, the first of its lines
-//! holds the cost and the others are counts.
+//! Lines of one part add up to what the economics give it. Where a part is priced by power, a lump sum
+//! holds its cost and the other lines are counts.
 
 use super::equipment::{Equipment, Machine};
 use super::result::{BillItem, Cable, Equipment as Scheduled, Layout, Plan};
@@ -195,7 +195,7 @@ fn part_of(equipment: &str) -> &'static str {
         }
         "unit substations" | "solid-state transformers" | "plant transformers" | "PDUs" => "transformers",
         "UPS blocks" | "UPS modules" | "UPS batteries" | "substation batteries" | "rack batteries" => "ups",
-        "engines" | "engine breakers" | "fuel stores" => "generators",
+        "engines" | "engine breakers" | "engine transformers" | "fuel stores" => "generators",
         "busways" | "busway feeder breakers" | "rack tap-offs" | "support rack tap-offs" | "rectifiers" => {
             "busway"
         }
@@ -222,8 +222,17 @@ fn facility(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<Bi
     };
     let mut items = Vec::new();
     let mut part = |name: &str, datum: Option<&Datum<_>>, lines: Vec<(String, String, f64, &'static str)>| {
-        let lines = lines.into_iter().enumerate().filter(|(place, line)| *place == 0 || line.2 > 0.0);
-        for (place, (item, rating, count, unit)) in lines {
+        let mut lines: Vec<_> = lines
+            .into_iter()
+            .enumerate()
+            .filter(|(place, line)| *place == 0 || line.2 > 0.0)
+            .map(|(_, line)| line)
+            .collect();
+        // What is priced as one is a line of its own before the counts.
+        if lines.len() > 1 {
+            lines.insert(0, (format!("{name}, all lines below"), String::new(), 1.0, "lump sum"));
+        }
+        for (place, (item, rating, count, unit)) in lines.into_iter().enumerate() {
             items.push(BillItem {
                 part: name.to_owned(),
                 item,
@@ -272,6 +281,16 @@ fn facility(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<Bi
                 "coolant distribution unit".into(),
                 show(equipment.place.cdus.capacity),
                 plan.fleet.racks.cdu as f64,
+                "units",
+            ),
+            (
+                "air handler".into(),
+                show(crate::layout::AIR_HANDLER_POWER),
+                plan.layout
+                    .floors
+                    .iter()
+                    .map(|floor| floor.layout.hall_air_handlers * floor.layout.halls)
+                    .sum::<u64>() as f64,
                 "units",
             ),
         ],

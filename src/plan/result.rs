@@ -290,6 +290,8 @@ pub struct Layout {
     pub buildings: u64,
     /// Halls in all buildings.
     pub halls: u64,
+    /// Heat of the racks of each building.
+    pub heat_of_buildings: Vec<Watts>,
     /// Rows in all halls and network rooms.
     pub rows: u64,
     /// Rack positions of a row.

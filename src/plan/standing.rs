@@ -62,6 +62,7 @@ pub fn outline(
         let floor = layout(&demand(fields, place, (machine, draw), design), Placement::all()[0]);
         standing.layout.buildings += floor.buildings;
         standing.layout.halls += floor.halls;
+        standing.layout.heat_of_buildings.extend(floor.heat_of_buildings());
         standing.take_rows(machine, &floor);
     }
     standing
@@ -73,8 +74,8 @@ impl Standing {
         let compute_of = |row: &Vec<Slot>| row.iter().filter(|slot| slot.kind == RackKind::Compute).count();
         let of_row = floor.hall.rows.iter().map(compute_of).max().unwrap_or(0) as u64;
         let more = (machine.rack.peak - machine.compute_bound.rack) * of_row as f64;
-        self.row_power = self.row_power.max(floor.row_power);
-        self.row_peak = self.row_peak.max(floor.row_power + more);
+        self.row_power = self.row_power.max(floor.row_power).max(floor.room_row_power());
+        self.row_peak = self.row_peak.max(floor.row_power + more).max(floor.room_row_power());
         self.racks_of_row.push((machine.id.clone(), of_row));
         self.racks_of_hall.push((machine.id.clone(), floor.units_per_hall * machine.unit_racks));
     }
@@ -210,6 +211,7 @@ fn add(
     let total = &mut standing.layout;
     total.buildings += floor.buildings;
     total.halls += floor.halls;
+    total.heat_of_buildings.extend(floor.heat_of_buildings());
     total.rows += floor.rows();
     total.positions += floor.positions();
     total.leftover_positions += floor.leftover_positions();

@@ -263,24 +263,27 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
     );
     let hall = verdict(
         "IT power of a hall",
-        evidence.design.it.0 / evidence.layout.halls as f64,
+        evidence.layout.floors.iter().map(|floor| floor.layout.hall_heat().0).fold(0.0, f64::max),
         evidence.fields.layout.hall_power.0,
         "W",
         false,
-        "a hall holds at least one scalable unit, whole".into(),
+        "the fullest hall; a hall holds at least one scalable unit, whole".into(),
     );
     let widest = evidence
         .loads
         .iter()
         .map(|(machine, _)| machine.system.rack.width.value.0 * f64::from(machine.system.rack.positions))
         .fold(0.0, f64::max);
+    let longest =
+        evidence.layout.floors.iter().map(|floor| floor.layout.hall.grid.row_length()).fold(widest, f64::max);
     let row = verdict(
-        "row length for one rack",
-        widest,
+        "row length",
+        longest,
         evidence.fields.layout.row_length.0,
         "m",
         false,
-        "the widest rack against the longest row between cross aisles".into(),
+        "the longest row against what may lie between cross aisles; a row has one rack of each sort at least"
+            .into(),
     );
     let slab = verdict(
         "floor load",

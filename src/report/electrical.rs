@@ -166,7 +166,7 @@ fn load_flow(flow: &LoadFlow) -> Vec<Block> {
         ("power factor at the point of delivery".into(), digits(flow.power_factor.0)),
         ("capacitors for it".into(), Unit::Metric("VA").show(flow.capacitors.0)),
         ("lost in transformers and feeders".into(), POWER.show(flow.loss.0)),
-        ("of that in feeders, which the chain leaves out".into(), POWER.show(flow.feeder_loss.0)),
+        ("of that in feeders".into(), POWER.show(flow.feeder_loss.0)),
         ("tap of the main transformers".into(), over_nominal(flow.tap)),
         (
             "voltage in the halls over nominal, full load and idle".into(),

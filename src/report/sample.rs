@@ -40,6 +40,7 @@ pub(crate) fn plan() -> Plan {
         cooling: cooling(),
         fleet: fleet(),
         layout: Layout {
+            heat_of_buildings: Vec::new(),
             buildings: 10,
             halls: 40,
             rows: 800,

@@ -6,8 +6,8 @@ use crate::scalar::SECONDS_PER_YEAR;
 use crate::units::text::{Quantity, brief};
 use crate::units::{Amperes, Meters, PerSecond, Seconds, Share, VoltAmperes, Volts, Watts};
 
-/// The largest envelope that is planned: more than all data centres of the world draw.
-const LARGEST_ENVELOPE_W: f64 = 1e12;
+/// The largest envelope that is planned: about what all data centres of the world draw.
+const LARGEST_ENVELOPE_W: f64 = 1e11;
 /// The smallest: below it stands not even one accelerator.
 const SMALLEST_ENVELOPE_W: f64 = 1e3;
 
@@ -21,7 +21,7 @@ pub(super) fn scenario(scenario: &Scenario) -> Result<(), InputError> {
         return fail("envelope.power", format!("{power} buys no rack; at least 1 kW"));
     }
     if power.0 > LARGEST_ENVELOPE_W {
-        return fail("envelope.power", format!("{power} is more than the world has to give; at most 1 TW"));
+        return fail("envelope.power", format!("{power} is more than one site can have; at most 100 GW"));
     }
     if fields.systems.is_empty() {
         return fail("systems", "names no system; at least one `[[systems]]` with an `id`".into());
@@ -262,7 +262,7 @@ fn feed(scenario: &Scenario) -> Result<(), InputError> {
     let year = Seconds(SECONDS_PER_YEAR);
     let often = PerSecond(1e4 / SECONDS_PER_YEAR);
     within(scenario, "grid.voltage", grid.voltage, [Volts(1e3), Volts(1.5e6)])?;
-    within(scenario, "grid.campus_voltage", grid.campus_voltage, [Volts(400.0), Volts(150e3)])?;
+    within(scenario, "grid.campus_voltage", grid.campus_voltage, [Volts(1e3), Volts(150e3)])?;
     within(scenario, "grid.feeder_current", grid.feeder_current, [Amperes(10.0), Amperes(10e3)])?;
     within(scenario, "grid.short_circuit", grid.short_circuit, [VoltAmperes(1e6), VoltAmperes(1e12)])?;
     within(scenario, "grid.ride_through", grid.ride_through, [Seconds(0.0), Seconds(3_600.0)])?;

@@ -168,7 +168,7 @@ fn an_envelope_too_small_for_a_rack_falls_short() {
 fn a_floor_that_does_not_hold_its_racks_falls_short() {
     for (set, constraint) in [
         ("layout.hall_power=\"500 kW\"", "IT power of a hall"),
-        ("layout.row_length=\"30 cm\"", "row length for one rack"),
+        ("layout.row_length=\"30 cm\"", "row length"),
         ("layout.floor_load=\"500 kg/m2\"", "floor load"),
         ("layout.cold_aisle=\"50 cm\"", "working depth in the aisles"),
         ("layout.halls=2", "halls of the site"),

@@ -116,7 +116,8 @@ pub(super) fn main_power_factor(ground: &Ground<'_>) -> f64 {
         (impedance * (1.0 - flow.load_fraction), flow.curve.at(1.0))
     });
     let tangent = (1.0 - asked * asked).max(0.0).sqrt() / asked + more;
-    1.0 / ((1.0 + lost) * (1.0 + tangent * tangent).sqrt())
+    // A hundredth for the steps of capacitors and taps.
+    1.0 / (1.01 * (1.0 + lost) * (1.0 + tangent * tangent).sqrt())
 }
 
 /// Substations that the site hangs on.
@@ -130,18 +131,19 @@ fn substations(ground: &Ground<'_>) -> u32 {
     )
 }
 
-/// Halls of each building of one substation: full buildings, and what is left in a last one.
+/// Load of each building of one substation: its halls as the floor deals them, network rooms where they lie.
 ///
 /// Substations are alike, so a building between two of them is cut. Beyond [`MOST_BUILDINGS`] neighbours share a bus.
 fn halls(ground: &Ground<'_>, substations: u32) -> Vec<f64> {
-    let all = ground.layout.halls.max(1) as f64 / f64::from(substations);
-    let mut of_bus = f64::from(ground.fields.layout.halls_per_building.max(1));
-    of_bus *= (all / of_bus / f64::from(MOST_BUILDINGS)).ceil().max(1.0);
-    let full = ((all + 1e-9) / of_bus).floor();
-    let rest = all - full * of_bus;
-    let mut buildings = vec![of_bus; full as usize];
-    buildings.extend((rest > 1e-6).then_some(rest));
-    buildings
+    let mut buildings: Vec<f64> = ground.layout.heat_of_buildings.iter().map(|heat| heat.0).collect();
+    let most = MOST_BUILDINGS as usize;
+    let each = buildings.len().div_ceil(substations as usize);
+    if substations > 1 {
+        let all: f64 = buildings.iter().sum();
+        buildings = vec![all / f64::from(substations) / each as f64; each];
+    }
+    let together = buildings.len().div_ceil(most).max(1);
+    buildings.chunks(together).map(|chunk| chunk.iter().sum()).collect()
 }
 
 /// Whole unit substations for a part of their load, each group with its own reserve.

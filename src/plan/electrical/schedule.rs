@@ -7,7 +7,7 @@ use super::Ground;
 use super::facts::{BackupFacts, is_system};
 use crate::catalog::profile::{Covered, Current, StageKind};
 use crate::plan::equipment::Place;
-use crate::plan::result::{Equipment, LoadFlow};
+use crate::plan::result::{Equipment, LoadFlow, SystemFloor};
 use crate::power::ratings::{
     battery, direct_current, fault_current, fault_on_grid, fuel, high_voltage_frame, interrupting,
     line_current, low_voltage_frame,
@@ -111,7 +111,7 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow) -> Vec<Equipment> {
             .impedance
             .map(|impedance| fault_on_grid(grid.short_circuit, rating, grid.campus_voltage, impedance));
         let basis = format!(
-            "behind each transformer, and ties between their busbars, open, {}{}",
+            "behind each transformer, and ties by which the spare takes over a busbar, else open, {}{}",
             brief(grid.campus_voltage),
             fault.map_or_else(String::new, breaks)
         );
@@ -157,11 +157,11 @@ fn low_voltage_mains(
     let (frame, parallel) = low_voltage_frame(line_current(rating, voltage));
     let fault = impedance.map(|impedance| fault_current(rating, voltage, impedance));
     let basis = format!(
-        "main of each switchboard and a tie to its neighbour, {}{}",
+        "main of each switchboard and its tie to the spare one of its group, {}{}",
         brief(voltage),
         fault.map_or_else(String::new, breaks)
     );
-    vec![line("low-voltage main breakers", parallel * (substations + substations / 2), frame.0, "A", basis)]
+    vec![line("low-voltage main breakers", 2 * parallel * substations, frame.0, "A", basis)]
 }
 
 /// Blocks, modules and batteries of a UPS.
@@ -218,22 +218,32 @@ fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
     let mut all = Vec::new();
     if ground.layout.rows > 0 {
         let (length, rating) = (ground.fields.layout.row_length, facts.busway_current);
-        // As many as the fullest row asks for, of those that may hang above it.
-        let fullest = ground.layout.floors.iter().map(|floor| floor.layout.row_power.0).fold(0.0, f64::max);
-        let pairs = (fullest / facts.busway.0 - 1e-9).ceil().max(1.0) as u64;
-        let pairs = pairs.min(u64::from(ground.fields.layout.busways_per_row));
-        let count = PATHS * pairs * ground.layout.rows;
-        let basis = format!("{pairs} pairs, A and B, along each row of at most {}, {busway}", brief(length));
+        // As many as the fullest row of a room asks for, of those that may hang above it.
+        let most = u64::from(ground.fields.layout.busways_per_row);
+        let pairs = |row: Watts| ((row / facts.busway - 1e-9).ceil().max(1.0) as u64).min(most);
+        let of_floor = |floor: &SystemFloor| {
+            let (plan, rooms) = (&floor.layout, floor.layout.network_rooms());
+            let of_room = plan.network_room.as_ref().map_or(0, |room| room.rows.len() as u64);
+            plan.halls * plan.hall.rows.len() as u64 * pairs(plan.row_power)
+                + rooms * of_room * pairs(plan.room_row_power())
+        };
+        let count = PATHS * ground.layout.floors.iter().map(of_floor).sum::<u64>();
+        let basis = format!(
+            "pairs, A and B, along each row of at most {}: as many as its load asks for, at most {most}; {busway}",
+            brief(length)
+        );
         all.push(line("busways", count, rating.0, "A", basis));
         let (frame, parallel) = low_voltage_frame(rating);
         let basis = format!("one in the switchboard before each busway, {busway}");
         all.push(line("busway feeder breakers", parallel * count, frame.0, "A", basis));
     }
     for (machine, draw) in ground.loads.iter().filter(|(_, draw)| draw.racks > 0) {
-        let (current, voltage) = facts.at_rack(VoltAmperes(machine.rack.feed.0 / PATHS as f64));
+        // One side carries half of the shelves, and the whole rack when the other has failed.
+        let side = (machine.rack.feed / PATHS as f64).max(machine.rack.heat);
+        let (current, voltage) = facts.at_rack(VoltAmperes(side.0));
         let (frame, parallel) = low_voltage_frame(current / facts.continuous.0);
         let basis = format!(
-            "A and B of each {} rack, half of its {} shelves each, {}",
+            "A and B of each {} rack, half of its {} shelves and the whole rack alone, {}",
             machine.id,
             brief(machine.rack.feed),
             of(voltage, facts.racks_get)
@@ -243,8 +253,11 @@ fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
     all.extend(rack_batteries(ground));
     let others = ground.racks.network + ground.racks.storage + ground.racks.management;
     if others > 0 {
-        let power: Watts = ground.loads.iter().map(|(_, draw)| draw.support + draw.network).sum();
-        let each = VoltAmperes(power.0 / others as f64 / facts.continuous.0);
+        let support: Watts = ground.loads.iter().map(|(_, draw)| draw.support).sum();
+        let beside = (ground.racks.storage + ground.racks.management).max(1);
+        let switches = |floor: &SystemFloor| floor.layout.demand.switches.rack_heat();
+        let fullest = ground.layout.floors.iter().map(switches).fold(support / beside as f64, Watts::max);
+        let each = VoltAmperes(fullest.0 / facts.continuous.0);
         let (frame, parallel) = low_voltage_frame(facts.at_rack(each).0);
         let basis = "A and B of each network, storage and management rack, either carries it".into();
         all.push(line("support rack tap-offs", PATHS * parallel * others, frame.0, "A", basis));
@@ -337,6 +350,7 @@ fn engines(ground: &Ground<'_>) -> Vec<Equipment> {
     vec![
         line("engines", sets, backup.set.0, "W", basis),
         line("engine breakers", parallel * sets, frame.0, "A", parallels),
+        line("engine transformers", sets, apparent.0, "VA", format!("one a set, up to {}", brief(voltage))),
         line("fuel stores", 1, volume.0, "m3", stored),
     ]
 }

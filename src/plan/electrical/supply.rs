@@ -229,7 +229,8 @@ pub(super) fn topologies(ground: &Ground<'_>) -> Vec<Topology> {
             installed: flow.installed,
             modules: u64::from(flow.modules),
             normal_load: Share(flow.load_fraction),
-            stranded: flow.stranded,
+            // Below a watt it is the rounding of sums.
+            stranded: if flow.stranded.0.abs() < 1.0 { Watts(0.0) } else { flow.stranded },
             fullest_survivor: redundancy.fullest_survivor(ground.layout.rows),
             loss: flow.loss,
             availability: path.map(|path| path.availability),

@@ -221,8 +221,12 @@ pub(super) fn draw(plan: &Plan) -> Option<Page> {
     page.label(Rect { depth: 7.0, ..racks }, 3.4, PAPER, &names);
     let it = format!("IT {}", watts(power.it_provisioned.0));
     page.label(Rect { y: racks.y + 5.5, depth: 6.0, ..racks }, 3.0, PAPER, &it);
-    if let Some(taps) = bought(plan, "two taps a rack:", "rack tap-offs") {
-        page.text((x + 34.0, end + 10.0), 2.9, Anchor::Start, SOFT, &taps);
+    let taps = plan.electrical.schedule.iter().filter(|line| line.name == "rack tap-offs");
+    let taps: Vec<String> = taps.map(|line| format!("{} × {}", count(line.count), rating(line))).collect();
+    if !taps.is_empty() {
+        let words = format!("two taps a rack: {}", taps.join(", "));
+        let size = super::fitting(&words, FIELD.x + FIELD.width - x - 35.0, 2.9);
+        page.text((x + 34.0, end + 10.0), size, Anchor::Start, SOFT, &words);
     }
     column(&mut page, plan);
     Some(page)

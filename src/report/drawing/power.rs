@@ -31,7 +31,7 @@ fn leaving(plan: &Plan) -> Vec<Flow> {
             all.extend(power.overheads.iter().map(|(name, load)| Flow {
                 name: name.clone(),
                 watts: load.0,
-                color: PLANT,
+                color: if name == "feeders" { LOSS } else { PLANT },
             }));
         }
     }

@@ -14,7 +14,7 @@ fn color(part: &str) -> &'static str {
         "#cc79a7"
     } else if has("management") {
         "#a9b4bf"
-    } else if has("switch") || has("Quantum") || has("Spectrum") {
+    } else if has("switch") {
         "#e69f00"
     } else {
         super::color(RackKind::Compute)
@@ -41,7 +41,7 @@ pub(super) fn draw(plan: &Plan) -> Option<Page> {
     if network.leaf > 0 {
         let units = f64::from(floor.switch_rack_units);
         let switches = StackedPart {
-            part: floor.switch_name.clone(),
+            part: format!("{}, switch", floor.switch_name),
             count: network.leaf.div_ceil(floor.layout.leaf_racks().max(1)) as u32,
             units,
         };
@@ -57,8 +57,8 @@ pub(super) fn draw(plan: &Plan) -> Option<Page> {
             page.key(color(&part.part), INK, &part.part);
         }
     }
-    if network.leaf > 0 && !seen.contains(&color("switch")) {
-        page.key(color("switch"), INK, "switch");
+    if network.leaf > 0 {
+        page.key(super::color(RackKind::Leaf), INK, "leaf switch, in the network rack");
     }
     page.key("#f7f8fa", RULE, "free: cables, manifolds, blanks");
     page.scale_bar(scale);
