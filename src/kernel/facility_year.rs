@@ -17,6 +17,7 @@ pub mod sample;
 use std::collections::BTreeMap;
 
 use crate::cooling::{HeatLoop, LoopHour, loop_hour};
+use crate::kernel::sieve::{Limits, Sieve, Sifted, sieve_shader};
 use crate::kernel::tally::{Counted, Operations, operations_of};
 use crate::kernel::{
     COOLING_WGSL, Input, Kernel, KernelText, Reduction, SCALAR_WGSL, ShaderStruct, WORKGROUP, buffer_bytes,
@@ -500,9 +501,28 @@ struct YearSum {
 /// Fixed-point units of one: sums of hours do not depend on their order.
 const FIXED_POINT: f64 = 4_294_967_296.0;
 
+/// A ratio counts as no more than this: what takes more has no efficiency at all, and sums of hours stay in range.
+const MOST_RATIO: f32 = 65_535.0;
+/// The stem of what sums on devices.
+pub const SIEVE: &str = "year_sums";
+/// Words of one facility there: two for the meter, two for the water, chiller hours, wet hours, the peak.
+const WORDS: usize = 7;
+
+/// The shader of the other half on devices.
+#[must_use]
+pub fn sieve_text() -> String {
+    let constants = format!(
+        "const RUNS_CHILLERS: u32 = {RUNS_CHILLERS}u;\nconst RUNS_WATER: u32 = {RUNS_WATER}u;\n\
+         const MOST_RATIO: f32 = {MOST_RATIO:?};\nconst WORDS: u32 = {WORDS}u;\n"
+    );
+    let generated = [constants, YearRange::wgsl(), Score::wgsl()];
+    sieve_shader(YearRange::NAME, 0, &generated, include_str!("../../shaders/year_sums.wgsl"))
+}
+
 /// Sums the hours of each facility.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct YearSums {
+    cases: usize,
     hours: u64,
     sums: BTreeMap<u64, YearSum>,
 }
@@ -526,7 +546,7 @@ impl YearSums {
     /// Sums for a kernel.
     #[must_use]
     pub fn of(kernel: &FacilityYears) -> Self {
-        Self { hours: u64::from(kernel.space.hours), sums: BTreeMap::new() }
+        Self { cases: kernel.space.cases.len(), hours: u64::from(kernel.space.hours), sums: BTreeMap::new() }
     }
 
     /// The year of a facility; nothing where none of its hours was run.
@@ -546,7 +566,7 @@ impl YearSums {
 
 impl Reduction<Score> for YearSums {
     fn fork(&self) -> Self {
-        Self { hours: self.hours, sums: BTreeMap::new() }
+        Self { sums: BTreeMap::new(), ..*self }
     }
 
     fn absorb(&mut self, first: u64, scores: &[Score]) {
@@ -557,8 +577,7 @@ impl Reduction<Score> for YearSums {
             let sum = self.sums.entry(index / self.hours).or_default();
             for score in &scores[done..done + count] {
                 sum.hours += 1;
-                // A plant without any efficiency stays at the largest number instead of beginning anew.
-                let fixed = |value: f32| (f64::from(value) * FIXED_POINT) as u64;
+                let fixed = |value: f32| (f64::from(value.min(MOST_RATIO)) * FIXED_POINT) as u64;
                 sum.meter = sum.meter.saturating_add(fixed(score.meter_per_it));
                 sum.water = sum.water.saturating_add(fixed(score.water_l_per_kwh));
                 sum.chiller_hours += score.runs & RUNS_CHILLERS;
@@ -579,6 +598,37 @@ impl Reduction<Score> for YearSums {
             sum.wet_hours += part.wet_hours;
             sum.peak = sum.peak.max(part.peak);
         }
+    }
+
+    fn sieve(&self) -> Option<Sieve> {
+        let counts = u32::try_from(self.cases * WORDS).ok()?;
+        // Nothing is noted: the table is there because a buffer of nothing cannot be bound.
+        let limits = Limits { noted: 1, ..Limits::default() };
+        Some(Sieve { name: SIEVE, shader: sieve_text, limits, noted: vec![0], counts })
+    }
+
+    fn absorb_sifted(&mut self, sifted: Sifted<Score>) {
+        let end = sifted.first + u64::from(sifted.points);
+        let wide = |words: &[u32]| u64::from(words[0]) | u64::from(words[1]) << 32;
+        let sums = (0..).zip(sifted.counts.chunks_exact(WORDS)).filter_map(|(case, words)| {
+            let year = case * self.hours..(case + 1) * self.hours;
+            let hours = end.min(year.end).saturating_sub(sifted.first.max(year.start));
+            let sum = YearSum {
+                hours,
+                meter: wide(&words[0..2]),
+                water: wide(&words[2..4]),
+                chiller_hours: words[4],
+                wet_hours: words[5],
+                peak: words[6],
+            };
+            (hours > 0).then_some((case, sum))
+        });
+        let part = Self { sums: sums.collect(), ..*self };
+        self.merge(part);
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        self == other
     }
 }
 
