@@ -1,4 +1,4 @@
-// Mirrors YearSums in src/kernel/facility_year.rs: sums of hours by facility, in fixed point, so that no order matters.
+// Mirrors src/kernel/facility_year/sums.rs: sums of hours by facility, in fixed point, so that no order matters.
 //
 // A workgroup sums the hours of its first facility by itself, in limbs of 16 bits that 64 hours do not overflow.
 

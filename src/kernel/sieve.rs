@@ -76,7 +76,7 @@ pub fn sieves() -> Vec<(&'static str, String)> {
     vec![
         (super::frontier::SIEVE, super::frontier::sieve_text()),
         (super::training_sweep::fastest::SIEVE, super::training_sweep::fastest::sieve_text()),
-        (super::facility_year::SIEVE, super::facility_year::sieve_text()),
+        (super::facility_year::sums::SIEVE, super::facility_year::sums::sieve_text()),
     ]
 }
 
