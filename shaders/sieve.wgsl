@@ -1,4 +1,4 @@
-// Mirrors src/kernel/sieve.rs: the passes around `counted`, `note`, `settle` and `keeps` of one reduction.
+// Mirrors src/kernel/sieve.rs: the passes around `counted`, `note`, `finish`, `settle` and `keeps` of one reduction.
 
 struct Kept {
     offset: u32,
@@ -39,7 +39,8 @@ fn note_scores(
         }
     }
     workgroupBarrier();
-    if local < arrayLength(&counts) - 1u {
+    finish(id.x - local, local);
+    if local < COUNTED {
         let sum = atomicLoad(&group_counts[local]);
         if sum > 0u {
             atomicAdd(&counts[local + 1u], sum);

@@ -13,18 +13,18 @@
 //! design hour. Mirrored by `shaders/facility_year.wgsl`.
 
 pub mod sample;
-
-use std::collections::BTreeMap;
+pub mod sums;
 
 pub use crate::cooling::Air;
 use crate::cooling::{HeatLoop, LoopHour, loop_hour};
 use crate::kernel::tally::{Counted, Operations, operations_of};
 use crate::kernel::{
-    COOLING_WGSL, Input, Kernel, KernelText, Reduction, SCALAR_WGSL, ShaderStruct, WORKGROUP, buffer_bytes,
-    join, ulp_distance,
+    COOLING_WGSL, Input, Kernel, KernelText, SCALAR_WGSL, ShaderStruct, WORKGROUP, buffer_bytes, join,
+    ulp_distance,
 };
 use crate::scalar::Real;
 use crate::{shader_constants, shader_mirror, shader_struct};
+pub use sums::{RoughYear, YearSums};
 
 shader_constants! { constants_wgsl:
     /// Compressors run for some loop.
@@ -480,103 +480,6 @@ impl Kernel for FacilityYears {
 /// Water below which two devices need not agree [L/kWh]: a thousandth of a thousandth of what a tower takes.
 const LEAST_WATER_L_PER_KWH: f32 = 2e-6;
 
-/// The year of one facility, summed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct YearSum {
-    hours: u64,
-    meter: u64,
-    water: u64,
-    chiller_hours: u32,
-    wet_hours: u32,
-    /// Bits of the largest ratio: those of positive floats rise with the float.
-    peak: u32,
-}
-
-/// Fixed-point units of one: sums of hours do not depend on their order.
-const FIXED_POINT: f64 = 4_294_967_296.0;
-
-/// Sums the hours of each facility.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct YearSums {
-    hours: u64,
-    sums: BTreeMap<u64, YearSum>,
-}
-
-/// A year of one facility as the kernel sees it: what ranks, not what is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct RoughYear {
-    /// Energy at the meter over energy at the rack inputs.
-    pub pue: f64,
-    /// Water per energy at the rack inputs [L/kWh].
-    pub wue_l_per_kwh: f64,
-    /// Hours with chillers running for anything.
-    pub chiller_hours: u32,
-    /// Hours in which water evaporates.
-    pub wet_hours: u32,
-    /// The largest ratio of an hour.
-    pub worst_ratio: f64,
-}
-
-impl YearSums {
-    /// Sums for a kernel.
-    #[must_use]
-    pub fn of(kernel: &FacilityYears) -> Self {
-        Self { hours: u64::from(kernel.space.hours), sums: BTreeMap::new() }
-    }
-
-    /// The year of a facility; nothing where none of its hours was run.
-    #[must_use]
-    pub fn year(&self, case: usize) -> Option<RoughYear> {
-        let sum = self.sums.get(&(case as u64))?;
-        let mean = |total: u64| total as f64 / FIXED_POINT / sum.hours as f64;
-        Some(RoughYear {
-            pue: mean(sum.meter),
-            wue_l_per_kwh: mean(sum.water),
-            chiller_hours: sum.chiller_hours,
-            wet_hours: sum.wet_hours,
-            worst_ratio: f64::from(f32::from_bits(sum.peak)),
-        })
-    }
-}
-
-impl Reduction<Score> for YearSums {
-    fn fork(&self) -> Self {
-        Self { hours: self.hours, sums: BTreeMap::new() }
-    }
-
-    fn absorb(&mut self, first: u64, scores: &[Score]) {
-        let mut done = 0;
-        while done < scores.len() {
-            let index = first + done as u64;
-            let count = ((self.hours - index % self.hours) as usize).min(scores.len() - done);
-            let sum = self.sums.entry(index / self.hours).or_default();
-            for score in &scores[done..done + count] {
-                sum.hours += 1;
-                // A plant without any efficiency stays at the largest number instead of beginning anew.
-                let fixed = |value: f32| (f64::from(value) * FIXED_POINT) as u64;
-                sum.meter = sum.meter.saturating_add(fixed(score.meter_per_it));
-                sum.water = sum.water.saturating_add(fixed(score.water_l_per_kwh));
-                sum.chiller_hours += score.runs & RUNS_CHILLERS;
-                sum.wet_hours += (score.runs & RUNS_WATER) / RUNS_WATER;
-                sum.peak = sum.peak.max(score.meter_per_it.to_bits());
-            }
-            done += count;
-        }
-    }
-
-    fn merge(&mut self, other: Self) {
-        for (case, part) in other.sums {
-            let sum = self.sums.entry(case).or_default();
-            sum.hours += part.hours;
-            sum.meter = sum.meter.saturating_add(part.meter);
-            sum.water = sum.water.saturating_add(part.water);
-            sum.chiller_hours += part.chiller_hours;
-            sum.wet_hours += part.wet_hours;
-            sum.peak = sum.peak.max(part.peak);
-        }
-    }
-}
-
 /// The kernel as the list of kernels has it.
 #[must_use]
 pub fn text() -> KernelText {
@@ -608,22 +511,6 @@ mod tests {
         // x = 1/2 of 2 W: 2 · (0.01 + 0.5 · (0.02 + 0.5 · 0.04)) + 0.1 = 0.16 W on top of 1 W.
         let stage = YardStage { rating_w: 2.0, no_load: 0.01, proportional: 0.02, square: 0.04, idle_w: 0.1 };
         assert!((stage_input(&stage, 1.0) - 1.16_f64).abs() < 1e-12);
-    }
-
-    #[test]
-    fn sums_do_not_depend_on_the_order_of_the_hours() {
-        let kernel = FacilityYears::new(facilities(3, 4, 100)).unwrap();
-        let scores: Vec<Score> = (0..kernel.points()).map(|index| kernel.score(index)).collect();
-        let mut whole = YearSums::of(&kernel);
-        whole.absorb(0, &scores);
-        let mut parts = YearSums::of(&kernel);
-        for (part, chunk) in scores.chunks(37).enumerate().rev() {
-            let mut fork = parts.fork();
-            fork.absorb(part as u64 * 37, chunk);
-            parts.merge(fork);
-        }
-        assert_eq!(whole, parts);
-        assert!(whole.year(0).unwrap().pue > 1.0 && whole.year(4).is_none());
     }
 
     #[test]

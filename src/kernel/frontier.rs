@@ -82,7 +82,7 @@ pub fn sieve_text() -> String {
         1.0 - GUARD
     );
     let generated = [constants, SweepRange::wgsl(), Score::wgsl()];
-    sieve_shader(SweepRange::NAME, &generated, include_str!("../../shaders/frontier.wgsl"))
+    sieve_shader(SweepRange::NAME, COUNTS as u32, &generated, include_str!("../../shaders/frontier.wgsl"))
 }
 
 impl Shortlist {

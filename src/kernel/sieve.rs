@@ -5,14 +5,15 @@
 //! compacted and read back with the counts, everything else stays on the device. The table only ever rises and rules out
 //! only what the CPU side would drop too, so the result is that of all scores, whatever the order of the invocations.
 //!
-//! A reduction brings three functions in WGSL, `note`, `settle` and `keeps`, and `counted`, a bit for each count that a score
-//! adds to; `shaders/sieve.wgsl` has the passes around them.
+//! A reduction brings functions in WGSL: `note`, `settle` and `keeps`, `counted`, a bit for each of the first counts that a
+//! score adds to, and `finish`, for what a workgroup has put together itself. `shaders/sieve.wgsl` has the passes around them. A
+//! reduction of sums keeps no point at all.
 
 use super::{ShaderStruct, WORKGROUP, join};
 use crate::{shader_constants, shader_struct};
 
 shader_constants! { constants_wgsl:
-    /// Counts of a sieve at most: as many bits as `counted` returns.
+    /// Counts by bits at most: as many as `counted` returns.
     pub const MOST_COUNTS: u32 = 32;
     /// Invocations of one workgroup.
     pub const GROUP: u32 = WORKGROUP;
@@ -43,7 +44,7 @@ pub struct Sieve {
     pub limits: Limits,
     /// The words that `note` raises, as far as they are known.
     pub noted: Vec<u32>,
-    /// Counts that it keeps.
+    /// Words that it counts in, those of `counted` first.
     pub counts: u32,
 }
 
@@ -60,12 +61,12 @@ pub struct Sifted<S> {
     pub kept: Vec<(u64, S)>,
 }
 
-/// Joins the shader of a sieve: what it shares with the kernel, its functions, the passes.
+/// Joins the shader of a sieve: what it shares with the kernel, the passes, its functions; so many counts are by bits.
 #[must_use]
-pub fn sieve_shader(range: &str, generated: &[String], functions: &str) -> String {
+pub fn sieve_shader(range: &str, counted: u32, generated: &[String], functions: &str) -> String {
     let mut parts = vec![constants_wgsl(), Limits::wgsl()];
     parts.extend_from_slice(generated);
-    parts.push(format!("alias Range = {range};\n"));
+    parts.push(format!("alias Range = {range};\nconst COUNTED: u32 = {counted}u;\n"));
     join(&parts, &[include_str!("../../shaders/sieve.wgsl")], functions)
 }
 
@@ -75,6 +76,7 @@ pub fn sieves() -> Vec<(&'static str, String)> {
     vec![
         (super::frontier::SIEVE, super::frontier::sieve_text()),
         (super::training_sweep::fastest::SIEVE, super::training_sweep::fastest::sieve_text()),
+        (super::facility_year::sums::SIEVE, super::facility_year::sums::sieve_text()),
     ]
 }
 

@@ -482,6 +482,7 @@ mod facility_year {
 
     mod device {
         use super::*;
+        use crate::parity::device::assert_sieve_is_exact;
 
         fn engine() -> Engine {
             Engine::new(Backend::Gpu).allow_software(true)
@@ -501,6 +502,19 @@ mod facility_year {
                 }
             }
             assert!(worst <= FacilityYears::ULP_BOUND, "{worst}");
+        }
+
+        #[test]
+        #[ignore = "needs a Vulkan adapter; tests/run installs one"]
+        fn a_sieve_sums_what_the_cpu_sums_of_all_scores() {
+            for kernel in suite() {
+                assert_sieve_is_exact(&kernel, || YearSums::of(&kernel));
+            }
+            // Years shorter than a workgroup, and a plant without any efficiency.
+            let mut space = facilities(3, 40, 17);
+            space.cases[5].fixed_w = space.cases[5].it_w * 1e6;
+            let short = FacilityYears::new(space).expect("it is valid");
+            assert_sieve_is_exact(&short, || YearSums::of(&short));
         }
 
         #[test]

@@ -70,7 +70,7 @@ pub fn sieve_text() -> String {
         1.0 - UNSURE_GUARD
     );
     let generated = [constants, TrainingRange::wgsl(), Score::wgsl()];
-    sieve_shader(TrainingRange::NAME, &generated, include_str!("../../../shaders/fastest.wgsl"))
+    sieve_shader(TrainingRange::NAME, COUNTS, &generated, include_str!("../../../shaders/fastest.wgsl"))
 }
 
 /// Collects the shortlist, and counts.
