@@ -131,7 +131,7 @@ fn forecast(row: Row<'_>, hardware: &Hardware) -> Result<Forecast, Gap> {
     };
     let apart = row.word("use") != "yes";
     if apart {
-        notes.push(format!("set apart: use is `{}`", row.word("use")));
+        notes.insert(0, format!("set apart: use is `{}`", row.word("use")));
     }
     if let (Some(low), Some(high)) = (row.number("low")?, row.number("high")?) {
         let inside = (low..=high).contains(&predicted);
