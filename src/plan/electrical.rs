@@ -215,8 +215,11 @@ mod tests {
         // 5 min of a block at 90 % usable.
         let expected = ups.installed.0 / ups.modules as f64 * 300.0 / 0.9;
         assert!((battery.rating / expected - 1.0).abs() < 1e-9, "{battery:?}");
-        // 1.24 MW of a row on busways of 690 kW: two pairs.
-        assert_eq!(equipment(&plan, "busways").count, 2 * 2 * plan.layout.rows);
+        // 1.24 MW of a row on busways of 690 kW: two pairs; 33 network racks of 56 kW: three.
+        let floor = &plan.layout.floors[0].layout;
+        let of_halls = floor.halls * floor.hall.rows.len() as u64;
+        let busways = 2 * (2 * of_halls + 3 * (plan.layout.rows - of_halls));
+        assert_eq!(equipment(&plan, "busways").count, busways);
         let large = planned(&["electrical.ups_block=2.5 MW"]);
         assert!(equipment(&large, "UPS blocks").count < equipment(&plan, "UPS blocks").count);
     }
@@ -269,8 +272,8 @@ mod tests {
             assert_eq!(feed(&of(system, design)), !fits, "{system} on {design}");
         }
         let plan = of("kyber-nvl144", "dc-800-sst");
-        // Half of 800 kW over 800 V and 0.8: 625 A; √3 · 415 V would take 696 A.
-        assert!((equipment(&plan, "rack tap-offs").rating - 800.0).abs() < 1e-9);
+        // The rack alone on one side: 600 kW over 800 V and 0.8 are 937.5 A.
+        assert!((equipment(&plan, "rack tap-offs").rating - 1_000.0).abs() < 1e-9);
         // 5 MW over 800 V are 6,250 A: one frame of 6,300.
         assert!((equipment(&plan, "direct-current main breakers").rating - 6_300.0).abs() < 1e-9);
         let row = plan.verdicts.iter().find(|one| one.constraint == "row busway").unwrap();

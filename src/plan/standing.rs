@@ -8,8 +8,8 @@ use crate::catalog::profile::{Link, Medium, StackPart};
 use crate::fleet::NetworkRack;
 use crate::layout::cables::{CableCounts, CableMedium, CableRun, Cabling, Reach, place};
 use crate::layout::{
-    self, AREA_PER_IT_WATT, Aisles, GRAVITY, LayoutDemand, Placement, RackBody, RackKind, Slot, SwitchRacks,
-    Yard, layout, units_within,
+    self, AREA_PER_IT_WATT, Aisles, CorePlace, GRAVITY, LayoutDemand, LeafPlace, Placement, RackBody,
+    RackKind, Slot, SpinePlace, SwitchRacks, Yard, layout, units_within,
 };
 use crate::power::StageFlow;
 use crate::scenario::Fields;
@@ -49,6 +49,10 @@ pub fn stand(fields: &Fields, place: &Place, loads: &[(&Machine, &Draw)], design
     standing
 }
 
+/// Spines and cores in one room: what large sites come to, and what loads one building most.
+const GATHERED: Placement =
+    Placement { leaf: LeafPlace::Middle, spine: SpinePlace::NetworkRoom, core: CorePlace::CentralBuilding };
+
 /// Buildings, halls and the racks of their rows alone, without cables and what follows from them.
 #[must_use]
 pub fn outline(
@@ -59,7 +63,7 @@ pub fn outline(
 ) -> Standing {
     let mut standing = Standing::default();
     for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
-        let floor = layout(&demand(fields, place, (machine, draw), design), Placement::all()[0]);
+        let floor = layout(&demand(fields, place, (machine, draw), design), GATHERED);
         standing.layout.buildings += floor.buildings;
         standing.layout.halls += floor.halls;
         standing.layout.heat_of_buildings.extend(floor.heat_of_buildings());

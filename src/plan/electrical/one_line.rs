@@ -148,7 +148,8 @@ fn halls(ground: &Ground<'_>, substations: u32) -> Vec<f64> {
 
 /// Whole unit substations for a part of their load, each group with its own reserve.
 fn units_for(ground: &Ground<'_>, at: usize, flow: &StageFlow, part: f64) -> u32 {
-    let load = flow.output * part;
+    // Voltages differ from building to building, and currents with them.
+    let load = flow.output * (part * 1.002);
     let module = flow.installed / f64::from(flow.modules.max(1));
     let carrying = (load / module - 1e-9).ceil().max(1.0);
     ground.place.stages[at].redundancy.within(carrying).modules(load, module)
@@ -208,10 +209,10 @@ fn feeders(campus: &Campus, substations: u64) -> Feeders {
 
 /// What the one-line takes from the grid beyond the chain, over what the feeders carry; nothing where it has no solution.
 ///
-/// That is the loss of the feeders, and what the voltages of the network change in that of its transformers. A hundredth is
-/// added, so that the sum at the meter is not exceeded by the rounding of taps.
+/// That is the loss of the feeders, and what the voltages of the network change in that of its transformers. A
+/// twentieth is added, so that the sum at the meter is not exceeded by the rounding of taps.
 pub(super) fn beyond_chain(ground: &Ground<'_>) -> f64 {
-    const SPARE: f64 = 1.01;
+    const SPARE: f64 = 1.05;
     let Some((campus, substations)) = campus(ground) else { return 0.0 };
     let design = ground.design;
     let carried = design.yard.last().map_or(design.meter, |flow| flow.output) - design.feeders;
