@@ -785,6 +785,11 @@ impl Layout {
         let storeys = (self.buildings * self.demand.storeys) as f64;
         SquareMeters(storeys * self.building_x * self.building_y)
     }
+    /// IT power of the racks that stand in the first hall, which no other exceeds by more than a rack.
+    #[must_use]
+    pub fn fullest_hall(&self) -> Watts {
+        self.hall(0).rows.iter().map(|row| row.heat).sum()
+    }
     /// IT power that a hall's rows are filled with at most.
     #[must_use]
     pub fn hall_heat(&self) -> Watts {

@@ -162,7 +162,7 @@ fn demand(
             .hall_width
             .zip(fields.layout.hall_depth)
             .map(|(along, across)| [along, across]),
-        units_per_hall: units_within(fields.layout.hall_power, draw.it() / units as f64),
+        units_per_hall: units_within(fields.layout.hall_power, per_unit(draw.it())),
         halls_per_building: u64::from(fields.layout.halls_per_building),
         storeys: u64::from(fields.layout.storeys),
         it: draw.it(),

@@ -263,7 +263,7 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
     );
     let hall = verdict(
         "IT power of a hall",
-        evidence.layout.floors.iter().map(|floor| floor.layout.hall_heat().0).fold(0.0, f64::max),
+        evidence.layout.floors.iter().map(|floor| floor.layout.fullest_hall().0).fold(0.0, f64::max),
         evidence.fields.layout.hall_power.0,
         "W",
         false,
