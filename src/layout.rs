@@ -643,7 +643,7 @@ fn full_hall(
 /// A hall about its rows: fan walls at the ends of the rows, galleries of CDUs along one or both sides.
 fn hall_room(demand: &LayoutDemand, rows: Vec<Vec<Slot>>, cdus: u64, air_handlers: u64) -> (Room, u64) {
     let walls = if air_handlers > 0 { FAN_WALL_DEPTH.value() } else { 0.0 };
-    let given = demand.given_hall.map(|sides| sides.map(|side| side.value()));
+    let given = demand.given_hall.map(|sides| sides.map(Meters::value));
     let mut grid = demand.grid(&rows);
     if let Some([along, _]) = given {
         grid = grid.within(along - 2.0 * walls);

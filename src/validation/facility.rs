@@ -15,6 +15,8 @@
 //! | `accelerators`, `pue_annual`, `chain_efficiency`, `heat_rejection`, `capex_outside_racks` | a plan | `set`: fields of the scenario, by `;` |
 //! | `pue_over_climates`, `wue_over_climates` | median over the US markets of the catalogue, each in its own year | `set` |
 //!
+//! | `racks_per_row`, `white_space`, `gross_area` | accelerator racks of the fullest row; m² of halls and of buildings for each MW of IT | `set` |
+//!
 //! A row with `use` other than `yes` is set apart: it is derived rather than published, leaves open what it holds for,
 //! or restates arithmetic, its redundancy, load or headroom being read from the count that it is compared with.
 //! `low` and `high` are the published range; whether the prediction lies inside is said beside it.
@@ -24,6 +26,7 @@ use super::tables::Row;
 use super::{Forecast, Gap, Names, gap};
 use crate::catalog::profile::Climate;
 use crate::catalog::{Catalog, InputError};
+use crate::layout::RackKind;
 use crate::plan::electrical::facts::redundancy;
 use crate::plan::equipment::{Equipment, cooling, location};
 use crate::plan::{DEFAULT_SEED, Options, Plan, plan, settle_pumps, sizing};
@@ -114,6 +117,18 @@ fn forecast(row: Row<'_>, hardware: &Hardware) -> Result<Forecast, Gap> {
         "chain_efficiency" => {
             let plan = planned(row, hardware)?;
             plan.power.stages.iter().map(|stage| stage.efficiency.0).product()
+        }
+        "racks_per_row" => {
+            let plan = planned(row, hardware)?;
+            let rows = plan.layout.floors.iter().flat_map(|floor| &floor.layout.hall.rows);
+            let compute = rows.map(|row| row.iter().filter(|slot| slot.kind == RackKind::Compute).count());
+            compute.max().unwrap_or(0) as f64
+        }
+        "white_space" | "gross_area" => {
+            let plan = planned(row, hardware)?;
+            let layout = &plan.layout;
+            let area = if row.word("quantity") == "gross_area" { layout.area } else { layout.white_space };
+            area.0 / (plan.power.it_provisioned.0 / MEGAWATT)
         }
         "heat_rejection" => rejection(row, hardware)?.0 / MEGAWATT,
         "capex_outside_racks" => {

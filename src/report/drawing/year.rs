@@ -98,7 +98,7 @@ fn column(page: &mut Page, plan: &Plan, (least, span): (f32, f32)) {
     page.fact("PUE of the year's energy", &format!("{:.4}", plan.power.pue_annual.0));
     page.fact("best hour", &format!("{least:.4}"));
     page.fact("worst hour", &format!("{:.4}", least + span));
-    page.fact("hours with chillers", &super::count(plan.power.chiller_hours as u64));
+    page.fact("hours with chillers", &super::count(u64::from(plan.power.chiller_hours)));
     page.fact("water per IT energy", &format!("{:.3} L/kWh", plan.power.wue_l_per_kwh));
     page.column += 2.0;
     page.paragraph(
