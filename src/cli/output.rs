@@ -47,6 +47,12 @@ pub fn destination(common: &Common, own: Option<(&str, Format)>) -> Result<Desti
     if path.is_dir() {
         return Err(Failure::bad(format!("--output {}", path.display()), "is a folder"));
     }
+    // Before hours of work rather than after them.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        let message = format!("can't be written: {NO_FOLDER}");
+        return Err(Failure::bad(format!("--output {}", path.display()), message));
+    }
     Ok(Destination { path: Some(path.to_owned()), format })
 }
 
@@ -95,6 +101,9 @@ pub fn write(to: &Destination, bytes: &[u8], quiet: bool) -> Result<(), Failure>
     Ok(())
 }
 
+/// Why a file can't stand where it is asked for.
+const NO_FOLDER: &str = "the folder does not exist";
+
 /// Writes a file that an option of a command asks for besides its result.
 pub fn save(option: &str, path: &Path, bytes: &[u8], quiet: bool) -> Result<(), Failure> {
     replace(path, bytes).map_err(|error| {
@@ -135,7 +144,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         )
     };
     if !folder.is_dir() {
-        return Err(std::io::Error::new(ErrorKind::NotFound, "the folder does not exist"));
+        return Err(std::io::Error::new(ErrorKind::NotFound, NO_FOLDER));
     }
     let mut file = builder.tempfile_in(folder).map_err(reason)?;
     file.write_all(bytes).map_err(reason)?;

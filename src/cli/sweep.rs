@@ -121,6 +121,11 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         return shard::merged(files);
     }
     progress::stop_when_asked();
+    let output = arguments.common.output.as_deref().and_then(|path| path.extension());
+    if arguments.shard.is_some() && output.is_some_and(|suffix| !suffix.eq_ignore_ascii_case("json")) {
+        let message = "a shard is written as `.json`: nothing else can be merged";
+        return Err(Failure::bad("--shard", message));
+    }
     // Checked here so that the error names the option.
     let promise = |option, text: &Option<String>| {
         text.as_ref().map(|text| time(option, text, "a promise of no time at all can't be kept")).transpose()
