@@ -25,6 +25,8 @@ use std::ops::ControlFlow;
 
 /// Points that are scored one after the other at most, so that a sample stays short.
 const MOST_SCALAR: u64 = 1 << 14;
+/// Points that a software device is asked for at most: hours of three sites, and what is smaller.
+const MOST_SOFTWARE: u64 = 80_000;
 /// Limit on the time to first token of the made-up serving sweeps [s].
 const LIMIT_S: f32 = 2.0;
 /// Points that are counted for the mean mix.
@@ -171,7 +173,7 @@ fn paths<K: Kernel, R: Reduction<K::Score>>(
     }
     if let Some(device) = device {
         // A software device is asked for a few points only: its speed is nobody's concern.
-        if !device.is_software() || points <= MOST_SCALAR {
+        if !device.is_software() || points <= MOST_SOFTWARE {
             let engine = Engine::new(Backend::Gpu).allow_software(true);
             // Reduced as a sweep reduces it: on the device, where it has a sieve.
             let (seconds, _) = samples(&engine, kernel, options, || reduction(kernel))?;

@@ -100,6 +100,10 @@ fn a_saved_profile_is_planned_compared_and_validated_with() {
     assert_eq!(bench["profile"]["claims"].as_array().map(Vec::len), Some(2));
     let patterns = names(&bench, "microbenchmark", "gpu");
     assert!(PATTERNS.iter().all(|name| patterns.contains(name)), "{patterns:?}");
+    let kernels = names(&bench, "kernel", "gpu");
+    for kernel in ["serving_sweep", "training_sweep", "facility_year"] {
+        assert!(kernels.contains(kernel), "{kernel} in {kernels:?}");
+    }
 
     let checked = run(&["catalog", "check", &mine]);
     assert_eq!(checked.status.code(), Some(0), "{}", stderr(&checked));
