@@ -10,6 +10,7 @@ use crate::kernel::microbench::product::Product;
 use crate::kernel::microbench::reduction::Reduction;
 use crate::kernel::microbench::stream::Arrays;
 use crate::kernel::microbench::{Microbench, words};
+use crate::random::Stream;
 
 /// How large the operands are.
 #[derive(Debug, Clone, Copy)]
@@ -85,6 +86,9 @@ impl Side for OnDevice<'_> {
     }
 }
 
+/// Random numbers of the bytes that are sent to a device and back.
+const TRANSFERRED: u64 = 0x7472_616e;
+
 struct OnCpu(usize, Effort);
 
 impl Side for OnCpu {
@@ -120,9 +124,16 @@ pub fn run(
         readings.push(reading("launch and wait", Launch.shape(), 0.0, seconds));
         let bytes = sizes.transfer;
         let shape = format!("{} MiB", bytes >> 20);
-        let [there, back] = device.time_transfers(bytes, effort)?;
+        let random = Stream { seed: options.seed, stream: TRANSFERRED };
+        let words = (0..bytes.div_ceil(16) as u64).flat_map(|index| random.words(index));
+        let mut host: Vec<u8> = words.flat_map(u32::to_le_bytes).collect();
+        host.truncate(bytes);
+        let ([there, back], wrong) = device.time_transfers(&host, effort)?;
+        let worst = if wrong > 0 { f64::INFINITY } else { 0.0 };
+        let check = Some(Check { compared: bytes as u64, wrong, worst });
         readings.push(reading("host to device", shape.clone(), bytes as f64, there));
-        readings.push(reading("device to host", shape, bytes as f64, back));
+        // What came there and back is compared with what was sent.
+        readings.push(Reading { check, ..reading("device to host", shape, bytes as f64, back) });
     }
     let sizes = if options.quick { CPU_QUICK } else { CPU };
     suite(&OnCpu(options.threads(), effort), &sizes, false, options.seed, told, &mut readings)?;

@@ -144,9 +144,9 @@ impl Device {
             .map_err(|fault| self.fault("round trip", &fault))
     }
 
-    /// Times transfers of so many bytes to the device and from it.
-    pub fn time_transfers(&self, bytes: usize, effort: Effort) -> Result<[Vec<f64>; 2], EngineError> {
-        super::gpu::measure::time_transfers(&self.0, bytes, effort)
+    /// Times transfers of bytes to the device and from it, and counts those that come back wrong.
+    pub fn time_transfers(&self, host: &[u8], effort: Effort) -> Result<([Vec<f64>; 2], u64), EngineError> {
+        super::gpu::measure::time_transfers(&self.0, host, effort)
             .map_err(|fault| self.fault("transfer", &fault))
     }
 
@@ -197,7 +197,7 @@ impl Device {
     }
 
     /// Times transfers.
-    pub fn time_transfers(&self, _bytes: usize, _effort: Effort) -> Result<[Vec<f64>; 2], EngineError> {
+    pub fn time_transfers(&self, _host: &[u8], _effort: Effort) -> Result<([Vec<f64>; 2], u64), EngineError> {
         match self.0 {}
     }
 }

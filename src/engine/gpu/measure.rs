@@ -146,9 +146,9 @@ pub fn time_round_trip<M: Microbench>(
     effort.samples(|runs| (0..runs).try_fold(Duration::ZERO, |sum, _| Ok(sum + launch(open, &ready, 1)?)))
 }
 
-/// Times transfers to a buffer of the device and from it.
-pub fn time_transfers(open: &OpenDevice, bytes: usize, effort: Effort) -> Result<[Vec<f64>; 2], Fault> {
-    let host = vec![1_u8; bytes];
+/// Times transfers to a buffer of the device and from it, and counts the bytes that come back wrong.
+pub fn time_transfers(open: &OpenDevice, host: &[u8], effort: Effort) -> Result<([Vec<f64>; 2], u64), Fault> {
+    let bytes = host.len();
     let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
     let device = scoped(open, || buffer(open, "transfer", bytes as u64, usage))?;
     let staging = staging(open, bytes as u64)?;
@@ -156,7 +156,7 @@ pub fn time_transfers(open: &OpenDevice, bytes: usize, effort: Effort) -> Result
         let started = Instant::now();
         for _ in 0..runs {
             scoped(open, || {
-                open.queue.write_buffer(&device, 0, &host);
+                open.queue.write_buffer(&device, 0, host);
                 open.queue.submit([]);
             })?;
             finish(open)?;
@@ -170,5 +170,7 @@ pub fn time_transfers(open: &OpenDevice, bytes: usize, effort: Effort) -> Result
         }
         Ok(started.elapsed())
     })?;
-    Ok([there, back])
+    let came = read(open, &device, &staging)?;
+    let wrong = came.iter().zip(host).filter(|(came, sent)| came != sent).count() as u64;
+    Ok(([there, back], wrong))
 }
