@@ -8,9 +8,10 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use gigawatt::engine::{Backend, Engine, Progress, cpu, devices, instruction_set};
 use gigawatt::kernel::facility_year::sample::facilities;
 use gigawatt::kernel::facility_year::{FacilityYears, YearSums};
-use gigawatt::kernel::frontier::Shortlist;
+use gigawatt::kernel::leaders::Promised;
 use gigawatt::kernel::serving_sweep::ServingSweep;
 use gigawatt::kernel::serving_sweep::sample::design_space;
+use gigawatt::kernel::survey::Survey;
 use gigawatt::kernel::training_sweep::TrainingSweep;
 use gigawatt::kernel::training_sweep::fastest::Fastest;
 use gigawatt::kernel::training_sweep::sample::training_space;
@@ -65,12 +66,15 @@ fn by_backend<K: Kernel, R: Reduction<K::Score>>(
     group.finish();
 }
 
+/// What the made-up sweeps promise.
+const PROMISED: Promised = Promised { ttft_s: 2.0, tpot_s: 0.05 };
+
 /// 24 points for each layout and batch.
 fn serving_sweep(criterion: &mut Criterion) {
     let sweeps = [(1, 64), (32, 64), (64, 512)].map(|(layouts, batches)| {
         ServingSweep::new(design_space(1, layouts, batches)).expect("the sample is valid")
     });
-    by_backend(criterion, &sweeps, |_| Shortlist::new(2.0));
+    by_backend(criterion, &sweeps, |sweep| Survey::new(sweep, PROMISED, 10));
 }
 
 /// 60 points for each split and scale.

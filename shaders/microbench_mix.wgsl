@@ -10,10 +10,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             x = x * shape.factor + shape.term;
         }
         for (var i = 0u; i < shape.choices; i += 1u) {
-            x = max(x * shape.factor + shape.term, LEAST);
+            x = min(max(x * shape.factor + shape.term, LEAST), MOST);
         }
         for (var i = 0u; i < shape.divisions; i += 1u) {
-            x = DIVIDEND / (x * shape.factor + shape.term);
+            x = DIVIDEND / (x + shape.factor);
         }
         for (var i = 0u; i < shape.powers; i += 1u) {
             x = exp2_polynomial(x * shape.factor);

@@ -12,6 +12,8 @@ pub mod measure;
 use std::fmt;
 use std::ops::{ControlFlow, Range};
 use std::str::FromStr;
+#[cfg(feature = "gpu")]
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::kernel::{Kernel, Reduction};
 
@@ -139,6 +141,9 @@ pub struct Engine {
     limits: gpu::dispatch::Limits,
     #[cfg(feature = "gpu")]
     device: std::sync::OnceLock<Result<gpu::adapter::OpenDevice, gpu::adapter::AdapterError>>,
+    /// Whether the device has failed in a way that it would again: later runs do not wait for it.
+    #[cfg(feature = "gpu")]
+    given_up: AtomicBool,
 }
 
 impl Engine {
@@ -154,6 +159,8 @@ impl Engine {
             limits: gpu::dispatch::Limits::default(),
             #[cfg(feature = "gpu")]
             device: std::sync::OnceLock::new(),
+            #[cfg(feature = "gpu")]
+            given_up: AtomicBool::new(false),
         }
     }
 
@@ -259,7 +266,8 @@ impl Engine {
         R: Reduction<K::Score>,
     {
         let short = range.end.saturating_sub(range.start) < AUTO_DEVICE_POINTS && !self.allow_software;
-        if self.choice == Backend::Cpu || (self.choice == Backend::Auto && short) {
+        let given_up = self.given_up.load(Ordering::Relaxed);
+        if given_up || self.choice == Backend::Cpu || (self.choice == Backend::Auto && short) {
             return Ok(());
         }
         let device = match self.device.get_or_init(|| gpu::adapter::open(self.allow_software)) {
@@ -275,6 +283,7 @@ impl Engine {
         run.device = Some(device.name());
         if let Err(fault) = gpu::dispatch::run(device, kernel, range, self.limits, reduction, watch, run) {
             let (name, done) = (device.name(), run.points_on_device);
+            self.given_up.fetch_or(fault.is_lasting(), Ordering::Relaxed);
             run.warnings.push(format!("{name}: {fault} after {done} points; the CPU does the rest"));
         }
         Ok(())
@@ -327,6 +336,18 @@ pub fn devices() -> Vec<DeviceReport> {
     #[cfg(not(feature = "gpu"))]
     {
         Vec::new()
+    }
+}
+
+/// Whether a hardware adapter can be used; the error says what was looked for and what there was.
+pub fn find_device() -> Result<(), EngineError> {
+    #[cfg(feature = "gpu")]
+    {
+        gpu::adapter::find(false).map(drop).map_err(EngineError::from)
+    }
+    #[cfg(not(feature = "gpu"))]
+    {
+        Err(EngineError::WithoutGpu)
     }
 }
 

@@ -9,9 +9,12 @@
 
 pub mod facility_year;
 pub mod frontier;
+pub mod leaders;
 pub mod microbench;
 pub mod serving_sweep;
 pub mod sieve;
+pub mod spread;
+pub mod survey;
 pub mod tally;
 pub mod training_sweep;
 

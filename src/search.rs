@@ -13,11 +13,14 @@ pub mod sites;
 pub mod training;
 
 use crate::engine::{Engine, EngineError, Run};
-use crate::kernel::frontier::{Exact, Shortlist};
+use crate::kernel::frontier::Exact;
+use crate::kernel::leaders::{self, Promised, leading};
 use crate::kernel::serving_sweep::{
     BOUND_ARITHMETIC, BOUND_MEMORY, BOUND_MESSAGES, DesignSpace, Draft, ParallelLayout, ServingSweep,
     SweepError, Workload as Asked,
 };
+use crate::kernel::spread::Spread;
+use crate::kernel::survey::Survey;
 use crate::throughput::machine::Machine;
 use crate::throughput::memory::{MemoryUse, Reserve};
 use crate::throughput::operations::{ModelShape, Part};
@@ -59,6 +62,8 @@ pub struct Axes {
     pub pools: Pools,
     /// What the engine keeps of the memory.
     pub reserve: Reserve,
+    /// Layouts that are to lead the others.
+    pub leaders: usize,
     /// The part of the points that is searched.
     pub shard: Shard,
 }
@@ -75,6 +80,7 @@ impl Axes {
             most_domains: 8,
             pools,
             reserve: Reserve::default(),
+            leaders: 0,
             shard: Shard::WHOLE,
         }
     }
@@ -86,6 +92,7 @@ impl Axes {
             batches_per_doubling: 32,
             chunks_per_doubling: 6,
             least_points: 1 << 20,
+            leaders: leaders::SHOWN,
             ..Self::coarse(pools)
         }
     }
@@ -147,6 +154,11 @@ impl DesignPoint {
         }
     }
 
+    /// Whether the promise on the first token holds, and that on further ones in the mean.
+    fn leads(&self, workload: &Workload) -> bool {
+        self.in_time(workload) && workload.tpot_limit.is_none_or(|limit| self.tpot <= limit)
+    }
+
     /// Whether the latency promise holds.
     #[must_use]
     pub fn keeps(&self, workload: &Workload) -> bool {
@@ -166,6 +178,11 @@ pub struct Found {
     pub frontier: Vec<DesignPoint>,
     /// The most tokens/s per accelerator that keeps both promises.
     pub best: Option<DesignPoint>,
+    /// The layouts that give most per accelerator, best first: their numbers, and their best points of those that keep the
+    /// promise in the mean. Where it is for 99 of 100 tokens, such a point may break it.
+    pub leaders: Vec<(u64, DesignPoint)>,
+    /// How the points that can run spread.
+    pub spread: Option<Spread>,
     /// The fastest time per token of any point, promise or not.
     pub fastest: Option<Seconds>,
     /// Points scored.
@@ -428,20 +445,22 @@ fn sweep(
         return Ok(found);
     }
     let kernel = ServingSweep::new(space)?;
-    let limit = workload.ttft_limit.map_or(f32::INFINITY, |limit| limit.0 as f32);
-    let mut shortlist = Shortlist::new(limit);
-    let settle = |shortlist: &mut Shortlist| shortlist.settle(|index| exact(&kernel, workload, index));
-    let (run, searched) = search_shard(engine, &kernel, axes.shard, &mut shortlist, watch, settle)?;
+    let single = |limit: Option<Seconds>| limit.map_or(f32::INFINITY, |limit| limit.0 as f32);
+    let promised = Promised { ttft_s: single(workload.ttft_limit), tpot_s: single(workload.tpot_limit) };
+    let mut survey = Survey::new(&kernel, promised, axes.leaders);
+    let settle = |survey: &mut Survey| survey.settle(|index| exact(&kernel, workload, index));
+    let (run, searched) = search_shard(engine, &kernel, axes.shard, &mut survey, watch, settle)?;
     (found.run, found.searched) = (run, Some(searched));
-    found.evaluated = shortlist.evaluated();
-    found.feasible = shortlist.feasible();
-    found.misfits = shortlist.misfits();
-    let points: Vec<DesignPoint> = shortlist
-        .candidates()
-        .iter()
-        .map(|candidate| recomputed(&kernel, replicas, pool.as_ref(), workload, candidate.index))
-        .collect();
+    found.evaluated = survey.shortlist().evaluated();
+    found.feasible = survey.shortlist().feasible();
+    found.misfits = survey.shortlist().misfits();
+    found.spread = Some(survey.spread().clone());
+    let recomputed = |index| recomputed(&kernel, replicas, pool.as_ref(), workload, index);
+    let (shortlist, leaders) = survey.candidates();
+    let points = shortlist.iter().map(|candidate| recomputed(candidate.index)).collect();
     found.choose(points, workload);
+    let leaders = leaders.into_iter().map(|index| (index / kernel.points_of_a_layout(), recomputed(index)));
+    found.lead(leaders.collect(), workload, axes.leaders);
     Ok(found)
 }
 
@@ -461,6 +480,12 @@ fn exact(kernel: &ServingSweep, workload: &Workload, index: u64) -> Exact {
 }
 
 impl Found {
+    /// Keeps the layouts that lead, so many at most, of points with the numbers of their layouts.
+    fn lead(&mut self, mut points: Vec<(u64, DesignPoint)>, workload: &Workload, most: usize) {
+        points.retain(|(_, point)| point.leads(workload));
+        self.leaders = leading(points, most, |point| point.tokens_per_s_per_accelerator);
+    }
+
     /// Keeps the frontier of some points, the best one and the fastest.
     fn choose(&mut self, points: Vec<DesignPoint>, workload: &Workload) {
         self.fastest = points.iter().map(|point| point.promised(workload).1).reduce(Seconds::min);
@@ -505,10 +530,12 @@ fn static_batches(
             found.misfits[1] += 1;
         } else {
             found.feasible += 1;
-            points.push(static_batch(replica, workload, batch, drafted));
+            let layout = index / within as u64;
+            points.push((layout, static_batch(replica, workload, batch, drafted)));
         }
     }
-    found.choose(points, workload);
+    found.choose(points.iter().map(|(_, point)| *point).collect(), workload);
+    found.lead(points, workload, axes.leaders);
     Ok(())
 }
 

@@ -1,19 +1,20 @@
 //! The project's own kernels: points per second by size for one point after the other, for vectors, for threads and for a
 //! device, and the roof that each kernel's mix of operations has on the same machine.
 //!
-//! Scores are folded into a checksum, the same on every path of the CPU; a device's scores are checked by the engine
-//! against the twin's as always.
+//! Scores are folded into a checksum, the same on every path of the CPU; a device's scores are held against the twin's in a
+//! run of their own, as those that are timed stay on the device.
 
 use super::{Amounts, Check, Group, Options, Reading, path};
 use crate::engine::measure::{Device, time_on_cpu, twin};
 use crate::engine::{Backend, Engine, EngineError, Progress, cpu};
 use crate::kernel::facility_year::sample::facilities;
 use crate::kernel::facility_year::{FacilityYears, YearSums};
-use crate::kernel::frontier::Shortlist;
+use crate::kernel::leaders::{self, Promised};
 use crate::kernel::microbench::Microbench;
 use crate::kernel::microbench::mix::{Lanes, Mix, WIDTHS};
 use crate::kernel::serving_sweep::ServingSweep;
 use crate::kernel::serving_sweep::sample::design_space;
+use crate::kernel::survey::Survey;
 use crate::kernel::tally::Operations;
 use crate::kernel::training_sweep::TrainingSweep;
 use crate::kernel::training_sweep::fastest::Fastest;
@@ -27,8 +28,10 @@ use std::ops::ControlFlow;
 const MOST_SCALAR: u64 = 1 << 14;
 /// Points that a software device is asked for at most: hours of three sites, and what is smaller.
 const MOST_SOFTWARE: u64 = 80_000;
-/// Limit on the time to first token of the made-up serving sweeps [s].
-const LIMIT_S: f32 = 2.0;
+/// Scores of a device that are held against the twin's at most.
+const MOST_HELD: u64 = 1 << 17;
+/// What the made-up serving sweeps promise.
+const PROMISED: Promised = Promised { ttft_s: 2.0, tpot_s: 0.05 };
 /// Points that are counted for the mean mix.
 const COUNTED: u64 = 256;
 
@@ -49,6 +52,35 @@ impl<S: bytemuck::Pod> Reduction<S> for Checksum {
     }
 }
 
+/// Holds a device's scores against the twin's, each within the bound that the kernel declares.
+#[derive(Debug)]
+struct Held<'a, K> {
+    kernel: &'a K,
+    check: Check,
+}
+
+impl<K: Kernel> Reduction<K::Score> for Held<'_, K> {
+    fn fork(&self) -> Self {
+        Self { kernel: self.kernel, check: Check { compared: 0, wrong: 0, worst: 0.0 } }
+    }
+    fn absorb(&mut self, first: u64, scores: &[K::Score]) {
+        self.check.compared += scores.len() as u64;
+        for (index, score) in (first..).zip(scores) {
+            let twin = self.kernel.score(index);
+            let right = K::agrees(&twin, score);
+            self.check.wrong += u64::from(!right);
+            // Within the bound: how far is not known.
+            let worst = if right { f64::from(u8::from(twin != *score)) } else { f64::INFINITY };
+            self.check.worst = self.check.worst.max(worst);
+        }
+    }
+    fn merge(&mut self, other: Self) {
+        self.check.wrong += other.check.wrong;
+        self.check.compared += other.check.compared;
+        self.check.worst = self.check.worst.max(other.check.worst);
+    }
+}
+
 /// Runs every kernel, and its roof.
 pub fn run(
     device: Option<&Device>,
@@ -60,7 +92,14 @@ pub fn run(
     let sizes: &[(u32, u32)] =
         if options.quick { &[(1, 64), (32, 64)] } else { &[(1, 64), (32, 64), (64, 512)] };
     let sweeps: Vec<_> = sizes.iter().map(|size| serving_sweep(options.seed, *size)).collect();
-    kernel(&sweeps, |_| Shortlist::new(LIMIT_S), device, options, told, &mut readings)?;
+    kernel(
+        &sweeps,
+        |sweep| Survey::new(sweep, PROMISED, leaders::SHOWN),
+        device,
+        options,
+        told,
+        &mut readings,
+    )?;
     // Splits and scales of made-up jobs; 60 points for each pair.
     let sizes: &[(u32, u32)] = if options.quick { &[(25, 1)] } else { &[(25, 1), (100, 8), (800, 20)] };
     let sweeps: Vec<_> = sizes.iter().map(|size| training_sweep(options.seed, *size)).collect();
@@ -177,7 +216,14 @@ fn paths<K: Kernel, R: Reduction<K::Score>>(
             let engine = Engine::new(Backend::Gpu).allow_software(true);
             // Reduced as a sweep reduces it: on the device, where it has a sieve.
             let (seconds, _) = samples(&engine, kernel, options, || reduction(kernel))?;
-            add(path::GPU, points, seconds, None);
+            let mut held = Held { kernel, check: Check { compared: 0, wrong: 0, worst: 0.0 } };
+            engine.run_range(
+                kernel,
+                0..points.min(MOST_HELD),
+                &mut held,
+                |_, _| ControlFlow::Continue(()),
+            )?;
+            add(path::GPU, points, seconds, Some(held.check));
         }
     }
     Ok(readings)

@@ -11,6 +11,7 @@ use crate::kernel::microbench::reduction::Reduction;
 use crate::kernel::microbench::stream::Arrays;
 use crate::kernel::microbench::{Microbench, words};
 use crate::random::Stream;
+use std::time::Duration;
 
 /// How large the operands are.
 #[derive(Debug, Clone, Copy)]
@@ -68,6 +69,31 @@ impl Sizes {
     }
 }
 
+/// Side of the matrices that say how fast a device multiplies.
+const PROBED_SIDE: usize = 512;
+/// A product on a device is to take no longer: display drivers reset one that is silent for long [s].
+const LONGEST_PRODUCT_S: f64 = 0.1;
+
+/// The largest side up to the wish that a device multiplies in time, by halves.
+fn side_in_time(device: &Device, wish: usize, seed: u64) -> Result<usize, EngineError> {
+    if wish <= PROBED_SIDE {
+        return Ok(wish);
+    }
+    let effort = Effort { warm_up: 0, samples: 3, sample: Duration::ZERO };
+    let timing = device.time(&Product::single(seed, PROBED_SIDE), effort)?;
+    let fastest = timing.seconds.into_iter().fold(f64::INFINITY, f64::min);
+    Ok(largest_side(wish, fastest))
+}
+
+/// The side, where products of the probed one take so long [s] and time goes with its cube.
+fn largest_side(wish: usize, probed_s: f64) -> usize {
+    let mut side = wish;
+    while side > PROBED_SIDE && probed_s * (side as f64 / PROBED_SIDE as f64).powi(3) > LONGEST_PRODUCT_S {
+        side /= 2;
+    }
+    side
+}
+
 /// Where a suite runs.
 trait Side {
     const PATH: &'static str;
@@ -108,7 +134,8 @@ pub fn run(
     let effort = options.effort();
     let mut readings = Vec::new();
     if let Some(device) = device {
-        let sizes = Sizes::of_device(device, options.quick);
+        let mut sizes = Sizes::of_device(device, options.quick);
+        sizes.side = side_in_time(device, sizes.side, options.seed)?;
         suite(&OnDevice(device, effort), &sizes, device.has_f16(), options.seed, told, &mut readings)?;
         told("round trips and transfers");
         let reading = |name: &str, shape: String, bytes: f64, seconds| Reading {
@@ -223,6 +250,13 @@ pub fn check<M: Microbench>(bench: &M, results: &[f32], twin: &[f32], seed: u64)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slow_device_gets_smaller_products() {
+        assert_eq!(largest_side(2_048, 1e-4), 2_048);
+        assert_eq!(largest_side(2_048, 2e-3), 1_024);
+        assert_eq!(largest_side(2_048, 1.0), 512);
+    }
 
     #[test]
     fn a_wrong_result_is_found_and_a_rounded_one_is_not() {

@@ -1,6 +1,7 @@
 //! Options that commands share.
 
 use crate::catalog::{Catalog, InputError};
+use crate::cli::diagnostic::Failure;
 use crate::report::Format;
 use crate::scenario::Flags;
 use clap::{Args, ValueEnum};
@@ -23,7 +24,9 @@ pub struct Common {
     pub output: Option<PathBuf>,
     /// What runs the kernels
     ///
-    /// `auto` takes a GPU where there is one and the work is worth it, else the CPU. Example: --backend cpu
+    /// `auto` takes a GPU where there is one and the work is worth it, else the CPU. `gpu` is an error where there is none;
+    /// sweep, sites and bench run on it, the few points of other commands are done on the CPU sooner than a driver
+    /// wakes. Example: --backend cpu
     #[arg(long, value_enum, global = true, default_value_t = Backend::Auto, value_name = "BACKEND")]
     pub backend: Backend,
     /// Seed of everything drawn at random
@@ -100,6 +103,19 @@ impl From<Backend> for crate::engine::Backend {
             Backend::Auto => Self::Auto,
             Backend::Gpu => Self::Gpu,
             Backend::Cpu => Self::Cpu,
+        }
+    }
+}
+
+impl Backend {
+    /// Asking for a GPU where there is none is an error of every command, so that nobody takes the CPU's time for one's.
+    pub fn is_there(self) -> Result<(), Failure> {
+        match self {
+            Self::Gpu => {
+                let option = format!("--backend {}", crate::engine::Backend::from(self));
+                crate::engine::find_device().map_err(|error| Failure::bad(option, error.to_string()))
+            }
+            Self::Auto | Self::Cpu => Ok(()),
         }
     }
 }

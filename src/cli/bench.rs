@@ -111,10 +111,7 @@ fn open(backend: Backend) -> Result<Option<Device>, Failure> {
     match Device::open(backend == Backend::Auto) {
         Ok(device) => Ok(Some(device)),
         Err(EngineError::NoAdapter { .. } | EngineError::WithoutGpu) if backend == Backend::Auto => Ok(None),
-        Err(error) => {
-            let option = format!("--backend {}", crate::engine::Backend::from(backend));
-            Err(Failure::bad(option, error.to_string()))
-        }
+        Err(error) => Err(Failure::bad("bench", error.to_string())),
     }
 }
 

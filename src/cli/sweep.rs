@@ -16,7 +16,8 @@ use crate::plan::workloads::{
 };
 use crate::plan::{Options, Plan};
 use crate::report::sweep::shard::{ShardRecord, SweepPart, VERSION};
-use crate::report::sweep::{Cache, DesignPoint, Misfits, Speculation, Split, SweepReport};
+use crate::report::sweep::spread::histograms;
+use crate::report::sweep::{Cache, DesignPoint, Leader, Misfits, Speculation, Split, SweepReport};
 use crate::scenario::{Scenario, Serving};
 use crate::search::shard::{Shard, digest};
 use crate::search::{self, Axes, SearchError, explore};
@@ -298,17 +299,21 @@ impl Sweep<'_> {
         }
         let availability = machine.system.reliability.availability.value.0;
         let cost = Cost::of(self.plan, availability * entry.load_factor.0);
-        let shown = found.frontier.iter().map(|point| DesignPoint {
+        let shown = |point: &search::DesignPoint| DesignPoint {
             error_band: band_of(machine, card),
             ..shown_point(point, entry, &card.id, &machine.id, word, &cost)
-        });
+        };
         self.parts.push(SweepPart {
             of,
             searched: found.searched,
             evaluated: found.evaluated,
             feasible: found.feasible,
             misfits: counted(&REASONS, &found.misfits),
-            frontier: shown.collect(),
+            frontier: found.frontier.iter().map(shown).collect(),
+            leaders: (found.leaders.iter())
+                .map(|(layout, point)| Leader { layout: *layout, point: shown(point) })
+                .collect(),
+            histograms: found.spread.as_ref().map(histograms).unwrap_or_default(),
             training: None,
         });
         self.note(found.run)
@@ -337,7 +342,9 @@ impl Sweep<'_> {
             digest,
             shortfalls: shortfalls.clone(),
             sweeps: self.parts.clone(),
+            checksum: String::new(),
         });
+        let record = record.map(ShardRecord::sealed);
         let mut report = SweepReport::of(self.parts);
         report.shard = record;
         report.complete = !stopped;

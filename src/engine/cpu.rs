@@ -9,12 +9,13 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterato
 use crate::engine::{EngineError, Progress, Run};
 use crate::kernel::{Kernel, Reduction};
 
-/// Points of one part at most: their scores stay in the second-level cache until they are reduced.
-const PART_POINTS: u64 = 8_192;
+/// Bytes of the scores of one part at most: they stay in the second-level cache, a quarter of a mebibyte at least, until
+/// they are reduced.
+const PART_BYTES: usize = 192 << 10;
 /// Points of one part at least: less is sooner done than handed over.
 const LEAST_POINTS: u64 = 512;
-/// Parts between two calls of the progress function: some tens of milliseconds.
-const PARTS_PER_CALL: u64 = 128;
+/// Points between two calls of the progress function: some tens of milliseconds.
+const POINTS_PER_CALL: u64 = 1 << 20;
 /// Parts that each thread gets of a short range, and runs of parts of a long one, so that a slow one holds nobody up.
 const PARTS_OF_A_THREAD: u64 = 4;
 
@@ -89,7 +90,7 @@ pub fn run<K, R>(
 {
     let total = range.end.saturating_sub(range.start);
     while run.points < total {
-        let done = total.min(run.points + PART_POINTS * PARTS_PER_CALL);
+        let done = total.min(run.points + POINTS_PER_CALL);
         let chunk = range.start + run.points..range.start + done;
         let parts = match threads {
             Some(threads) => threads.run(|| reduced_parts(kernel, reduction, chunk)),
@@ -106,6 +107,11 @@ pub fn run<K, R>(
     }
 }
 
+/// Points of one part at most.
+fn part_of<S>() -> usize {
+    (PART_BYTES / size_of::<S>().max(1)).max(LEAST_POINTS as usize)
+}
+
 /// Scores a range in parallel; the reduced parts come in the order of their points.
 fn reduced_parts<K, R>(kernel: &K, reduction: &R, range: Range<u64>) -> Vec<R>
 where
@@ -114,7 +120,7 @@ where
 {
     let points = range.end - range.start;
     let hands = rayon::current_num_threads() as u64 * PARTS_OF_A_THREAD;
-    let part_points = points.div_ceil(hands).clamp(LEAST_POINTS, PART_POINTS);
+    let part_points = points.div_ceil(hands).clamp(LEAST_POINTS, part_of::<K::Score>() as u64);
     let parts = points.div_ceil(part_points);
     let reduced = |scores: &mut Vec<K::Score>, part: u64| {
         let first = range.start + part * part_points;
@@ -143,11 +149,11 @@ where
     use rayon::slice::ParallelSlice;
     let base = &*reduction;
     let parts: Vec<R> = scores
-        .par_chunks(PART_POINTS as usize)
+        .par_chunks(part_of::<S>())
         .enumerate()
         .map(|(part, scores)| {
             let mut reduced = base.fork();
-            reduced.absorb(first + part as u64 * PART_POINTS, scores);
+            reduced.absorb(first + (part * part_of::<S>()) as u64, scores);
             reduced
         })
         .collect();

@@ -9,9 +9,9 @@
 //! The best point under a limit on the time per token lies on the frontier; only a limit on the time to first token
 //! has to be known here.
 
-use crate::kernel::serving_sweep::{Score, SweepRange};
-use crate::kernel::sieve::{Limits, Sieve, Sifted, sieve_shader};
-use crate::kernel::{Reduction, Resumable, ShaderStruct};
+use crate::kernel::serving_sweep::Score;
+use crate::kernel::sieve::Sifted;
+use crate::kernel::{Reduction, Resumable};
 
 /// Relative distance by which a point must be beaten to be dropped: wider than what `f32` can be wrong by.
 pub const GUARD: f32 = 1e-4;
@@ -23,10 +23,8 @@ const LEAST_EXPONENT: u32 = 127 - 16;
 /// Octaves that buckets tell apart: up to 2²⁴ tokens/s.
 const OCTAVES: u32 = 40;
 const BUCKETS: usize = (OCTAVES << MANTISSA_BITS) as usize;
-/// The stem of what runs on devices.
-pub const SIEVE: &str = "frontier";
-/// What is counted there: points that can run, and the four reasons why others cannot.
-const COUNTS: usize = 5;
+/// What is counted: points that can run, and the four reasons why others cannot.
+pub(super) const COUNTS: usize = 5;
 /// Kept points that a prune is worth.
 const PRUNE_STEP: usize = 4_096;
 
@@ -72,17 +70,14 @@ fn bucket(tokens_per_s: f32) -> usize {
     (key.saturating_sub(LEAST_EXPONENT << MANTISSA_BITS) as usize).min(BUCKETS - 1)
 }
 
-/// The shader of the other half on devices.
-#[must_use]
-pub fn sieve_text() -> String {
-    let constants = format!(
+/// What `shaders/survey.wgsl` knows of buckets and guard.
+pub(super) fn constants_wgsl() -> String {
+    format!(
         "const MANTISSA_BITS: u32 = {MANTISSA_BITS}u;\nconst SLOWEST: u32 = {}u;\nconst BUCKETS: u32 = {BUCKETS}u;\n\
          const LESS_GUARD: f32 = {:?};\n",
         LEAST_EXPONENT << MANTISSA_BITS,
         1.0 - GUARD
-    );
-    let generated = [constants, SweepRange::wgsl(), Score::wgsl()];
-    sieve_shader(SweepRange::NAME, COUNTS as u32, &generated, include_str!("../../shaders/frontier.wgsl"))
+    )
 }
 
 impl Shortlist {
@@ -126,6 +121,14 @@ impl Shortlist {
         self.prune();
         self.kept.sort_unstable_by_key(|candidate| candidate.index);
         self.kept
+    }
+
+    /// What beats the buckets, as a device is told: a bucket is beaten by what is noted for those above it, so what beats a
+    /// bucket stands one above it.
+    pub(super) fn noted(&self) -> Vec<u32> {
+        let mut noted = vec![0];
+        noted.extend(self.beaten_below[..BUCKETS - 1].iter().map(|reach| reach.to_bits()));
+        noted
     }
 
     /// Within the limit by more than the guard: only such a point may push out others.
@@ -248,24 +251,6 @@ impl Reduction<Score> for Shortlist {
         }
     }
 
-    fn sieve(&self) -> Option<Sieve> {
-        // A bucket is beaten by what is noted for those above it: what beats a bucket stands one above it.
-        let mut noted = vec![0];
-        noted.extend(self.beaten_below[..BUCKETS - 1].iter().map(|reach| reach.to_bits()));
-        Some(Sieve {
-            name: SIEVE,
-            shader: sieve_text,
-            limits: Limits {
-                most: self.ttft_limit_s * (1.0 + GUARD),
-                most_sure: self.ttft_limit_s * (1.0 - GUARD),
-                noted: BUCKETS as u32,
-                settled: BUCKETS as u32,
-            },
-            noted,
-            counts: COUNTS as u32,
-        })
-    }
-
     fn absorb_sifted(&mut self, sifted: Sifted<Score>) {
         self.evaluated += u64::from(sifted.points);
         let mut counts = sifted.counts.into_iter().map(u64::from);
@@ -276,10 +261,6 @@ impl Reduction<Score> for Shortlist {
         for (index, score) in sifted.kept {
             self.consider(Candidate { index, score });
         }
-    }
-
-    fn is_like(&self, other: &Self) -> bool {
-        self.counts() == other.counts() && self.clone().candidates() == other.clone().candidates()
     }
 }
 
@@ -423,7 +404,7 @@ mod tests {
     fn what_beats_a_bucket_is_noted_above_it() {
         let mut list = Shortlist::new(f32::INFINITY);
         list.absorb(0, &cloud(5_000));
-        let noted = list.sieve().unwrap().noted;
+        let noted = list.noted();
         for place in 0..BUCKETS {
             let settled = noted[place + 1..].iter().copied().max().unwrap_or(0);
             assert_eq!(settled, list.beaten_below[place].to_bits(), "{place}");

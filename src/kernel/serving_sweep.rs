@@ -579,6 +579,12 @@ impl ServingSweep {
         &self.space
     }
 
+    /// Points of each layout.
+    #[must_use]
+    pub fn points_of_a_layout(&self) -> u64 {
+        u64::from(self.within)
+    }
+
     /// The layout's index and the place on its axes of a point.
     #[must_use]
     pub fn setting(&self, index: u64) -> (usize, Setting) {

@@ -26,6 +26,10 @@ shader_struct! {
         pub most: f32,
         /// The same for a point that is to rule out others.
         pub most_sure: f32,
+        /// A limit on a second value of a score, likewise.
+        pub most_next: f32,
+        /// The same for a point that is to rule out others.
+        pub most_next_sure: f32,
         /// Words of the table that `note` raises.
         pub noted: u32,
         /// Words that `settle` sets behind them.
@@ -74,7 +78,7 @@ pub fn sieve_shader(range: &str, counted: u32, generated: &[String], functions: 
 #[must_use]
 pub fn sieves() -> Vec<(&'static str, String)> {
     vec![
-        (super::frontier::SIEVE, super::frontier::sieve_text()),
+        (super::survey::SIEVE, super::survey::sieve_text()),
         (super::training_sweep::fastest::SIEVE, super::training_sweep::fastest::sieve_text()),
         (super::facility_year::sums::SIEVE, super::facility_year::sums::sieve_text()),
     ]

@@ -27,6 +27,19 @@ pub fn bar(value: f64, full: f64, width: usize) -> String {
     format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
 }
 
+/// A line of bars, one character each; anything above zero shows, and zero is a blank.
+#[must_use]
+pub fn sparkline(values: &[f64]) -> String {
+    const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let full = values.iter().copied().fold(0.0, f64::max);
+    let height = |value: &f64| match cell(*value, full, HEIGHTS.len()) {
+        0 if *value > 0.0 => HEIGHTS[0],
+        0 => ' ',
+        height => HEIGHTS[height - 1],
+    };
+    values.iter().map(height).collect()
+}
+
 /// The bar of one step: solid for what flows, shaded where something leaves, at its place on the scale.
 #[must_use]
 pub fn step_bar(step: &Step, full: f64, width: usize) -> String {
@@ -169,6 +182,13 @@ pub fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_sparkline_is_to_scale_and_shows_the_least() {
+        assert_eq!(super::sparkline(&[0.0, 1e-9, 4.0, 8.0]), " ▁▄█");
+        assert_eq!(super::sparkline(&[]), "");
+        assert_eq!(super::sparkline(&[0.0]), " ");
+    }
+
     use super::*;
 
     fn step(kind: StepKind, from: f64, to: f64) -> Step {

@@ -1,6 +1,7 @@
 //! A swept design space: the frontier of tokens/s per accelerator against tokens/s per user, and training against scale.
 
 pub mod shard;
+pub mod spread;
 pub mod training;
 
 use super::document::{Bars, Block, Column, Document, Section, Table, Unit, count, count_or_blank};
@@ -10,6 +11,7 @@ use crate::units::text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shard::{ShardRecord, SweepPart};
+use spread::Histogram;
 use std::collections::BTreeMap;
 use training::TrainingCurve;
 
@@ -30,6 +32,8 @@ pub struct SweepReport {
     pub frontier: Vec<DesignPoint>,
     /// The best point by each measure.
     pub best: Best,
+    /// The layouts that give most per accelerator under the promise, each at its best point; best first for each model and system.
+    pub leaders: Vec<Leader>,
     /// The points of each sweep, and why some cannot run.
     pub sweeps: Vec<PointCounts>,
     /// Layouts of each training run by the number of accelerators.
@@ -42,8 +46,18 @@ pub struct SweepReport {
 /// Points that cannot run, by reason.
 pub type Misfits = BTreeMap<String, u64>;
 
+/// A layout at its best point.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Leader {
+    /// The number of the layout in its sweep.
+    pub layout: u64,
+    /// The point, its fields beside the number.
+    #[serde(flatten)]
+    pub point: DesignPoint,
+}
+
 /// How many points a sweep has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PointCounts {
     /// The model and the system.
     pub of: String,
@@ -53,6 +67,9 @@ pub struct PointCounts {
     pub feasible: u64,
     /// Points that cannot, by reason; a point may count more than once.
     pub misfits: Misfits,
+    /// How those that can run spread; nothing of training.
+    #[serde(default)]
+    pub histograms: Vec<Histogram>,
 }
 
 impl SweepReport {
@@ -62,9 +79,11 @@ impl SweepReport {
         let sum = |of: fn(&SweepPart) -> u64| sweeps.iter().map(of).fold(0, u64::saturating_add);
         let (evaluated, feasible) = (sum(|part| part.evaluated), sum(|part| part.feasible));
         let (mut points, mut curves, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+        let mut leaders = Vec::new();
         for part in sweeps {
-            let SweepPart { of, evaluated, feasible, misfits, .. } = part;
-            counts.push(PointCounts { of, evaluated, feasible, misfits });
+            let SweepPart { of, evaluated, feasible, misfits, histograms, .. } = part;
+            counts.push(PointCounts { of, evaluated, feasible, misfits, histograms });
+            leaders.extend(part.leaders);
             points.extend(part.frontier);
             curves.extend(part.training);
         }
@@ -76,6 +95,7 @@ impl SweepReport {
             complete: true,
             best: Best::of(&points),
             frontier: frontier(points),
+            leaders,
             sweeps: counts,
             training: curves,
             shard: None,
@@ -224,6 +244,11 @@ impl DesignPoint {
     fn case(&self) -> Case {
         (self.model.clone(), self.system.clone(), self.precision.clone(), self.isl, self.osl)
     }
+
+    fn case_words(&self) -> String {
+        let Self { model, system, precision, isl, osl, .. } = self;
+        format!("{model} on {system}, {precision}, {isl} in, {osl} out")
+    }
 }
 
 /// The points that no other of the same model, system, format and lengths beats in both tokens/s per user and
@@ -324,17 +349,15 @@ impl Report for SweepReport {
             let blocks = vec![Block::Table(Table::of(columns))];
             sections.push(Section { heading: "Best points under the promise".into(), blocks });
         }
-        let mut rest = self.frontier.as_slice();
-        while let Some(first) = rest.first() {
-            let case = first.case();
-            let length = rest.iter().take_while(|point| point.case() == case).count();
-            let (points, others) = rest.split_at(length);
-            sections.push(frontier_section(points));
-            rest = others;
-        }
+        let alike = |a: &Leader, b: &Leader| a.point.case() == b.point.case();
+        sections.extend(self.leaders.chunk_by(alike).map(leaders_section));
+        let alike = |a: &DesignPoint, b: &DesignPoint| a.case() == b.case();
+        sections.extend(self.frontier.chunk_by(alike).map(frontier_section));
         sections.extend(self.training.iter().map(TrainingCurve::section));
         if !self.sweeps.is_empty() {
             sections.push(counts_section(&self.sweeps));
+            let spreads = self.sweeps.iter().map(|sweep| (sweep.of.as_str(), sweep.histograms.as_slice()));
+            sections.extend(spread::section(spreads));
         }
         Document { title, lead: Vec::new(), sections }
     }
@@ -399,13 +422,27 @@ fn counts_section(sweeps: &[PointCounts]) -> Section {
     Section { heading: "Points".into(), blocks: vec![Block::Table(Table::of(columns))] }
 }
 
+/// The leading layouts of one sweep: what else comes close, and how close.
+fn leaders_section(leaders: &[Leader]) -> Section {
+    let first = &leaders[0].point;
+    let points: Vec<&DesignPoint> = leaders.iter().map(|leader| &leader.point).collect();
+    let most = first.tokens_per_s_per_accelerator;
+    let mut columns = point_columns(&points);
+    let left_out = ["model", "system", "precision", "p99"];
+    columns.retain(|column| !left_out.iter().any(|name| column.header.split(" [").next() == Some(name)));
+    let place = columns.iter().position(|column| column.header.starts_with("per accel.")).unwrap_or(0);
+    let shares = points.iter().map(|point| Some(point.tokens_per_s_per_accelerator / most));
+    columns.insert(place + 1, Column::values("of best", Unit::Share, shares));
+    Section {
+        heading: format!("Leading layouts under the promise: {}", first.case_words()),
+        blocks: vec![Block::Table(Table::of(columns))],
+    }
+}
+
 /// One frontier: thinned evenly, with bars of throughput so that its shape shows.
 fn frontier_section(points: &[DesignPoint]) -> Section {
     let first = &points[0];
-    let heading = format!(
-        "Frontier: {} on {}, {}, {} in, {} out",
-        first.model, first.system, first.precision, first.isl, first.osl
-    );
+    let heading = format!("Frontier: {}", first.case_words());
     let step = points.len().div_ceil(SHOWN).max(1);
     let last = points.len() - 1;
     let shown: Vec<&DesignPoint> = points
@@ -514,6 +551,8 @@ mod tests {
             feasible: range.end - range.start,
             misfits: Misfits::from([("memory".into(), range.end - range.start)]),
             frontier,
+            leaders: Vec::new(),
+            histograms: Vec::new(),
             training: None,
         }
     }

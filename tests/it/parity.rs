@@ -6,8 +6,10 @@ use std::ops::ControlFlow;
 
 use gigawatt::engine::{Backend, Engine, EngineError, Progress, Run, cpu, devices};
 use gigawatt::kernel::frontier::Shortlist;
+use gigawatt::kernel::leaders::{Promised, leading};
 use gigawatt::kernel::serving_sweep::sample::design_space;
 use gigawatt::kernel::serving_sweep::{DesignSpace, Draft, Score, Serving, ServingSweep, Workload};
+use gigawatt::kernel::survey::Survey;
 use gigawatt::kernel::{Kernel, Reduction, ulp_distance};
 
 /// Keeps every score: what tests compare.
@@ -194,6 +196,19 @@ fn the_shortlist_holds_the_frontier_of_the_reference() {
     assert_eq!(frontier, self::frontier(&sweep, kept.iter().copied()));
 }
 
+/// The five layouts with the best points of some within a promise, in `f64`.
+fn led(sweep: &ServingSweep, indices: Vec<u64>, promised: Promised) -> Vec<(u64, u64)> {
+    let rate = |index: &u64| sweep.reference(*index).tokens_per_s_per_accelerator;
+    let keeps = |index: &u64| {
+        let point = sweep.reference(*index);
+        let in_time =
+            point.ttft_s <= f64::from(promised.ttft_s) && point.tpot_s <= f64::from(promised.tpot_s);
+        point.misfit == 0 && in_time
+    };
+    let points = indices.into_iter().filter(keeps);
+    leading(points.map(|index| (index / sweep.points_of_a_layout(), index)).collect(), 5, rate)
+}
+
 /// The points that no other feasible one beats, in `f64`.
 fn frontier(sweep: &ServingSweep, indices: impl Iterator<Item = u64>) -> Vec<u64> {
     let points = indices.map(|index| (index, sweep.reference(index)));
@@ -275,11 +290,16 @@ pub mod device {
     #[ignore = "needs a Vulkan adapter; tests/run installs one"]
     fn a_sieve_leaves_what_the_cpu_makes_of_all_scores() {
         for sweep in suite() {
-            for limit in [f32::INFINITY, 2.0, 0.0] {
-                assert_sieve_is_exact(&sweep, || Shortlist::new(limit));
+            for (ttft_s, tpot_s) in [(f32::INFINITY, f32::INFINITY), (2.0, 0.05), (0.0, 0.0)] {
+                for leaders in [0, 1, 10] {
+                    assert_sieve_is_exact(&sweep, || {
+                        Survey::new(&sweep, Promised { ttft_s, tpot_s }, leaders)
+                    });
+                }
             }
         }
-        assert_sieve_is_exact(&sweep(21, 60, 300), || Shortlist::new(1.0));
+        let sweep = sweep(21, 60, 300);
+        assert_sieve_is_exact(&sweep, || Survey::new(&sweep, Promised { ttft_s: 1.0, tpot_s: 0.05 }, 5));
     }
 
     #[test]
@@ -292,10 +312,12 @@ pub mod device {
         space.drafts.truncate(1);
         (space.layouts[0].least_sequences, space.layouts[0].most_sequences) = (1.0, 1e6);
         let sweep = ServingSweep::new(space).expect("it is valid");
-        let mut list = Shortlist::new(f32::INFINITY);
-        let run = engine().most_points_per_dispatch(20_000).run(&sweep, &mut list, go_on).expect("it runs");
+        let mut survey = Survey::new(&sweep, Promised::NONE, 2);
+        let run = engine().most_points_per_dispatch(20_000).run(&sweep, &mut survey, go_on).expect("it runs");
         assert!(run.warnings.is_empty(), "{:?}", run.warnings);
-        assert_eq!((list.feasible(), list.candidates().len()), (30_000, 30_000));
+        assert_eq!(survey.shortlist().feasible(), 30_000);
+        let (shortlist, leaders) = survey.candidates();
+        assert_eq!((shortlist.len(), leaders.len()), (30_000, 30_000));
     }
 
     #[test]
@@ -323,9 +345,9 @@ pub mod device {
             assert_eq!(run.points_on_device == 0, after == 0);
             assert_eq!(run.warnings.len(), 1, "{:?}", run.warnings);
             assert_parity(&sweep, &mixed);
-            // A device that is gone stays gone, and says so once a run.
+            // A device that is gone stays gone: later runs neither wait for it nor say so again.
             let (again, run) = scores(&engine, &sweep);
-            assert_eq!((again.len() as u64, run.warnings.len()), (sweep.points(), 1));
+            assert_eq!((again.len() as u64, run.backend(), run.warnings.len()), (sweep.points(), "cpu", 0));
         }
     }
 
@@ -354,16 +376,27 @@ pub mod device {
 
     #[test]
     #[ignore = "needs a Vulkan adapter; tests/run installs one"]
-    fn the_frontier_is_the_same_on_either_backend() {
+    fn frontier_and_leaders_are_the_same_on_either_backend() {
         let sweep = sweep(11, 12, 60);
+        let promised = Promised { ttft_s: 2.0, tpot_s: 0.05 };
         let answer = |engine: &Engine| {
-            let mut list = Shortlist::new(2.0);
-            engine.run(&sweep, &mut list, go_on).expect("it runs");
+            let mut survey = Survey::new(&sweep, promised, 5);
+            let run = engine.run(&sweep, &mut survey, go_on).expect("it runs");
+            let list = survey.shortlist();
             let counts = (list.evaluated(), list.feasible(), list.misfits());
-            let kept = list.candidates();
-            (counts, frontier(&sweep, kept.iter().map(|candidate| candidate.index)))
+            let spread = survey.spread().counts().to_vec();
+            let (kept, leaders) = survey.candidates();
+            let frontier = frontier(&sweep, kept.iter().map(|candidate| candidate.index));
+            (run.backend(), counts, frontier, led(&sweep, leaders, promised), spread)
         };
-        assert_eq!(answer(&engine()), answer(&Engine::new(Backend::Cpu)));
+        let (device, cpu) = (answer(&engine()), answer(&Engine::new(Backend::Cpu)));
+        assert_eq!((device.0, cpu.0), ("gpu", "cpu"));
+        assert_eq!((&device.1, &device.2, &device.3), (&cpu.1, &cpu.2, &cpu.3));
+        assert_eq!(device.3, led(&sweep, (0..sweep.points()).collect(), promised));
+        // A score on the edge of a bin may fall either way.
+        let moved: u64 = device.4.iter().zip(&cpu.4).map(|(a, b)| a.abs_diff(*b)).sum();
+        assert!(moved <= sweep.points() / 1_000, "{moved}");
+        assert_eq!(device.4.iter().sum::<u64>(), 3 * device.1.1);
     }
 
     #[test]

@@ -68,6 +68,33 @@ fn shards_in_any_number_and_order_are_the_whole_sweep() {
     let counts = &whole["sweeps"][0];
     assert!(counts["misfits"]["memory"].as_u64() > Some(0) && counts["evaluated"].as_u64() > Some(1_000_000));
     assert!(whole["complete"] == true && whole["evaluated"].as_u64() > Some(1_000_000));
+
+    // The first of the leaders is the best point; every point that can run is in a bin of each measure.
+    let rate = |point: &serde_json::Value| point["tokens_per_s_per_accelerator"].as_f64().unwrap();
+    let leaders = whole["leaders"].as_array().unwrap();
+    assert!(leaders.len() > 3 && leaders.windows(2).all(|pair| rate(&pair[0]) >= rate(&pair[1])));
+    let best = &whole["best"]["tokens_per_s_per_accelerator"];
+    assert!(rate(&leaders[0]).total_cmp(&rate(best)).is_eq());
+    assert!(leaders.iter().all(|point| point["keeps_promise"] == true));
+    for histogram in counts["histograms"].as_array().unwrap() {
+        let bins = histogram["bins"].as_array().unwrap();
+        let sum: u64 = bins.iter().filter_map(|bin| bin["count"].as_u64()).sum();
+        assert_eq!(Some(sum), counts["feasible"].as_u64(), "{}", histogram["measure"]);
+    }
+}
+
+#[test]
+fn a_gpu_that_is_not_there_is_an_error_of_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let Err(error) = gigawatt::engine::find_device() else { return };
+    let text = format!("--backend gpu: {error}");
+    // The end may stand in the next line.
+    let says = &text[..text.len().min(60)];
+    let commands =
+        [&["plan"][..], &["validate"], &["sites"], &["sweep"], &["bench", "--quick"], &["compare", "all"]];
+    for command in commands {
+        refused(folder.path(), &[command, &["--backend", "gpu"]].concat(), says);
+    }
 }
 
 #[test]
@@ -92,7 +119,7 @@ fn files_that_make_no_whole_are_refused() {
         (&["a.json", "b.json", "copy.json"], "copy.json overlaps a.json: both are shard 1/2"),
         (&["a.json", "other.json"], "other.json is of another sweep than a.json: the scenario"),
         (&["cut.json", "b.json"], "cut.json: is cut off"),
-        (&["hollow.json", "b.json"], "hollow.json does not hold all its points"),
+        (&["hollow.json", "b.json"], "hollow.json is damaged"),
         (&["whole.json", "b.json"], "whole.json: is a whole sweep"),
         (&["none.json"], "none.json: can't be read"),
         (&["/dev/zero"], "is not a file"),

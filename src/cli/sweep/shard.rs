@@ -29,6 +29,7 @@ fn told(error: &MergeError) -> Failure {
         MergeError::Missing { .. } => fault.with_help(
             "a shard is written when it is complete: run those that are missing, then merge all files",
         ),
+        MergeError::Damaged { .. } => fault.with_help("run this shard again, or copy its file again"),
         MergeError::Overlap { .. } => fault.with_help("name each shard once"),
         MergeError::Different { .. } => {
             fault.with_help("all shards need the same scenario, catalogue, options and number of shards")
@@ -64,6 +65,9 @@ fn read(path: &Path) -> Result<ShardRecord, Failure> {
     let what = "a shard: those are written by `gigawatt sweep --shard I/N --output FILE.json`";
     let mut value = read_json(path, "gigawatt.sweep/1", what)?;
     let bad = |message: String| Failure::bad(path.display().to_string(), message);
+    if value["complete"] == false {
+        return Err(bad("is of a sweep that was stopped: run it to its end first".into()));
+    }
     match value["shard"].take() {
         Value::Null => Err(bad("is a whole sweep, not a shard of one".into())),
         shard => serde_json::from_value(shard).map_err(|error| bad(format!("is no complete shard: {error}"))),

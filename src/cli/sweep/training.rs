@@ -88,6 +88,8 @@ impl Sweep<'_> {
             feasible: found.feasible,
             misfits: counted(&["does not divide", "memory"], &found.misfits),
             frontier: Vec::new(),
+            leaders: Vec::new(),
+            histograms: Vec::new(),
             training: Some(curve.with_frontier()),
         });
         self.note(found.run)

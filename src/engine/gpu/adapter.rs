@@ -31,7 +31,9 @@ impl From<AdapterError> for EngineError {
         let text = error.to_string();
         match error {
             AdapterError::NotFound { looked_for, seen } => Self::NoAdapter { looked_for, seen },
-            AdapterError::Closed { .. } => Self::NoAdapter { looked_for: looked_for(false), seen: text },
+            AdapterError::Closed { .. } => {
+                Self::NoAdapter { looked_for: looked_for(wgpu::Backends::all(), false), seen: text }
+            }
         }
     }
 }
@@ -138,9 +140,9 @@ impl OpenDevice {
     }
 }
 
-fn looked_for(allow_software: bool) -> String {
+fn looked_for(asked: wgpu::Backends, allow_software: bool) -> String {
     let software = if allow_software { " or software" } else { "" };
-    let interfaces = wgpu::Instance::enabled_backend_features();
+    let interfaces = wgpu::Instance::enabled_backend_features() & asked;
     let names = [
         (wgpu::Backends::VULKAN, "Vulkan"),
         (wgpu::Backends::METAL, "Metal"),
@@ -152,12 +154,16 @@ fn looked_for(allow_software: bool) -> String {
     format!("hardware{software} adapter through {}", names.join(", "))
 }
 
-/// All adapters of this machine: those of OpenGL only where no other interface has any.
-fn adapters() -> Vec<wgpu::Adapter> {
+/// All adapters of this machine, and the interfaces that were asked: OpenGL only where no other has any.
+fn adapters() -> (Vec<wgpu::Adapter>, wgpu::Backends) {
     let primary = adapters_through(wgpu::Backends::PRIMARY);
     // Without a session OpenGL on Linux finds nothing, and its loader writes to our stderr.
     let session = !cfg!(target_os = "linux") || std::env::var_os("XDG_RUNTIME_DIR").is_some();
-    if primary.is_empty() && session { adapters_through(wgpu::Backends::GL) } else { primary }
+    if primary.is_empty() && session {
+        (adapters_through(wgpu::Backends::GL), wgpu::Backends::PRIMARY | wgpu::Backends::GL)
+    } else {
+        (primary, wgpu::Backends::PRIMARY)
+    }
 }
 
 fn adapters_through(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
@@ -229,27 +235,33 @@ fn best(adapters: &[wgpu::Adapter], allow_software: bool) -> Option<usize> {
     ranked.min().map(|(_, index)| index)
 }
 
+/// The best adapter; software ones count only where they are allowed.
+pub fn find(allow_software: bool) -> Result<wgpu::Adapter, AdapterError> {
+    let (mut adapters, asked) = adapters();
+    if let Some(index) = best(&adapters, allow_software) {
+        return Ok(adapters.swap_remove(index));
+    }
+    let seen: Vec<_> = adapters
+        .iter()
+        .map(wgpu::Adapter::get_info)
+        .map(|info| format!("{} ({}, {})", info.name, interface(info.backend), kind(info.device_type)))
+        .collect();
+    let seen = if seen.is_empty() {
+        "no adapter at all".to_owned()
+    } else {
+        format!("saw only {}", seen.join("; "))
+    };
+    Err(AdapterError::NotFound { looked_for: looked_for(asked, allow_software), seen })
+}
+
 /// Opens the best adapter; software ones count only where they are allowed.
 pub fn open(allow_software: bool) -> Result<OpenDevice, AdapterError> {
-    let adapters = adapters();
-    let Some(adapter) = best(&adapters, allow_software).and_then(|index| adapters.get(index)) else {
-        let seen: Vec<_> = adapters
-            .iter()
-            .map(wgpu::Adapter::get_info)
-            .map(|info| format!("{} ({}, {})", info.name, interface(info.backend), kind(info.device_type)))
-            .collect();
-        let seen = if seen.is_empty() {
-            "no adapter at all".to_owned()
-        } else {
-            format!("saw only {}", seen.join("; "))
-        };
-        return Err(AdapterError::NotFound { looked_for: looked_for(allow_software), seen });
-    };
+    let adapter = find(allow_software)?;
     let info = adapter.get_info();
     let name = format!("{} ({})", info.name, interface(info.backend));
     // The kernels need no feature; the benchmarks measure 16-bit floats where there are any.
     let required_features = adapter.features() & wgpu::Features::SHADER_F16;
-    let required_limits = baseline(adapter);
+    let required_limits = baseline(&adapter);
     let largest_buffer = required_limits.max_storage_buffer_binding_size.min(required_limits.max_buffer_size);
     let wish = wgpu::DeviceDescriptor {
         label: Some("gigawatt"),
@@ -289,7 +301,7 @@ pub fn open(allow_software: bool) -> Result<OpenDevice, AdapterError> {
 /// What `devices` lists.
 #[must_use]
 pub fn report() -> Vec<DeviceReport> {
-    let adapters = adapters();
+    let (adapters, _) = adapters();
     let chosen = best(&adapters, false);
     let describe = |(index, adapter): (usize, &wgpu::Adapter)| {
         let (info, limits) = (adapter.get_info(), adapter.limits());

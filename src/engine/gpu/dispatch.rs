@@ -81,6 +81,21 @@ pub enum Fault {
     },
 }
 
+impl Fault {
+    /// Whether the device would fail again: memory may be free the next time, a lost, hung or wrong device stays one.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::OutOfMemory => false,
+            Self::Lost { .. }
+            | Self::Refused { .. }
+            | Self::TimedOut
+            | Self::Disagrees { .. }
+            | Self::Sifts { .. } => true,
+        }
+    }
+}
+
 impl From<wgpu::Error> for Fault {
     fn from(error: wgpu::Error) -> Self {
         match error {

@@ -2,11 +2,16 @@
 //!
 //! A shard keeps the frontier of each of its sweeps in `f64`. What is on the frontier of all points is on that of its shard,
 //! so the union of the shards' frontiers has it, whatever their number and order; points that are equal in both rates
-//! are kept as the whole sweep keeps them, the lower index first.
+//! are kept as the whole sweep keeps them, the lower index first. A layout that is among the leaders of all points is so in
+//! the shard that has its best one. Counts add up.
+//!
+//! A file that was changed or damaged on its way is told by a checksum of all that is merged.
 
+use super::spread::Histogram;
 use super::training::{self, TrainingCurve};
-use super::{DesignPoint, Misfits, SweepReport, fastest_first};
-use crate::search::shard::{Searched, Shard};
+use super::{DesignPoint, Leader, Misfits, SweepReport, fastest_first};
+use crate::kernel::leaders::{self, leading};
+use crate::search::shard::{Searched, Shard, digest};
 use serde::{Deserialize, Serialize};
 
 /// The version of this program.
@@ -27,6 +32,10 @@ pub struct SweepPart {
     pub misfits: Misfits,
     /// Points that no other beats both ways, fastest for the user first.
     pub frontier: Vec<DesignPoint>,
+    /// Layouts that give most per accelerator under the promise, best first.
+    pub leaders: Vec<Leader>,
+    /// How the points that can run spread.
+    pub histograms: Vec<Histogram>,
     /// A training run over numbers of accelerators.
     pub training: Option<TrainingCurve>,
 }
@@ -46,9 +55,24 @@ pub struct ShardRecord {
     pub shortfalls: Vec<String>,
     /// Its part of every sweep, in their order.
     pub sweeps: Vec<SweepPart>,
+    /// SHA-256 of all of the above.
+    pub checksum: String,
 }
 
 impl ShardRecord {
+    /// With the checksum of what it holds.
+    #[must_use]
+    pub fn sealed(self) -> Self {
+        Self { checksum: self.sum(), ..self }
+    }
+
+    /// SHA-256 of all that it holds but the checksum itself.
+    fn sum(&self) -> String {
+        let Self { index, of, version, digest: id, shortfalls, sweeps, checksum: _ } = self;
+        let content = serde_json::json!([index, of, version, id, shortfalls, sweeps]);
+        digest(content.to_string().as_bytes())
+    }
+
     /// Which of how many.
     #[must_use]
     pub fn shard(&self) -> Shard {
@@ -70,6 +94,12 @@ pub enum MergeError {
         file: String,
         /// Its version.
         version: String,
+    },
+    /// Not what was written.
+    #[error("{file} is damaged: its content is not what its checksum says")]
+    Damaged {
+        /// The file.
+        file: String,
     },
     /// Shards of different sweeps.
     #[error("{file} is of another sweep than {first}: {what} differs")]
@@ -123,6 +153,9 @@ pub fn merge(mut shards: Vec<(String, ShardRecord)>) -> Result<(SweepReport, Vec
     for (file, record) in &shards {
         if record.version != VERSION {
             return Err(MergeError::Version { file: file.clone(), version: record.version.clone() });
+        }
+        if record.checksum != record.sum() {
+            return Err(MergeError::Damaged { file: file.clone() });
         }
     }
     let Some((first, rest)) = shards.split_first() else { return Err(MergeError::Nothing) };
@@ -210,6 +243,14 @@ impl SweepPart {
             *sum = sum.saturating_add(count);
         }
         self.frontier.extend(next.frontier);
+        self.leaders.extend(next.leaders);
+        if self.histograms.is_empty() {
+            self.histograms = next.histograms;
+        } else {
+            for (own, next) in self.histograms.iter_mut().zip(&next.histograms) {
+                own.join(next);
+            }
+        }
         if let (Some(curve), Some(next)) = (&mut self.training, next.training) {
             curve.join(next);
         }
@@ -218,14 +259,41 @@ impl SweepPart {
     /// Keeps what is on the frontier of all shards.
     fn settle(&mut self) {
         self.frontier = fastest_first(std::mem::take(&mut self.frontier));
+        let leaders = std::mem::take(&mut self.leaders);
+        let points = leaders.into_iter().map(|leader| (leader.layout, leader.point)).collect();
+        self.leaders = leading(points, leaders::SHOWN, |point| point.tokens_per_s_per_accelerator)
+            .into_iter()
+            .map(|(layout, point)| Leader { layout, point })
+            .collect();
         self.training = self.training.take().map(training::settled);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::spread::histograms;
     use super::super::tests::{part, point};
     use super::*;
+    use crate::kernel::serving_sweep::Score;
+    use crate::kernel::spread::Spread;
+
+    /// A part of nine points of three layouts, with all that a search finds in it.
+    fn whole_part(range: std::ops::Range<u64>, own: &[DesignPoint]) -> SweepPart {
+        let mut spread = Spread::default();
+        for point in own {
+            let tokens_per_s_per_user = point.tokens_per_s_per_user as f32;
+            spread.absorb(&[Score { tokens_per_s_per_user, ..Score::default() }]);
+        }
+        let layouts =
+            range.clone().zip(own).map(|(index, point)| Leader { layout: index / 3, point: point.clone() });
+        let mut found = SweepPart {
+            leaders: layouts.collect(),
+            histograms: histograms(&spread),
+            ..part(9, range, own.to_vec())
+        };
+        found.settle();
+        found
+    }
 
     /// Nine points in index order, cut into so many shards.
     fn shards(of: u32) -> Vec<(String, ShardRecord)> {
@@ -252,9 +320,10 @@ mod tests {
                     version: VERSION.into(),
                     digest: "d".into(),
                     shortfalls: Vec::new(),
-                    sweeps: vec![part(9, range, fastest_first(own))],
+                    sweeps: vec![whole_part(range, &own)],
+                    checksum: String::new(),
                 };
-                (format!("{index}.json"), record)
+                (format!("{index}.json"), record.sealed())
             })
             .collect()
     }
@@ -264,6 +333,12 @@ mod tests {
         let (whole, _) = merge(shards(1)).unwrap();
         assert_eq!(whole.frontier.len(), 5);
         assert_eq!(whole.evaluated, 9);
+        let best: Vec<(u64, f64)> = whole
+            .leaders
+            .iter()
+            .map(|leader| (leader.layout, leader.point.tokens_per_s_per_accelerator))
+            .collect();
+        assert_eq!(best, [(0, 100.0), (1, 100.0), (2, 99.0)]);
         for of in [2, 3, 5, 9, 20] {
             let mut files = shards(of);
             files.reverse();
@@ -293,14 +368,18 @@ mod tests {
 
         let mut files = shards(2);
         files[1].1.digest = "e".into();
+        assert_eq!(told(files.clone()), "2.json is damaged: its content is not what its checksum says");
+        files[1].1 = files[1].1.clone().sealed();
         assert!(told(files).starts_with("2.json is of another sweep than 1.json: the scenario"));
 
         let mut files = shards(2);
         files[1].1.sweeps[0].searched.as_mut().unwrap().sweep.digest = "e".into();
+        files[1].1 = files[1].1.clone().sealed();
         assert!(told(files).contains("what the points of m on s rest on"));
 
         let mut files = shards(2);
         files[0].1.sweeps[0].evaluated -= 1;
+        files[0].1 = files[0].1.clone().sealed();
         assert!(told(files).contains("1.json does not hold all its points of m on s: 3 of 4"));
 
         let mut files = shards(2);
