@@ -193,12 +193,27 @@ impl Table {
                 }
             }
             self.header = cells.iter().map(|name| name.trim().to_owned()).collect();
-            for name in self.kind.required() {
-                if !self.places.contains_key(*name) {
-                    let help = crate::catalog::document::suggest(name, &self.header);
-                    let message = format!("a table of {} needs the column `{name}`", self.kind.word());
-                    return Err(self.fault(span, &message).with_help(help));
-                }
+            let absent: Vec<&str> = self
+                .kind
+                .required()
+                .iter()
+                .copied()
+                .filter(|name| !self.places.contains_key(*name))
+                .collect();
+            if let Some(first) = absent.first() {
+                let others: Vec<String> = self
+                    .header
+                    .iter()
+                    .filter(|name| !self.kind.required().contains(&name.as_str()))
+                    .cloned()
+                    .collect();
+                let near = crate::catalog::document::nearest(first, &others);
+                let near = near.map_or_else(String::new, |near| format!("is `{near}` meant? "));
+                let help = format!("{near}needed: {}", self.kind.required().join(", "));
+                let names = absent.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+                let word = if absent.len() == 1 { "column" } else { "columns" };
+                let message = format!("a table of {} lacks the {word} {names}", self.kind.word());
+                return Err(self.fault(span, &message).with_help(help));
             }
             return Ok(());
         }
@@ -384,6 +399,10 @@ mod tests {
         assert_eq!(short.line(), Some(2));
         let missing = Table::parse(Kind::Fabrics, "f.csv", "system,leaf\n").unwrap_err();
         assert!(missing.message.contains("`accelerators`"), "{missing}");
+        let near =
+            Table::parse(Kind::Fabrics, "f.csv", &HEAD.replace("accelerators", "acelerators")).unwrap_err();
+        assert!(near.message.ends_with("lacks the column `accelerators`"), "{near}");
+        assert!(near.help.unwrap().starts_with("is `acelerators` meant? needed: system, "));
         assert!(Table::parse(Kind::Fabrics, "f.csv", "").is_err());
     }
 
