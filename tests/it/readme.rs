@@ -125,3 +125,68 @@ fn the_picture_says_what_validate_finds_today() {
     }
     assert!(readme().1.contains(PICTURE), "the README shows the picture");
 }
+
+/// A run of `gigawatt bench` that was kept, with the machine that it was made on.
+const KEPT_RUN: &str = "benches/results/epyc-2-cores.json";
+const KERNEL_HEAD: &str = "| kernel | points a second, one thread | × scalar loop | threads × one | of its roof |\n\
+                           |---|---:|---:|---:|---:|\n";
+
+/// Kernels in the order of the README, with what a point is.
+const KERNELS: [(&str, &str); 3] = [
+    ("serving_sweep", "serving: 24 operations, two steps"),
+    ("training_sweep", "training: a layout"),
+    ("facility_year", "facility: an hour"),
+];
+
+/// The table of kernels and the line of commands as they have to stand in the README, from the kept run.
+fn kernel_table() -> String {
+    let text = std::fs::read_to_string(root().join(KEPT_RUN)).expect("a run is kept");
+    let run: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    assert_eq!((&run["right"], &run["quick"]), (&true.into(), &false.into()), "a whole run, all of it right");
+    let readings = run["readings"].as_array().expect("a list");
+    let of = |group: &str, name: &str, path: &str| {
+        // The largest size comes last.
+        let own = |reading: &&serde_json::Value| {
+            reading["group"] == group && reading["name"] == name && reading["path"] == path
+        };
+        readings.iter().rfind(own).unwrap_or_else(|| panic!("{group} {name} {path}"))
+    };
+    let fastest = |reading: &serde_json::Value| {
+        reading["amounts"]["points"].as_f64().unwrap() / reading["least_s"].as_f64().unwrap()
+    };
+    let mut table = KERNEL_HEAD.to_owned();
+    for (kernel, what) in KERNELS {
+        let [scalar, simd, one, all] =
+            ["scalar", "simd", "1 thread", "cpu"].map(|path| of("kernel", kernel, path));
+        table += &format!(
+            "| {what} | {:.1} million | {:.1} | {:.2} | {:.0} % |\n",
+            simd["points_per_s"].as_f64().unwrap() / 1e6,
+            fastest(simd) / fastest(scalar),
+            fastest(all) / fastest(one),
+            simd["roof_share"].as_f64().unwrap() * 100.0,
+        );
+    }
+    let milliseconds = |name: &str| of("command", name, "cpu")["median_s"].as_f64().unwrap() * 1e3;
+    table
+        + &format!(
+            "\nA cold `plan`, its floor plan and every cable included, takes {:.0} ms there, the start of the program {:.1} ms.\n",
+            milliseconds("cold plan"),
+            milliseconds("start of the program"),
+        )
+}
+
+#[test]
+fn the_speeds_are_those_of_the_kept_run() {
+    let now = kernel_table();
+    let (path, text) = readme();
+    let start = text.find("| kernel | points a second").expect("the README has the table");
+    let last = "the start of the program";
+    let line = start + text[start..].find(last).expect("the README has the commands");
+    let end = line + text[line..].find('\n').map_or(text.len() - line, |end| end + 1);
+    let stands = &text[start..end];
+    if updates() {
+        std::fs::write(path, text.replace(stands, &now)).expect("the README can be written");
+        return;
+    }
+    assert!(stands == now, "README.md is out of date. It has to read:\n\n{now}\nand reads:\n\n{stands}");
+}
