@@ -23,12 +23,13 @@ use crate::kernel::spread::Spread;
 use crate::kernel::survey::Survey;
 use crate::throughput::machine::Machine;
 use crate::throughput::memory::{MemoryUse, Reserve};
-use crate::throughput::operations::{ModelShape, Part};
+use crate::throughput::operations::Part;
 use crate::throughput::parallelism::{Layout, context_degrees, layouts_at};
 use crate::throughput::precision::Precision;
 use crate::throughput::queueing::{MOST_BUSY, mean_wait, tail_tpot, tail_wait};
 use crate::throughput::roofline::Operation;
 use crate::throughput::serving::{Bound, Mode, POOL_SHARES, Promise, Replica, Workload, batches, evaluate};
+use crate::throughput::shape::ModelShape;
 use crate::units::Seconds;
 use shard::{Searched, Shard, SweepId, Watch, search_shard};
 

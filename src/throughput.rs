@@ -20,5 +20,6 @@ pub mod roofline;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod serving;
+pub mod shape;
 pub mod software;
 pub mod training;

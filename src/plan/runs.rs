@@ -13,8 +13,8 @@ use crate::scenario::{self, CheckpointKind, Interval, Scenario, Swap, WithoutSpa
 use crate::search::training::{best_layout, leanest_layout};
 use crate::throughput::goodput::{Checkpoints, FailingRun, Goodput, Spares, goodput, simulation};
 use crate::throughput::machine::Machine as Chip;
-use crate::throughput::operations::ModelShape;
 use crate::throughput::precision::{Format, Precision};
+use crate::throughput::shape::ModelShape;
 use crate::throughput::training::{TrainingJob, TrainingPoint, USABLE_SHARE};
 use crate::units::text::{digits, group};
 use crate::units::{Bytes, Dollars, Joules, Seconds, Share, TokenRate, Watts};

@@ -18,10 +18,10 @@ use crate::throughput::efficiency::CurveSet;
 use crate::throughput::engines::{self, Delivery, ServingEngine, Software};
 use crate::throughput::machine::{Link, Machine as Chip};
 use crate::throughput::memory::Reserve;
-use crate::throughput::operations::{AttentionKind, AttentionShape, FeedForwardShape, ModelShape};
 use crate::throughput::parallelism::Layout;
 use crate::throughput::precision::{Format, PeakRates, Precision};
 use crate::throughput::serving::{Mode, Promise, Workload};
+use crate::throughput::shape::{AttentionKind, AttentionShape, FeedForwardShape, ModelShape};
 use crate::units::{DollarsPerToken, Joules, Seconds, TokenRate, Watts};
 use std::ops::ControlFlow;
 

@@ -11,7 +11,7 @@ use crate::engine::{Backend, Engine, Progress, Run};
 use crate::kernel::training_sweep::fastest::Fastest;
 use crate::kernel::training_sweep::{TrainingSpace, TrainingSweep};
 use crate::throughput::machine::Machine;
-use crate::throughput::operations::ModelShape;
+use crate::throughput::shape::ModelShape;
 use crate::throughput::training::point;
 use crate::throughput::training::split::{JobTerms, Ranks, Scale, Split};
 use crate::throughput::training::{Recompute, TrainingJob, TrainingLayout, TrainingPoint, evaluate};
@@ -243,9 +243,9 @@ mod tests {
     use crate::kernel::Kernel;
     use crate::kernel::serving_sweep::sample::Numbers;
     use crate::kernel::training_sweep::MISFIT_UNEVEN;
-    use crate::throughput::operations::{AttentionShape, FeedForwardShape};
     use crate::throughput::precision::{Format, Precision};
     use crate::throughput::samples;
+    use crate::throughput::shape::{AttentionShape, FeedForwardShape};
 
     fn job(accelerators: u32, batch: f64) -> TrainingJob {
         TrainingJob::new(accelerators, 8_192.0, batch, Precision::uniform(Format::Bf16))

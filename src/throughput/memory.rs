@@ -11,9 +11,9 @@
 //! keeps windows or recurrent state, blocks are counted at the mean bytes of a position at the workload's length.
 
 use super::machine::Machine;
-use super::operations::{AttentionKind, ModelShape};
 use super::parallelism::Layout;
 use super::precision::Precision;
+use super::shape::{AttentionKind, ModelShape};
 use crate::units::Bytes;
 
 /// What a runtime keeps for itself.

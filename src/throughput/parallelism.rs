@@ -9,7 +9,7 @@
 //! in decode each attends to its part of the cache for the same new tokens, and the outputs are combined. The ring is
 //! counted as exposed, and evenly balanced over the causal triangle.
 
-use super::operations::{AttentionKind, ModelShape};
+use super::shape::{AttentionKind, ModelShape};
 
 /// One split.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -3,8 +3,8 @@
 use super::efficiency::CurveSet;
 use super::engines::Software;
 use super::machine::{Link, Machine};
-use super::operations::{AttentionKind, AttentionShape, FeedForwardShape, ModelShape};
 use super::precision::PeakRates;
+use super::shape::{AttentionKind, AttentionShape, FeedForwardShape, ModelShape};
 use crate::units::{ByteRate, Bytes, FlopRate, Seconds, Watts};
 
 /// Layers, hidden, heads, key-value heads, feed-forward width, vocabulary; heads of 128.

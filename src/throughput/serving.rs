@@ -16,11 +16,12 @@
 
 use super::machine::Machine;
 use super::memory::{MemoryUse, Reserve, memory_use};
-use super::operations::{FoldSettings, ModelShape, Part, StepTable, step_table};
+use super::operations::{FoldSettings, Part, StepTable, step_table};
 use super::parallelism::Layout;
 use super::precision::Precision;
 use super::queueing::mean_wait;
 use super::roofline::{StepLoad, operation_time, step_time};
+use super::shape::ModelShape;
 use crate::units::{Seconds, Watts};
 
 /// What a promise on latency holds for.

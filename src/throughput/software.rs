@@ -4,7 +4,7 @@
 //! result. Predictions for today and later take 1.
 
 use super::engines::ServingEngine;
-use super::operations::{AttentionKind, ModelShape};
+use super::shape::{AttentionKind, ModelShape};
 use serde::Deserialize;
 use std::sync::OnceLock;
 

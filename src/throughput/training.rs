@@ -22,9 +22,9 @@ pub use factors::{Stack, TrainingFactors};
 pub use memory::{TrainingMemory, training_memory};
 
 use super::machine::Machine;
-use super::operations::ModelShape;
 use super::parallelism::Layout;
 use super::precision::Precision;
+use super::shape::ModelShape;
 use crate::units::Seconds;
 pub use memory::USABLE_SHARE;
 use memory::{fill, memory_parts};

@@ -29,9 +29,9 @@ use super::tables::Row;
 use super::{Forecast, Gap, Names, gap};
 use crate::coefficients::CoefficientSet;
 use crate::throughput::engines::{Delivery, Software};
-use crate::throughput::operations::ModelShape;
 use crate::throughput::parallelism::{Layout, layouts};
 use crate::throughput::serving::{Mode, Replica, Workload, evaluate};
+use crate::throughput::shape::ModelShape;
 use crate::throughput::software::{self, MANY_EXPERTS};
 
 /// Mean square over squared mean of input and output lengths of MLPerf's datasets.

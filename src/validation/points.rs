@@ -32,9 +32,9 @@ use super::running::{ASSUMED_DRAFT, DRAWN_LENGTH, Setting};
 use super::tables::{Row, Table};
 use super::{Forecast, Gap, Names, gap};
 use crate::throughput::engines::{Delivery, Software};
-use crate::throughput::operations::ModelShape;
 use crate::throughput::parallelism::Layout;
 use crate::throughput::serving::Workload;
+use crate::throughput::shape::ModelShape;
 use crate::throughput::software;
 use std::collections::BTreeMap;
 

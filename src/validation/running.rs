@@ -12,10 +12,10 @@
 
 use crate::throughput::machine::Machine as Chip;
 use crate::throughput::memory::{Reserve, memory_use};
-use crate::throughput::operations::ModelShape;
 use crate::throughput::parallelism::Layout;
 use crate::throughput::precision::Precision;
 use crate::throughput::serving::{Replica, Workload, batches};
+use crate::throughput::shape::ModelShape;
 use crate::units::Bytes;
 
 /// Most running sequences of one attention rank: published offline settings go to 2,048 and a little beyond.

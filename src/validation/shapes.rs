@@ -9,7 +9,7 @@
 //! which its `global_parameter_scale` doubles widths, heads and layers in turn).
 
 use super::hardware::plain;
-use crate::throughput::operations::{AttentionShape, FeedForwardShape, ModelShape};
+use crate::throughput::shape::{AttentionShape, FeedForwardShape, ModelShape};
 
 /// A transformer without experts and with as many key-value heads as heads, four times wider inside, two matrices.
 const fn classic(layers: u32, hidden: u32, heads: u32, vocabulary: u32) -> ModelShape {
@@ -30,7 +30,7 @@ const fn grouped(
         tied_embeddings: false,
         mtp_layers: 0,
         attention: AttentionShape {
-            kind: crate::throughput::operations::AttentionKind::Grouped,
+            kind: crate::throughput::shape::AttentionKind::Grouped,
             heads,
             kv_heads,
             head_dim,

@@ -5,8 +5,8 @@ use super::split::{JobTerms, Scale, Setting, Split};
 use super::{TrainingJob, TrainingLayout};
 use crate::scalar::Real;
 use crate::throughput::machine::Machine;
-use crate::throughput::operations::{AttentionKind, ModelShape};
 use crate::throughput::precision::Format;
+use crate::throughput::shape::{AttentionKind, ModelShape};
 use crate::units::Bytes;
 
 /// Memory of the fullest rank by part.
@@ -308,9 +308,9 @@ pub fn fill<T: Real>(job: &JobTerms<T>, split: &Split<T>, scale: &Scale<T>, sett
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::throughput::operations::{AttentionShape, FeedForwardShape};
     use crate::throughput::precision::Precision;
     use crate::throughput::samples;
+    use crate::throughput::shape::{AttentionShape, FeedForwardShape};
 
     /// A Llama shape with few of its layers, as measured.
     fn cut(model: ModelShape, layers: u32) -> ModelShape {

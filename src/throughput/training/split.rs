@@ -13,8 +13,8 @@ use super::step::{LINK_SHARE, Parts, STREAM_SHARE, Step};
 use super::{Recompute, TrainingJob, TrainingLayout};
 use crate::scalar::Real;
 use crate::throughput::machine::{Machine, SCALE_OUT_SHARE};
-use crate::throughput::operations::ModelShape;
 use crate::throughput::precision::Format;
+use crate::throughput::shape::ModelShape;
 
 /// Declares a struct of numbers of one kind, with its fields in another precision.
 macro_rules! numbers {

@@ -20,8 +20,9 @@ use super::factors::{Stack, TrainingFactors, is_systolic};
 use super::{TrainingJob, TrainingLayout};
 use crate::throughput::efficiency::KernelClass;
 use crate::throughput::machine::{Machine, SCALE_OUT_SHARE};
-use crate::throughput::operations::{AttentionKind, ModelShape, remote_places};
+use crate::throughput::operations::remote_places;
 use crate::throughput::precision::{Arithmetic, Format};
+use crate::throughput::shape::{AttentionKind, ModelShape};
 
 /// Share of the memory bandwidth that streaming kernels reach: the plain curves have 0.74 to 0.87.
 pub(super) const STREAM_SHARE: f64 = 0.8;
