@@ -4,7 +4,7 @@
 @group(0) @binding(1) var<uniform> workload: Workload;
 @group(0) @binding(2) var<storage, read> rows: array<Operation>;
 @group(0) @binding(3) var<storage, read> layouts: array<ParallelLayout>;
-// Batches, chunks, then three numbers for each draft.
+// Batches, chunks, then four numbers for each draft.
 @group(0) @binding(4) var<storage, read> axes: array<f32>;
 @group(0) @binding(5) var<storage, read_write> scores: array<Score>;
 
@@ -76,12 +76,20 @@ fn tail_wait(service_s: f32, busy: f32) -> f32 {
     return wait_of_the_waiting(service_s, busy) * (log2_polynomial(odds) * 0.6931472);
 }
 
+// Mirrors tail_tpot in src/throughput/queueing.rs.
+fn tail_tpot(tpot_s: f32, prompt_share: f32, sequences: f32, draft_spread: f32) -> f32 {
+    let prompts = prompt_share * prompt_share / max(sequences, 1.0);
+    return tpot_s * (1.0 + 2.3263479 * sqrt(prompts + draft_spread));
+}
+
 fn serving(setting: Setting, replica: ParallelLayout, plain: StepParts, chunked: StepParts) -> Score {
     let aggregated = setting.chunk > 0.0;
     let carried = max(chunk_prefill(setting, replica.stages), 1.0);
     let mean = mixed_step(plain, chunked, min(mean_prefill(setting) / carried, 1.0));
     let step_s = whole_step(mean) * (1.0 + setting.draft.drafted * replica.draft_share);
     let tpot_s = step_s / setting.draft.emitted;
+    let prompt_share = max((whole_step(mean) - whole_step(plain)) / whole_step(mean), 0.0);
+    let tpot_p99_s = tail_tpot(tpot_s, prompt_share, setting.sequences, setting.draft.spread);
 
     let chunks = max(workload.input_tokens / max(setting.chunk, 1.0), 1.0);
     let stage_s = whole_step(chunked) / replica.stages;
@@ -104,7 +112,7 @@ fn serving(setting: Setting, replica: ParallelLayout, plain: StepParts, chunked:
             * MISFIT_PREFILL
         + u32(!aggregated & (workload.pool_tokens_per_s <= 0.0)) * MISFIT_NO_POOL;
     return Score(
-        tpot_s,
+        select(tpot_s, tpot_p99_s, tail),
         select(pool_ttft_s, first_s + wait_s, aggregated),
         setting.draft.emitted / step_s,
         1.0 / cost,
@@ -128,11 +136,11 @@ fn setting_at(within: u32) -> Setting {
     let batch = within % range.batch_count;
     let chunk = within / range.batch_count % range.chunk_count;
     let draft = within / range.batch_count / range.chunk_count;
-    let depth = range.batch_count + range.chunk_count + 3u * draft;
+    let depth = range.batch_count + range.chunk_count + 4u * draft;
     return Setting(
         axes[batch],
         axes[range.batch_count + chunk],
-        Draft(axes[depth], axes[depth + 1u], axes[depth + 2u]),
+        Draft(axes[depth], axes[depth + 1u], axes[depth + 2u], axes[depth + 3u]),
     );
 }
 

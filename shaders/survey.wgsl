@@ -19,9 +19,13 @@ fn layout_of(id: u32) -> u32 {
     return range.first_layout + (range.first_within + id) / within;
 }
 
-// Words of the layouts follow those of the buckets, where leaders are asked for.
+// Words of the layouts follow those of the buckets, where leaders are asked for; the last is the shortest time per token.
 fn leads() -> bool {
-    return limits.noted > BUCKETS;
+    return limits.noted > BUCKETS + 1u;
+}
+
+fn haste(score: Score) -> u32 {
+    return ~bitcast<u32>(score.tpot_s);
 }
 
 // Bit 0 for a point that can run, else one for each reason why not.
@@ -36,6 +40,9 @@ fn note(id: u32, score: Score) {
     atomicAdd(&group_spread[bin(score.tokens_per_s_per_user)], 1u);
     atomicAdd(&group_spread[BINS + bin(score.tokens_per_s_per_accelerator)], 1u);
     atomicAdd(&group_spread[2u * BINS + bin(score.ttft_s)], 1u);
+    if score.ttft_s <= limits.most {
+        raise(limits.noted - 1u, haste(score));
+    }
     let reach = bitcast<u32>(score.tokens_per_s_per_accelerator * LESS_GUARD);
     if score.ttft_s <= limits.most_sure {
         raise(bucket(score.tokens_per_s_per_user * LESS_GUARD), reach);
@@ -65,6 +72,9 @@ fn settle(place: u32) -> u32 {
 fn keeps(id: u32, score: Score) -> bool {
     if score.misfit != 0u || score.ttft_s > limits.most {
         return false;
+    }
+    if haste(score) >= atomicLoad(&table[limits.noted - 1u]) {
+        return true;
     }
     let rate = bitcast<u32>(score.tokens_per_s_per_accelerator);
     if rate > atomicLoad(&table[limits.noted + bucket(score.tokens_per_s_per_user)]) {

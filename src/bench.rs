@@ -33,7 +33,7 @@ impl Options {
     #[must_use]
     pub fn effort(&self) -> Effort {
         if self.quick {
-            Effort { warm_up: 1, samples: 7, sample: Duration::from_millis(4) }
+            Effort { warm_up: 1, samples: 9, sample: Duration::from_millis(4) }
         } else {
             Effort { warm_up: 3, samples: 21, sample: Duration::from_millis(20) }
         }
@@ -42,6 +42,12 @@ impl Options {
     fn threads(&self) -> usize {
         self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
     }
+}
+
+/// So many threads, in words.
+#[must_use]
+pub fn threads_in_words(threads: usize) -> String {
+    if threads == 1 { "1 thread".into() } else { format!("{threads} threads") }
 }
 
 /// What a reading is about.
@@ -176,11 +182,19 @@ impl Reading {
         })
     }
 
-    /// Whether two readings are about the same thing.
+    /// Whether two readings are about the same thing, of whatever size.
     #[must_use]
-    pub fn is_like(&self, other: &Self) -> bool {
-        let key = |reading: &Self| (reading.group, reading.path.clone());
-        key(self) == key(other) && self.name == other.name && self.shape == other.shape
+    pub fn is_of_kind(&self, other: &Self) -> bool {
+        self.group == other.group && self.path == other.path && self.name == other.name
+    }
+
+    /// What its speed is counted in: points, operations of a product, else bytes; runs where it has none of them.
+    #[must_use]
+    pub fn main_amount(&self) -> f64 {
+        let Amounts { points, flop, bytes } = self.amounts;
+        let computes = self.group == Group::Roof || self.name.starts_with("product");
+        let first = [points, if computes { flop } else { 0.0 }, bytes, flop];
+        first.into_iter().find(|amount| *amount > 0.0).unwrap_or(1.0)
     }
 }
 

@@ -162,7 +162,7 @@ fn emit_in(
     command: impl FnOnce() -> Result<Outcome, Failure>,
 ) -> u8 {
     let written = output::destination(common, own).and_then(|to| {
-        common.backend.is_there()?;
+        common.finds_device()?;
         let (bytes, short, spent) = match command()? {
             Outcome::Report { report, short, spent } => (output::drawn(report.as_ref(), &to)?, short, spent),
             Outcome::Text(text) => (text.into_bytes(), false, None),

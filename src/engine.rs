@@ -52,6 +52,16 @@ impl fmt::Display for Backend {
     }
 }
 
+/// Which adapter is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeviceWish {
+    /// Whether a software adapter will do.
+    pub allow_software: bool,
+    /// Its number in the list of [`devices`], or a part of its name; the best one if not said. One that is named may be
+    /// software.
+    pub named: Option<String>,
+}
+
 /// Why an engine cannot run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -134,7 +144,7 @@ pub const AUTO_DEVICE_POINTS: u64 = 1 << 22;
 #[derive(Debug)]
 pub struct Engine {
     choice: Backend,
-    allow_software: bool,
+    wish: DeviceWish,
     threads: Option<usize>,
     pool: std::sync::OnceLock<Result<cpu::Threads, EngineError>>,
     #[cfg(feature = "gpu")]
@@ -152,7 +162,7 @@ impl Engine {
     pub fn new(choice: Backend) -> Self {
         Self {
             choice,
-            allow_software: false,
+            wish: DeviceWish::default(),
             threads: None,
             pool: std::sync::OnceLock::new(),
             #[cfg(feature = "gpu")]
@@ -167,7 +177,14 @@ impl Engine {
     /// Lets software Vulkan count as a device: for tests.
     #[must_use]
     pub fn allow_software(mut self, allow: bool) -> Self {
-        self.allow_software = allow;
+        self.wish.allow_software = allow;
+        self
+    }
+
+    /// Takes this adapter: its number in the list of [`devices`], or a part of its name.
+    #[must_use]
+    pub fn on_device(mut self, named: Option<String>) -> Self {
+        self.wish.named = named;
         self
     }
 
@@ -265,16 +282,20 @@ impl Engine {
         K: Kernel,
         R: Reduction<K::Score>,
     {
-        let short = range.end.saturating_sub(range.start) < AUTO_DEVICE_POINTS && !self.allow_software;
+        let short = range.end.saturating_sub(range.start) < AUTO_DEVICE_POINTS && !self.wish.allow_software;
         let given_up = self.given_up.load(Ordering::Relaxed);
         if given_up || self.choice == Backend::Cpu || (self.choice == Backend::Auto && short) {
             return Ok(());
         }
-        let device = match self.device.get_or_init(|| gpu::adapter::open(self.allow_software)) {
+        let device = match self.device.get_or_init(|| gpu::adapter::open(&self.wish)) {
             Ok(device) => device,
             // A machine without a GPU is no surprise in `Auto`; a GPU that does not open is.
-            Err(gpu::adapter::AdapterError::NotFound { .. }) if self.choice == Backend::Auto => return Ok(()),
-            Err(error) if self.choice == Backend::Auto => {
+            Err(gpu::adapter::AdapterError::NotFound { .. })
+                if self.choice == Backend::Auto && self.wish.named.is_none() =>
+            {
+                return Ok(());
+            }
+            Err(error @ gpu::adapter::AdapterError::Closed { .. }) if self.choice == Backend::Auto => {
                 run.warnings.push(format!("{error}; the CPU does the work"));
                 return Ok(());
             }
@@ -306,6 +327,8 @@ impl Engine {
 /// An adapter that kernels can run on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceReport {
+    /// Its number in the list, counted from 1.
+    pub number: usize,
     /// The name that the driver gives.
     pub name: String,
     /// The interface: Vulkan, Metal, DirectX 12 or OpenGL.
@@ -339,14 +362,15 @@ pub fn devices() -> Vec<DeviceReport> {
     }
 }
 
-/// Whether a hardware adapter can be used; the error says what was looked for and what there was.
-pub fn find_device() -> Result<(), EngineError> {
+/// Whether an adapter can be used; the error says what was looked for and what there was.
+pub fn find_device(wish: &DeviceWish) -> Result<(), EngineError> {
     #[cfg(feature = "gpu")]
     {
-        gpu::adapter::find(false).map(drop).map_err(EngineError::from)
+        gpu::adapter::find(wish).map(drop).map_err(EngineError::from)
     }
     #[cfg(not(feature = "gpu"))]
     {
+        let _ = wish;
         Err(EngineError::WithoutGpu)
     }
 }

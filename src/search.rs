@@ -5,8 +5,9 @@
 //! under a promise on the time to the first and to each further token; `gigawatt sweep` shows the frontier.
 //!
 //! Speculation is an axis too: no draft, and every depth up to the one asked for. Static batches, which no kernel
-//! scores, are few enough to be computed in `f64` at once. Wait and TTFT of a promise are scored; how far a request's
-//! time per token spreads is found for the shortlist, which is cut by means.
+//! scores, are few enough to be computed in `f64` at once. What a promise is for is scored, the mean or the 99th
+//! percentile; the frontier is that of means. The best point under a promise to 99 of 100 need not lie on it, so it is the
+//! first of the leading layouts.
 
 pub mod shard;
 pub mod sites;
@@ -16,8 +17,8 @@ use crate::engine::{Engine, EngineError, Run};
 use crate::kernel::frontier::Exact;
 use crate::kernel::leaders::{self, Promised, leading};
 use crate::kernel::serving_sweep::{
-    BOUND_ARITHMETIC, BOUND_MEMORY, BOUND_MESSAGES, DesignSpace, Draft, ParallelLayout, ServingSweep,
-    SweepError, Workload as Asked,
+    BOUND_ARITHMETIC, BOUND_MEMORY, BOUND_MESSAGES, DesignSpace, Draft, MOST_WITHIN, ParallelLayout,
+    ServingSweep, SweepError, Workload as Asked,
 };
 use crate::kernel::spread::Spread;
 use crate::kernel::survey::Survey;
@@ -26,7 +27,7 @@ use crate::throughput::memory::{MemoryUse, Reserve};
 use crate::throughput::operations::Part;
 use crate::throughput::parallelism::{Layout, context_degrees, layouts_at};
 use crate::throughput::precision::Precision;
-use crate::throughput::queueing::{MOST_BUSY, mean_wait, tail_tpot, tail_wait};
+use crate::throughput::queueing::{MOST_BUSY, draft_spread, mean_wait, tail_tpot, tail_wait};
 use crate::throughput::roofline::Operation;
 use crate::throughput::serving::{Bound, Mode, POOL_SHARES, Promise, Replica, Workload, batches, evaluate};
 use crate::throughput::shape::ModelShape;
@@ -63,7 +64,7 @@ pub struct Axes {
     pub pools: Pools,
     /// What the engine keeps of the memory.
     pub reserve: Reserve,
-    /// Layouts that are to lead the others.
+    /// Layouts that are to lead the others: one at least.
     pub leaders: usize,
     /// The part of the points that is searched.
     pub shard: Shard,
@@ -81,7 +82,7 @@ impl Axes {
             most_domains: 8,
             pools,
             reserve: Reserve::default(),
-            leaders: 0,
+            leaders: 1,
             shard: Shard::WHOLE,
         }
     }
@@ -155,11 +156,6 @@ impl DesignPoint {
         }
     }
 
-    /// Whether the promise on the first token holds, and that on further ones in the mean.
-    fn leads(&self, workload: &Workload) -> bool {
-        self.in_time(workload) && workload.tpot_limit.is_none_or(|limit| self.tpot <= limit)
-    }
-
     /// Whether the latency promise holds.
     #[must_use]
     pub fn keeps(&self, workload: &Workload) -> bool {
@@ -180,11 +176,11 @@ pub struct Found {
     /// The most tokens/s per accelerator that keeps both promises.
     pub best: Option<DesignPoint>,
     /// The layouts that give most per accelerator, best first: their numbers, and their best points of those that keep the
-    /// promise in the mean. Where it is for 99 of 100 tokens, such a point may break it.
+    /// promise.
     pub leaders: Vec<(u64, DesignPoint)>,
     /// How the points that can run spread.
     pub spread: Option<Spread>,
-    /// The fastest time per token of any point, promise or not.
+    /// The shortest time per token that the promise is for, of points that keep the promise on the first.
     pub fastest: Option<Seconds>,
     /// Points scored.
     pub evaluated: u64,
@@ -368,6 +364,7 @@ fn design_space(replicas: &[Replica], pool: Option<&Pool>, workload: &Workload, 
             verified: 1.0 + drafted,
             emitted: workload.drafting(drafted).tokens_per_step(),
             drafted,
+            spread: spread_of(&workload.drafting(drafted)),
         })
         .collect();
     space.workload = Asked {
@@ -402,7 +399,9 @@ fn finer(axes: &Axes, layouts: usize, workload: &Workload, pool: bool) -> Axes {
         let batches = batches(axes.batches_per_doubling, axes.most_sequences).len();
         (layouts * batches * of_prompts * depths(workload).len()) as u64
     };
+    let within = |axes: &Axes| points(axes) / layouts.max(1) as u64;
     while layouts > 0 && points(&axes) < axes.least_points {
+        let before = axes;
         if axes.batches_per_doubling < fine_batches {
             axes.batches_per_doubling *= 2;
         } else if axes.pools != Pools::Separate && axes.chunks_per_doubling < FINEST / 16 {
@@ -414,8 +413,16 @@ fn finer(axes: &Axes, layouts: usize, workload: &Workload, pool: bool) -> Axes {
         } else {
             break;
         }
+        if within(&axes) > MOST_WITHIN {
+            return before;
+        }
     }
     axes
+}
+
+/// How far an answer's steps vary with its depth of speculation.
+fn spread_of(depth: &Workload) -> f64 {
+    draft_spread((depth.tokens_per_step(), depth.tokens_per_step_variance()), depth.output)
 }
 
 /// The depths of speculation that are tried: none, and each up to the one asked for.
@@ -456,6 +463,7 @@ fn sweep(
     found.feasible = survey.shortlist().feasible();
     found.misfits = survey.shortlist().misfits();
     found.spread = Some(survey.spread().clone());
+    found.fastest = survey.fastest().map(|fastest| Seconds(f64::from(fastest)));
     let recomputed = |index| recomputed(&kernel, replicas, pool.as_ref(), workload, index);
     let (shortlist, leaders) = survey.candidates();
     let points = shortlist.iter().map(|candidate| recomputed(candidate.index)).collect();
@@ -481,20 +489,15 @@ fn exact(kernel: &ServingSweep, workload: &Workload, index: u64) -> Exact {
 }
 
 impl Found {
-    /// Keeps the layouts that lead, so many at most, of points with the numbers of their layouts.
+    /// Keeps the layouts that lead, so many at most, of points with the numbers of their layouts, and the best point.
     fn lead(&mut self, mut points: Vec<(u64, DesignPoint)>, workload: &Workload, most: usize) {
-        points.retain(|(_, point)| point.leads(workload));
-        self.leaders = leading(points, most, |point| point.tokens_per_s_per_accelerator);
+        points.retain(|(_, point)| point.keeps(workload));
+        self.leaders = leading(points, most.max(1), |point| point.tokens_per_s_per_accelerator);
+        self.best = self.leaders.first().map(|(_, point)| *point);
     }
 
-    /// Keeps the frontier of some points, the best one and the fastest.
+    /// Keeps the frontier of some points.
     fn choose(&mut self, points: Vec<DesignPoint>, workload: &Workload) {
-        self.fastest = points.iter().map(|point| point.promised(workload).1).reduce(Seconds::min);
-        self.best = points
-            .iter()
-            .filter(|point| point.keeps(workload))
-            .max_by(|a, b| a.tokens_per_s_per_accelerator.total_cmp(&b.tokens_per_s_per_accelerator))
-            .copied();
         self.frontier = frontier(points.into_iter().filter(|point| point.in_time(workload)).collect());
     }
 }
@@ -535,6 +538,8 @@ fn static_batches(
             points.push((layout, static_batch(replica, workload, batch, drafted)));
         }
     }
+    let in_time = points.iter().filter(|(_, point)| point.in_time(workload));
+    found.fastest = in_time.map(|(_, point)| point.promised(workload).1).reduce(Seconds::min);
     found.choose(points.iter().map(|(_, point)| *point).collect(), workload);
     found.lead(points, workload, axes.leaders);
     Ok(())
@@ -544,7 +549,6 @@ fn static_batches(
 fn static_batch(replica: &Replica, workload: &Workload, batch: f64, drafted: f64) -> DesignPoint {
     let depth = workload.drafting(drafted);
     let point = evaluate(replica, &depth, batch, Mode::Static);
-    let spread = (depth.tokens_per_step(), depth.tokens_per_step_variance());
     DesignPoint {
         layout: replica.layout,
         prefill_layout: None,
@@ -557,7 +561,7 @@ fn static_batch(replica: &Replica, workload: &Workload, batch: f64, drafted: f64
         wait: Seconds(0.0),
         ttft_p99: point.ttft,
         tpot: point.tpot,
-        tpot_p99: Seconds(tail_tpot(point.tpot.0, 0.0, batch, spread, workload.output)),
+        tpot_p99: Seconds(tail_tpot(point.tpot.0, 0.0, batch, spread_of(&depth))),
         hand_over: Seconds(0.0),
         tokens_per_s_per_user: point.tokens_per_s_per_user,
         tokens_per_s_per_accelerator: point.tokens_per_s_per_accelerator,
@@ -588,7 +592,6 @@ fn recomputed(
     let owed = setting.sequences / score.tpot_s * workload.uncached() / workload.output.max(1.0);
     let ratio = separate
         .map_or(0.0, |pool| owed / (pool.tokens_per_s_per_accelerator * f64::from(layout.accelerators())));
-    let depth = workload.drafting(setting.draft.drafted);
     // What a request that need not wait takes, and the queue in front of it.
     let (first_s, service_s, busy) = match separate {
         Some(pool) => {
@@ -597,12 +600,6 @@ fn recomputed(
         }
         None => (score.first_s, score.service_s, score.busy),
     };
-    let prompt_part = match separate {
-        Some(_) => 0.0,
-        None => (score.tpot_s - replica.tpot(&depth, setting.sequences, false)).max(0.0),
-    };
-    let spread = (depth.tokens_per_step(), depth.tokens_per_step_variance());
-    let tpot_p99 = tail_tpot(score.tpot_s, prompt_part, setting.sequences, spread, workload.output);
     DesignPoint {
         layout,
         prefill_layout: separate.map(|pool| pool.layout),
@@ -615,7 +612,7 @@ fn recomputed(
         wait: Seconds(mean_wait(service_s, busy)),
         ttft_p99: Seconds(first_s + tail_wait(service_s, busy)),
         tpot: Seconds(score.tpot_s),
-        tpot_p99: Seconds(tpot_p99),
+        tpot_p99: Seconds(score.tpot_p99_s),
         hand_over: Seconds(separate.map_or(0.0, |_| replica.hand_over(workload))),
         tokens_per_s_per_user: score.tokens_per_s_per_user,
         tokens_per_s_per_accelerator: score.tokens_per_s_per_accelerator,
@@ -737,6 +734,31 @@ mod tests {
                 );
                 assert!(point.wait > Seconds(0.0), "{point:?}");
             }
+        }
+    }
+
+    #[test]
+    fn more_depths_never_make_the_best_point_worse() {
+        // Short answers: how many tokens hold tells much of the 99th percentile, and the best point is off the frontier
+        // of means.
+        for limit in [0.009, 0.010, 0.0125, 0.02] {
+            let asked = |drafted| Workload {
+                ttft_limit: Some(Seconds(60.0)),
+                tpot_limit: Some(Seconds(limit)),
+                drafted,
+                acceptance: 0.5,
+                promise: Promise::P99,
+                load: 0.8,
+                ..Workload::fixed(1_024.0, 2.0)
+            };
+            let best = |drafted| {
+                let found = found(&asked(drafted), &Axes::coarse(Pools::Either));
+                assert!(found.leaders.iter().all(|(_, point)| point.keeps(&asked(drafted))));
+                assert_eq!(found.best, found.leaders.first().map(|(_, point)| *point));
+                found.best.map_or(0.0, |point| point.tokens_per_s_per_accelerator)
+            };
+            let depths = [0.0, 1.0, 2.0, 4.0].map(best);
+            assert!(depths.is_sorted(), "{limit}: {depths:?}");
         }
     }
 

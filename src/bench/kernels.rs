@@ -1,8 +1,8 @@
 //! The project's own kernels: points per second by size for one point after the other, for vectors, for threads and for a
 //! device, and the roof that each kernel's mix of operations has on the same machine.
 //!
-//! Scores are folded into a checksum, the same on every path of the CPU; a device's scores are held against the twin's in a
-//! run of their own, as those that are timed stay on the device.
+//! The engine's runs end in the reduction that a search ends in, on a device as on the CPU. What they compute is checked in runs
+//! of their own: on the CPU by a checksum, the same on every path, on a device score by score against the twin's.
 
 use super::{Amounts, Check, Group, Options, Reading, path};
 use crate::engine::measure::{Device, time_on_cpu, twin};
@@ -30,6 +30,8 @@ const MOST_SCALAR: u64 = 1 << 14;
 const MOST_SOFTWARE: u64 = 80_000;
 /// Scores of a device that are held against the twin's at most.
 const MOST_HELD: u64 = 1 << 17;
+/// Ranges that they come from.
+const RANGES_HELD: u64 = 8;
 /// What the made-up serving sweeps promise.
 const PROMISED: Promised = Promised { ttft_s: 2.0, tpot_s: 0.05 };
 /// Points that are counted for the mean mix.
@@ -207,26 +209,43 @@ fn paths<K: Kernel, R: Reduction<K::Score>>(
     let threads = options.threads();
     for (path, threads) in [(path::ONE_THREAD, 1), (path::CPU, threads)] {
         let engine = Engine::new(Backend::Cpu).threads(threads);
-        let (seconds, sum) = samples(&engine, kernel, options, Checksum::default)?;
-        add(path, points, seconds, Some(same(sum, *whole.get_or_insert(sum), points)));
+        let seconds = samples(&engine, kernel, options, || reduction(kernel))?;
+        // The first points against the plain loop, all of them against the other number of threads.
+        let first = summed(&engine, kernel, few)?;
+        let all = if few == points { first } else { summed(&engine, kernel, points)? };
+        let wrong = u64::from(first != plain) * few + u64::from(all != *whole.get_or_insert(all)) * points;
+        let worst = if wrong == 0 { 0.0 } else { f64::INFINITY };
+        add(path, points, seconds, Some(Check { compared: points, wrong: wrong.min(points), worst }));
     }
     if let Some(device) = device {
         // A software device is asked for a few points only: its speed is nobody's concern.
         if !device.is_software() || points <= MOST_SOFTWARE {
-            let engine = Engine::new(Backend::Gpu).allow_software(true);
+            let engine = Engine::new(Backend::Gpu).on_device(Some(device.number().to_string()));
             // Reduced as a sweep reduces it: on the device, where it has a sieve.
-            let (seconds, _) = samples(&engine, kernel, options, || reduction(kernel))?;
+            let seconds = samples(&engine, kernel, options, || reduction(kernel))?;
             let mut held = Held { kernel, check: Check { compared: 0, wrong: 0, worst: 0.0 } };
-            engine.run_range(
-                kernel,
-                0..points.min(MOST_HELD),
-                &mut held,
-                |_, _| ControlFlow::Continue(()),
-            )?;
+            for range in spread_ranges(points) {
+                engine.run_range(kernel, range, &mut held, |_, _| ControlFlow::Continue(()))?;
+            }
             add(path::GPU, points, seconds, Some(held.check));
         }
     }
     Ok(readings)
+}
+
+/// Ranges of points that are held against the twin's, spread over all, the first and the last among them.
+fn spread_ranges(points: u64) -> Vec<std::ops::Range<u64>> {
+    let each = MOST_HELD / RANGES_HELD;
+    let (ranges, each) = if points <= MOST_HELD { (1, points) } else { (RANGES_HELD, each) };
+    let first = |range: u64| range * (points - each) / (ranges - 1).max(1);
+    (0..ranges).map(|range| first(range)..first(range) + each).collect()
+}
+
+/// The checksum of the first points as the engine scores them.
+fn summed<K: Kernel>(engine: &Engine, kernel: &K, points: u64) -> Result<Checksum, EngineError> {
+    let mut sum = Checksum::default();
+    engine.run_range(kernel, 0..points, &mut sum, |_, _| ControlFlow::Continue(()))?;
+    Ok(sum)
 }
 
 fn checksum<S: bytemuck::Pod>(scores: &[S]) -> Checksum {
@@ -240,15 +259,14 @@ fn same(one: Checksum, other: Checksum, points: u64) -> Check {
     Check { compared: points, wrong, worst: if wrong == 0 { 0.0 } else { f64::INFINITY } }
 }
 
-/// Times the engine; what the last run was reduced to comes along.
+/// Times the engine: scores and reduction, as a search has them.
 fn samples<K: Kernel, R: Reduction<K::Score>>(
     engine: &Engine,
     kernel: &K,
     options: Options,
     fresh: impl Fn() -> R,
-) -> Result<(Vec<f64>, R), EngineError> {
-    let mut last = fresh();
-    let seconds = options.effort().samples(|runs| {
+) -> Result<Vec<f64>, EngineError> {
+    options.effort().samples(|runs| {
         let started = std::time::Instant::now();
         for _ in 0..runs {
             let mut reduced = fresh();
@@ -261,11 +279,9 @@ fn samples<K: Kernel, R: Reduction<K::Score>>(
                     reason,
                 });
             }
-            last = reduced;
         }
         Ok(started.elapsed())
-    })?;
-    Ok((seconds, last))
+    })
 }
 
 /// What the mix does from registers on each path that can be held against it.
@@ -290,7 +306,9 @@ fn roofs(
         let mut widths = Vec::new();
         for lanes in WIDTHS {
             let bench = Mix::of(mix, 1 << 13, 10, lanes);
-            widths.push(reading(&bench, path, time_on_cpu(&bench, threads, effort)?.seconds, None));
+            let timing = time_on_cpu(&bench, threads, effort)?;
+            let check = super::microbench::check_plainly(&bench, &timing.results, options.seed);
+            widths.push(reading(&bench, path, timing.seconds, Some(check)));
         }
         let best = widths.into_iter().min_by(|a, b| a.least().total_cmp(&b.least()));
         readings.extend(best);
@@ -303,4 +321,18 @@ fn roofs(
         readings.push(reading(&bench, path::GPU, timing.seconds, Some(check)));
     }
     Ok(readings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_reach_from_the_first_point_to_the_last() {
+        for points in [1, MOST_HELD, 1 << 20, 1 << 40] {
+            let ranges = spread_ranges(points);
+            assert_eq!((ranges[0].start, ranges[ranges.len() - 1].end.abs_diff(points) == 0), (0, true));
+            assert!(ranges.windows(2).all(|pair| pair[0].end <= pair[1].start));
+        }
+    }
 }

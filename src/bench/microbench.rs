@@ -16,7 +16,8 @@ use std::time::Duration;
 /// How large the operands are.
 #[derive(Debug, Clone, Copy)]
 struct Sizes {
-    /// Numbers of a STREAM array: several times what a last-level cache holds, as STREAM asks for.
+    /// Numbers of a STREAM array: with its three arrays several times what a last-level cache holds, as STREAM asks for;
+    /// 128 MiB each on a CPU, 512 on a device (256 where it is to be quick).
     stream: usize,
     /// Side of a matrix.
     side: usize,
@@ -32,13 +33,13 @@ struct Sizes {
 const LAYERS: &[(usize, usize)] = &[(4_096, 4_096), (14_336, 4_096)];
 
 const DEVICE: Sizes =
-    Sizes { stream: 1 << 26, side: 2_048, layers: LAYERS, attention: (32, 8, 1_024), transfer: 1 << 28 };
+    Sizes { stream: 1 << 27, side: 2_048, layers: LAYERS, attention: (32, 8, 1_024), transfer: 1 << 28 };
 const DEVICE_QUICK: Sizes =
-    Sizes { stream: 1 << 24, side: 1_024, layers: LAYERS, attention: (16, 8, 1_024), transfer: 1 << 26 };
+    Sizes { stream: 1 << 26, side: 1_024, layers: LAYERS, attention: (16, 8, 1_024), transfer: 1 << 26 };
 const CPU: Sizes =
     Sizes { stream: 1 << 25, side: 1_024, layers: LAYERS, attention: (8, 8, 2_048), transfer: 1 << 27 };
 const CPU_QUICK: Sizes =
-    Sizes { stream: 1 << 23, side: 512, layers: LAYERS, attention: (4, 8, 2_048), transfer: 1 << 25 };
+    Sizes { stream: 1 << 25, side: 512, layers: LAYERS, attention: (4, 8, 2_048), transfer: 1 << 25 };
 /// Software devices are measured for what they compute, not for how fast.
 const SOFTWARE: Sizes =
     Sizes { stream: 1 << 18, side: 128, layers: &[(256, 512)], attention: (2, 2, 192), transfer: 1 << 20 };
@@ -98,15 +99,17 @@ fn largest_side(wish: usize, probed_s: f64) -> usize {
 trait Side {
     const PATH: &'static str;
     fn time<M: Microbench>(&self, bench: &M) -> Result<Timing, EngineError>;
-    /// Whether the twin has to confirm the results.
-    const IS_CHECKED: bool;
+    /// Compares what came out with another way to compute it.
+    fn check<M: Microbench>(bench: &M, results: &[f32], seed: u64) -> Check;
 }
 
 struct OnDevice<'a>(&'a Device, Effort);
 
 impl Side for OnDevice<'_> {
     const PATH: &'static str = path::GPU;
-    const IS_CHECKED: bool = true;
+    fn check<M: Microbench>(bench: &M, results: &[f32], seed: u64) -> Check {
+        check(bench, results, &twin(bench), seed)
+    }
     fn time<M: Microbench>(&self, bench: &M) -> Result<Timing, EngineError> {
         self.0.time(bench, self.1)
     }
@@ -119,7 +122,9 @@ struct OnCpu(usize, Effort);
 
 impl Side for OnCpu {
     const PATH: &'static str = path::CPU;
-    const IS_CHECKED: bool = false;
+    fn check<M: Microbench>(bench: &M, results: &[f32], seed: u64) -> Check {
+        check_plainly(bench, results, seed)
+    }
     fn time<M: Microbench>(&self, bench: &M) -> Result<Timing, EngineError> {
         time_on_cpu(bench, self.0, self.1)
     }
@@ -220,7 +225,7 @@ fn reading<S: Side, M: Microbench>(
         path: S::PATH.into(),
         amounts: bench.work().into(),
         seconds: timing.seconds,
-        check: S::IS_CHECKED.then(|| check(bench, &timing.results, &twin(bench), seed)),
+        check: Some(S::check(bench, &timing.results, seed)),
     })
 }
 
@@ -234,13 +239,51 @@ pub fn check<M: Microbench>(bench: &M, results: &[f32], twin: &[f32], seed: u64)
         let drawn = words(seed, 12, COMPARED).into_iter().map(|word| word as usize % count);
         drawn.chain([0, count - 1]).collect()
     };
-    let mut found = Check { compared: chosen.len() as u64, wrong: 0, worst: 0.0 };
-    for index in chosen {
-        let difference = (f64::from(results[index]) - f64::from(twin[index])).abs();
+    let pairs = chosen.into_iter().map(|index| (index, results[index], twin[index]));
+    compared(bench, pairs)
+}
+
+/// Stretches of results that are computed again on the CPU at most.
+const STRETCHES: usize = 16;
+
+/// Compares what threads and vectors have computed with a plain loop on one thread, in a random choice of stretches, always the
+/// first and the last.
+#[must_use]
+pub fn check_plainly<M: Microbench>(bench: &M, results: &[f32], seed: u64) -> Check {
+    let grain = bench.grain().max(1);
+    let stretches = results.len() / grain;
+    let mut chosen: Vec<usize> = if stretches <= STRETCHES {
+        (0..stretches).collect()
+    } else {
+        let drawn = words(seed, 13, STRETCHES).into_iter().map(|word| word as usize % stretches);
+        drawn.chain([0, stretches - 1]).collect()
+    };
+    chosen.sort_unstable();
+    chosen.dedup();
+    let mut plain = vec![0.0; grain];
+    let mut found = Check { compared: 0, wrong: 0, worst: 0.0 };
+    for stretch in chosen {
+        let first = stretch * grain;
+        bench.fill(first, &mut plain);
+        let pairs = (first..).zip(&plain).map(|(index, plain)| (index, results[index], *plain));
+        let own = compared(bench, pairs);
+        found.compared += own.compared;
+        found.wrong += own.wrong;
+        found.worst = found.worst.max(own.worst);
+    }
+    found
+}
+
+/// Compares pairs of results, each with its index.
+fn compared<M: Microbench>(bench: &M, pairs: impl Iterator<Item = (usize, f32, f32)>) -> Check {
+    let mut found = Check { compared: 0, wrong: 0, worst: 0.0 };
+    for (index, result, expected) in pairs {
+        let difference = (f64::from(result) - f64::from(expected)).abs();
         let bound = bench.bound(index);
         let share = if difference <= 0.0 { 0.0 } else { difference / bound };
         // What is no number is wrong, too.
         let within = difference <= bound;
+        found.compared += 1;
         found.wrong += u64::from(!within);
         found.worst = if share.is_nan() { f64::INFINITY } else { found.worst.max(share) };
     }

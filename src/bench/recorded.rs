@@ -1,6 +1,6 @@
 //! Runs that were kept as JSON, read back.
 
-use super::{Amounts, Check, Group, Reading};
+use super::{Amounts, Check, Group, Reading, threads_in_words};
 use crate::catalog::{InputError, read_text};
 use serde::Deserialize;
 use std::path::Path;
@@ -13,6 +13,43 @@ pub const SCHEMA: &str = "gigawatt.bench/1";
 struct Recorded {
     schema: String,
     readings: Vec<RecordedReading>,
+    #[serde(default)]
+    quick: bool,
+    #[serde(default)]
+    right: Option<bool>,
+    #[serde(default)]
+    host: RecordedHost,
+    #[serde(default)]
+    device: Option<RecordedDevice>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct RecordedHost {
+    name: Option<String>,
+    threads: Option<usize>,
+    instruction_set: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RecordedDevice {
+    name: String,
+}
+
+/// A run that was kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// Everything measured, in the order of measuring.
+    pub readings: Vec<Reading>,
+    /// Whether it had small sizes and few samples.
+    pub quick: bool,
+    /// Whether all that was checked was right.
+    pub right: bool,
+    /// The CPU, as far as it is told.
+    pub host: String,
+    /// Threads of the CPU that were used, if told.
+    pub threads: Option<usize>,
+    /// The adapter, if one was measured.
+    pub device: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -27,13 +64,13 @@ struct RecordedReading {
     check: Option<Check>,
 }
 
-/// Reads the readings of a kept run.
-pub fn read(path: &Path) -> Result<Vec<Reading>, InputError> {
+/// Reads a kept run.
+pub fn read(path: &Path) -> Result<Kept, InputError> {
     let file = path.display().to_string();
     parse(&file, read_text(path)?)
 }
 
-fn parse(file: &str, text: String) -> Result<Vec<Reading>, InputError> {
+fn parse(file: &str, text: String) -> Result<Kept, InputError> {
     let help = "`gigawatt bench --output FILE.json` writes such a file";
     let recorded: Recorded = match serde_json::from_str(&text) {
         Ok(recorded) => recorded,
@@ -59,6 +96,9 @@ fn parse(file: &str, text: String) -> Result<Vec<Reading>, InputError> {
         let message = format!("has the schema `{}`; `{SCHEMA}` is read", recorded.schema);
         return Err(InputError::plain(file, message).with_help(help));
     }
+    if recorded.readings.is_empty() {
+        return Err(InputError::plain(file, "holds no reading").with_help(help));
+    }
     let soundness = |reading: &RecordedReading| {
         let positive = |seconds: &f64| seconds.is_finite() && *seconds > 0.0;
         !reading.seconds.is_empty() && reading.seconds.iter().all(positive)
@@ -71,7 +111,18 @@ fn parse(file: &str, text: String) -> Result<Vec<Reading>, InputError> {
         let RecordedReading { group, name, shape, path, amounts, seconds, check } = recorded;
         Reading { group, name, shape, path, amounts, seconds, check }
     };
-    Ok(recorded.readings.into_iter().map(reading).collect())
+    let RecordedHost { name, threads, instruction_set } = recorded.host;
+    let facts = [name, threads.map(threads_in_words), instruction_set];
+    let readings: Vec<Reading> = recorded.readings.into_iter().map(reading).collect();
+    let is_right = readings.iter().filter_map(|reading| reading.check).all(|check| check.wrong == 0);
+    Ok(Kept {
+        quick: recorded.quick,
+        right: recorded.right.unwrap_or(true) && is_right,
+        host: facts.into_iter().flatten().collect::<Vec<_>>().join(", "),
+        threads,
+        device: recorded.device.map(|device| device.name),
+        readings,
+    })
 }
 
 #[cfg(test)]

@@ -105,7 +105,8 @@ pub fn profiles(stem: &str, measured: &Measured, rest: &Rest<'_>) -> [String; 2]
         format!("# Measured by `gigawatt bench`; what was not measured is as in {from}.\n")
     } else {
         format!(
-            "# Measured by `gigawatt bench`; what was not measured is taken over from {from}: replace it by your own.\n"
+            "# Measured by `gigawatt bench`; what was not measured is taken over from {from}: replace it by your own.\n\
+             # Figures say so themselves; status, counts, links and `generation`, whose efficiency curves are used, stand in too.\n"
         )
     };
     [format!("{head}{}", text(&system)), format!("{head}{}", text(&chip))]

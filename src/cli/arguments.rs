@@ -2,6 +2,7 @@
 
 use crate::catalog::{Catalog, InputError};
 use crate::cli::diagnostic::Failure;
+use crate::engine::{DeviceWish, Engine};
 use crate::report::Format;
 use crate::scenario::Flags;
 use clap::{Args, ValueEnum};
@@ -29,6 +30,11 @@ pub struct Common {
     /// wakes. Example: --backend cpu
     #[arg(long, value_enum, global = true, default_value_t = Backend::Auto, value_name = "BACKEND")]
     pub backend: Backend,
+    /// Adapter that runs them: its number in `gigawatt devices`, or a part of its name [default: the best]
+    ///
+    /// A node with several GPUs runs a shard on each. A software adapter has to be named. Example: --device 2
+    #[arg(long, global = true, value_name = "ADAPTER")]
+    pub device: Option<String>,
     /// Seed of everything drawn at random
     ///
     /// The same seed gives the same bytes on every machine. Example: --seed 7
@@ -48,6 +54,26 @@ pub struct Common {
 }
 
 impl Common {
+    /// Asking for a GPU or for an adapter that is not there is an error of every command, so that nobody takes the CPU's
+    /// time for its.
+    pub fn finds_device(&self) -> Result<(), Failure> {
+        let option = match (&self.device, self.backend) {
+            (Some(device), Backend::Cpu) => {
+                return Err(Failure::bad(format!("--device {device}"), "is not for `--backend cpu`"));
+            }
+            (Some(device), _) => format!("--device {device}"),
+            (None, Backend::Gpu) => "--backend gpu".into(),
+            (None, Backend::Auto | Backend::Cpu) => return Ok(()),
+        };
+        let wish = DeviceWish { allow_software: false, named: self.device.clone() };
+        crate::engine::find_device(&wish).map_err(|error| Failure::bad(option, error.to_string()))
+    }
+
+    /// The engine that is asked for.
+    pub fn engine(&self) -> Engine {
+        Engine::new(self.backend.into()).on_device(self.device.clone())
+    }
+
     /// The catalogue with the user's folders over it.
     pub fn catalog(&self) -> Result<Catalog, InputError> {
         let named = std::env::var_os("GIGAWATT_CATALOG");
@@ -103,19 +129,6 @@ impl From<Backend> for crate::engine::Backend {
             Backend::Auto => Self::Auto,
             Backend::Gpu => Self::Gpu,
             Backend::Cpu => Self::Cpu,
-        }
-    }
-}
-
-impl Backend {
-    /// Asking for a GPU where there is none is an error of every command, so that nobody takes the CPU's time for one's.
-    pub fn is_there(self) -> Result<(), Failure> {
-        match self {
-            Self::Gpu => {
-                let option = format!("--backend {}", crate::engine::Backend::from(self));
-                crate::engine::find_device().map_err(|error| Failure::bad(option, error.to_string()))
-            }
-            Self::Auto | Self::Cpu => Ok(()),
         }
     }
 }

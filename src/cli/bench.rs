@@ -8,8 +8,8 @@ use crate::bench::{Amounts, Bench, Group, Options, Reading, Spread, path, record
 use crate::catalog::measured::{Achieved, Measured, Rest, accelerator_stem, profiles};
 use crate::catalog::profile::{Accelerator, System};
 use crate::catalog::{Catalog, Found, InputError};
-use crate::engine::EngineError;
 use crate::engine::measure::Device;
+use crate::engine::{DeviceWish, EngineError};
 use crate::plan::equipment::split_profile;
 use crate::report::bench::{BenchReport, Claim};
 use crate::units::{ByteRate, FlopRate};
@@ -67,7 +67,7 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     let options =
         Options { quick: arguments.quick, seed: common.seed, threads: arguments.threads.map(usize::from) };
 
-    let device = open(common.backend)?;
+    let device = open(common)?;
     let progress = Progress::open("measuring", common.quiet);
     let bench = Bench::run(device.as_ref(), options, &mut |what| progress.say(what));
     let mut bench = bench.map_err(|error| Failure::bad("bench", error.to_string()))?;
@@ -104,11 +104,13 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
 }
 
 /// The device to measure: for its results a software one will do.
-fn open(backend: Backend) -> Result<Option<Device>, Failure> {
+fn open(common: &Common) -> Result<Option<Device>, Failure> {
+    let backend = common.backend;
     if backend == Backend::Cpu {
         return Ok(None);
     }
-    match Device::open(backend == Backend::Auto) {
+    let wish = DeviceWish { allow_software: backend == Backend::Auto, named: common.device.clone() };
+    match Device::open(&wish) {
         Ok(device) => Ok(Some(device)),
         Err(EngineError::NoAdapter { .. } | EngineError::WithoutGpu) if backend == Backend::Auto => Ok(None),
         Err(error) => Err(Failure::bad("bench", error.to_string())),
@@ -252,17 +254,19 @@ fn day(days: i64) -> String {
 fn commands(options: Options) -> Result<Vec<Reading>, Failure> {
     let own = std::env::current_exe()
         .map_err(|error| Failure::bad("bench", format!("does not find itself: {error}")))?;
-    let runs = if options.quick { 7 } else { 21 };
+    let runs = if options.quick { 9 } else { 21 };
     let timed = |name: &str, arguments: &[&str]| -> std::io::Result<Reading> {
         let once = || -> std::io::Result<Duration> {
             let started = Instant::now();
-            Command::new(&own)
-                .args(arguments)
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status()?;
-            Ok(started.elapsed())
+            let mut command = Command::new(&own);
+            command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            let status = command.status()?;
+            let took = started.elapsed();
+            if status.success() {
+                Ok(took)
+            } else {
+                Err(std::io::Error::other(format!("it ends with {status}")))
+            }
         };
         once()?;
         let seconds = (0..runs).map(|_| Ok(once()?.as_secs_f64())).collect::<std::io::Result<_>>()?;
@@ -279,7 +283,7 @@ fn commands(options: Options) -> Result<Vec<Reading>, Failure> {
     let all = [timed("start of the program", &["--version"]), timed("cold plan", &["plan", "--quiet"])];
     all.into_iter()
         .collect::<std::io::Result<_>>()
-        .map_err(|error| Failure::bad("bench", format!("can't start itself: {error}")))
+        .map_err(|error| Failure::bad("bench", format!("can't run itself: {error}")))
 }
 
 #[cfg(test)]

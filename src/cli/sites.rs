@@ -4,7 +4,6 @@ use super::arguments::{Common, Overrides};
 use super::diagnostic::{Failure, say};
 use super::progress::Progress;
 use super::{Outcome, source};
-use crate::engine::Engine;
 use crate::report::DRAWN_SUFFIX;
 use crate::report::sites::SitesReport;
 use crate::search::sites::{Rank, SiteOptions, rank_sites};
@@ -112,18 +111,12 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     let options = SiteOptions { by, top, seed: common.seed, choose_supply };
     let bar = std::cell::OnceCell::new();
     let shown = std::cell::Cell::new(0);
-    let ranking = rank_sites(
-        &scenario,
-        &catalog,
-        &Engine::new(common.backend.into()),
-        (&markets, &designs),
-        options,
-        |progress| {
+    let ranking =
+        rank_sites(&scenario, &catalog, &common.engine(), (&markets, &designs), options, |progress| {
             let bar = bar.get_or_init(|| Progress::of("hours", progress.total, common.quiet));
             bar.advance(progress.done.saturating_sub(shown.replace(progress.done)));
             ControlFlow::Continue(())
-        },
-    )?;
+        })?;
     drop(bar);
     if !common.quiet {
         for warning in &ranking.run.warnings {

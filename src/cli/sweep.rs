@@ -4,7 +4,7 @@ mod checkpoint;
 mod shard;
 mod training;
 
-use super::arguments::{Common, Overrides};
+use super::arguments::{Common, FormatName, Overrides};
 use super::diagnostic::{Failure, say};
 use super::{Outcome, progress, source};
 use crate::engine::{Engine, Run};
@@ -57,7 +57,8 @@ pub struct Arguments {
     shard: Option<Shard>,
     /// Design points of each serving sweep, at least: batches and chunks are cut finer until there are as many
     ///
-    /// Or until every whole batch and chunk up to 16,384 is tried. Example: --points 1e9
+    /// Or until every whole batch and chunk up to 16,384 is tried, or a layout has two thousand million points. Example:
+    /// --points 1e9
     #[arg(long, value_name = "N", value_parser = points_of)]
     points: Option<u64>,
     /// File that keeps how far the sweep is; the same command goes on from there
@@ -165,7 +166,7 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         scenario: &scenario,
         plan: &plan,
         equipment: &Equipment::gather(&scenario, &catalog)?,
-        engine: Engine::new(common.backend.into()),
+        engine: common.engine(),
         shard,
         points: arguments.points,
         quiet: common.quiet,
@@ -177,6 +178,13 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     };
     sweep.serving()?;
     sweep.training()?;
+    let is_table = matches!(common.format, Some(FormatName::Csv))
+        || output
+            .is_some_and(|suffix| ["csv", "parquet"].iter().any(|table| suffix.eq_ignore_ascii_case(table)));
+    let shown = |part: &SweepPart| !part.frontier.is_empty();
+    if is_table && !common.quiet && sweep.parts.iter().any(shown) {
+        say("a table holds the frontier of serving; JSON has leading layouts, histograms and training too\n");
+    }
     let record = arguments.shard.map(|Shard { index, of }| (index, of, digest));
     Ok(sweep.outcome(record, started))
 }
@@ -232,14 +240,12 @@ impl Sweep<'_> {
     }
 
     /// Notes what the engine did; its warnings are told once.
-    fn note(&mut self, run: Run) -> Result<(), Failure> {
-        self.checkpoint.fault()?;
+    fn note(&mut self, run: Run) {
         let warned = self.runs.iter().any(|run| !run.warnings.is_empty());
         for warning in run.warnings.iter().filter(|_| !warned && !self.quiet) {
             say(&format!("warning: {warning}\n"));
         }
         self.runs.push(run);
-        Ok(())
     }
 
     fn failure(&self, error: &SearchError) -> Failure {
@@ -316,7 +322,8 @@ impl Sweep<'_> {
             histograms: found.spread.as_ref().map(histograms).unwrap_or_default(),
             training: None,
         });
-        self.note(found.run)
+        self.note(found.run);
+        Ok(())
     }
 
     /// The result, or word of how far it is.
@@ -352,7 +359,8 @@ impl Sweep<'_> {
             report.seconds = Some(started.elapsed().as_secs_f64());
             report.backend = Some(backends(&self.runs));
         }
-        let short = stopped || self.lacks_a_point || !shortfalls.is_empty();
+        // What a whole sweep falls short of is told when its shards are merged.
+        let short = stopped || (report.shard.is_none() && (self.lacks_a_point || !shortfalls.is_empty()));
         Outcome::Report { report: Box::new(report), short, spent }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::engine::{EngineError, cpu};
+use crate::engine::{DeviceWish, EngineError, cpu};
 use crate::kernel::microbench::Microbench;
 
 /// Runs of one sample at most.
@@ -104,9 +104,15 @@ enum Never {}
 
 #[cfg(feature = "gpu")]
 impl Device {
-    /// Opens the best adapter.
-    pub fn open(allow_software: bool) -> Result<Self, EngineError> {
-        Ok(Self(super::gpu::adapter::open(allow_software)?))
+    /// Opens the best adapter, or the one that is named.
+    pub fn open(wish: &DeviceWish) -> Result<Self, EngineError> {
+        Ok(Self(super::gpu::adapter::open(wish)?))
+    }
+
+    /// Its number in the list of devices.
+    #[must_use]
+    pub fn number(&self) -> usize {
+        self.0.number()
     }
 
     /// The adapter's name and interface.
@@ -158,8 +164,14 @@ impl Device {
 #[cfg(not(feature = "gpu"))]
 impl Device {
     /// Opens nothing: this build cannot.
-    pub fn open(_allow_software: bool) -> Result<Self, EngineError> {
+    pub fn open(_wish: &DeviceWish) -> Result<Self, EngineError> {
         Err(EngineError::WithoutGpu)
+    }
+
+    /// Its number in the list of devices.
+    #[must_use]
+    pub fn number(&self) -> usize {
+        match self.0 {}
     }
 
     /// The adapter's name and interface.

@@ -17,7 +17,7 @@ pub mod sums;
 
 pub use crate::cooling::Air;
 use crate::cooling::{HeatLoop, LoopHour, loop_hour};
-use crate::kernel::tally::{Counted, Operations, operations_of};
+use crate::kernel::tally::{Counted, Operations, operations_of, varying};
 use crate::kernel::{
     COOLING_WGSL, Input, Kernel, KernelText, SCALAR_WGSL, ShaderStruct, WORKGROUP, buffer_bytes, join,
     ulp_distance,
@@ -419,7 +419,7 @@ impl Kernel for FacilityYears {
     fn operations(&self, index: u64) -> Option<Operations> {
         let (case, hour) = self.place(index);
         let FacilitySpace { cases, loops, stages, weather, .. } = &self.space;
-        let air = weather[cases[case].first_hour as usize + hour].cast::<Counted>();
+        let air = varying(|| weather[cases[case].first_hour as usize + hour].cast::<Counted>());
         let loops: Vec<HeatLoop<Counted>> = loops.iter().map(HeatLoop::cast).collect();
         let stages: Vec<YardStage<Counted>> = stages.iter().map(YardStage::cast).collect();
         let case = cases[case].cast();

@@ -7,7 +7,7 @@
 //! p    = s · e · r                prefill tokens of a mean step: s sequences, e emitted tokens, r prefill per output
 //! c    = max(min(chunk, input) · stages, p)                what a step with prompts carries
 //! t    = ((1 − p/c)·t(s, 0) + p/c·t(s, c)) · (1 + drafted · d)            mean step, all stages; d of the layout
-//! TPOT = t / e
+//! TPOT = t / e                                              mean; its 99th percentile: `throughput::queueing::tail_tpot`
 //! first = t(s, c) / stages · (max(input / chunk, 1) + stages − 1)     chunks follow each other stage by stage
 //! ρ    = load · min(p / (chunk · stages), 1)               part of its time that prefill is busy
 //! S    = t(s, c) / stages · max(input / chunk, 1)      time that a prompt keeps it busy
@@ -28,7 +28,7 @@ mod lanes;
 mod point;
 pub mod sample;
 
-use crate::kernel::tally::{Counted, Operations, operations_of};
+use crate::kernel::tally::{Counted, Operations, operations_of, varying};
 use crate::kernel::{
     Input, Kernel, KernelText, ROOFLINE_WGSL, SCALAR_WGSL, ShaderStruct, WORKGROUP, buffer_bytes, join,
     ulp_distance,
@@ -111,7 +111,7 @@ shader_struct! {
 shader_struct! {
     /// What a point gets.
     pub struct Score {
-        /// Time between output tokens of a sequence [s].
+        /// Time between output tokens of a sequence that the promise is for: the mean or the 99th percentile [s].
         pub tpot_s: f32,
         /// Time to the first output token that the promise is for: the wait included [s].
         pub ttft_s: f32,
@@ -142,7 +142,7 @@ shader_mirror!(Workload<f32>, Workload as "Workload" {
     input_tokens: f32, prefill_per_output: f32, context: f32, prefill_context: f32, pool_ttft_s: f32,
     pool_tokens_per_s: f32, decode_pool_share: f32, load: f32, tail: f32,
 });
-shader_mirror!(Draft<f32>, Draft as "Draft" { verified: f32, emitted: f32, drafted: f32 });
+shader_mirror!(Draft<f32>, Draft as "Draft" { verified: f32, emitted: f32, drafted: f32, spread: f32 });
 shader_mirror!(StepParts<f32>, StepParts as "StepParts" {
     arithmetic: f32, memory: f32, messages: f32, fixed: f32,
 });
@@ -205,7 +205,7 @@ pub enum SweepError {
 }
 
 /// Points of one layout, and layouts, at most: their indices stay exact in the shader's `u32`.
-const MOST_WITHIN: u64 = 1 << 31;
+pub const MOST_WITHIN: u64 = 1 << 31;
 
 /// The serving sweep over a checked design space.
 #[derive(Debug, Clone, PartialEq)]
@@ -223,8 +223,13 @@ impl Draft {
     /// The depth in another precision.
     #[must_use]
     pub fn cast<T: Real>(&self) -> Draft<T> {
-        let Self { verified, emitted, drafted } = *self;
-        Draft { verified: T::of(verified), emitted: T::of(emitted), drafted: T::of(drafted) }
+        let Self { verified, emitted, drafted, spread } = *self;
+        Draft {
+            verified: T::of(verified),
+            emitted: T::of(emitted),
+            drafted: T::of(drafted),
+            spread: T::of(spread),
+        }
     }
 }
 
@@ -277,6 +282,7 @@ impl ServingSweep {
                     && finite(&draft.verified)
                     && finite(&draft.emitted)
                     && finite(&draft.drafted)
+                    && finite(&draft.spread)
             }),
         )?;
         check("row", space.rows.iter().map(is_row))?;
@@ -369,7 +375,7 @@ impl ServingSweep {
         let (layout, [mut batch, mut chunk, mut draft]) = self.places(first);
         let layout = &self.space.layouts[layout];
         let replica = replica(layout);
-        let mut settings = Lanes::<6>::default();
+        let mut settings = Lanes::<7>::default();
         for lane in 0..LANES {
             let depth = self.drafts[draft];
             settings[0][lane] = self.batches[batch];
@@ -377,6 +383,7 @@ impl ServingSweep {
             settings[2][lane] = depth.verified;
             settings[3][lane] = depth.emitted;
             settings[4][lane] = depth.drafted;
+            settings[5][lane] = depth.spread;
             batch += 1;
             if batch == self.batches.len() {
                 batch = 0;
@@ -387,19 +394,20 @@ impl ServingSweep {
                 }
             }
         }
-        let setting = |settings: &Lanes<6>, lane: usize| Setting {
+        let setting = |settings: &Lanes<7>, lane: usize| Setting {
             sequences: settings[0][lane],
             chunk: settings[1][lane],
             draft: Draft {
                 verified: settings[2][lane],
                 emitted: settings[3][lane],
                 drafted: settings[4][lane],
+                spread: settings[5][lane],
             },
         };
 
         for lane in 0..LANES {
             let setting = setting(&settings, lane);
-            settings[5][lane] = chunk_prefill(setting, &self.workload, replica.stages);
+            settings[6][lane] = chunk_prefill(setting, &self.workload, replica.stages);
         }
 
         let (mut plain, mut chunked) = (Lanes::<4>::default(), Lanes::<4>::default());
@@ -421,7 +429,7 @@ impl ServingSweep {
                 parts(&plain, lane),
                 parts(&chunked, lane),
             );
-            floats[0][lane] = result.tpot_s;
+            floats[0][lane] = result.promised_tpot(&self.workload);
             floats[1][lane] = result.ttft_s;
             floats[2][lane] = result.tokens_per_s_per_user;
             floats[3][lane] = result.tokens_per_s_per_accelerator;
@@ -481,7 +489,7 @@ impl Kernel for ServingSweep {
         let [operations, messages] = halves(layout, &self.rows);
         let result = score_point(operations, messages, replica(layout), &self.workload, setting);
         Score {
-            tpot_s: result.tpot_s,
+            tpot_s: result.promised_tpot(&self.workload),
             ttft_s: result.ttft_s,
             tokens_per_s_per_user: result.tokens_per_s_per_user,
             tokens_per_s_per_accelerator: result.tokens_per_s_per_accelerator,
@@ -505,17 +513,17 @@ impl Kernel for ServingSweep {
 
     fn operations(&self, index: u64) -> Option<Operations> {
         let (layout, setting) = self.setting(index);
-        let setting = Setting {
+        let setting = varying(|| Setting {
             sequences: Counted::of(setting.sequences),
             chunk: Counted::of(setting.chunk),
             draft: setting.draft.cast(),
-        };
+        });
         let (layout, workload) = (self.space.layouts[layout], self.space.workload.cast());
         let rows: Vec<Operation<Counted>> = self.space.rows.iter().map(Operation::cast).collect();
         let [operations, messages] = halves(&layout, &rows);
         let replica = replica(&layout);
         Some(operations_of(|| {
-            let _ = score_point(operations, messages, replica, &workload, setting);
+            let _ = score_point(operations, messages, replica, &workload, setting).promised_tpot(&workload);
         }))
     }
 

@@ -19,6 +19,8 @@ pub struct Survey {
     leaders: Leaders,
     spread: Spread,
     layouts: u64,
+    /// The shortest time per token that the promise is for, of points whose first token comes in time [s].
+    fastest: f32,
 }
 
 /// The shader of the other half on devices.
@@ -45,7 +47,20 @@ impl Survey {
             leaders: Leaders::new(leaders, sweep.points_of_a_layout(), promised),
             spread: Spread::default(),
             layouts: sweep.space().layouts.len() as u64,
+            fastest: f32::INFINITY,
         }
+    }
+
+    /// The shortest time per token that the promise is for, of points whose first token comes in time [s].
+    #[must_use]
+    pub fn fastest(&self) -> Option<f32> {
+        Some(self.fastest).filter(|fastest| fastest.is_finite())
+    }
+
+    fn hear_fastest(&mut self, score: &Score) {
+        let in_time =
+            score.misfit == 0 && score.ttft_s <= self.leaders.promised().ttft_s * (1.0 + frontier::GUARD);
+        self.fastest = if in_time { self.fastest.min(score.tpot_s) } else { self.fastest };
     }
 
     /// The points that may be on the frontier, and counts.
@@ -82,6 +97,7 @@ impl Reduction<Score> for Survey {
             leaders: self.leaders.fork(),
             spread: Spread::default(),
             layouts: self.layouts,
+            fastest: self.fastest,
         }
     }
 
@@ -89,12 +105,16 @@ impl Reduction<Score> for Survey {
         self.shortlist.absorb(first, scores);
         self.leaders.absorb(first, scores);
         self.spread.absorb(scores);
+        for score in scores {
+            self.hear_fastest(score);
+        }
     }
 
     fn merge(&mut self, other: Self) {
         self.shortlist.merge(other.shortlist);
         self.leaders.merge(other.leaders);
         self.spread.add(other.spread.counts().iter().copied());
+        self.fastest = self.fastest.min(other.fastest);
     }
 
     fn sieve(&self) -> Option<Sieve> {
@@ -106,6 +126,8 @@ impl Reduction<Score> for Survey {
             }
             noted.extend((0..self.layouts).map(|layout| self.leaders.reach(layout).to_bits()));
         }
+        // The shorter, the larger.
+        noted.push(!self.fastest.to_bits());
         let Promised { ttft_s, tpot_s } = self.leaders.promised();
         let (less, more) = (1.0 - frontier::GUARD, 1.0 + frontier::GUARD);
         Some(Sieve {
@@ -128,6 +150,7 @@ impl Reduction<Score> for Survey {
         let spread = sifted.counts.split_off(COUNTS);
         self.spread.add(spread.into_iter().map(u64::from));
         for (index, score) in &sifted.kept {
+            self.hear_fastest(score);
             self.leaders.consider(Candidate { index: *index, score: *score });
         }
         self.shortlist.absorb_sifted(sifted);
@@ -140,13 +163,15 @@ impl Reduction<Score> for Survey {
 
 impl Resumable<Score> for Survey {
     fn counts(&self) -> Vec<u64> {
-        [self.shortlist.counts().as_slice(), self.spread.counts()].concat()
+        [self.shortlist.counts().as_slice(), &[self.fastest.to_bits().into()], self.spread.counts()].concat()
     }
 
     fn set_counts(&mut self, counts: &[u64]) -> Option<()> {
         let spread = counts.len().checked_sub(Spread::COUNTS)?;
         let (own, spread) = counts.split_at(spread);
+        let (fastest, own) = own.split_last()?;
         self.shortlist.set_counts(own)?;
+        self.fastest = f32::from_bits(u32::try_from(*fastest).ok()?);
         self.spread = Spread::default();
         self.spread.add(spread.iter().copied());
         Some(())

@@ -1,7 +1,8 @@
 //! Counts what a formula does: a number that tells every operation on it.
 //!
 //! The bodies of kernels are generic over [`Real`]; run once on [`Counted`] numbers, a body says how many operations it
-//! states. What a compiler moves out of a loop or joins is counted all the same, on either side of a comparison.
+//! states. What is the same for neighbouring points, such as a quotient of two numbers of their layout, is computed once for
+//! all of them and is not counted: only operations on what [`varying`] has made, and on what follows from it, are.
 
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -46,6 +47,7 @@ impl Operations {
 }
 
 thread_local! {
+    static VARIES: Cell<bool> = const { Cell::new(false) };
     static TALLY: Cell<Operations> = const {
         Cell::new(Operations { plain: 0.0, divisions: 0.0, choices: 0.0, powers: 0.0 })
     };
@@ -66,9 +68,17 @@ pub fn operations_of(work: impl FnOnce()) -> Operations {
     TALLY.replace(before)
 }
 
-/// A number that counts what is done to it.
+/// Makes numbers that differ from point to point.
+pub fn varying<T>(make: impl FnOnce() -> T) -> T {
+    let before = VARIES.replace(true);
+    let made = make();
+    VARIES.set(before);
+    made
+}
+
+/// A number that counts what is done to it, and whether it differs from point to point.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Counted(f32);
+pub struct Counted(f32, bool);
 
 impl PartialEq for Counted {
     fn eq(&self, other: &Self) -> bool {
@@ -78,7 +88,9 @@ impl PartialEq for Counted {
 
 impl PartialOrd for Counted {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        note(|operations| operations.choices += 1.0);
+        if self.1 || other.1 {
+            note(|operations| operations.choices += 1.0);
+        }
         self.0.partial_cmp(&other.0)
     }
 }
@@ -89,88 +101,93 @@ impl fmt::Display for Counted {
     }
 }
 
-fn plain(value: f32) -> Counted {
-    note(|operations| operations.plain += 1.0);
-    Counted(value)
+/// The result of an operation on numbers of which any, or none, varies.
+fn result(value: f32, varies: bool, count: impl FnOnce(&mut Operations)) -> Counted {
+    if varies {
+        note(count);
+    }
+    Counted(value, varies)
 }
 
-fn division(value: f32) -> Counted {
-    note(|operations| operations.divisions += 1.0);
-    Counted(value)
+fn plain(value: f32, varies: bool) -> Counted {
+    result(value, varies, |operations| operations.plain += 1.0)
 }
 
-fn choice(value: f32) -> Counted {
-    note(|operations| operations.choices += 1.0);
-    Counted(value)
+fn division(value: f32, varies: bool) -> Counted {
+    result(value, varies, |operations| operations.divisions += 1.0)
 }
 
-fn power(value: f32) -> Counted {
-    note(|operations| operations.powers += 1.0);
-    Counted(value)
+fn choice(value: f32, varies: bool) -> Counted {
+    result(value, varies, |operations| operations.choices += 1.0)
+}
+
+fn power(value: f32, varies: bool) -> Counted {
+    result(value, varies, |operations| operations.powers += 1.0)
 }
 
 impl Add for Counted {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        plain(self.0 + other.0)
+        plain(self.0 + other.0, self.1 || other.1)
     }
 }
 
 impl Sub for Counted {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        plain(self.0 - other.0)
+        plain(self.0 - other.0, self.1 || other.1)
     }
 }
 
 impl Mul for Counted {
     type Output = Self;
     fn mul(self, other: Self) -> Self {
-        plain(self.0 * other.0)
+        plain(self.0 * other.0, self.1 || other.1)
     }
 }
 
 impl Div for Counted {
     type Output = Self;
     fn div(self, other: Self) -> Self {
-        division(self.0 / other.0)
+        division(self.0 / other.0, self.1 || other.1)
     }
 }
 
 impl Neg for Counted {
     type Output = Self;
     fn neg(self) -> Self {
-        plain(-self.0)
+        plain(-self.0, self.1)
     }
 }
 
 impl Real for Counted {
     fn of(value: f64) -> Self {
-        Self(value as f32)
+        Self(value as f32, VARIES.get())
     }
     fn to_f64(self) -> f64 {
         f64::from(self.0)
     }
     fn min(self, other: Self) -> Self {
-        choice(Real::min(self.0, other.0))
+        choice(Real::min(self.0, other.0), self.1 || other.1)
     }
     fn max(self, other: Self) -> Self {
-        choice(Real::max(self.0, other.0))
+        choice(Real::max(self.0, other.0), self.1 || other.1)
     }
     fn floor(self) -> Self {
-        choice(Real::floor(self.0))
+        choice(Real::floor(self.0), self.1)
     }
     fn sqrt(self) -> Self {
-        division(Real::sqrt(self.0))
+        division(Real::sqrt(self.0), self.1)
     }
     fn exp2(self) -> Self {
-        power(Real::exp2(self.0))
+        power(Real::exp2(self.0), self.1)
     }
     fn log2(self) -> Self {
-        power(Real::log2(self.0))
+        power(Real::log2(self.0), self.1)
     }
     fn select(condition: bool, yes: Self, no: Self) -> Self {
-        choice(if condition { yes.0 } else { no.0 })
+        // What the condition rests on is not known: a selection among values that vary does so anyhow.
+        choice(if condition { yes.0 } else { no.0 }, yes.1 || no.1)
     }
 }
 
@@ -183,7 +200,7 @@ mod tests {
     fn a_roofline_row_takes_what_its_formula_states() {
         let row =
             Operation::<f64> { rate_flop_per_s: 1.0, bandwidth_bytes_per_s: 1.0, ..Operation::default() };
-        let (row, load) = (row.cast::<Counted>(), StepLoad::<f64>::default().cast());
+        let (row, load) = varying(|| (row.cast::<Counted>(), StepLoad::<f64>::default().cast()));
         let operations = operations_of(|| {
             let _ = operation_time(&row, &load);
         });
@@ -198,10 +215,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_the_same_for_neighbours_is_not_counted() {
+        let same = Counted::of(2.0) / Counted::of(3.0);
+        let own = varying(|| Counted::of(1.0));
+        let operations = operations_of(|| {
+            let quotient = Counted::of(2.0) / Counted::of(3.0);
+            let _ = own * quotient + Real::max(same, own);
+        });
+        assert_eq!(operations, Operations { plain: 2.0, choices: 1.0, ..Operations::default() });
+    }
+
+    #[test]
     fn work_within_work_is_counted_apart() {
         let mut inner = Operations::default();
         let outer = operations_of(|| {
-            let one = Counted(1.0) + Counted(2.0);
+            let one = varying(|| Counted::of(1.0)) + Counted::of(2.0);
             inner = operations_of(|| {
                 let _ = one * one;
             });

@@ -21,7 +21,7 @@ pub mod fastest;
 pub mod sample;
 
 use crate::kernel::serving_sweep::SweepError;
-use crate::kernel::tally::{Counted, Operations, operations_of};
+use crate::kernel::tally::{Counted, Operations, operations_of, varying};
 use crate::kernel::{
     Input, Kernel, KernelText, ShaderStruct, TRAINING_WGSL, WORKGROUP, buffer_bytes, join, ulp_distance,
 };
@@ -416,8 +416,9 @@ impl Kernel for TrainingSweep {
         let space = &self.space;
         let (job, split, scale) =
             (space.job.cast::<Counted>(), space.splits[split].cast(), space.scales[scale].cast());
+        let setting = varying(|| setting.cast());
         Some(operations_of(|| {
-            let _ = score_point(&job, &split, &scale, setting.cast());
+            let _ = score_point(&job, &split, &scale, setting);
         }))
     }
 

@@ -2,9 +2,9 @@
 
 use super::document::{Bars, Block, Column, Document, Figure, Section, Table, Unit};
 use super::{Report, csv};
-use crate::bench::recorded::SCHEMA;
+use crate::bench::recorded::{Kept, SCHEMA};
 use crate::bench::significance::{Comparison, LEVEL, NEAR, compare};
-use crate::bench::{Bench, Group, Reading, Spread, path};
+use crate::bench::{Bench, Group, Reading, Spread, path, threads_in_words};
 use crate::kernel::tally::POWER_OPERATIONS;
 use crate::units::text::digits;
 use serde_json::{Map, Value, json};
@@ -31,8 +31,8 @@ pub struct BenchReport {
     pub bench: Bench,
     /// The profile that was named, and its claims.
     pub claims: Option<(String, Vec<Claim>)>,
-    /// Another run: its file and its readings.
-    pub against: Option<(String, Vec<Reading>)>,
+    /// Another run: its file and what it holds.
+    pub against: Option<(String, Kept)>,
 }
 
 const RATE: Unit = Unit::Metric("B/s");
@@ -103,7 +103,7 @@ fn kernels(bench: &Bench) -> Table {
 
 fn on(bench: &Bench, path: &str) -> String {
     match path {
-        path::CPU => format!("{} threads", bench.host.threads),
+        path::CPU => threads_in_words(bench.host.threads),
         path::SIMD => "1 thread, SIMD".into(),
         path::ONE_THREAD => "1 thread, engine".into(),
         other => other.to_owned(),
@@ -162,10 +162,15 @@ fn claims(profile: &str, claims: &[Claim]) -> Section {
     }
 }
 
-fn comparison(file: &str, compared: &[Comparison<'_>], missing: usize) -> Section {
+fn comparison(bench: &Bench, here: &str, file: &str, kept: &Kept) -> Section {
+    let compared = compare(&bench.readings, &kept.readings);
+    let size = |one: &Comparison<'_>| {
+        let (here, there) = (&one.here.shape, &one.there.shape);
+        if here == there { here.clone() } else { format!("{here}; there {there}") }
+    };
     let table = Table::of(vec![
         Column::words("what", compared.iter().map(|one| format!("{}, {}", one.here.name, one.here.path))),
-        Column::words("size", compared.iter().map(|one| one.here.shape.clone())),
+        Column::words("size", compared.iter().map(size)),
         Column::numbers("here [µs]", compared.iter().map(|one| digits(one.here.time().median * 1e6))),
         Column::numbers("there [µs]", compared.iter().map(|one| digits(one.there.time().median * 1e6))),
         Column::numbers("speed here/there", compared.iter().map(|one| digits(one.speed_ratio))),
@@ -175,16 +180,31 @@ fn comparison(file: &str, compared: &[Comparison<'_>], missing: usize) -> Sectio
         ),
         Column::words("finding", compared.iter().map(|one| one.finding().word())),
     ]);
-    let note = format!(
-        "Two-sided rank-sum test of the samples (Mann and Whitney 1947). A difference is one if p < {LEVEL} and the medians \
-         are {} % apart; p knows the scatter within these two runs, not what else changed between them.",
+    let there = match &kept.device {
+        Some(device) => format!("{device} beside {}", kept.host),
+        None => kept.host.clone(),
+    };
+    let mut blocks = vec![Block::KeyValues(vec![("here".into(), here.into()), ("there".into(), there)])];
+    let differ = [
+        (kept.threads.is_some_and(|threads| threads != bench.host.threads), "the number of threads"),
+        (kept.quick != bench.options.quick, "--quick"),
+    ];
+    for (_, what) in differ.iter().filter(|(differs, _)| *differs) {
+        blocks.push(Block::Note(format!("The runs differ in {what}.")));
+    }
+    if !kept.right {
+        blocks.push(Block::Note(format!("Some results of {file} were WRONG: their speed says nothing.")));
+    }
+    blocks.push(Block::Table(table));
+    blocks.push(Block::Note(format!(
+        "Speeds are amounts over times. Two-sided rank-sum test of the samples (Mann and Whitney 1947), p raised for the number \
+         of comparisons (Holm 1979). A difference is one if p < {LEVEL} and the speeds are {} % apart; p knows the scatter within \
+         these two runs, not what else changed between them.",
         100.0 * NEAR
-    );
-    let mut blocks = vec![Block::Table(table), Block::Note(note)];
+    )));
+    let missing = bench.readings.len() - compared.len();
     if missing > 0 {
-        blocks.push(Block::Note(format!(
-            "{missing} readings have no counterpart of the same name, size and path in {file}."
-        )));
+        blocks.push(Block::Note(format!("{missing} readings have no counterpart in {file}.")));
     }
     Section { heading: format!("Against {file}"), blocks }
 }
@@ -196,7 +216,7 @@ impl BenchReport {
     fn machine(&self) -> String {
         let host = &self.bench.host;
         let name = host.name.clone().unwrap_or_else(|| "CPU".into());
-        let host = format!("{name}, {} threads, {}", host.threads, host.instruction_set);
+        let host = format!("{name}, {}, {}", threads_in_words(host.threads), host.instruction_set);
         match &self.bench.device {
             Some(device) if device.software => format!("{} (software) on {host}", device.name),
             Some(device) => format!("{} beside {host}", device.name),
@@ -251,8 +271,7 @@ impl Report for BenchReport {
             sections.push(claims(profile, list));
         }
         if let Some((file, there)) = &self.against {
-            let compared = compare(&bench.readings, there);
-            sections.push(comparison(file, &compared, bench.readings.len() - compared.len()));
+            sections.push(comparison(bench, &self.machine(), file, there));
         }
         if let Some(device) = &bench.device {
             let mut blocks = vec![Block::Table(microbenchmarks(bench, path::GPU))];
@@ -331,7 +350,10 @@ impl Report for BenchReport {
             }).collect::<Vec<_>>()});
         }
         if let Some((file, there)) = &self.against {
-            value["against"] = json!({"file": file, "readings": compare(&bench.readings, there).iter().map(|one| json!({
+            value["against"] = json!({"file": file, "host": there.host, "threads": there.threads, "device": there.device,
+                "quick": there.quick, "right": there.right,
+                "readings": compare(&bench.readings, &there.readings).iter().map(|one| json!({
+                "there_shape": one.there.shape,
                 "group": one.here.group, "name": one.here.name, "shape": one.here.shape, "path": one.here.path,
                 "here_s": one.here.time().median, "there_s": one.there.time().median,
                 "speed_ratio": one.speed_ratio, "p": one.p, "finding": one.finding().word(),
@@ -424,6 +446,17 @@ mod tests {
         Reading { group, name: name.into(), shape: "1 Mi".into(), path: path.into(), amounts, seconds, check }
     }
 
+    fn kept(readings: Vec<Reading>) -> Kept {
+        Kept {
+            readings,
+            quick: true,
+            right: true,
+            host: "Another, 2 threads".into(),
+            threads: Some(2),
+            device: None,
+        }
+    }
+
     fn report() -> BenchReport {
         let bytes = Amounts { bytes: 1e9, ..Amounts::default() };
         let flop = Amounts { flop: 1e9, ..Amounts::default() };
@@ -451,7 +484,7 @@ mod tests {
         other.pop();
         BenchReport {
             claims: Some(("h100-sxm".into(), vec![claim])),
-            against: Some(("other.json".into(), other)),
+            against: Some(("other.json".into(), kept(other))),
             bench,
         }
     }
@@ -488,9 +521,17 @@ mod tests {
         let path = folder.path().join("run.json");
         std::fs::write(&path, crate::report::json::text(&value)).unwrap();
         let read = crate::bench::recorded::read(&path).unwrap();
-        assert_eq!(read.len(), report.bench.readings.len());
-        for (read, written) in read.iter().zip(&report.bench.readings) {
-            assert!(read.is_like(written) && read.check == written.check && read.amounts == written.amounts);
+        assert!(!read.right && read.quick, "a reading was wrong");
+        assert_eq!((read.threads, read.device.as_deref()), (Some(2), Some("A device")));
+        assert_eq!(read.host, "A processor, 2 threads, vectors");
+        assert_eq!(read.readings.len(), report.bench.readings.len());
+        for (read, written) in read.readings.iter().zip(&report.bench.readings) {
+            assert!(
+                read.is_of_kind(written)
+                    && read.shape == written.shape
+                    && read.check == written.check
+                    && read.amounts == written.amounts
+            );
             // Numbers are read to the last unit but one.
             let near = |(a, b): (&f64, &f64)| (a / b - 1.0).abs() < 1e-15;
             assert!(read.seconds.iter().zip(&written.seconds).all(near), "{read:?}");

@@ -20,6 +20,7 @@ impl Report for DevicesReport {
     fn document(&self) -> Document {
         let each = |of: fn(&DeviceReport) -> String| self.devices.iter().map(of).collect::<Vec<_>>();
         let table = Table::of(vec![
+            Column::counts("no.", self.devices.iter().map(|d| d.number as u64)),
             Column::words("adapter", each(|d| d.name.clone())),
             Column::words("interface", each(|d| d.interface.clone())),
             Column::words("kind", each(|d| d.kind.clone())),
@@ -63,7 +64,7 @@ impl Report for DevicesReport {
             .iter()
             .map(|d| {
                 json!({
-                    "name": d.name, "interface": d.interface, "kind": d.kind, "driver": d.driver,
+                    "number": d.number, "name": d.name, "interface": d.interface, "kind": d.kind, "driver": d.driver,
                     "storage_buffer_bytes": d.storage_buffer_bytes, "workgroups": d.workgroups,
                     "invocations": d.invocations, "chosen": d.chosen, "why": d.why,
                 })

@@ -43,8 +43,8 @@ pub struct SweepId {
     pub kernel: String,
     /// Points of all shards.
     pub points: u64,
-    /// SHA-256 of all that the scores depend on, as a device gets it: in single precision, so that mathematics
-    /// libraries that differ in the last place of a double agree.
+    /// SHA-256 of all that the scores depend on, as a device gets it, the shader included: in single precision, so that
+    /// mathematics libraries that differ in the last place of a double agree.
     pub digest: String,
 }
 
@@ -53,6 +53,7 @@ impl SweepId {
     #[must_use]
     pub fn of<K: Kernel>(kernel: &K) -> Self {
         let mut bytes = kernel.range(0, 0);
+        bytes.extend(K::shader().as_bytes());
         for input in kernel.inputs() {
             let (Input::Uniform(content) | Input::Storage(content)) = input;
             bytes.extend((content.len() as u64).to_le_bytes());

@@ -55,20 +55,28 @@ pub fn tail_wait<T: Real>(service_s: T, busy: T) -> T {
     wait_of_the_waiting(service_s, busy) * (Real::log2(odds) * T::of(LN_2))
 }
 
-/// The 99th percentile of a request's time per output token.
+/// The 99th percentile of a request's time per output token; mirrored in `serving_sweep.wgsl`.
 ///
 /// ~~~text
-/// p99 = TPOT · (1 + 2.326 · √( (P / TPOT)² / B  +  v / (g·O) ))
+/// p99 = TPOT · (1 + 2.326 · √( p² / B  +  v / (g·O) ))
 /// ~~~
 ///
 /// B sequences run; while one gets its answer, B prompts on average are mixed into its steps (Little 1961), by chance
-/// √B more or fewer, and P is the part of TPOT that they take. g tokens a step with variance v come from drafting, O
-/// is the answer's length. The mean of many steps is close to normal; with few sequences or tokens it is not.
+/// √B more or fewer, and p is the part of TPOT that they take. The other term is [`draft_spread`]. The mean of many
+/// steps is close to normal; with few sequences or tokens it is not.
+#[allow(clippy::inline_always, reason = "part of a kernel's body, compiled for each instruction set")]
+#[inline(always)]
 #[must_use]
-pub fn tail_tpot(tpot_s: f64, prompt_part_s: f64, sequences: f64, emitted: (f64, f64), output: f64) -> f64 {
-    let prompts = (prompt_part_s / tpot_s.max(f64::MIN_POSITIVE)).powi(2) / sequences.max(1.0);
-    let drafts = emitted.1 / (emitted.0 * output.max(1.0));
-    tpot_s * (1.0 + NORMAL_P99 * (prompts + drafts).sqrt())
+pub fn tail_tpot<T: Real>(tpot_s: T, prompt_share: T, sequences: T, draft_spread: T) -> T {
+    let prompts = prompt_share * prompt_share / Real::max(sequences, T::of(1.0));
+    tpot_s * (T::of(1.0) + T::of(NORMAL_P99) * (prompts + draft_spread).sqrt())
+}
+
+/// Variance of an answer's steps over the square of their mean: g tokens a step with variance v come from drafting, O is
+/// the answer's length.
+#[must_use]
+pub fn draft_spread((tokens, variance): (f64, f64), output: f64) -> f64 {
+    variance / (tokens * output.max(1.0))
 }
 
 #[cfg(test)]
@@ -114,9 +122,12 @@ mod tests {
     #[test]
     fn the_time_per_token_spreads_with_few_sequences() {
         // P/TPOT = 1/2, B = 100: 1 + 2.326 · 0.05 = 1.116.
-        let tail = tail_tpot(0.02, 0.01, 100.0, (1.0, 0.0), 500.0);
+        let tail = tail_tpot(0.02_f64, 0.5, 100.0, 0.0);
         assert!((tail / 0.02 - 1.116_3).abs() < 1e-4, "{tail}");
-        assert!(tail_tpot(0.02, 0.01, 10.0, (1.0, 0.0), 500.0) > tail);
-        assert!((tail_tpot(0.02, 0.0, 100.0, (1.0, 0.0), 500.0) - 0.02).abs() < 1e-15);
+        assert!(tail_tpot(0.02, 0.5, 10.0, 0.0) > tail);
+        assert!((tail_tpot(0.02_f64, 0.0, 100.0, 0.0) - 0.02).abs() < 1e-15);
+        // 1.8 tokens a step with variance 0.36 over 50 tokens: 0.36 / 90 = 0.004, 1 + 2.326 · 0.0632 = 1.147.
+        let drafted = tail_tpot(0.02_f64, 0.0, 100.0, draft_spread((1.8, 0.36), 50.0));
+        assert!((drafted / 0.02 - 1.147_1).abs() < 1e-4, "{drafted}");
     }
 }

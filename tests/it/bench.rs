@@ -165,7 +165,8 @@ mod on_a_device {
     #[test]
     #[ignore = "needs a Vulkan adapter; tests/run installs one"]
     fn every_microbenchmark_computes_what_its_twin_does() {
-        let device = Device::open(true).expect("an adapter");
+        let device = Device::open(&gigawatt::engine::DeviceWish { allow_software: true, named: None })
+            .expect("an adapter");
         for seed in 1..4 {
             for count in [1, 5_000, 70_000] {
                 Arrays::new(seed, count).benches().iter().for_each(|bench| agrees(&device, bench));

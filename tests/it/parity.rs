@@ -49,7 +49,7 @@ fn corners() -> ServingSweep {
     let mut space: DesignSpace = design_space(7, 5, 3);
     space.batches = vec![1.0, 3.0, 63.0, 64.0, 65.0, 1e4, 1e6];
     space.chunks = vec![0.0, 1.0, 7.0, 1e6];
-    space.drafts.push(Draft { verified: 16.0, emitted: 16.0, drafted: 15.0 });
+    space.drafts.push(Draft { verified: 16.0, emitted: 16.0, drafted: 15.0, spread: 0.1 });
     space.workload = Workload {
         input_tokens: 0.0,
         prefill_per_output: 0.0,
@@ -163,7 +163,7 @@ fn single_precision_is_within_the_guard_of_the_reference() {
     for sweep in suite() {
         for index in 0..sweep.points() {
             let (score, wide) = (sweep.score(index), sweep.reference(index));
-            for (narrow, wide) in floats(&score).iter().zip(wide_floats(&wide)) {
+            for (narrow, wide) in floats(&score).iter().zip(wide_floats(&sweep, &wide)) {
                 let relative = (f64::from(*narrow) - wide).abs() / wide.abs().max(1e-30);
                 assert!(relative < 5e-5, "point {index}: {narrow} for {wide}");
             }
@@ -172,8 +172,9 @@ fn single_precision_is_within_the_guard_of_the_reference() {
     }
 }
 
-fn wide_floats(wide: &Serving) -> [f64; 4] {
-    [wide.tpot_s, wide.ttft_s, wide.tokens_per_s_per_user, wide.tokens_per_s_per_accelerator]
+fn wide_floats(sweep: &ServingSweep, wide: &Serving) -> [f64; 4] {
+    let tpot_s = wide.promised_tpot(&sweep.space().workload);
+    [tpot_s, wide.ttft_s, wide.tokens_per_s_per_user, wide.tokens_per_s_per_accelerator]
 }
 
 #[test]
@@ -201,8 +202,8 @@ fn led(sweep: &ServingSweep, indices: Vec<u64>, promised: Promised) -> Vec<(u64,
     let rate = |index: &u64| sweep.reference(*index).tokens_per_s_per_accelerator;
     let keeps = |index: &u64| {
         let point = sweep.reference(*index);
-        let in_time =
-            point.ttft_s <= f64::from(promised.ttft_s) && point.tpot_s <= f64::from(promised.tpot_s);
+        let tpot_s = point.promised_tpot(&sweep.space().workload);
+        let in_time = point.ttft_s <= f64::from(promised.ttft_s) && tpot_s <= f64::from(promised.tpot_s);
         point.misfit == 0 && in_time
     };
     let points = indices.into_iter().filter(keeps);

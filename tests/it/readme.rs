@@ -10,6 +10,7 @@ use gigawatt::report::validation::ValidateReport;
 use gigawatt::throughput::engines;
 use gigawatt::throughput::training::factors;
 use gigawatt::validation::{Request, Statistics, TableReport, run};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 const PICTURE: &str = "examples/predicted-against-measured.svg";
@@ -158,8 +159,9 @@ fn kernel_table() -> String {
     for (kernel, what) in KERNELS {
         let [scalar, simd, one, all] =
             ["scalar", "simd", "1 thread", "cpu"].map(|path| of("kernel", kernel, path));
-        table += &format!(
-            "| {what} | {:.1} million | {:.1} | {:.2} | {:.0} % |\n",
+        let _ = writeln!(
+            table,
+            "| {what} | {:.1} million | {:.1} | {:.2} | {:.0} % |",
             simd["points_per_s"].as_f64().unwrap() / 1e6,
             fastest(simd) / fastest(scalar),
             fastest(all) / fastest(one),

@@ -86,7 +86,7 @@ fn shards_in_any_number_and_order_are_the_whole_sweep() {
 #[test]
 fn a_gpu_that_is_not_there_is_an_error_of_every_command() {
     let folder = tempfile::tempdir().unwrap();
-    let Err(error) = gigawatt::engine::find_device() else { return };
+    let Err(error) = gigawatt::engine::find_device(&gigawatt::engine::DeviceWish::default()) else { return };
     let text = format!("--backend gpu: {error}");
     // The end may stand in the next line.
     let says = &text[..text.len().min(60)];
@@ -95,6 +95,8 @@ fn a_gpu_that_is_not_there_is_an_error_of_every_command() {
     for command in commands {
         refused(folder.path(), &[command, &["--backend", "gpu"]].concat(), says);
     }
+    refused(folder.path(), &["plan", "--device", "no such"], "--device no such: no usable GPU: looked for a");
+    refused(folder.path(), &["plan", "--device", "1", "--backend", "cpu"], "is not for `--backend cpu`");
 }
 
 #[test]
@@ -208,10 +210,11 @@ fn a_killed_shard_goes_on_and_ends_with_the_same_bytes() {
         "is of shard 1/2",
     );
 
+    // Points that were never scored would be missing without a word.
     let mut other = json(&std::fs::read(at.join("c")).unwrap());
-    other["sweeps"][0]["sweep"]["digest"] = "0".into();
+    other["sweeps"][0]["kept"] = serde_json::json!([]);
     std::fs::write(at.join("other"), other.to_string()).unwrap();
-    refused(at, &[SWEEP, &LONG[..4], &["--checkpoint", "other"]].concat(), "is of another catalogue");
+    refused(at, &[SWEEP, &LONG[..4], &["--checkpoint", "other"]].concat(), "is damaged");
 
     done(at, &[SWEEP, LONG, &["--output", "a.json"]].concat());
     let bytes = |name: &str| std::fs::read(at.join(name)).unwrap();
@@ -292,19 +295,26 @@ fn the_scripts_of_large_sweeps_ask_for_what_there_is() {
             .args(arguments)
             .current_dir(at)
             .env("PATH", &path)
-            .envs([
-                ("SLURM_ARRAY_TASK_ID", task),
-                ("SLURM_ARRAY_TASK_COUNT", "2"),
-                ("SLURM_CPUS_PER_TASK", "1"),
-            ])
+            .envs([("SLURM_ARRAY_TASK_ID", task), ("SLURM_CPUS_PER_TASK", "1")])
             .output()
             .unwrap();
         assert!(output.status.success(), "{name}: {}", stderr(&output));
     };
-    script("slurm.sh", &["s.toml", "1e6"], "2");
+    script("slurm.sh", &["s.toml", "1e6", "2"], "2");
     let of_slurm = std::fs::read(at.join("shard-2.json")).unwrap();
     std::fs::remove_file(at.join("shard-2.json")).unwrap();
+    let named = |suffix: &str| {
+        let files = std::fs::read_dir(at).unwrap().map(|entry| entry.unwrap().path());
+        files.filter(|file| file.to_str().unwrap().ends_with(suffix)).collect::<Vec<_>>()
+    };
     script("parallel.sh", &["s.toml", "1e6", "2"], "");
-    assert!(of_slurm == std::fs::read(at.join("shard-2.json")).unwrap(), "the two scripts differ");
-    assert!(std::fs::read(at.join("points.parquet")).unwrap().starts_with(b"PAR1"));
+    assert!(of_slurm == std::fs::read(&named("-2.json")[0]).unwrap(), "the two scripts differ");
+    assert!(std::fs::read(&named(".parquet")[0]).unwrap().starts_with(b"PAR1"));
+    // Another scenario takes no file of this one.
+    let other =
+        std::fs::read_to_string(at.join("s.toml")).unwrap().replace("power = \"1 GW\"", "power = \"900 MW\"");
+    std::fs::write(at.join("t.toml"), other).unwrap();
+    script("parallel.sh", &["t.toml", "1e6", "2"], "");
+    let [one, two] = &named(".parquet")[..] else { panic!("two results") };
+    assert!(std::fs::read(one).unwrap() != std::fs::read(two).unwrap());
 }

@@ -1,12 +1,12 @@
 //! How far a sweep has come, in a file: written now and then as a whole, read when the same command runs again.
 
 use super::shard::read_json;
-use crate::cli::diagnostic::Failure;
+use crate::cli::diagnostic::{Failure, say};
 use crate::cli::output::replace;
 use crate::cli::progress::{self, Progress};
 use crate::engine;
 use crate::report::sweep::shard::VERSION;
-use crate::search::shard::{Saved, Shard, Watch};
+use crate::search::shard::{Saved, Shard, Watch, digest};
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,15 @@ struct Content {
     of: u32,
     /// Sweep by sweep; nothing for those that have not begun.
     sweeps: Vec<Option<Saved>>,
+    /// SHA-256 of all of the above.
+    checksum: String,
+}
+
+impl Content {
+    fn sum(&self) -> String {
+        let Self { schema, version, digest: id, index, of, sweeps, checksum: _ } = self;
+        digest(serde_json::json!([schema, version, id, index, of, sweeps]).to_string().as_bytes())
+    }
 }
 
 /// A checkpoint, or none, and what else has to be known between the chunks of a sweep.
@@ -34,13 +43,14 @@ pub(super) struct Checkpoint {
     file: Option<(PathBuf, Content)>,
     every: Duration,
     last: Instant,
-    fault: Option<Failure>,
+    /// Whether it was told that the file can no longer be written.
+    told: bool,
 }
 
 impl Checkpoint {
     /// No file.
     pub(super) fn none() -> Self {
-        Self { file: None, every: Duration::MAX, last: Instant::now(), fault: None }
+        Self { file: None, every: Duration::MAX, last: Instant::now(), told: false }
     }
 
     /// Takes up the checkpoint in a file, or begins one.
@@ -52,10 +62,11 @@ impl Checkpoint {
             index: shard.index,
             of: shard.of,
             sweeps: Vec::new(),
+            checksum: String::new(),
         };
         let content = if path.exists() { earlier(path, &content)? } else { content };
         let mut checkpoint =
-            Self { file: Some((path.to_owned(), content)), every, last: Instant::now(), fault: None };
+            Self { file: Some((path.to_owned(), content)), every, last: Instant::now(), told: false };
         // A place that cannot be written shows before the work, not after it.
         checkpoint.write()?;
         Ok(checkpoint)
@@ -71,19 +82,14 @@ impl Checkpoint {
         Sweep { checkpoint: self, number, what, quiet, bar: None, shown: 0 }
     }
 
-    /// Why the last sweep ended before its end, if it was not the user.
-    pub(super) fn fault(&mut self) -> Result<(), Failure> {
-        self.fault.take().map_or(Ok(()), Err)
-    }
-
     fn write(&mut self) -> Result<(), Failure> {
-        let Some((path, content)) = &self.file else { return Ok(()) };
+        self.last = Instant::now();
+        let Some((path, content)) = &mut self.file else { return Ok(()) };
+        content.checksum = content.sum();
         let bytes = serde_json::to_vec(content).unwrap_or_default();
         replace(path, &bytes).map_err(|error| {
             Failure::bad(format!("--checkpoint {}", path.display()), format!("can't be written: {error}"))
-        })?;
-        self.last = Instant::now();
-        Ok(())
+        })
     }
 }
 
@@ -95,6 +101,9 @@ fn earlier(path: &Path, own: &Content) -> Result<Content, Failure> {
     };
     let found: Content =
         serde_json::from_value(value).map_err(|error| bad(&format!("is no complete checkpoint: {error}")))?;
+    if found.checksum != found.sum() {
+        return Err(bad("is damaged: its content is not what its checksum says"));
+    }
     if found.version != own.version {
         return Err(bad(&format!("was written by version {}; this is {}", found.version, own.version)));
     }
@@ -140,12 +149,13 @@ impl Watch for Sweep<'_> {
             content.sweeps.resize(content.sweeps.len().max(self.number + 1), None);
             content.sweeps[self.number] = Some(saved);
         }
-        match self.checkpoint.write() {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(fault) => {
-                self.checkpoint.fault = Some(fault);
-                ControlFlow::Break(())
+        // A disk that is full now may not be later, and the result goes elsewhere: what is computed goes on.
+        if self.checkpoint.write().is_err() && !self.checkpoint.told {
+            self.checkpoint.told = true;
+            if let Some(path) = self.checkpoint.path() {
+                say(&format!("warning: {} can't be written now; the sweep goes on\n", path.display()));
             }
         }
+        ControlFlow::Continue(())
     }
 }

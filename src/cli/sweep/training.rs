@@ -92,7 +92,8 @@ impl Sweep<'_> {
             histograms: Vec::new(),
             training: Some(curve.with_frontier()),
         });
-        self.note(found.run)
+        self.note(found.run);
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use crate::engine::{DeviceReport, EngineError};
+use crate::engine::{DeviceReport, DeviceWish, EngineError};
 
 /// Why no adapter is open.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +32,8 @@ impl From<AdapterError> for EngineError {
         match error {
             AdapterError::NotFound { looked_for, seen } => Self::NoAdapter { looked_for, seen },
             AdapterError::Closed { .. } => {
-                Self::NoAdapter { looked_for: looked_for(wgpu::Backends::all(), false), seen: text }
+                let looked_for = looked_for(wgpu::Backends::all(), &DeviceWish::default());
+                Self::NoAdapter { looked_for, seen: text }
             }
         }
     }
@@ -44,6 +45,7 @@ pub struct OpenDevice {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
     name: String,
+    number: usize,
     software: bool,
     f16: bool,
     largest_buffer: u64,
@@ -109,6 +111,12 @@ impl OpenDevice {
         self.name.clone()
     }
 
+    /// Its number in the list of adapters, counted from 1.
+    #[must_use]
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
     /// Whether the CPU plays the device.
     #[must_use]
     pub fn is_software(&self) -> bool {
@@ -140,8 +148,13 @@ impl OpenDevice {
     }
 }
 
-fn looked_for(asked: wgpu::Backends, allow_software: bool) -> String {
-    let software = if allow_software { " or software" } else { "" };
+fn looked_for(asked: wgpu::Backends, wish: &DeviceWish) -> String {
+    let which = match &wish.named {
+        Some(named) if is_number(named) => format!("adapter with the number {named}"),
+        Some(named) => format!("adapter with `{named}` in its name"),
+        None if wish.allow_software => "hardware or software adapter".into(),
+        None => "hardware adapter".to_owned(),
+    };
     let interfaces = wgpu::Instance::enabled_backend_features() & asked;
     let names = [
         (wgpu::Backends::VULKAN, "Vulkan"),
@@ -151,7 +164,11 @@ fn looked_for(asked: wgpu::Backends, allow_software: bool) -> String {
     ];
     let names: Vec<_> =
         names.iter().filter(|(backend, _)| interfaces.contains(*backend)).map(|(_, name)| *name).collect();
-    format!("hardware{software} adapter through {}", names.join(", "))
+    format!("{which} through {}", names.join(", "))
+}
+
+fn is_number(named: &str) -> bool {
+    named.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// All adapters of this machine, and the interfaces that were asked: OpenGL only where no other has any.
@@ -228,18 +245,26 @@ fn interface(backend: wgpu::Backend) -> &'static str {
     }
 }
 
-fn best(adapters: &[wgpu::Adapter], allow_software: bool) -> Option<usize> {
+fn best(adapters: &[wgpu::Adapter], wish: &DeviceWish) -> Option<usize> {
+    let is_meant = |index: usize, name: &str| match &wish.named {
+        None => true,
+        Some(named) if is_number(named) => named.parse() == Ok(index + 1),
+        Some(named) => name.to_lowercase().contains(&named.to_lowercase()),
+    };
+    let allow_software = wish.allow_software || wish.named.is_some();
     let ranked = adapters.iter().enumerate().filter_map(|(index, adapter)| {
-        rank(&adapter.get_info(), computes(adapter), allow_software).map(|rank| (rank, index))
+        let info = adapter.get_info();
+        let rank = rank(&info, computes(adapter), allow_software)?;
+        is_meant(index, &info.name).then_some((rank, index))
     });
     ranked.min().map(|(_, index)| index)
 }
 
-/// The best adapter; software ones count only where they are allowed.
-pub fn find(allow_software: bool) -> Result<wgpu::Adapter, AdapterError> {
+/// The best adapter that is wished for and its number in the list, counted from 1.
+pub fn find(wish: &DeviceWish) -> Result<(wgpu::Adapter, usize), AdapterError> {
     let (mut adapters, asked) = adapters();
-    if let Some(index) = best(&adapters, allow_software) {
-        return Ok(adapters.swap_remove(index));
+    if let Some(index) = best(&adapters, wish) {
+        return Ok((adapters.swap_remove(index), index + 1));
     }
     let seen: Vec<_> = adapters
         .iter()
@@ -251,12 +276,12 @@ pub fn find(allow_software: bool) -> Result<wgpu::Adapter, AdapterError> {
     } else {
         format!("saw only {}", seen.join("; "))
     };
-    Err(AdapterError::NotFound { looked_for: looked_for(asked, allow_software), seen })
+    Err(AdapterError::NotFound { looked_for: looked_for(asked, wish), seen })
 }
 
-/// Opens the best adapter; software ones count only where they are allowed.
-pub fn open(allow_software: bool) -> Result<OpenDevice, AdapterError> {
-    let adapter = find(allow_software)?;
+/// Opens the best adapter that is wished for.
+pub fn open(wish: &DeviceWish) -> Result<OpenDevice, AdapterError> {
+    let (adapter, number) = find(wish)?;
     let info = adapter.get_info();
     let name = format!("{} ({})", info.name, interface(info.backend));
     // The kernels need no feature; the benchmarks measure 16-bit floats where there are any.
@@ -289,6 +314,7 @@ pub fn open(allow_software: bool) -> Result<OpenDevice, AdapterError> {
         device,
         queue,
         name,
+        number,
         software: info.device_type == wgpu::DeviceType::Cpu,
         f16: required_features.contains(wgpu::Features::SHADER_F16),
         largest_buffer,
@@ -302,7 +328,7 @@ pub fn open(allow_software: bool) -> Result<OpenDevice, AdapterError> {
 #[must_use]
 pub fn report() -> Vec<DeviceReport> {
     let (adapters, _) = adapters();
-    let chosen = best(&adapters, false);
+    let chosen = best(&adapters, &DeviceWish::default());
     let describe = |(index, adapter): (usize, &wgpu::Adapter)| {
         let (info, limits) = (adapter.get_info(), adapter.limits());
         let why = if chosen == Some(index) {
@@ -315,6 +341,7 @@ pub fn report() -> Vec<DeviceReport> {
             "lacks compute shaders with four storage buffers"
         };
         DeviceReport {
+            number: index + 1,
             name: info.name,
             interface: interface(info.backend).to_owned(),
             kind: kind(info.device_type).to_owned(),

@@ -55,7 +55,7 @@ pub(super) fn set_parts(lanes: &mut Lanes<4>, lane: usize, parts: StepParts<f32>
 pub(super) fn add_row<const MESSAGE: bool>(
     row: &Operation<f32>,
     workload: &Workload<f32>,
-    settings: &Lanes<6>,
+    settings: &Lanes<7>,
     plain: &mut Lanes<4>,
     chunked: &mut Lanes<4>,
 ) {
@@ -69,7 +69,7 @@ pub(super) fn add_row<const MESSAGE: bool>(
         let plain_load = step_load(setting, workload, 0.0);
         let sum = with_row(parts(plain, lane), operation_time(&row, &plain_load), MESSAGE);
         set_parts(plain, lane, sum);
-        let chunked_load = step_load(setting, workload, settings[5][lane]);
+        let chunked_load = step_load(setting, workload, settings[6][lane]);
         let sum = with_row(parts(chunked, lane), operation_time(&row, &chunked_load), MESSAGE);
         set_parts(chunked, lane, sum);
     }

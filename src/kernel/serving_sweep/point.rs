@@ -6,7 +6,7 @@ use super::{
     MISFIT_PREFILL, MISFIT_TOO_FEW,
 };
 use crate::scalar::Real;
-use crate::throughput::queueing::{MOST_BUSY, mean_wait, tail_wait};
+use crate::throughput::queueing::{MOST_BUSY, mean_wait, tail_tpot, tail_wait};
 use crate::throughput::roofline::{Operation, OperationTime, StepLoad, operation_time};
 
 /// What the requests ask for.
@@ -43,6 +43,8 @@ pub struct Draft<T = f64> {
     pub emitted: T,
     /// Passes of the drafter: tokens drafted.
     pub drafted: T,
+    /// Variance of an answer's steps over the square of their mean.
+    pub spread: T,
 }
 
 /// A step's time by what takes it, summed over rows.
@@ -99,8 +101,10 @@ pub fn binding_part<T: Real>(parts: StepParts<T>) -> u32 {
 /// What a point gets, in the precision of its inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Serving<T = f64> {
-    /// Time between output tokens of a sequence [s].
+    /// Mean time between output tokens of a sequence [s].
     pub tpot_s: T,
+    /// 99th percentile over requests of that time [s].
+    pub tpot_p99_s: T,
     /// Time to the first output token that the promise is for: the wait included [s].
     pub ttft_s: T,
     /// Output tokens per second of one sequence.
@@ -197,6 +201,8 @@ pub fn serving<T: Real>(
     let mean = mixed_step(plain, chunked, Real::min(mean_prefill(setting, workload) / carried, one));
     let step_s = whole_step(mean) * (one + setting.draft.drafted * replica.draft_share);
     let tpot_s = step_s / setting.draft.emitted;
+    let prompt_share = Real::max((whole_step(mean) - whole_step(plain)) / whole_step(mean), zero);
+    let tpot_p99_s = tail_tpot(tpot_s, prompt_share, setting.sequences, setting.draft.spread);
 
     let chunks = Real::max(workload.input_tokens / Real::max(setting.chunk, one), one);
     let stage_s = whole_step(chunked) / replica.stages;
@@ -223,6 +229,7 @@ pub fn serving<T: Real>(
         + u32::from(!aggregated & (workload.pool_tokens_per_s <= zero)) * MISFIT_NO_POOL;
     Serving {
         tpot_s,
+        tpot_p99_s,
         ttft_s: T::select(aggregated, first_s + wait_s, pool_ttft_s),
         tokens_per_s_per_user: setting.draft.emitted / step_s,
         tokens_per_s_per_accelerator: one / cost,
@@ -231,6 +238,15 @@ pub fn serving<T: Real>(
         first_s: T::select(aggregated, first_s, pool_ttft_s),
         service_s,
         busy,
+    }
+}
+
+impl<T: Real> Serving<T> {
+    /// The time between output tokens that a promise is for: of 99 of 100 requests, or the mean [s].
+    #[inline(always)]
+    #[must_use]
+    pub fn promised_tpot(&self, workload: &Workload<T>) -> T {
+        T::select(workload.tail > T::of(0.0), self.tpot_p99_s, self.tpot_s)
     }
 }
 

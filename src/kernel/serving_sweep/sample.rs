@@ -81,9 +81,9 @@ pub fn design_space(seed: u64, layouts: u32, batches: u32) -> DesignSpace {
         batches: (1..=batches).map(f64::from).collect(),
         chunks: [0.0, 128.0, 256.0, 512.0, 1_024.0, 2_048.0, 4_096.0, 8_192.0].to_vec(),
         drafts: vec![
-            Draft { verified: 1.0, emitted: 1.0, drafted: 0.0 },
-            Draft { verified: 2.0, emitted: 1.8, drafted: 1.0 },
-            Draft { verified: 4.0, emitted: 2.6, drafted: 3.0 },
+            Draft { verified: 1.0, emitted: 1.0, drafted: 0.0, spread: 0.0 },
+            Draft { verified: 2.0, emitted: 1.8, drafted: 1.0, spread: 0.002 },
+            Draft { verified: 4.0, emitted: 2.6, drafted: 3.0, spread: 0.01 },
         ],
         workload: Workload {
             input_tokens: numbers.between(100.0, 100_000.0),

@@ -189,7 +189,7 @@ pub fn merge(mut shards: Vec<(String, ShardRecord)>) -> Result<(SweepReport, Vec
     }
     for part in &mut whole {
         part.settle();
-        if part.training.is_none() && !part.frontier.iter().any(|point| point.keeps_promise) {
+        if part.training.is_none() && part.leaders.is_empty() {
             shortfalls.push(format!("{}: no design point keeps the promise", part.of));
         }
     }
