@@ -18,7 +18,7 @@ pub mod floor;
 pub mod grid;
 pub mod routes;
 
-pub use campus::{Yard, YardItem, YardKind};
+pub use campus::{Site, Yard, YardItem, YardKind};
 pub use floor::{Hall, PlacedRack, PlacedRow};
 pub use grid::{Rect, Slot};
 
@@ -65,6 +65,8 @@ pub enum RackKind {
     Spine,
     /// Core switches.
     Core,
+    /// Core switches of the front end and of the storage network.
+    EthernetCore,
     /// Storage.
     Storage,
     /// Management and CPU nodes.
@@ -79,11 +81,12 @@ pub enum RackKind {
 
 impl RackKind {
     /// All of them, in the order of a legend.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Compute,
         Self::Leaf,
         Self::Spine,
         Self::Core,
+        Self::EthernetCore,
         Self::Storage,
         Self::Management,
         Self::Power,
@@ -99,11 +102,29 @@ impl RackKind {
             Self::Leaf => "leaf switches",
             Self::Spine => "spine switches",
             Self::Core => "core switches",
+            Self::EthernetCore => "front-end and storage cores",
             Self::Storage => "storage",
             Self::Management => "management",
             Self::Power => "power rack",
             Self::Cdu => "CDU",
             Self::AirHandler => "air handler",
+        }
+    }
+
+    /// The letter before its number in drawings and schedules.
+    #[must_use]
+    pub fn letter(self) -> char {
+        match self {
+            Self::Compute => 'A',
+            Self::Leaf => 'L',
+            Self::Spine => 'S',
+            Self::Core => 'C',
+            Self::EthernetCore => 'E',
+            Self::Storage => 'D',
+            Self::Management => 'M',
+            Self::Power => 'P',
+            Self::Cdu => 'U',
+            Self::AirHandler => 'F',
         }
     }
 }
@@ -265,6 +286,10 @@ pub struct LayoutDemand {
     pub unit_power_racks: u64,
     /// The network.
     pub switches: SwitchRacks,
+    /// Racks of the core switches of front end and storage, in the network room.
+    pub ethernet_core_racks: u64,
+    /// Heat of one of them.
+    pub ethernet_core_heat: Watts,
     /// Heat of a whole unit to the coolant.
     pub unit_liquid: Watts,
     /// Heat of a whole unit to the air.
@@ -406,6 +431,7 @@ impl LayoutDemand {
                 self.switches.switch_heat * (self.switches.leaf as f64 / racks as f64)
             }
             RackKind::Spine | RackKind::Core => self.switches.rack_heat(),
+            RackKind::EthernetCore => self.ethernet_core_heat,
             RackKind::Storage | RackKind::Management => self.support_rack_heat,
             RackKind::Power | RackKind::Cdu | RackKind::AirHandler => Watts(0.0),
         }
@@ -512,14 +538,15 @@ impl LayoutDemand {
         .square()
     }
 
-    /// A network room for so many racks of cores and so many of spines.
-    fn network_room(&self, cores: u64, spines: u64) -> Room {
-        let heat = self.switches.rack_heat().value();
+    /// A network room for so many racks of cores, of spines and of cores beside them.
+    fn network_room(&self, cores: u64, spines: u64, beside: u64) -> Room {
+        let heat = self.switches.rack_heat().max(self.ethernet_core_heat).value();
         let by_heat = if heat > 0.0 { (self.busway.value() / heat + 1e-9).floor() as u64 } else { u64::MAX };
         let per_row = self.most_per_row().min(by_heat).max(1);
         let slots: Vec<Slot> = (0..spines)
             .map(|index| Slot { kind: RackKind::Spine, unit: 0, index })
             .chain((0..cores).map(|index| Slot { kind: RackKind::Core, unit: 0, index }))
+            .chain((0..beside).map(|index| Slot { kind: RackKind::EthernetCore, unit: 0, index }))
             .collect();
         let rows = (slots.len() as u64).div_ceil(per_row).max(1);
         let rows: Vec<Vec<Slot>> = (0..rows)
@@ -570,8 +597,11 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
 
     let rooms = if placement.core == CorePlace::EveryBuilding { buildings } else { 1 };
     let room_spines = if placement.spine == SpinePlace::NetworkRoom { spines } else { 0 };
-    let network_room = (cores + room_spines > 0)
-        .then(|| demand.network_room(cores.div_ceil(rooms), room_spines.div_ceil(rooms)));
+    let beside = demand.ethernet_core_racks;
+    let network_room = (cores + room_spines + beside > 0).then(|| {
+        let [cores, spines, beside] = [cores, room_spines, beside].map(|racks| racks.div_ceil(rooms));
+        demand.network_room(cores, spines, beside)
+    });
     let weight = demand.rack.mass.value() * GRAVITY;
     let pitch = demand.rack.depth + (demand.aisles.cold + demand.aisles.hot) / 2.0;
     let mut plan = Layout {
@@ -624,7 +654,7 @@ fn full_hall(
     if spines_in_rows > 0 {
         let slots = most_of_a_hall(spines_in_rows, units, units_per_hall);
         let own =
-            demand.network_room(0, slots).rows.into_iter().map(|row| {
+            demand.network_room(0, slots, 0).rows.into_iter().map(|row| {
                 row.into_iter().map(|slot| Slot { unit: units_per_hall, ..slot }).collect::<Vec<_>>()
             });
         let middle = rows.len() / 2;
@@ -765,6 +795,7 @@ impl Layout {
             + self.leaf_racks()
             + self.spine_racks()
             + self.core_racks()
+            + demand.ethernet_core_racks
     }
     /// Positions that no rack takes.
     #[must_use]

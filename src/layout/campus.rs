@@ -12,6 +12,7 @@
 
 use super::grid::{Rect, share_of};
 use super::{BUILDING_GAP, CORRIDOR, Layout};
+use crate::units::Meters;
 
 /// What stands outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +59,23 @@ impl YardKind {
 
 /// Clear distance between two items of a yard, and from line to line [m]: assumption, air and access.
 const YARD_CLEARANCE: f64 = 2.0;
+
+impl Yard {
+    /// The part of it between two shares of the site, in whole things: parts that meet add up to the whole.
+    #[must_use]
+    pub fn between(&self, from: f64, to: f64) -> Self {
+        let part = |count: u64| {
+            let upto = |share: f64| (count as f64 * share.clamp(0.0, 1.0)).round() as u64;
+            upto(to) - upto(from)
+        };
+        Self {
+            generators: part(self.generators),
+            transformers: part(self.transformers),
+            coolers: part(self.coolers),
+            high_voltage: part(self.high_voltage),
+        }
+    }
+}
 
 /// What stands in the yards of a site.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -136,6 +154,67 @@ pub(super) fn build(plan: &mut Layout) {
     let (x, y) = plan.pitch();
     let ideal = (ALONG * y * plan.buildings as f64 / x).sqrt().round() as u64;
     plan.building_columns = ideal.clamp(1, plan.buildings.max(1));
+}
+
+/// Clear distance between the parts of a site that hold different systems [m]: assumption.
+const BETWEEN_SYSTEMS: f64 = 40.0;
+
+/// The grounds of several layouts side by side.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Site {
+    /// All of it, its corner at the origin.
+    pub ground: Rect,
+    /// Low corner of each layout's ground.
+    pub corners: Vec<(f64, f64)>,
+    /// Buildings of all layouts, one after the other.
+    pub buildings: Vec<Rect>,
+}
+
+impl Site {
+    /// Sets layouts side by side.
+    #[must_use]
+    pub fn of<'a>(plans: impl IntoIterator<Item = &'a Layout>) -> Self {
+        let mut site = Self::default();
+        for plan in plans {
+            let ground = plan.campus();
+            let x = if site.corners.is_empty() { 0.0 } else { site.ground.width + BETWEEN_SYSTEMS };
+            site.ground.width = x + ground.width;
+            site.ground.depth = site.ground.depth.max(ground.depth);
+            site.corners.push((x, 0.0));
+            site.buildings.extend((0..plan.buildings).map(|index| plan.building(index).moved(x, 0.0)));
+        }
+        site
+    }
+
+    /// Longest way between the middles of two buildings, along the streets.
+    #[must_use]
+    pub fn longest_way(&self) -> Meters {
+        // |Δx| + |Δy| is the larger of the differences of x + y and of x − y.
+        let spread = |along: fn((f64, f64)) -> f64| {
+            let all = self.buildings.iter().map(|building| along(building.center()));
+            let (low, high) =
+                all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
+            (high - low).max(0.0)
+        };
+        Meters(spread(|(x, y)| x + y).max(spread(|(x, y)| x - y)))
+    }
+
+    /// Length of the feeder of each building, from the nearest of so many substations along the low side.
+    ///
+    /// ~~~text
+    /// |x − x₀| + y
+    /// ~~~
+    #[must_use]
+    pub fn feeders(&self, substations: u32) -> Vec<Meters> {
+        let substations = substations.max(1);
+        let step = self.ground.width / f64::from(substations);
+        let feeder = |building: &Rect| {
+            let (x, _) = building.center();
+            let nearest = ((x / step).floor()).clamp(0.0, f64::from(substations - 1));
+            Meters((x - (nearest + 0.5) * step).abs() + building.y)
+        };
+        self.buildings.iter().map(feeder).collect()
+    }
 }
 
 impl Layout {
@@ -290,10 +369,14 @@ impl Layout {
             }
         }
         let kind = YardKind::HighVoltage;
-        let lines = lines(kind, self.demand.yard.high_voltage, self.building_x);
-        all.extend((0..self.demand.yard.high_voltage).map(|item| {
+        let count = self.demand.yard.high_voltage;
+        let lines = lines(kind, count, self.building_x);
+        // In the middle of the low side, where the feeders begin.
+        let across = count.min(lines.per_line) as f64 * lines.step - YARD_CLEARANCE;
+        let low = ((self.campus().width - across) / 2.0).max(0.0);
+        all.extend((0..count).map(|item| {
             let (width, depth) = kind.size();
-            let x = (item % lines.per_line) as f64 * lines.step;
+            let x = low + (item % lines.per_line) as f64 * lines.step;
             let y = (item / lines.per_line) as f64 * lines.pitch;
             YardItem { kind, at: Rect { x, y, width, depth } }
         }));

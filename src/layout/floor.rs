@@ -69,7 +69,11 @@ impl Layout {
         let rooms = self.network_rooms();
         let spines = if self.placement.spine == SpinePlace::NetworkRoom { self.spine_racks() } else { 0 };
         let numbers = |kind| {
-            let count = if kind == RackKind::Spine { spines } else { self.core_racks() };
+            let count = match kind {
+                RackKind::Spine => spines,
+                RackKind::EthernetCore => self.demand.ethernet_core_racks,
+                _ => self.core_racks(),
+            };
             super::grid::share_of(count, index, rooms)
         };
         Some(self.furnish(room, |slot| {
@@ -105,7 +109,7 @@ impl Layout {
             RackKind::Storage => unit * demand.unit_storage_racks + slot.index,
             RackKind::Management => unit * demand.unit_management_racks + slot.index,
             RackKind::Power => unit * demand.unit_power_racks + slot.index,
-            RackKind::Core | RackKind::Cdu | RackKind::AirHandler => return None,
+            RackKind::Core | RackKind::EthernetCore | RackKind::Cdu | RackKind::AirHandler => return None,
         };
         Some((Some(unit), number))
     }

@@ -1,6 +1,7 @@
 //! Routes along trays, from rack to rack.
 //!
 //! ~~~text
+//! same rack       nothing: it meets no tray
 //! same row        |x₁ − x₂|
 //! same room       |x₁ − m| + |y₁ − y₂| + |m − x₂|        m the main tray that makes it shortest
 //! same building   run₁ + |c₁ − c₂| + storeys + run₂      run = to the nearest main tray, to the corridor
@@ -143,6 +144,8 @@ pub struct Route {
 /// What a route passes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Through {
+    /// Nothing: both ends are in one rack.
+    Rack,
     /// Its row tray alone.
     Row,
     /// A main tray of the room.

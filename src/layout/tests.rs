@@ -23,6 +23,8 @@ pub(crate) fn gb300() -> LayoutDemand {
             per_rack: 8,
             switch_heat: Watts(7_000.0),
         },
+        ethernet_core_racks: 0,
+        ethernet_core_heat: Watts(0.0),
         unit_liquid: Watts(960e3),
         unit_air: Watts(360e3),
         cdu: CduGroup { capacity: Watts(2.3e6), duty_per_spare: 4 },
@@ -147,12 +149,12 @@ pub(crate) fn demands() -> impl Strategy<Value = (LayoutDemand, Placement)> {
     let racks = (1_u64..400, 1_u64..3, 1_u64..20, 0_u64..4, 0_u64..4, 0_u64..3);
     let hall = (1_u64..12, 1_u64..6, 1_u64..4, 0.2e6_f64..3e6, 0.5_f64..1.2, 3.0_f64..30.0);
     let network = (0_u64..600, 0_u64..600, 0_u64..300, 1_u64..20, 500.0_f64..8e3);
-    let heat = (0.0_f64..2e6, 0.0_f64..2e6, 5e3_f64..200e3);
+    let heat = (0.0_f64..2e6, 0.0_f64..2e6, 5e3_f64..200e3, 0_u64..9);
     (racks, hall, network, heat, 0_usize..12).prop_map(|(racks, hall, network, heat, placement)| {
         let (compute_racks, positions, unit, storage, management, power) = racks;
         let (units_per_hall, halls_per_building, storeys, busway, width, row_length) = hall;
         let (leaf, spine, core, per_rack, switch_heat) = network;
-        let (liquid, air, rack_heat) = heat;
+        let (liquid, air, rack_heat, ethernet_core_racks) = heat;
         let demand = LayoutDemand {
             compute_racks,
             positions_per_compute_rack: positions,
@@ -161,6 +163,8 @@ pub(crate) fn demands() -> impl Strategy<Value = (LayoutDemand, Placement)> {
             unit_management_racks: management,
             unit_power_racks: power,
             switches: SwitchRacks { leaf, spine, core, per_rack, switch_heat: Watts(switch_heat) },
+            ethernet_core_racks,
+            ethernet_core_heat: Watts(18e3),
             unit_liquid: Watts(liquid),
             unit_air: Watts(air),
             rack: RackBody { width: Meters(width), ..gb300().rack },
@@ -225,6 +229,7 @@ proptest! {
             (RackKind::Leaf, plan.leaf_racks()),
             (RackKind::Spine, plan.spine_racks()),
             (RackKind::Core, plan.core_racks()),
+            (RackKind::EthernetCore, demand.ethernet_core_racks),
             (RackKind::Storage, plan.units * demand.unit_storage_racks),
             (RackKind::Management, plan.units * demand.unit_management_racks),
             (RackKind::Power, plan.units * demand.unit_power_racks),

@@ -8,13 +8,14 @@
 //! Lines of one part add up to what the economics give it. Where a part is priced by power, a lump sum
 //! holds its cost and the other lines are counts.
 
+use super::beside::link_of;
 use super::equipment::{Equipment, Machine};
 use super::result::{BillItem, Cable, Equipment as Scheduled, Layout, Plan};
 use super::sizing::{Draw, FacilityHour};
 use super::standing::COOLER_POWER;
 use crate::catalog::profile::{Confidence, Datum, Link, Medium, Sources};
 use crate::layout::YardKind;
-use crate::layout::cables::CableKind;
+use crate::layout::cables::{CableKind, Net};
 use crate::scenario::Origin;
 use crate::units::text::show;
 use crate::units::{Amperes, CubicMeters, Dollars, Joules, VoltAmperes, Watts};
@@ -31,7 +32,7 @@ fn is_fiber(medium: Medium) -> bool {
 
 /// Ends of some cables that a transceiver or a copper plug is bought for.
 fn ends(cable: &Cable, co_packaged: bool) -> u64 {
-    match (co_packaged && is_fiber(cable.medium), cable.kind == CableKind::HostLeaf.name()) {
+    match (co_packaged && is_fiber(cable.medium), cable.tier == CableKind::HostLeaf) {
         (false, _) => 2 * cable.count,
         (true, true) => cable.count,
         (true, false) => 0,
@@ -62,13 +63,9 @@ pub(super) fn network(machine: &Machine, draw: &Draw, layout: &Layout) -> Vec<Bi
                 confidence: switch.price.confidence,
             })
             .collect();
-    for cable in layout.cables.iter().filter(|cable| cable.system == machine.id) {
-        let kind = [CableKind::HostLeaf, CableKind::LeafSpine, CableKind::SpineCore]
-            .into_iter()
-            .find(|kind| kind.name() == cable.kind)
-            .unwrap_or(CableKind::SpineCore);
-        let links = machine.network.links_of(kind);
-        let link = links.iter().find(|link| link.id == cable.link).unwrap_or(&links[0]);
+    for cable in layout.cables.iter().filter(|cable| cable.net == Net::ScaleOut && cable.system == machine.id)
+    {
+        let link = link_of(machine.network.links_of(cable.net, cable.tier), &cable.link);
         items.extend(cables(&part, link, cable, switch.co_packaged_optics));
     }
     items
@@ -137,6 +134,7 @@ fn racks(plan: &Plan, machine: &Machine, draw: &Draw) -> Vec<BillItem> {
         (format!("{} racks", machine.id), format!("{} storage and management", machine.id));
     let origin = plan.scenario.origins.get("economics.rack_price");
     let own_price = matches!(origin, Some(Origin::File(..) | Origin::Flag));
+    let networks = beside(machine, &plan.layout, &support_part);
     let mut items = vec![
         BillItem {
             item: system.name.clone(),
@@ -157,31 +155,55 @@ fn racks(plan: &Plan, machine: &Machine, draw: &Draw) -> Vec<BillItem> {
             rating: show(machine.unit_support),
             count: draw.racks as f64 / machine.unit_racks as f64,
             unit: "units",
-            cost: amount(plan, &support_part),
+            // What the networks beside the scale-out cost is part of the units' support.
+            cost: (amount(plan, &support_part) - networks.iter().map(|item| item.cost).sum())
+                .max(Dollars(0.0)),
             source: source(&system.sources, &system.unit.support_price),
             confidence: system.unit.support_price.confidence,
             part: support_part.clone(),
         },
     ];
-    // Their price is part of the units' support, so these lines are counts.
-    let beside = plan.fabric.networks.iter().filter(|network| network.system == machine.id);
-    for network in beside {
-        let line = |item: String, count: u64, unit: &'static str| BillItem {
-            part: support_part.clone(),
-            item,
-            rating: format!("{} a link, {}", network.rate, show(network.power)),
-            count: count as f64,
-            unit,
-            cost: Dollars(0.0),
-            source: source(&system.sources, &system.unit.support_price),
-            confidence: Confidence::Derived,
-        };
-        items.push(line(
-            format!("{}, {} network", network.switch, network.name),
-            network.switches,
-            "switches",
-        ));
-        items.push(line(format!("links of the {} network", network.name), network.links, "links"));
+    items.extend(networks);
+    items.retain(|item| item.count > 0.0);
+    items
+}
+
+/// What the networks beside the scale-out of one system cost.
+pub(super) fn beside_cost(machine: &Machine, layout: &Layout) -> Dollars {
+    beside(machine, layout, "").iter().map(|item| item.cost).sum()
+}
+
+/// Switches, transceivers and cables of the networks beside the scale-out of one system.
+fn beside(machine: &Machine, layout: &Layout, part: &str) -> Vec<BillItem> {
+    let mut items = Vec::new();
+    let Some(floor) = layout.floors.iter().find(|floor| floor.system == machine.id) else { return items };
+    let network = &machine.network;
+    let trees = floor.cabling.beside.iter().map(|tree| (tree.net, &network.support_switch, tree.switches));
+    let own = floor.cabling.out_of_band.iter();
+    let own = own.map(|own| (Net::OutOfBand, &network.management_switch, [own.switches, 0, 0]));
+    for (net, switch, tiers) in trees.chain(own) {
+        for (tier, count) in ["leaf", "spine", "core"].into_iter().zip(tiers) {
+            items.push(BillItem {
+                part: part.to_owned(),
+                item: format!("{}, {} {tier}", switch.name, net.name()),
+                rating: format!(
+                    "{} × {}, {}",
+                    switch.ports.value,
+                    switch.port_bandwidth.value,
+                    show(switch.power_populated.value)
+                ),
+                count: count as f64,
+                unit: "switches",
+                cost: switch.price.value * count as f64,
+                source: source(&switch.sources, &switch.price),
+                confidence: switch.price.confidence,
+            });
+        }
+    }
+    for cable in layout.cables.iter().filter(|cable| cable.net != Net::ScaleOut && cable.system == machine.id)
+    {
+        let link = link_of(network.links_of(cable.net, cable.tier), &cable.link);
+        items.extend(cables(part, link, cable, false));
     }
     items.retain(|item| item.count > 0.0);
     items

@@ -14,6 +14,7 @@ mod supply;
 use super::equipment::{Machine, Place};
 use super::result::{Electrical, Layout, Racks, Training};
 use super::sizing::{Draw, FacilityHour};
+use crate::layout::Yard;
 use crate::scenario::Fields;
 use crate::units::Share;
 
@@ -42,6 +43,25 @@ pub use schedule::backed_load;
 pub fn feeder_loss(ground: &Ground<'_>) -> Share {
     Share(one_line::beyond_chain(ground))
 }
+
+/// What the yards of the site hold, as the schedule counts it.
+#[must_use]
+pub fn yard(ground: &Ground<'_>) -> Yard {
+    let load_flow = one_line::load_flow(ground);
+    let schedule = schedule::schedule(ground, load_flow.as_ref());
+    let of = |names: &[&str]| {
+        schedule.iter().filter(|line| names.contains(&line.name.as_str())).map(|line| line.count).sum()
+    };
+    Yard {
+        generators: of(&["engines"]),
+        transformers: of(&TRANSFORMERS),
+        coolers: super::standing::coolers(ground.place, ground.design),
+        high_voltage: of(&["main transformers"]),
+    }
+}
+
+/// Lines of the schedule that stand in the power yard of a building beside its engines.
+pub const TRANSFORMERS: [&str; 3] = ["unit substations", "solid-state transformers", "plant transformers"];
 
 /// Everything of the electrical side.
 #[must_use]

@@ -500,11 +500,13 @@ fn beside_entries(w: &mut Writer<'_>) {
         "a fat tree of one port a tray each; out of band by the rack: trays × ports / ports of a switch",
         inputs,
     );
-    let inputs = vec![w.said("campus.fibre")];
+    let said = w.plan.scenario.origins.contains_key("campus.fibre").then(|| w.said("campus.fibre"));
+    let laid = || ["layout.site".into(), w.plan.layout.fibre.to_string(), "the campus as laid out".into()];
+    let inputs = vec![said.unwrap_or_else(laid)];
     w.entry(
         "fabric.between_buildings.latency_s",
         latency,
-        "light through fibre from one building to the next, one way",
+        "light through fibre from one building to the farthest, one way",
         "length × group index / speed of light",
         inputs,
     );

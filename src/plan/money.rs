@@ -91,9 +91,12 @@ fn it_prices(scenario: &Scenario, machine: &Machine, draw: &Draw, layout: &Layou
     let rack = scenario.fields.economics.rack_price.unwrap_or(machine.system.rack.price.value);
     let units = draw.racks as f64 / machine.unit_racks as f64;
     let network = bill::network(machine, draw, layout).iter().map(|item| item.cost).sum();
+    // The price of a unit's support holds the networks beside the scale-out, which may not cost more than it.
+    let support = machine.system.unit.support_price.value * units;
+    let support = support.max(bill::beside_cost(machine, layout));
     vec![
         (format!("{} racks", machine.id), rack * draw.racks as f64),
-        (format!("{} storage and management", machine.id), machine.system.unit.support_price.value * units),
+        (format!("{} storage and management", machine.id), support),
         (format!("{} scale-out network", machine.id), network),
     ]
 }

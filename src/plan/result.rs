@@ -10,7 +10,8 @@ pub use electrical::{
 };
 
 use crate::catalog::profile::{Confidence, Medium};
-use crate::layout::cables::{Cabling, TrayUse, Tried};
+use crate::layout::Site;
+use crate::layout::cables::{CableKind, Cabling, Net, TrayUse, Tried};
 use crate::power::MeasuredAt;
 use crate::scenario::Resolved;
 use crate::throughput::bands::ErrorBand;
@@ -308,6 +309,10 @@ pub struct Layout {
     pub white_space: SquareMeters,
     /// Cables by system, kind and link.
     pub cables: Vec<Cable>,
+    /// Where the buildings of all systems stand.
+    pub site: Site,
+    /// From one building to the farthest along the fibre.
+    pub fibre: Meters,
     /// The floor of each system, rack by rack.
     pub floors: Vec<SystemFloor>,
 }
@@ -364,7 +369,11 @@ pub struct StackedPart {
 pub struct Cable {
     /// Which system they belong to.
     pub system: String,
-    /// Which tier: `host-leaf`, `leaf-spine`, `spine-core`.
+    /// Which network.
+    pub net: Net,
+    /// Which tier of it.
+    pub tier: CableKind,
+    /// Both in words: `host-leaf`, `leaf-spine` or `spine-core` of the scale-out, the others with their network's name.
     pub kind: String,
     /// Id of the link: the cable with what is plugged at its ends.
     pub link: String,
@@ -412,6 +421,8 @@ pub struct SupportNetwork {
     pub switch: String,
     /// Switches of all tiers.
     pub switches: u64,
+    /// Leaves, spines and cores.
+    pub tiers: [u64; 3],
     /// Links of all tiers.
     pub links: u64,
     /// Rate of a link, one direction.

@@ -2,7 +2,8 @@
 
 use super::document::{Block, Column, Document, Section, Table, Unit};
 use super::{Report, csv};
-use crate::layout::cables::{CableKind, CablePair, each_pair};
+use crate::layout::RackKind;
+use crate::layout::cables::{CablePair, each_pair};
 use crate::plan::Plan;
 use crate::plan::result::{BillItem, SystemFloor};
 use crate::units::text::digits;
@@ -177,11 +178,6 @@ const SCHEDULE: [&str; 12] = [
 pub fn schedule_csv(plan: &Plan) -> String {
     let mut rows: Vec<[String; 12]> = Vec::new();
     for floor in &plan.layout.floors {
-        let letters = |kind: CableKind| match kind {
-            CableKind::HostLeaf => ('A', 'L'),
-            CableKind::LeafSpine => ('L', 'S'),
-            CableKind::SpineCore => ('S', 'C'),
-        };
         let room = |room: u64| {
             let halls = floor.layout.halls;
             if room < halls {
@@ -191,17 +187,17 @@ pub fn schedule_csv(plan: &Plan) -> String {
             }
         };
         each_pair(&floor.layout, &floor.cabling, |pair: &CablePair| {
-            let (from, to) = letters(pair.kind);
+            let name = |(kind, number): (RackKind, u64)| format!("{}{}", kind.letter(), number + 1);
             rows.push([
                 floor.system.clone(),
-                pair.kind.name().to_owned(),
-                format!("{from}{}", pair.from + 1),
+                pair.net.cables(pair.kind),
+                name(pair.from),
                 room(pair.start.room),
-                format!("{to}{}", pair.to + 1),
+                name(pair.to),
                 room(pair.stop.room),
                 pair.medium.name().to_owned(),
                 pair.choice.is_some().to_string(),
-                floor.cabling.rate.0.to_string(),
+                pair.rate.0.to_string(),
                 pair.count.to_string(),
                 pair.length.0.to_string(),
                 (pair.length.0 * pair.count as f64).to_string(),

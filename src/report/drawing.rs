@@ -88,6 +88,7 @@ fn color(kind: RackKind) -> &'static str {
         RackKind::Leaf => "#e69f00",
         RackKind::Spine => "#d55e00",
         RackKind::Core => "#a0305f",
+        RackKind::EthernetCore => "#f0e442",
         RackKind::Storage => "#6b7785",
         RackKind::Management => "#a9b4bf",
         RackKind::Power => "#cc79a7",

@@ -3,14 +3,16 @@
 use crate::cli::{gigawatt, stderr};
 use crate::planned::{examples, filled, of, with};
 use gigawatt::plan::Plan;
+use gigawatt::plan::result::Cable;
 use gigawatt::report::Report;
 use gigawatt::report::bill::{BillReport, schedule_csv};
 use gigawatt::scenario::Flags;
 use std::collections::BTreeMap;
 
-/// Ends that the cables of a plan have by the counts of its fabrics, those inside co-packaged switches left out.
+/// Ends that the cables of a plan have by the counts of its networks, those inside co-packaged switches left out.
 fn ends(plan: &Plan) -> u64 {
-    plan.fabric.scale_out.iter().map(|net| net.transceivers).sum()
+    let scale_out = plan.fabric.scale_out.iter().map(|net| net.transceivers);
+    scale_out.chain(plan.fabric.networks.iter().map(|net| 2 * net.links)).sum()
 }
 
 #[track_caller]
@@ -37,6 +39,22 @@ fn adds_up(plan: &Plan, what: &str) {
         let links: u64 =
             plan.fabric.scale_out.iter().map(|net| [net.host_leaf, net.leaf_spine, net.spine_core][of]).sum();
         assert_eq!(laid, links, "{what}: {kind}");
+    }
+    for net in &plan.fabric.networks {
+        let own = |cable: &&Cable| cable.system == net.system && cable.net.name() == net.name;
+        let laid: u64 = plan.layout.cables.iter().filter(own).map(|cable| cable.count).sum();
+        assert_eq!(laid, net.links, "{what}: {}", net.name);
+        assert!(plan.layout.cables.iter().filter(own).all(|cable| cable.reached), "{what}: {}", net.name);
+        let bought = format!(", {} ", net.name);
+        let switches: f64 = plan
+            .bill
+            .iter()
+            .filter(|item| item.unit == "switches" && item.item.contains(&bought))
+            .map(|item| item.count)
+            .sum();
+        let of_all: u64 =
+            plan.fabric.networks.iter().filter(|other| other.name == net.name).map(|net| net.switches).sum();
+        assert!((switches - of_all as f64).abs() < 0.5, "{what}: {}", net.name);
     }
     let racks = plan.fleet.racks;
     let standing: u64 = plan.layout.floors.iter().map(|floor| floor.layout.taken_positions()).sum();

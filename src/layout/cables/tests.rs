@@ -17,6 +17,8 @@ fn cabling(counts: CableCounts) -> Cabling {
         rate: RATE,
         host_media: media.clone(),
         switch_media: media,
+        beside: Vec::new(),
+        out_of_band: None,
     }
 }
 
@@ -58,7 +60,8 @@ fn the_core_of_a_campus_is_reached_over_single_mode() {
 
 #[test]
 fn the_placement_taken_is_the_shortest_of_all_compared() {
-    let (plan, laid, tried) = place(&gb300(), &cabling(WHOLE));
+    let mut tried = placements(&gb300(), &cabling(WHOLE));
+    let (plan, laid) = place(&gb300(), &cabling(WHOLE), &mut tried);
     assert_eq!(tried.len(), Placement::all().len());
     assert_eq!(tried[0].placement, plan.placement);
     assert!((total_length(&laid.runs) / tried[0].length - 1.0).abs() < 1e-12);

@@ -10,21 +10,6 @@ const HOT: &str = "#fbe3d6";
 const COLD: &str = "#e3f0fa";
 const TRAY: &str = "#7a5c00";
 
-/// The letter of a rack on the plan.
-fn letter(kind: RackKind) -> char {
-    match kind {
-        RackKind::Compute => 'A',
-        RackKind::Leaf => 'L',
-        RackKind::Spine => 'S',
-        RackKind::Core => 'C',
-        RackKind::Storage => 'D',
-        RackKind::Management => 'M',
-        RackKind::Power => 'P',
-        RackKind::Cdu => 'U',
-        RackKind::AirHandler => 'F',
-    }
-}
-
 /// Draws the first hall; none without a rack.
 pub(super) fn draw(plan: &Plan) -> Option<Page> {
     let floor = plan.layout.floors.first()?;
@@ -45,11 +30,11 @@ pub(super) fn draw(plan: &Plan) -> Option<Page> {
     for rack in &hall.racks {
         let at = scale.at(&rack.at, corner);
         page.rect(at, color(rack.kind), Some((PAPER, 0.15)));
-        let words = format!("{}{}", letter(rack.kind), rack.number + 1);
+        let words = format!("{}{}", rack.kind.letter(), rack.number + 1);
         let dark = matches!(rack.kind, RackKind::AirHandler | RackKind::Management | RackKind::Leaf);
         let ink = if dark { INK } else { PAPER };
         if !page.label(at, 2.6, ink, &words) {
-            page.label(at, 2.2, ink, &letter(rack.kind).to_string());
+            page.label(at, 2.2, ink, &rack.kind.letter().to_string());
         }
         if rack.row.is_some() {
             // The front is the cold side.
@@ -131,7 +116,7 @@ fn column(page: &mut Page, plan: &Plan, hall: &Hall, scale: Scale, contained: &s
     for kind in RackKind::ALL {
         let number = hall.racks.iter().filter(|rack| rack.kind == kind).count();
         if number > 0 {
-            let words = format!("{} {}: {}", letter(kind), kind.name(), count(number as u64));
+            let words = format!("{} {}: {}", kind.letter(), kind.name(), count(number as u64));
             page.key(color(kind), RULE, &words);
         }
     }
