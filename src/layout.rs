@@ -3,7 +3,7 @@
 //! ~~~text
 //! row        whole units while length and busway carry them; else a unit takes whole rows, the fewest that do
 //! hall       the units that its power admits, in rows on a [`grid`]; halls are built alike
-//! building   halls on both sides of a corridor, storey by storey; the rest of its area is plant and offices
+//! building   halls on both sides of a corridor, storey by storey, their [`rooms`] behind them
 //! campus     buildings in lines, each between its power yard and its cooling yard
 //! ~~~
 //!
@@ -16,11 +16,13 @@ pub mod cables;
 pub mod campus;
 pub mod floor;
 pub mod grid;
+pub mod rooms;
 pub mod routes;
 
 pub use campus::{Site, Yard, YardItem, YardKind};
 pub use floor::{Hall, PlacedRack, PlacedRow};
 pub use grid::{Rect, Slot};
+pub use rooms::{RoomKind, SideRoom};
 
 use crate::fleet::{CduGroup, cdus};
 use crate::units::{Kilograms, Meters, Pascals, SquareMeters, Watts};
@@ -44,6 +46,9 @@ pub const AIR_HANDLER_WIDTH: Meters = Meters(2.4);
 pub const AIR_HANDLER_DEPTH: Meters = Meters(1.8);
 /// Depth of a fan wall with the passage before it.
 pub const FAN_WALL_DEPTH: Meters = Meters(3.0);
+/// Passage at the low end of a hall's rows, on which racks come from the corridor and turn into their aisle: assumption,
+/// a rack on its mover and a man on either side.
+pub const DELIVERY_AISLE: Meters = Meters(3.0);
 /// Width of the corridor between the halls of a building: assumption, two racks pass.
 pub const CORRIDOR: Meters = Meters(4.0);
 /// Clear distance between two buildings for roads and fire separation, yards aside: assumption.
@@ -439,9 +444,15 @@ impl LayoutDemand {
 
     fn most_per_row(&self) -> u64 {
         let walls = if self.unit_air > Watts(0.0) { FAN_WALL_DEPTH * 2.0 } else { Meters(0.0) };
-        let between = self.given_hall.map(|[along, _]| along - walls - self.aisles.row_end * 2.0);
+        let ends = self.aisles.row_end * 2.0 + self.delivery();
+        let between = self.given_hall.map(|[along, _]| along - walls - ends);
         let length = between.map_or(self.aisles.row_length, |inner| inner.min(self.aisles.row_length));
         ((length / self.rack.width + 1e-9).floor() as u64).clamp(1, MOST_PER_ROW)
+    }
+
+    /// What the delivery aisle takes beyond the passage at the end of a row.
+    fn delivery(&self) -> Meters {
+        (DELIVERY_AISLE - self.aisles.row_end).max(Meters(0.0))
     }
 
     /// Whether a room fits the halls that are there.
@@ -674,14 +685,15 @@ fn full_hall(
 fn hall_room(demand: &LayoutDemand, rows: Vec<Vec<Slot>>, cdus: u64, air_handlers: u64) -> (Room, u64) {
     let walls = if air_handlers > 0 { FAN_WALL_DEPTH.value() } else { 0.0 };
     let given = demand.given_hall.map(|sides| sides.map(Meters::value));
+    let delivery = demand.delivery().value();
     let mut grid = demand.grid(&rows);
     if let Some([along, _]) = given {
-        grid = grid.within(along - 2.0 * walls);
+        grid = grid.within(along - 2.0 * walls - delivery);
     }
     let cdu_length = cdus as f64 * CDU_SIDE.value();
     // Of a hall that is there, what is not needed stays free.
     let at_least = |side: usize| given.map_or(0.0, |given| given[side]);
-    let width = (grid.width() + 2.0 * walls).max(at_least(0));
+    let width = (grid.width() + 2.0 * walls + delivery).max(at_least(0));
     let galleries = if cdus == 0 {
         0
     } else if cdu_length <= width {
@@ -693,7 +705,7 @@ fn hall_room(demand: &LayoutDemand, rows: Vec<Vec<Slot>>, cdus: u64, air_handler
     let wall = air_handlers.div_ceil(2) as f64 * AIR_HANDLER_WIDTH.value();
     let inner = grid.depth().max(wall);
     let low_gallery = if galleries == 2 { GALLERY_DEPTH.value() } else { 0.0 };
-    grid.origin = ((width - grid.width()) / 2.0, low_gallery);
+    grid.origin = (delivery + (width - delivery - grid.width()) / 2.0, low_gallery);
     let depth = (inner + galleries as f64 * GALLERY_DEPTH.value()).max(at_least(1));
     (Room { rows, grid, width, depth }, galleries)
 }

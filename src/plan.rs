@@ -68,7 +68,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let mut power = power(scenario, place, &design, &energy);
     let draft = standing::draft(fields, place, &loads, &design)
         .map_err(|error| scenario.error("support_networks.switch", error.to_string()))?;
-    let yard = electrical::yard(&electrical::Ground {
+    let yards = electrical::yards(&electrical::Ground {
         fields,
         place,
         loads: &loads,
@@ -77,7 +77,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         racks: Racks::default(),
         training: &[],
     });
-    let standing = draft.stand(fields, yard);
+    let standing = draft.stand(fields, yards, design.meter);
     let cooling = coolant::cooling(fields, place, &loads, &design, &energy, &standing);
     let fleet = fleet(&loads, standing.racks);
     let fabric = fabric::fabric(scenario, &loads, standing.networks, &standing.layout, options.seed)?;

@@ -290,7 +290,8 @@ pub struct StackPart {
     pub part: String,
     /// How many.
     pub count: u32,
-    /// Height of each in rack units.
+    /// Height of each in rack units; left out where it is not published.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub units: u32,
     /// Key of a source.
     pub source: String,

@@ -8,14 +8,14 @@
 //! spine group to its spines, the spines of an island to its cores, each evenly. The medium is the first of a list
 //! that reaches; what none reaches is counted apart. Network racks stand where the whole schedule is shortest
 //! ([`place`]); the networks beside the scale-out follow them ([`beside`]). Left out: single obstacles, diverse
-//! routing, patch panels, service loops.
+//! routing, patch panels, service loops. What leaves its row runs as a trunk from a panel at its rack.
 
 mod beside;
 
 pub use beside::{OutOfBandCabling, TreeCabling, length_in_rack};
 
 use super::routes::{Outlet, Route, Through, Ways};
-use super::{CorePlace, Layout, LayoutDemand, Placement, RackKind, layout};
+use super::{CORRIDOR, CorePlace, Layout, LayoutDemand, Placement, RackKind, layout};
 use crate::units::{ByteRate, Meters};
 use std::collections::{BTreeMap, HashMap};
 
@@ -33,6 +33,20 @@ pub const STOCKED: [f64; 12] = [1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 
 pub const SECTIONS: [f64; 2] = [60_000.0, 7_854.0];
 /// Part of a section that may be filled: assumption, as conduit codes allow for many cables.
 pub const MOST_FILL: f64 = 0.4;
+/// Width of that tray [m].
+const TRAY_WIDTH: f64 = 0.6;
+/// Trays above each other: under a clear height of 4.5 m five from [`TRAY_HEIGHT`] up, 0.3 m apart; in rooms the upper
+/// two make way for busways and pipes. Assumption.
+const TIERS_IN_CORRIDORS: u64 = 5;
+/// The same in rooms.
+const TIERS_IN_ROOMS: u64 = 3;
+/// Ways for trays along a building: its corridor, and one behind the rooms on either side where that is not enough.
+/// Routes are those of the corridor; the others are as long but for the way across. Assumption.
+pub const WAYS: u64 = 3;
+/// Distance from duct to duct [m], and banks of ducts above each other at each end of a way: assumptions.
+const DUCT_PITCH: f64 = 0.15;
+/// The same upwards.
+const DUCT_LAYERS: u64 = 8;
 /// Pairs of racks of one bundle above which some racks stand for their neighbours: in a schedule, and where
 /// placements are only compared.
 const MOST_PAIRS: [u64; 2] = [4_000_000, 5_000];
@@ -201,10 +215,10 @@ pub struct CableRun {
 }
 
 impl CableMedium {
-    /// Cross-section of one cable of an 800G class in a room, and in a trunk between rooms [mm²]: assumptions.
+    /// Cross-section of one cable of an 800G class in a room, and in a trunk between rows and rooms [mm²]: assumptions.
     ///
-    /// Twisted pairs of 6 mm across; copper of 9, 7 and 6 mm; a jumper of eight fibres of 3 mm. A trunk of 1,728 fibres of 25 mm across has
-    /// 2.3 mm² for eight.
+    /// Twisted pairs of 6 mm across; copper of 9, 7 and 6 mm; a jumper of eight fibres of 3 mm. A trunk of 1,728 fibres of
+    /// 25 mm across has 2.3 mm² for eight.
     #[must_use]
     pub fn section(self, in_trunk: bool) -> f64 {
         match self {
@@ -285,10 +299,14 @@ pub struct TrayUse {
     pub name: &'static str,
     /// Cables through the fullest section.
     pub cables: u64,
-    /// Trays, or ducts, side by side that this section needs.
+    /// Trays, or ducts, that this section needs.
     pub parallel: u64,
+    /// Trays, or ducts, that there is room for.
+    pub room: u64,
     /// Part of their section that is filled.
     pub fill: f64,
+    /// Trays of this sort, as many side by side as each place needs; of ducts nothing is known.
+    pub length: Meters,
 }
 
 /// The schedule of a site.
@@ -335,8 +353,8 @@ impl Outlets {
         let mut found: [Vec<(u64, Outlet)>; SORTS] = Default::default();
         let mut take = |racks: &[super::PlacedRack], ways: Ways| {
             for rack in racks {
-                let Some(row) = rack.row else { continue };
-                found[rack.kind as usize].push((rack.number, ways.outlet(row, &rack.at)));
+                let Some(place) = rack.place() else { continue };
+                found[rack.kind as usize].push((rack.number, ways.outlet(place, &rack.at)));
             }
             ways_of_all.push(ways);
         };
@@ -580,6 +598,9 @@ struct Change {
     section: f64,
 }
 
+/// Places along a tray in a metre.
+const PER_METER: f64 = 1e3;
+
 /// What lies in the trays of one sort, by tray and place along it in millimetres.
 #[derive(Debug, Default)]
 struct Trays(HashMap<(u64, u64), BTreeMap<i64, Change>>);
@@ -592,31 +613,42 @@ impl Trays {
 
     /// Cables that begin at a place, or end there where they are negative.
     fn begin(&mut self, tray: (u64, u64), at: f64, cables: i64, section: f64) {
-        const PER_METER: f64 = 1e3;
         let change = self.0.entry(tray).or_default().entry((at * PER_METER).round() as i64).or_default();
         change.cables += cables;
         change.section += section;
     }
 
-    /// The fullest section of all trays.
-    fn fullest(&self, name: &'static str, section: f64) -> TrayUse {
-        let mut most = Change::default();
-        for places in self.0.values() {
+    /// The section of all trays that is fullest of the room for it, which is given by the first part of a tray's number.
+    fn fullest(&self, name: &'static str, section: f64, room: impl Fn(u64) -> u64) -> TrayUse {
+        let (mut most, mut room_of_most) = (Change::default(), room(0).max(1));
+        let side_by_side = |filled: f64| (filled / (section * MOST_FILL) - 1e-9).ceil().max(0.0);
+        let mut lengths: Vec<f64> = Vec::new();
+        for ((at, _), places) in &self.0 {
+            let room = room(*at).max(1);
             let mut sum = Change::default();
-            for change in places.values() {
+            let (mut before, mut length) = (0, 0.0);
+            for (place, change) in places {
+                length += (place - before) as f64 / PER_METER * side_by_side(sum.section);
+                before = *place;
                 sum = Change { cables: sum.cables + change.cables, section: sum.section + change.section };
-                if sum.section > most.section {
-                    most = sum;
+                let (sum_of, most_of) = (sum.section * room_of_most as f64, most.section * room as f64);
+                // Equally full ones are told apart by their cables, so that the order of the map does not matter.
+                if sum_of > most_of || (sum_of >= most_of && sum.cables > most.cables) {
+                    (most, room_of_most) = (sum, room);
                 }
             }
+            lengths.push(length);
         }
-        let parallel = (most.section / (section * MOST_FILL) - 1e-9).ceil().max(0.0) as u64;
+        // Summed in their own order, not that of the map.
+        lengths.sort_by(f64::total_cmp);
+        let length = Meters(lengths.iter().sum());
+        let parallel = side_by_side(most.section) as u64;
         let fill = if parallel > 0 { most.section / (section * parallel as f64) } else { 0.0 };
-        TrayUse { name, cables: most.cables.max(0) as u64, parallel, fill }
+        TrayUse { name, cables: most.cables.max(0) as u64, parallel, room: room_of_most, fill, length }
     }
 }
 
-/// Cables of a rack that one main tray of its room takes, to the corridor or to another row.
+/// Cables of a rack, as trunks, that one main tray of its room takes, to the corridor or to another row.
 #[derive(Clone, Copy, Debug, Default)]
 struct Taken {
     cables: u64,
@@ -690,20 +722,20 @@ impl Loads {
             if let Through::Room { main, at } = through {
                 let taken = laid.by(main, at);
                 taken.cables += count;
-                taken.section += section;
+                taken.section += trunks;
                 if outlet.y < other.y {
                     taken.upward += count.cast_signed();
-                    taken.upward_section += section;
+                    taken.upward_section += trunks;
                 } else if outlet.y > other.y {
                     taken.upward -= count.cast_signed();
-                    taken.upward_section -= section;
+                    taken.upward_section -= trunks;
                 }
             } else {
                 let taken = laid.by(outlet.main, outlet.main_x);
                 taken.cables += count;
-                taken.section += section;
+                taken.section += trunks;
                 taken.leaving += count;
-                taken.leaving_section += section;
+                taken.leaving_section += trunks;
             }
         }
     }
@@ -726,11 +758,23 @@ impl Loads {
             }
         }
         let [tray, duct] = SECTIONS;
+        let abreast = |width: f64| ((width / TRAY_WIDTH + 1e-9) as u64).max(1);
+        // Above the racks of a row and its half of the cold aisle; the hot one may have a roof.
+        let row = layout.demand.rack.depth + layout.demand.aisles.cold / 2.0;
+        let rows = |_| abreast(row.value()) * TIERS_IN_ROOMS;
+        // Main trays cross the rows anywhere, each on its part of the room's width.
+        let mains = |room: u64| {
+            let own = if room < layout.halls { Some(&layout.hall) } else { layout.network_room.as_ref() };
+            own.map_or(1, |room| abreast(room.width / (room.grid.banks + 1) as f64) * TIERS_IN_ROOMS)
+        };
+        let corridors = |_| WAYS * abreast(CORRIDOR.value()) * TIERS_IN_CORRIDORS;
+        let across = (CORRIDOR.value() / DUCT_PITCH + 1e-9) as u64;
+        let ducts = |_| WAYS * 2 * across * DUCT_LAYERS;
         vec![
-            self.rows.fullest("row tray", tray),
-            self.mains.fullest("main tray", tray),
-            self.corridors.fullest("corridor tray", tray),
-            self.ducts.fullest("ducts of a building", duct),
+            self.rows.fullest("row tray", tray, rows),
+            self.mains.fullest("main tray", tray, mains),
+            self.corridors.fullest("corridor tray", tray, corridors),
+            self.ducts.fullest("ducts of a building", duct, ducts),
         ]
     }
 }

@@ -26,6 +26,8 @@ pub struct Outlet {
     pub room: u64,
     /// Row of the room.
     pub row: usize,
+    /// Position of the row where the rack begins.
+    pub position: usize,
     /// Along the rows, in the building [m].
     pub x: f64,
     /// Across the rows, in the building [m].
@@ -86,7 +88,7 @@ impl Ways {
 
     /// The outlet of a rack of this room.
     #[must_use]
-    pub fn outlet(&self, row: usize, at: &Rect) -> Outlet {
+    pub fn outlet(&self, (row, position): (usize, usize), at: &Rect) -> Outlet {
         let (x, y) = at.center();
         let (x, y) = (x + self.corner.0, y + self.corner.1);
         let nearest = self
@@ -100,6 +102,7 @@ impl Ways {
             storey: self.storey,
             room: self.room,
             row,
+            position,
             x,
             y,
             main: nearest.0,

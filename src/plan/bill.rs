@@ -10,15 +10,16 @@
 
 use super::beside::link_of;
 use super::equipment::{Equipment, Machine};
-use super::result::{BillItem, Cable, Equipment as Scheduled, Layout, Plan};
+use super::result::{BillItem, Border, Cable, Equipment as Scheduled, Layout, Plan};
 use super::sizing::{Draw, FacilityHour};
 use super::standing::COOLER_POWER;
 use crate::catalog::profile::{Confidence, Datum, Link, Medium, Sources};
+use crate::cooling::HeatRejection;
 use crate::layout::YardKind;
 use crate::layout::cables::{CableKind, Net};
 use crate::scenario::Origin;
-use crate::units::text::show;
-use crate::units::{Amperes, CubicMeters, Dollars, Joules, VoltAmperes, Watts};
+use crate::units::text::{digits, show};
+use crate::units::{Amperes, ByteRate, CubicMeters, Dollars, Joules, VoltAmperes, Watts};
 
 /// The title of a figure's source.
 fn source<Q>(sources: &Sources, datum: &Datum<Q>) -> String {
@@ -53,7 +54,7 @@ pub(super) fn network(machine: &Machine, draw: &Draw, layout: &Layout) -> Vec<Bi
                 rating: format!(
                     "{} × {}, {}",
                     switch.ports.value,
-                    switch.port_bandwidth.value,
+                    bits(switch.port_bandwidth.value),
                     show(machine.network.kind.power)
                 ),
                 count: count as f64,
@@ -71,13 +72,18 @@ pub(super) fn network(machine: &Machine, draw: &Draw, layout: &Layout) -> Vec<Bi
     items
 }
 
+/// A rate as links are sold.
+fn bits(rate: ByteRate) -> String {
+    format!("{} Gb/s", digits(rate.0 * 8.0 / 1e9))
+}
+
 /// Cables of one kind and link, with what is plugged at their ends.
 fn cables(part: &str, link: &Link, cable: &Cable, co_packaged: bool) -> Vec<BillItem> {
     let ends = ends(cable, co_packaged) as f64;
     let line = |item: String, count: f64, unit, cost, datum: &Datum<Dollars>| BillItem {
         part: part.to_owned(),
         item,
-        rating: format!("{}, {} at most", cable.rate, show(cable.length_max)),
+        rating: format!("{}, {} at most", bits(cable.rate), show(cable.length_max)),
         count,
         unit,
         cost,
@@ -119,8 +125,36 @@ pub(super) fn bill(
         items.extend(racks(plan, machine, draw));
         items.extend(network(machine, draw, &plan.layout));
     }
+    items.extend(plan.layout.border.iter().flat_map(border));
     items.extend(facility(plan, equipment, design));
     items
+}
+
+/// The part of the capex that joins fabrics.
+pub(super) const BORDER: &str = "fibre between fabrics";
+
+/// What the links from fabric to fabric cost.
+pub(super) fn border_cost(of: &Border) -> Dollars {
+    border(of).iter().map(|item| item.cost).sum()
+}
+
+/// Transceivers and fibre from fabric to fabric.
+fn border(of: &Border) -> Vec<BillItem> {
+    let (link, ends, meters) = (&of.link, (2 * of.links) as f64, of.length.value() * of.links as f64);
+    let line = |what: &str, count: f64, unit: &'static str, datum: &Datum<Dollars>| BillItem {
+        part: BORDER.to_owned(),
+        item: format!("{}, fabric to fabric, {what}", link.name),
+        rating: format!("{}, {}, {} in all", bits(link.bandwidth.value), show(of.length), show(of.power)),
+        count,
+        unit,
+        cost: datum.value * count,
+        source: source(&link.sources, datum),
+        confidence: datum.confidence,
+    };
+    vec![
+        line("transceivers", ends, "transceivers", &link.price_per_end),
+        line("fibre", meters, "m", &link.price_per_meter),
+    ]
 }
 
 fn amount(plan: &Plan, part: &str) -> Dollars {
@@ -189,7 +223,7 @@ fn beside(machine: &Machine, layout: &Layout, part: &str) -> Vec<BillItem> {
                 rating: format!(
                     "{} × {}, {}",
                     switch.ports.value,
-                    switch.port_bandwidth.value,
+                    bits(switch.port_bandwidth.value),
                     show(switch.power_populated.value)
                 ),
                 count: count as f64,
@@ -236,14 +270,89 @@ fn rating(line: &Scheduled) -> String {
     }
 }
 
+/// A line of a part that is priced as one: what, of which rating, how much of what.
+type Line = (String, String, f64, &'static str);
+
+/// Cabinets of the network, and the trays of its cables.
+fn racks_and_trays(plan: &Plan) -> Vec<Line> {
+    let mut lines = vec![("network racks".into(), "48U".into(), plan.fleet.racks.network as f64, "racks")];
+    for (at, name) in ["row trays", "main trays", "corridor trays"].into_iter().enumerate() {
+        let trays = plan.layout.floors.iter().filter_map(|floor| floor.trays.get(at));
+        let length: f64 = trays.map(|tray| tray.length.0).sum();
+        lines.push((name.into(), "600 × 100 mm".into(), length.ceil(), "m"));
+    }
+    let ducts = plan.layout.floors.iter().filter_map(|floor| floor.trays.get(3)).map(|ducts| ducts.parallel);
+    lines.push(("ducts of the fullest building".into(), "100 mm".into(), ducts.sum::<u64>() as f64, "ducts"));
+    lines
+}
+
+/// Motor of a facility pump: assumption, a common frame.
+const PUMP_POWER: Watts = Watts(75e3);
+
+/// Heat rejection, chillers, pumps and pipes.
+fn cooling(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<Line> {
+    let units = |load: Watts, each: Watts| (load / each - 1e-9).ceil().max(0.0);
+    let mut lines: Vec<Line> = plan
+        .layout
+        .yards
+        .iter()
+        .filter(|(kind, ..)| *kind == YardKind::Cooler)
+        .map(|(_, name, count)| (name.clone(), show(COOLER_POWER), *count as f64, "units"))
+        .collect();
+    // Where the units outside are chillers themselves, theirs are no machines of their own.
+    if equipment.place.plant.heat_rejection != HeatRejection::AirCooledChiller {
+        let chilled = design.plant.chilled * equipment.place.plant.installed_ratio.value();
+        let chillers = units(chilled, COOLER_POWER);
+        lines.push((
+            "chillers for the hours that are too hot without".into(),
+            show(COOLER_POWER),
+            chillers,
+            "units",
+        ));
+    }
+    let liquid: Watts = plan
+        .layout
+        .floors
+        .iter()
+        .zip(&plan.cooling.coolant)
+        .map(|(floor, own)| {
+            let units =
+                floor.layout.demand.compute_racks as f64 / floor.layout.demand.unit_compute_racks as f64;
+            floor.layout.demand.unit_liquid * units * own.pump_share.0
+        })
+        .sum();
+    let facility = units((design.plant.pumps - liquid).max(Watts(0.0)), PUMP_POWER);
+    let spare = if facility > 0.0 { plan.layout.buildings as f64 } else { 0.0 };
+    lines.push((
+        "facility pumps, one spare in each building".into(),
+        show(PUMP_POWER),
+        facility + spare,
+        "units",
+    ));
+    for own in &plan.cooling.coolant {
+        let Some(floor) = plan.layout.floors.iter().find(|floor| floor.system == own.system) else {
+            continue;
+        };
+        let (hall, halls) = (&floor.layout.hall, floor.layout.halls as f64);
+        if let Ok(row) = &own.row {
+            let length = 2.0 * halls * hall.rows.len() as f64 * hall.grid.row_length();
+            let name = format!("row manifolds of {}, supply and return", own.system);
+            lines.push((name, format!("DN {}", row.nominal_diameter), length.ceil(), "m"));
+        }
+        if let Ok(flows) = &own.group.flows {
+            let name = format!("headers of the halls of {}, supply and return", own.system);
+            let length = 2.0 * halls * (hall.width + hall.depth);
+            lines.push((name, format!("DN {}", flows.nominal_diameter), length.ceil(), "m"));
+        }
+    }
+    lines
+}
+
 /// Building, power and cooling.
 fn facility(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<BillItem> {
     let costs = &equipment.place.costs;
-    let yard = |kind: YardKind| {
-        plan.layout.floors.iter().map(|floor| floor.layout.demand.yard.count(kind)).sum::<u64>()
-    };
     let mut items = Vec::new();
-    let mut part = |name: &str, datum: Option<&Datum<_>>, lines: Vec<(String, String, f64, &'static str)>| {
+    let mut part = |name: &str, datum: Option<&Datum<_>>, lines: Vec<Line>| {
         let mut lines: Vec<_> = lines
             .into_iter()
             .enumerate()
@@ -276,11 +385,9 @@ fn facility(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<Bi
     let or_lump = |lines: Vec<(String, String, f64, &'static str)>, what: &str, rating: &str| {
         if lines.is_empty() { vec![(what.to_owned(), rating.to_owned(), 1.0, "lump sum")] } else { lines }
     };
-    part(
-        "building",
-        Some(&costs.building),
-        vec![("shell, fit-out and site work".into(), it.clone(), plan.layout.area.0, "m²")],
-    );
+    let mut fit_out = vec![("shell, fit-out and site work".into(), it.clone(), plan.layout.area.0, "m²")];
+    fit_out.extend(racks_and_trays(plan));
+    part("building", Some(&costs.building), fit_out);
     let electrical = [
         ("grid connection", &costs.grid_connection, "substation", &meter),
         ("transformers", &costs.transformers, "transformers", &meter),
@@ -297,25 +404,28 @@ fn facility(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<Bi
     part(
         "cooling",
         Some(&costs.cooling),
-        vec![
-            ("heat rejection unit".into(), show(COOLER_POWER), yard(YardKind::Cooler) as f64, "units"),
-            (
-                "coolant distribution unit".into(),
-                show(equipment.place.cdus.capacity),
-                plan.fleet.racks.cdu as f64,
-                "units",
-            ),
-            (
-                "air handler".into(),
-                show(crate::layout::AIR_HANDLER_POWER),
-                plan.layout
-                    .floors
-                    .iter()
-                    .map(|floor| floor.layout.hall_air_handlers * floor.layout.halls)
-                    .sum::<u64>() as f64,
-                "units",
-            ),
-        ],
+        [
+            cooling(plan, equipment, design),
+            vec![
+                (
+                    "coolant distribution unit".into(),
+                    show(equipment.place.cdus.capacity),
+                    plan.fleet.racks.cdu as f64,
+                    "units",
+                ),
+                (
+                    "air handler".into(),
+                    show(crate::layout::AIR_HANDLER_POWER),
+                    plan.layout
+                        .floors
+                        .iter()
+                        .map(|floor| floor.layout.hall_air_handlers * floor.layout.halls)
+                        .sum::<u64>() as f64,
+                    "units",
+                ),
+            ],
+        ]
+        .concat(),
     );
     part(
         "design, contractor, contingency",

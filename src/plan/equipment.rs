@@ -173,7 +173,12 @@ pub struct Network {
     pub management_links: Vec<profile::Link>,
     /// Links for its uplinks.
     pub uplink_links: Vec<profile::Link>,
+    /// Links from fabric to fabric.
+    pub border_links: Vec<profile::Link>,
 }
+
+/// Rate of a link from fabric to fabric: a port of the scale-out's switches.
+const BORDER_RATE: ByteRate = ByteRate(100e9);
 
 impl Network {
     /// The links for a tier of a network.
@@ -917,6 +922,7 @@ fn network(
         storage_links: links_for("storage", beside.storage)?,
         management_links: links_for("management_switch", management_switch.port_bandwidth.value)?,
         uplink_links: links_for("management_switch", uplink_rate(&management_switch))?,
+        border_links: links_from(scenario, catalog, BORDER_RATE, "campus.bandwidth")?,
         management_switch,
         switch: switch.profile,
         radix,

@@ -403,8 +403,22 @@ fn count_entries(w: &mut Writer<'_>) {
             "layout.area_m2",
             show(layout.area),
             "gross area of buildings and plant",
-            "IT power × 430 m²/MW: one campus of eight buildings, 485,000 ft² for 105 MW each",
+            "IT power × 430 m²/MW: one campus of eight buildings, 485,000 ft² for 105 MW each; more where halls and rooms ask for it",
             vec![it],
+        ),
+        (
+            "layout.ground_m2",
+            show(layout.ground),
+            "buildings, yards and roads, as they are drawn",
+            "the campus laid out: buildings in lines, each between its power yard and its cooling yard",
+            Vec::new(),
+        ),
+        (
+            "layout.land_m2",
+            show(layout.land),
+            "land of announced sites of this power: setbacks, storm water, the grid's substation, generation, reserve",
+            "power at the meter × 750 acres/GW, 450 to 1,000 in announced ones",
+            Vec::new(),
         ),
         (
             "fabric.scale_out.transceivers",

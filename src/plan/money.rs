@@ -42,6 +42,8 @@ pub(super) fn economics(
     for (machine, draw) in equipment.machines.iter().zip(draws).filter(|(_, draw)| draw.racks > 0) {
         it_parts.extend(it_prices(scenario, machine, draw, layout));
     }
+    it_parts
+        .extend(layout.border.as_ref().map(|border| (bill::BORDER.to_owned(), bill::border_cost(border))));
     let bill = costs(&it_parts, &[], &rates, &powers, &utilities);
     let accelerators: u64 = draws.iter().map(|draw| draw.accelerators).sum();
     let hour = bill.per_accelerator(accelerators, rates.utilization);

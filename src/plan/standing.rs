@@ -3,19 +3,23 @@
 use super::beside::{self, Beside};
 use super::electrical;
 use super::equipment::{Machine, Place};
-use super::result::{Cable, Layout, RackFace, Racks, StackedPart, SupportNetwork, SystemFloor};
+use super::result::{Border, Cable, Layout, RackFace, Racks, StackedPart, SupportNetwork, SystemFloor};
 use super::sizing::{Draw, FacilityHour};
 use crate::catalog::profile::{Link, Medium, StackPart};
+use crate::cooling::HeatRejection;
 use crate::fabric::scale_out::{FabricError, FatTree};
 use crate::fleet::NetworkRack;
-use crate::layout::cables::{CableCounts, CableMedium, CableRun, Cabling, Reach, Tried, place, placements};
+use crate::layout::cables::{
+    CableCounts, CableMedium, CableRun, Cabling, Reach, SLACK, Tried, place, placements,
+};
 use crate::layout::{
     self, AREA_PER_IT_WATT, Aisles, CorePlace, GRAVITY, LayoutDemand, LeafPlace, Placement, RackBody,
-    RackKind, Site, Slot, SpinePlace, SwitchRacks, Yard, layout, units_within,
+    RackKind, Site, Slot, SpinePlace, SwitchRacks, Yard, YardKind, layout, units_within,
 };
 use crate::power::StageFlow;
+use crate::power::one_line::LAND_PER_WATT;
 use crate::scenario::Fields;
-use crate::units::{Meters, Watts};
+use crate::units::{Meters, SquareMeters, Watts};
 
 /// Heat that one unit of heat rejection is rated for.
 ///
@@ -98,8 +102,16 @@ fn outlined(floors: &[layout::Layout]) -> Layout {
 impl Draft<'_> {
     /// The floor with its yards, cables and all that follows from them.
     #[must_use]
-    pub fn stand(self, fields: &Fields, yard: Yard) -> Standing {
+    pub fn stand(self, fields: &Fields, yards: Vec<(YardKind, String, u64)>, meter: Watts) -> Standing {
         let mut standing = Standing::default();
+        let loads: Vec<(&Machine, &Draw)> = self.systems.iter().map(|one| (one.machine, one.draw)).collect();
+        let of = |kind| yards.iter().filter(|(other, ..)| *other == kind).map(|(.., count)| count).sum();
+        let yard = Yard {
+            generators: of(YardKind::Generator),
+            transformers: of(YardKind::Transformer),
+            coolers: of(YardKind::Cooler),
+            high_voltage: of(YardKind::HighVoltage),
+        };
         let whole: f64 = self.systems.iter().map(|one| one.demand.it.0).sum();
         let mut before = 0.0;
         for mut one in self.systems {
@@ -110,9 +122,42 @@ impl Draft<'_> {
         }
         let total = &mut standing.layout;
         total.site = Site::of(total.floors.iter().map(|floor| &floor.layout));
+        total.yards = yards;
+        total.land = SquareMeters(LAND_PER_WATT * meter.0);
+        total.ground = SquareMeters(total.site.ground.area());
+        for (name, area) in total.floors.iter().flat_map(|floor| floor.layout.areas()) {
+            match total.areas.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, sum)) => *sum += SquareMeters(area),
+                None => total.areas.push((name, SquareMeters(area))),
+            }
+        }
         total.fibre = fields.campus.fibre.unwrap_or_else(|| total.site.longest_way());
+        total.border = border(fields, &loads, total.fibre);
         standing
     }
+}
+
+/// Links from fabric to fabric; none where nothing crosses.
+///
+/// ~~~text
+/// links = ⌈ N·b / 2·r ⌉
+/// ~~~
+///
+/// N accelerators · b what each sends to other fabrics [B/s] · r rate of a link per direction [B/s], which both of its
+/// fabrics send at.
+fn border(fields: &Fields, loads: &[(&Machine, &Draw)], fibre: Meters) -> Option<Border> {
+    let bandwidth = fields.campus.bandwidth?;
+    let fabrics: u64 = loads.iter().map(|(_, draw)| draw.fabric.islands).sum();
+    let (machine, _) = loads.first().filter(|_| fabrics > 1)?;
+    let links = &machine.network.border_links;
+    let length = fibre * (1.0 + SLACK);
+    let reaching = links.iter().find(|link| link.reach.value >= length);
+    let farthest = || links.iter().max_by(|a, b| a.reach.value.0.total_cmp(&b.reach.value.0));
+    let link = reaching.or_else(farthest)?.clone();
+    let accelerators: u64 = loads.iter().map(|(_, draw)| draw.accelerators).sum();
+    let sent = bandwidth * accelerators as f64;
+    let count = (sent / (link.bandwidth.value * 2.0) - 1e-9).ceil() as u64;
+    Some(Border { links: count, length, power: link.power_per_end.value * (2 * count) as f64, link })
 }
 
 /// Spines and cores in one room: what large sites come to, and what loads one building most.
@@ -168,6 +213,19 @@ fn yard(place: &Place, design: &FacilityHour, part: f64, compute: Watts) -> Yard
         transformers: modules(|flow| !flow.indoors && !flow.name.starts_with("hv")),
         coolers: (coolers(place, design) as f64 * part).ceil() as u64,
         high_voltage: modules(|flow| flow.name.starts_with("hv")),
+    }
+}
+
+/// What throws the heat out, as it is bought.
+#[must_use]
+pub fn cooler_name(kind: HeatRejection) -> &'static str {
+    match kind {
+        HeatRejection::DryCooler => "dry coolers",
+        HeatRejection::AdiabaticCooler => "adiabatic coolers",
+        HeatRejection::Tower => "cooling towers",
+        HeatRejection::AirCooledChiller => "air-cooled chillers with free-cooling coils",
+        HeatRejection::OutsideAir => "outside-air units",
+        HeatRejection::OutsideAirTower => "outside-air units and towers",
     }
 }
 
@@ -345,32 +403,39 @@ fn add(standing: &mut Standing, fields: &Fields, drafted: Drafted<'_>) {
 /// Height of a rack unit.
 const RACK_UNIT: Meters = Meters(0.044_45);
 
-/// The front of a rack: the stack of its profile, or its nodes sharing the height evenly.
+/// The front of a rack: the stack of its profile, or its nodes; what has no known height shares the rack evenly.
 fn face(machine: &Machine) -> RackFace {
     let rack = &machine.system.rack;
     let height = rack.height.value;
     let source = rack.stack.first().and_then(|part| machine.system.sources.get(&part.source));
-    let parts = if rack.stack.is_empty() {
-        let nodes = (rack.accelerators / machine.system.reliability.tray.value.max(1)).max(1);
-        // A tenth of the height is left for cables and power.
-        let units = (height / RACK_UNIT * 0.9 / f64::from(nodes)).floor().max(1.0);
-        vec![StackedPart { part: "node".into(), count: nodes, units }]
-    } else {
-        let stacked = |part: &StackPart| StackedPart {
-            part: part.part.clone(),
-            count: part.count,
-            units: f64::from(part.units),
-        };
-        rack.stack.iter().map(stacked).collect()
+    let stacked = |part: &StackPart| StackedPart {
+        part: part.part.clone(),
+        count: part.count,
+        units: f64::from(part.units),
     };
-    RackFace { height, parts, source: source.map(|source| source.title.clone()) }
+    let mut parts: Vec<StackedPart> = rack.stack.iter().map(stacked).collect();
+    if parts.is_empty() {
+        let count = (rack.accelerators / machine.system.reliability.tray.value.max(1)).max(1);
+        parts.push(StackedPart { part: "node".into(), count, units: 0.0 });
+    }
+    let known = parts.iter().all(|part| part.units > 0.0);
+    if !known {
+        let count: u32 = parts.iter().map(|part| part.count).sum();
+        // A tenth of the height is left for cables and power.
+        let units = height / RACK_UNIT * 0.9 / f64::from(count.max(1));
+        for part in &mut parts {
+            part.units = units;
+        }
+    }
+    RackFace { height, parts, known, source: source.map(|source| source.title.clone()) }
 }
 
 /// Cables of one kind and link, as the plan tells them.
 fn cable(machine: &Machine, run: &CableRun) -> Cable {
     let links = machine.network.links_of(run.net, run.kind);
-    // Beyond the reach of all, the first is what was asked for.
-    let link = run.choice.and_then(|at| links.get(at)).unwrap_or(&links[0]);
+    // Beyond the reach of all, the one that reaches farthest says what is missing.
+    let farthest = links.iter().max_by(|a, b| a.reach.value.0.total_cmp(&b.reach.value.0));
+    let link = run.choice.and_then(|at| links.get(at)).or(farthest).unwrap_or(&links[0]);
     Cable {
         system: machine.id.clone(),
         net: run.net,

@@ -53,6 +53,14 @@ pub(crate) fn plan() -> Plan {
             leftover_positions: 300,
             white_space: SquareMeters(96_000.0),
             floors: vec![],
+            areas: vec![
+                ("data halls", SquareMeters(40_000.0)),
+                ("walls, stairs, shafts, free", SquareMeters(3e5)),
+            ],
+            ground: SquareMeters(6e5),
+            land: SquareMeters(3e6),
+            yards: Vec::new(),
+            border: None,
             site: Site::default(),
             fibre: Meters(2_000.0),
             cables: vec![Cable {

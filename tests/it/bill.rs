@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 /// Ends that the cables of a plan have by the counts of its networks, those inside co-packaged switches left out.
 fn ends(plan: &Plan) -> u64 {
     let scale_out = plan.fabric.scale_out.iter().map(|net| net.transceivers);
-    scale_out.chain(plan.fabric.networks.iter().map(|net| 2 * net.links)).sum()
+    let border = plan.layout.border.iter().map(|border| 2 * border.links);
+    scale_out.chain(plan.fabric.networks.iter().map(|net| 2 * net.links)).chain(border).sum()
 }
 
 #[track_caller]
@@ -83,6 +84,31 @@ fn bills_of_examples_and_sizes_add_up_to_the_capex() {
     }
     let set = vec!["fabric.host_link=auto".into(), "fabric.switch_link=auto".into()];
     adds_up(&with(&Flags { power: Some("20 MW".into()), set, ..Flags::default() }).unwrap(), "auto");
+}
+
+// Fabrics of 2,304 on a site of so many accelerators: each sends 50 Gb/s to the others, a link of 800 Gb/s takes that of
+// sixteen each way, of thirty-two in all.
+#[test]
+fn fibre_between_fabrics_is_counted_priced_and_powered() {
+    let crossing = |fibre: &str| {
+        let set = ["fabric.cluster=2304", "campus.bandwidth=50 Gb/s", fibre].map(str::to_owned).to_vec();
+        with(&Flags { power: Some("60 MW".into()), set, ..Flags::default() }).unwrap()
+    };
+    let plan = crossing("campus.fibre=3 km");
+    adds_up(&plan, "crossing");
+    let border = plan.layout.border.as_ref().unwrap();
+    assert_eq!(border.links, plan.fleet.accelerators.div_ceil(32));
+    // 3.3 km with slack: LR4, two ends of 18 W.
+    assert_eq!(border.link.id, "osfp-800g-2xlr4");
+    assert!((border.power.0 / (36.0 * border.links as f64) - 1.0).abs() < 1e-9);
+    assert!(plan.economics.parts.iter().any(|(name, cost)| name == "fibre between fabrics" && cost.0 > 0.0));
+    assert!(crossing("campus.fibre=1 km").layout.border.unwrap().link.id.ends_with("fr4"));
+    let far = crossing("campus.fibre=80 km");
+    let verdict = far.verdicts.iter().find(|one| one.constraint == "fibre between fabrics").unwrap();
+    assert!(verdict.short_by > 0.0 && far.falls_short(), "{verdict:?}");
+    assert!(
+        with(&Flags { power: Some("60 MW".into()), ..Flags::default() }).unwrap().layout.border.is_none()
+    );
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn distances(ground: &Ground<'_>, substations: u32, buildings: usize) -> Vec<Met
 /// Whole unit substations for a part of their load, each group with its own reserve.
 fn units_for(ground: &Ground<'_>, at: usize, flow: &StageFlow, part: f64) -> u32 {
     // Voltages differ from building to building, and currents with them.
-    let load = flow.output * (part * 1.002);
+    let load = flow.output * (part * 1.004);
     let module = flow.installed / f64::from(flow.modules.max(1));
     let carrying = (load / module - 1e-9).ceil().max(1.0);
     ground.place.stages[at].redundancy.within(carrying).modules(load, module)
@@ -225,16 +225,18 @@ fn feeders(campus: &Campus, substations: u64) -> Feeders {
 /// What the one-line takes from the grid beyond the chain, over what the feeders carry; nothing where it has no solution.
 ///
 /// That is the loss of the feeders, and what the voltages of the network change in that of its transformers. A
-/// twentieth is added, so that the sum at the meter is not exceeded by the rounding of taps.
+/// twentieth is added, so that the sum at the meter is not exceeded by the rounding of taps, and a hundred-thousandth
+/// of all that is carried, for buildings that stand a little further once their yards are counted.
 pub(super) fn beyond_chain(ground: &Ground<'_>) -> f64 {
     const SPARE: f64 = 1.05;
+    const FURTHER: f64 = 1e-5;
     let Some((campus, substations)) = campus(ground) else { return 0.0 };
     let design = ground.design;
     let carried = design.yard.last().map_or(design.meter, |flow| flow.output) - design.feeders;
     match campus.delivered() {
         Ok(delivered) => {
             let own = delivered.re * substations as f64 - (design.meter.0 - design.feeders.0);
-            (SPARE * own / carried.0).max(0.0)
+            (SPARE * own / carried.0 + FURTHER).max(0.0)
         }
         Err(_) => 0.0,
     }
