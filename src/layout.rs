@@ -3,7 +3,7 @@
 //! ~~~text
 //! row        whole units while length and busway carry them; else a unit takes whole rows, the fewest that do
 //! hall       the units that its power admits, in rows on a [`grid`]; halls are built alike
-//! building   halls on both sides of a corridor, storey by storey; the rest of its area is plant and offices
+//! building   halls on both sides of a corridor, storey by storey, their [`rooms`] behind them
 //! campus     buildings in lines, each between its power yard and its cooling yard
 //! ~~~
 //!
@@ -16,11 +16,13 @@ pub mod cables;
 pub mod campus;
 pub mod floor;
 pub mod grid;
+pub mod rooms;
 pub mod routes;
 
-pub use campus::{Yard, YardItem, YardKind};
+pub use campus::{Site, Yard, YardItem, YardKind};
 pub use floor::{Hall, PlacedRack, PlacedRow};
 pub use grid::{Rect, Slot};
+pub use rooms::{RoomKind, SideRoom};
 
 use crate::fleet::{CduGroup, cdus};
 use crate::units::{Kilograms, Meters, Pascals, SquareMeters, Watts};
@@ -44,6 +46,9 @@ pub const AIR_HANDLER_WIDTH: Meters = Meters(2.4);
 pub const AIR_HANDLER_DEPTH: Meters = Meters(1.8);
 /// Depth of a fan wall with the passage before it.
 pub const FAN_WALL_DEPTH: Meters = Meters(3.0);
+/// Passage at the low end of a hall's rows, on which racks come from the corridor and turn into their aisle: assumption,
+/// a rack on its mover and a man on either side.
+pub const DELIVERY_AISLE: Meters = Meters(3.0);
 /// Width of the corridor between the halls of a building: assumption, two racks pass.
 pub const CORRIDOR: Meters = Meters(4.0);
 /// Clear distance between two buildings for roads and fire separation, yards aside: assumption.
@@ -65,6 +70,8 @@ pub enum RackKind {
     Spine,
     /// Core switches.
     Core,
+    /// Core switches of the front end and of the storage network.
+    EthernetCore,
     /// Storage.
     Storage,
     /// Management and CPU nodes.
@@ -79,11 +86,12 @@ pub enum RackKind {
 
 impl RackKind {
     /// All of them, in the order of a legend.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Compute,
         Self::Leaf,
         Self::Spine,
         Self::Core,
+        Self::EthernetCore,
         Self::Storage,
         Self::Management,
         Self::Power,
@@ -99,11 +107,29 @@ impl RackKind {
             Self::Leaf => "leaf switches",
             Self::Spine => "spine switches",
             Self::Core => "core switches",
+            Self::EthernetCore => "front-end and storage cores",
             Self::Storage => "storage",
             Self::Management => "management",
             Self::Power => "power rack",
             Self::Cdu => "CDU",
             Self::AirHandler => "air handler",
+        }
+    }
+
+    /// The letter before its number in drawings and schedules.
+    #[must_use]
+    pub fn letter(self) -> char {
+        match self {
+            Self::Compute => 'A',
+            Self::Leaf => 'L',
+            Self::Spine => 'S',
+            Self::Core => 'C',
+            Self::EthernetCore => 'E',
+            Self::Storage => 'D',
+            Self::Management => 'M',
+            Self::Power => 'P',
+            Self::Cdu => 'U',
+            Self::AirHandler => 'F',
         }
     }
 }
@@ -265,6 +291,10 @@ pub struct LayoutDemand {
     pub unit_power_racks: u64,
     /// The network.
     pub switches: SwitchRacks,
+    /// Racks of the core switches of front end and storage, in the network room.
+    pub ethernet_core_racks: u64,
+    /// Heat of one of them.
+    pub ethernet_core_heat: Watts,
     /// Heat of a whole unit to the coolant.
     pub unit_liquid: Watts,
     /// Heat of a whole unit to the air.
@@ -406,6 +436,7 @@ impl LayoutDemand {
                 self.switches.switch_heat * (self.switches.leaf as f64 / racks as f64)
             }
             RackKind::Spine | RackKind::Core => self.switches.rack_heat(),
+            RackKind::EthernetCore => self.ethernet_core_heat,
             RackKind::Storage | RackKind::Management => self.support_rack_heat,
             RackKind::Power | RackKind::Cdu | RackKind::AirHandler => Watts(0.0),
         }
@@ -413,9 +444,15 @@ impl LayoutDemand {
 
     fn most_per_row(&self) -> u64 {
         let walls = if self.unit_air > Watts(0.0) { FAN_WALL_DEPTH * 2.0 } else { Meters(0.0) };
-        let between = self.given_hall.map(|[along, _]| along - walls - self.aisles.row_end * 2.0);
+        let ends = self.aisles.row_end * 2.0 + self.delivery();
+        let between = self.given_hall.map(|[along, _]| along - walls - ends);
         let length = between.map_or(self.aisles.row_length, |inner| inner.min(self.aisles.row_length));
         ((length / self.rack.width + 1e-9).floor() as u64).clamp(1, MOST_PER_ROW)
+    }
+
+    /// What the delivery aisle takes beyond the passage at the end of a row.
+    fn delivery(&self) -> Meters {
+        (DELIVERY_AISLE - self.aisles.row_end).max(Meters(0.0))
     }
 
     /// Whether a room fits the halls that are there.
@@ -512,14 +549,15 @@ impl LayoutDemand {
         .square()
     }
 
-    /// A network room for so many racks of cores and so many of spines.
-    fn network_room(&self, cores: u64, spines: u64) -> Room {
-        let heat = self.switches.rack_heat().value();
+    /// A network room for so many racks of cores, of spines and of cores beside them.
+    fn network_room(&self, cores: u64, spines: u64, beside: u64) -> Room {
+        let heat = self.switches.rack_heat().max(self.ethernet_core_heat).value();
         let by_heat = if heat > 0.0 { (self.busway.value() / heat + 1e-9).floor() as u64 } else { u64::MAX };
         let per_row = self.most_per_row().min(by_heat).max(1);
         let slots: Vec<Slot> = (0..spines)
             .map(|index| Slot { kind: RackKind::Spine, unit: 0, index })
             .chain((0..cores).map(|index| Slot { kind: RackKind::Core, unit: 0, index }))
+            .chain((0..beside).map(|index| Slot { kind: RackKind::EthernetCore, unit: 0, index }))
             .collect();
         let rows = (slots.len() as u64).div_ceil(per_row).max(1);
         let rows: Vec<Vec<Slot>> = (0..rows)
@@ -570,8 +608,11 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
 
     let rooms = if placement.core == CorePlace::EveryBuilding { buildings } else { 1 };
     let room_spines = if placement.spine == SpinePlace::NetworkRoom { spines } else { 0 };
-    let network_room = (cores + room_spines > 0)
-        .then(|| demand.network_room(cores.div_ceil(rooms), room_spines.div_ceil(rooms)));
+    let beside = demand.ethernet_core_racks;
+    let network_room = (cores + room_spines + beside > 0).then(|| {
+        let [cores, spines, beside] = [cores, room_spines, beside].map(|racks| racks.div_ceil(rooms));
+        demand.network_room(cores, spines, beside)
+    });
     let weight = demand.rack.mass.value() * GRAVITY;
     let pitch = demand.rack.depth + (demand.aisles.cold + demand.aisles.hot) / 2.0;
     let mut plan = Layout {
@@ -624,7 +665,7 @@ fn full_hall(
     if spines_in_rows > 0 {
         let slots = most_of_a_hall(spines_in_rows, units, units_per_hall);
         let own =
-            demand.network_room(0, slots).rows.into_iter().map(|row| {
+            demand.network_room(0, slots, 0).rows.into_iter().map(|row| {
                 row.into_iter().map(|slot| Slot { unit: units_per_hall, ..slot }).collect::<Vec<_>>()
             });
         let middle = rows.len() / 2;
@@ -644,14 +685,15 @@ fn full_hall(
 fn hall_room(demand: &LayoutDemand, rows: Vec<Vec<Slot>>, cdus: u64, air_handlers: u64) -> (Room, u64) {
     let walls = if air_handlers > 0 { FAN_WALL_DEPTH.value() } else { 0.0 };
     let given = demand.given_hall.map(|sides| sides.map(Meters::value));
+    let delivery = demand.delivery().value();
     let mut grid = demand.grid(&rows);
     if let Some([along, _]) = given {
-        grid = grid.within(along - 2.0 * walls);
+        grid = grid.within(along - 2.0 * walls - delivery);
     }
     let cdu_length = cdus as f64 * CDU_SIDE.value();
     // Of a hall that is there, what is not needed stays free.
     let at_least = |side: usize| given.map_or(0.0, |given| given[side]);
-    let width = (grid.width() + 2.0 * walls).max(at_least(0));
+    let width = (grid.width() + 2.0 * walls + delivery).max(at_least(0));
     let galleries = if cdus == 0 {
         0
     } else if cdu_length <= width {
@@ -663,7 +705,7 @@ fn hall_room(demand: &LayoutDemand, rows: Vec<Vec<Slot>>, cdus: u64, air_handler
     let wall = air_handlers.div_ceil(2) as f64 * AIR_HANDLER_WIDTH.value();
     let inner = grid.depth().max(wall);
     let low_gallery = if galleries == 2 { GALLERY_DEPTH.value() } else { 0.0 };
-    grid.origin = ((width - grid.width()) / 2.0, low_gallery);
+    grid.origin = (delivery + (width - delivery - grid.width()) / 2.0, low_gallery);
     let depth = (inner + galleries as f64 * GALLERY_DEPTH.value()).max(at_least(1));
     (Room { rows, grid, width, depth }, galleries)
 }
@@ -765,6 +807,7 @@ impl Layout {
             + self.leaf_racks()
             + self.spine_racks()
             + self.core_racks()
+            + demand.ethernet_core_racks
     }
     /// Positions that no rack takes.
     #[must_use]

@@ -6,6 +6,7 @@
 //!
 //! [`plan`] runs it once, in `f64`, in milliseconds, and touches no device.
 
+mod beside;
 mod bill;
 pub mod coolant;
 pub mod electrical;
@@ -65,13 +66,24 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let energy = sizing::year(place, &loads, &design, duty, &year);
 
     let mut power = power(scenario, place, &design, &energy);
-    let standing = standing::stand(fields, place, &loads, &design);
+    let draft = standing::draft(fields, place, &loads, &design)
+        .map_err(|error| scenario.error("support_networks.switch", error.to_string()))?;
+    let yards = electrical::yards(&electrical::Ground {
+        fields,
+        place,
+        loads: &loads,
+        design: &design,
+        layout: &draft.outline,
+        racks: Racks::default(),
+        training: &[],
+    });
+    let standing = draft.stand(fields, yards, design.meter);
     let cooling = coolant::cooling(fields, place, &loads, &design, &energy, &standing);
     let fleet = fleet(&loads, standing.racks);
-    let fabric = fabric::fabric(scenario, &loads, standing.layout.buildings, options.seed)?;
+    let fabric = fabric::fabric(scenario, &loads, standing.networks, &standing.layout, options.seed)?;
     let facility_per_it = if energy.it_j > 0.0 { energy.meter_j / energy.it_j } else { 1.0 };
     let (mut serving, mut training) =
-        workloads::run(scenario, &equipment, &draws, facility_per_it, options.seed)?;
+        workloads::run(scenario, &equipment, &draws, (facility_per_it, standing.layout.fibre), options.seed)?;
     let economics =
         money::economics(scenario, &equipment, &draws, &design, &energy, &standing.layout, &mut serving);
     runs::bill(&mut training, &power, &economics, &fleet);

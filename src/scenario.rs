@@ -371,8 +371,9 @@ pub struct SupportNetworks {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Campus {
-    /// Along the fibre.
-    pub fibre: Meters,
+    /// From one building to the farthest along the fibre, where it is not that of the campus laid out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fibre: Option<Meters>,
     /// Bandwidth of each accelerator from one fabric to the others, if training may cross.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bandwidth: Option<ByteRate>,

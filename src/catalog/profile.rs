@@ -290,7 +290,8 @@ pub struct StackPart {
     pub part: String,
     /// How many.
     pub count: u32,
-    /// Height of each in rack units.
+    /// Height of each in rack units; left out where it is not published.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub units: u32,
     /// Key of a source.
     pub source: String,
@@ -480,6 +481,9 @@ pub struct Switch {
     pub ports: Datum<u32>,
     /// Bandwidth of one port, one direction.
     pub port_bandwidth: Datum<ByteRate>,
+    /// Bandwidth of an uplink beside those ports, where there are such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uplink_bandwidth: Option<Datum<ByteRate>>,
     /// Power with every port in use and its transceivers plugged, or with its co-packaged optics.
     pub power_populated: Datum<Watts>,
     /// Whether the optics are inside.
@@ -525,6 +529,8 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Medium {
+    /// Twisted pairs.
+    TwistedPair,
     /// Passive copper.
     PassiveCopper,
     /// Linear active copper.

@@ -12,7 +12,7 @@
 use super::scale_out::{FabricDemand, FabricError, FatTree, Tiers, Topology, fat_tree};
 use crate::units::ByteRate;
 
-/// Links of an out-of-band switch upwards, one to each of two switches.
+/// Links of an out-of-band switch upwards, one to each of two leaves of the front end, whose ports they split.
 const UPLINKS: u64 = 2;
 
 /// What hangs on a network of trays.
@@ -53,11 +53,22 @@ pub fn tray_network(demand: &Trays) -> Result<FatTree, FabricError> {
 }
 
 /// Switches and links of the out-of-band network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OutOfBand {
+    /// Switches, all in accelerator racks.
+    pub switches: u64,
+    /// Links to them from what they watch.
+    pub ports: u64,
+    /// Links from them to the leaves of the front end.
+    pub uplinks: u64,
+}
+
+/// Sizes the out-of-band network.
 #[must_use]
-pub fn out_of_band(racks: u64, trays_per_rack: u64, ports_per_tray: u64, switch_ports: u64) -> (u64, u64) {
+pub fn out_of_band(racks: u64, trays_per_rack: u64, ports_per_tray: u64, switch_ports: u64) -> OutOfBand {
     let ports = trays_per_rack * ports_per_tray;
     let switches = racks * ports.div_ceil(switch_ports.max(1));
-    (switches, racks * ports + switches * UPLINKS)
+    OutOfBand { switches, ports: racks * ports, uplinks: switches * UPLINKS }
 }
 
 #[cfg(test)]
@@ -67,8 +78,9 @@ mod tests {
     // 18 trays with 3 ports each are 54 of the 96 of two switches, as two SN2201 stand in each NVL72 rack.
     #[test]
     fn a_rack_of_18_trays_has_two_management_switches() {
-        assert_eq!(out_of_band(8, 18, 3, 48), (16, 8 * 54 + 32));
-        assert_eq!(out_of_band(0, 18, 3, 48), (0, 0));
+        let unit = OutOfBand { switches: 16, ports: 8 * 54, uplinks: 32 };
+        assert_eq!(out_of_band(8, 18, 3, 48), unit);
+        assert_eq!(out_of_band(0, 18, 3, 48), OutOfBand::default());
     }
 
     // 144 trays of a unit on 128 ports at 5:3: 80 down, 48 up a leaf; two leaves of 72 with 44 uplinks on one spine.

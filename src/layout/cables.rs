@@ -7,10 +7,15 @@
 //! Links are laid rack pair by rack pair: a unit's racks to the leaf racks that hold its leaves, the leaves of a
 //! spine group to its spines, the spines of an island to its cores, each evenly. The medium is the first of a list
 //! that reaches; what none reaches is counted apart. Network racks stand where the whole schedule is shortest
-//! ([`place`]). Left out: single obstacles, diverse routing, patch panels, service loops.
+//! ([`place`]); the networks beside the scale-out follow them ([`beside`]). Left out: single obstacles, diverse
+//! routing, patch panels, service loops. What leaves its row runs as a trunk from a panel at its rack.
+
+mod beside;
+
+pub use beside::{OutOfBandCabling, TreeCabling, length_in_rack};
 
 use super::routes::{Outlet, Route, Through, Ways};
-use super::{CorePlace, Layout, LayoutDemand, Placement, RackKind, layout};
+use super::{CORRIDOR, CorePlace, Layout, LayoutDemand, Placement, RackKind, layout};
 use crate::units::{ByteRate, Meters};
 use std::collections::{BTreeMap, HashMap};
 
@@ -28,6 +33,20 @@ pub const STOCKED: [f64; 12] = [1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 
 pub const SECTIONS: [f64; 2] = [60_000.0, 7_854.0];
 /// Part of a section that may be filled: assumption, as conduit codes allow for many cables.
 pub const MOST_FILL: f64 = 0.4;
+/// Width of that tray [m].
+const TRAY_WIDTH: f64 = 0.6;
+/// Trays above each other: under a clear height of 4.5 m five from [`TRAY_HEIGHT`] up, 0.3 m apart; in rooms the upper
+/// two make way for busways and pipes. Assumption.
+const TIERS_IN_CORRIDORS: u64 = 5;
+/// The same in rooms.
+const TIERS_IN_ROOMS: u64 = 3;
+/// Ways for trays along a building: its corridor, and one behind the rooms on either side where that is not enough.
+/// Routes are those of the corridor; the others are as long but for the way across. Assumption.
+pub const WAYS: u64 = 3;
+/// Distance from duct to duct [m], and banks of ducts above each other at each end of a way: assumptions.
+const DUCT_PITCH: f64 = 0.15;
+/// The same upwards.
+const DUCT_LAYERS: u64 = 8;
 /// Pairs of racks of one bundle above which some racks stand for their neighbours: in a schedule, and where
 /// placements are only compared.
 const MOST_PAIRS: [u64; 2] = [4_000_000, 5_000];
@@ -35,6 +54,8 @@ const MOST_PAIRS: [u64; 2] = [4_000_000, 5_000];
 /// What a cable is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CableMedium {
+    /// Twisted pairs.
+    TwistedPair,
     /// Passive copper.
     PassiveCopper,
     /// Linear active copper.
@@ -54,12 +75,50 @@ impl CableMedium {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::TwistedPair => "twisted-pair",
             Self::PassiveCopper => "passive-copper",
             Self::LinearActiveCopper => "linear-active-copper",
             Self::RetimedActiveCopper => "retimed-active-copper",
             Self::Multimode => "multimode",
             Self::SingleMode => "single-mode",
             Self::LongSingleMode => "long-single-mode",
+        }
+    }
+}
+
+/// Which network a cable belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Net {
+    /// Between accelerators.
+    ScaleOut,
+    /// To users and management.
+    FrontEnd,
+    /// To storage.
+    Storage,
+    /// Out-of-band management.
+    OutOfBand,
+}
+
+impl Net {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ScaleOut => "scale-out",
+            Self::FrontEnd => "front end",
+            Self::Storage => "storage",
+            Self::OutOfBand => "out of band",
+        }
+    }
+
+    /// The name of the cables of a tier in reports: those of the scale-out go without its name.
+    #[must_use]
+    pub fn cables(self, kind: CableKind) -> String {
+        match (self, kind) {
+            (Self::ScaleOut, kind) => kind.name().to_owned(),
+            (Self::OutOfBand, CableKind::HostLeaf) => "out of band, in the rack".to_owned(),
+            (Self::OutOfBand, _) => "out of band, uplinks".to_owned(),
+            (net, kind) => format!("{}, {}", net.name(), kind.name()),
         }
     }
 }
@@ -83,15 +142,6 @@ impl CableKind {
             Self::HostLeaf => "host-leaf",
             Self::LeafSpine => "leaf-spine",
             Self::SpineCore => "spine-core",
-        }
-    }
-
-    /// Where the racks of both ends are counted: accelerators, leaves, spines, cores.
-    fn sorts(self) -> (usize, usize) {
-        match self {
-            Self::HostLeaf => (0, 1),
-            Self::LeafSpine => (1, 2),
-            Self::SpineCore => (2, 3),
         }
     }
 }
@@ -146,6 +196,8 @@ pub struct CableCounts {
 /// Cables of one kind and medium.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CableRun {
+    /// Network that they belong to.
+    pub net: Net,
     /// Tiers joined.
     pub kind: CableKind,
     /// Which of the media offered for the kind; none reaches where it is missing.
@@ -163,16 +215,16 @@ pub struct CableRun {
 }
 
 impl CableMedium {
-    /// Cross-section of one cable of an 800G class in a room, and in a trunk between rooms [mm²]: assumptions.
+    /// Cross-section of one cable of an 800G class in a room, and in a trunk between rows and rooms [mm²]: assumptions.
     ///
-    /// Copper of 9, 7 and 6 mm across; a jumper of eight fibres of 3 mm. A trunk of 1,728 fibres of 25 mm across has
-    /// 2.3 mm² for eight.
+    /// Twisted pairs of 6 mm across; copper of 9, 7 and 6 mm; a jumper of eight fibres of 3 mm. A trunk of 1,728 fibres of
+    /// 25 mm across has 2.3 mm² for eight.
     #[must_use]
     pub fn section(self, in_trunk: bool) -> f64 {
         match self {
             Self::PassiveCopper => 63.6,
             Self::LinearActiveCopper => 38.5,
-            Self::RetimedActiveCopper => 28.3,
+            Self::RetimedActiveCopper | Self::TwistedPair => 28.3,
             Self::Multimode | Self::SingleMode | Self::LongSingleMode => {
                 if in_trunk {
                     2.3
@@ -205,17 +257,25 @@ pub struct Cabling {
     pub host_media: Vec<Reach>,
     /// Media for cables between switches, the preferred first.
     pub switch_media: Vec<Reach>,
+    /// Networks of trays beside the scale-out: front end first.
+    pub beside: Vec<TreeCabling>,
+    /// The out-of-band network.
+    pub out_of_band: Option<OutOfBandCabling>,
 }
 
 /// Cables between two racks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CablePair {
+    /// Network that they belong to.
+    pub net: Net,
     /// Tiers joined.
     pub kind: CableKind,
-    /// Number of the rack nearer to the accelerators, counted over the site.
-    pub from: u64,
-    /// Number of the other rack.
-    pub to: u64,
+    /// The rack nearer to the accelerators: its sort, and its number counted over the site.
+    pub from: (RackKind, u64),
+    /// The other rack.
+    pub to: (RackKind, u64),
+    /// Rate of each, per direction.
+    pub rate: ByteRate,
     /// Where the cables begin.
     pub start: Outlet,
     /// Where they end.
@@ -239,10 +299,14 @@ pub struct TrayUse {
     pub name: &'static str,
     /// Cables through the fullest section.
     pub cables: u64,
-    /// Trays, or ducts, side by side that this section needs.
+    /// Trays, or ducts, that this section needs.
     pub parallel: u64,
+    /// Trays, or ducts, that there is room for.
+    pub room: u64,
     /// Part of their section that is filled.
     pub fill: f64,
+    /// Trays of this sort, as many side by side as each place needs; of ducts nothing is known.
+    pub length: Meters,
 }
 
 /// The schedule of a site.
@@ -273,50 +337,100 @@ fn medium_for(length: Meters, media: &[Reach]) -> (Option<usize>, CableMedium) {
     (found, found.map_or(CableMedium::LongSingleMode, |at| media[at].medium))
 }
 
-/// Where switch racks stand, by number.
+/// Sorts of racks.
+const SORTS: usize = RackKind::ALL.len();
+
+/// Where racks stand, by sort and number.
 #[derive(Debug, Default)]
 struct Outlets {
-    compute: Vec<Outlet>,
-    leaf: Vec<Outlet>,
-    spine: Vec<Outlet>,
-    core: Vec<Outlet>,
+    racks: [Vec<Outlet>; SORTS],
     ways: Vec<Ways>,
 }
 
 impl Outlets {
     fn of(layout: &Layout) -> Self {
-        let mut all = Self::default();
-        let mut found: [Vec<(u64, Outlet)>; 4] = Default::default();
-        let mut take = |racks: &[super::PlacedRack], ways: &Ways| {
+        let mut ways_of_all = Vec::new();
+        let mut found: [Vec<(u64, Outlet)>; SORTS] = Default::default();
+        let mut take = |racks: &[super::PlacedRack], ways: Ways| {
             for rack in racks {
-                let Some(row) = rack.row else { continue };
-                let sort = match rack.kind {
-                    RackKind::Compute => 0,
-                    RackKind::Leaf => 1,
-                    RackKind::Spine => 2,
-                    RackKind::Core => 3,
-                    _ => continue,
-                };
-                found[sort].push((rack.number, ways.outlet(row, &rack.at)));
+                let Some(place) = rack.place() else { continue };
+                found[rack.kind as usize].push((rack.number, ways.outlet(place, &rack.at)));
             }
+            ways_of_all.push(ways);
         };
         for index in 0..layout.halls {
             let hall = layout.hall(index);
-            let ways = Ways::of_hall(layout, index, &hall);
-            take(&hall.racks, &ways);
-            all.ways.push(ways);
+            take(&hall.racks, Ways::of_hall(layout, index, &hall));
         }
         for index in 0..layout.network_rooms() {
             let Some(room) = layout.room(index) else { continue };
-            let ways = Ways::of_room(layout, index, &room);
-            take(&room.racks, &ways);
-            all.ways.push(ways);
+            take(&room.racks, Ways::of_room(layout, index, &room));
         }
-        let [compute, leaf, spine, core] = found.map(|mut racks| {
+        let racks = found.map(|mut racks| {
             racks.sort_by_key(|(number, _)| *number);
             racks.into_iter().map(|(_, outlet)| outlet).collect()
         });
-        Self { compute, leaf, spine, core, ways: all.ways }
+        Self { racks, ways: ways_of_all }
+    }
+
+    fn of_kind(&self, kind: RackKind) -> &[Outlet] {
+        &self.racks[kind as usize]
+    }
+}
+
+/// Racks that hold the accelerators or the switches of one tier of a network.
+struct Tier<'a> {
+    kind: RackKind,
+    /// What is spread over them: racks or switches.
+    count: u64,
+    /// The numbers of the racks, where they are not all of their sort.
+    numbers: Option<Vec<u64>>,
+    outlets: &'a [Outlet],
+}
+
+impl<'a> Tier<'a> {
+    fn racks(&self) -> u64 {
+        self.numbers.as_ref().map_or(self.outlets.len(), Vec::len) as u64
+    }
+
+    fn get(&self, at: usize) -> Option<(u64, &'a Outlet)> {
+        let number = self.numbers.as_ref().map_or(Some(at as u64), |numbers| numbers.get(at).copied())?;
+        Some((number, self.outlets.get(number as usize)?))
+    }
+}
+
+/// A network as a tree of racks: accelerators, leaves, spines, cores.
+struct Tree<'a> {
+    net: Net,
+    tiers: [Tier<'a>; 4],
+    counts: CableCounts,
+    group_units: u64,
+    island_units: u64,
+    rate: ByteRate,
+    host_media: &'a [Reach],
+    switch_media: &'a [Reach],
+}
+
+impl<'a> Tree<'a> {
+    /// The scale-out network.
+    fn scale_out(layout: &Layout, cabling: &'a Cabling, outlets: &'a Outlets) -> Self {
+        let network = &layout.demand.switches;
+        let tier = |kind, count| Tier { kind, count, numbers: None, outlets: outlets.of_kind(kind) };
+        Self {
+            net: Net::ScaleOut,
+            tiers: [
+                tier(RackKind::Compute, layout.demand.compute_racks),
+                tier(RackKind::Leaf, network.leaf),
+                tier(RackKind::Spine, network.spine),
+                tier(RackKind::Core, network.core),
+            ],
+            counts: cabling.counts,
+            group_units: cabling.group_units,
+            island_units: cabling.island_units,
+            rate: cabling.rate,
+            host_media: &cabling.host_media,
+            switch_media: &cabling.switch_media,
+        }
     }
 }
 
@@ -380,19 +494,17 @@ fn thinned(racks: Vec<(usize, f64)>, most: usize) -> Vec<(usize, f64)> {
 
 /// The bundles of a tier: hosts of a unit to its leaves, leaves of a group to its spines, spines of an island to
 /// its cores.
-fn bundles(layout: &Layout, cabling: &Cabling, kind: CableKind, most_pairs: u64) -> Vec<Bundle> {
-    let network = &layout.demand.switches;
+fn bundles(layout: &Layout, tree: &Tree<'_>, kind: CableKind, most_pairs: u64) -> Vec<Bundle> {
+    let [_, leaf, spine, core] = &tree.tiers;
     let units = layout.units as f64;
-    let held = |switches: u64, racks: u64, from: u64, to: u64| {
-        let per_unit = switches as f64 / units;
-        holders(from as f64 * per_unit, to as f64 * per_unit, switches, racks)
+    let held = |tier: &Tier<'_>, from: u64, to: u64| {
+        let per_unit = tier.count as f64 / units;
+        holders(from as f64 * per_unit, to as f64 * per_unit, tier.count, tier.racks())
     };
-    let leaves = |from, to| held(network.leaf, layout.leaf_racks(), from, to);
-    let spines = |from, to| held(network.spine, layout.spine_racks(), from, to);
     let step = match kind {
         CableKind::HostLeaf => 1,
-        CableKind::LeafSpine => cabling.group_units,
-        CableKind::SpineCore => cabling.island_units,
+        CableKind::LeafSpine => tree.group_units,
+        CableKind::SpineCore => tree.island_units,
     }
     .clamp(1, layout.units);
     (0..layout.units.div_ceil(step))
@@ -403,13 +515,13 @@ fn bundles(layout: &Layout, cabling: &Cabling, kind: CableKind, most_pairs: u64)
                 let end = (to * racks).min(layout.demand.compute_racks);
                 Bundle {
                     from: (from * racks..end).map(|rack| (rack as usize, 1.0)).collect(),
-                    to: leaves(from, to),
+                    to: held(leaf, from, to),
                 }
             }
-            CableKind::LeafSpine => Bundle { from: leaves(from, to), to: spines(from, to) },
+            CableKind::LeafSpine => Bundle { from: held(leaf, from, to), to: held(spine, from, to) },
             CableKind::SpineCore => {
-                let spines = spines(from, to);
-                let cores = held(network.core, layout.core_racks(), from, to);
+                let spines = held(spine, from, to);
+                let cores = held(core, from, to);
                 if spines.len() as u64 * cores.len() as u64 <= most_pairs {
                     return Bundle { from: spines, to: cores };
                 }
@@ -421,34 +533,30 @@ fn bundles(layout: &Layout, cabling: &Cabling, kind: CableKind, most_pairs: u64)
 }
 
 /// Lays every link and shows each pair of racks with its cables.
-pub fn each_pair(layout: &Layout, cabling: &Cabling, show: impl FnMut(&CablePair)) {
-    each_of_pairs(layout, cabling, MOST_PAIRS[0], show);
+pub fn each_pair(layout: &Layout, cabling: &Cabling, mut show: impl FnMut(&CablePair)) {
+    let outlets = Outlets::of(layout);
+    lay(layout, &outlets, &Tree::scale_out(layout, cabling, &outlets), MOST_PAIRS[0], &mut show);
+    beside::each_pair(layout, cabling, &outlets, &mut show);
 }
 
-/// The same with at most so many pairs in a bundle.
-fn each_of_pairs(layout: &Layout, cabling: &Cabling, most_pairs: u64, mut show: impl FnMut(&CablePair)) {
-    let outlets = Outlets::of(layout);
-    for (kind, count, from, to, media) in [
-        (CableKind::HostLeaf, cabling.counts.host_leaf, &outlets.compute, &outlets.leaf, &cabling.host_media),
-        (
-            CableKind::LeafSpine,
-            cabling.counts.leaf_spine,
-            &outlets.leaf,
-            &outlets.spine,
-            &cabling.switch_media,
-        ),
-        (
-            CableKind::SpineCore,
-            cabling.counts.spine_core,
-            &outlets.spine,
-            &outlets.core,
-            &cabling.switch_media,
-        ),
+/// Lays a network and shows each pair of racks with its cables, at most so many pairs in a bundle.
+fn lay(
+    layout: &Layout,
+    outlets: &Outlets,
+    tree: &Tree<'_>,
+    most_pairs: u64,
+    show: &mut impl FnMut(&CablePair),
+) {
+    for (at, kind, count, media) in [
+        (0, CableKind::HostLeaf, tree.counts.host_leaf, tree.host_media),
+        (1, CableKind::LeafSpine, tree.counts.leaf_spine, tree.switch_media),
+        (2, CableKind::SpineCore, tree.counts.spine_core, tree.switch_media),
     ] {
         if count == 0 {
             continue;
         }
-        let bundles = bundles(layout, cabling, kind, most_pairs);
+        let (from, to) = (&tree.tiers[at], &tree.tiers[at + 1]);
+        let bundles = bundles(layout, tree, kind, most_pairs);
         let weight = bundles.iter().map(Bundle::weight).sum();
         let mut dealer = Dealer { count, weight, seen: 0.0, dealt: 0 };
         for bundle in &bundles {
@@ -456,7 +564,7 @@ fn each_of_pairs(layout: &Layout, cabling: &Cabling, most_pairs: u64, mut show: 
             for (a, a_weight) in &bundle.from {
                 for (b, b_weight) in &bundle.to {
                     let count = dealer.deal(a_weight * b_weight / whole);
-                    let (Some(start), Some(stop)) = (from.get(*a), to.get(*b)) else { continue };
+                    let (Some((a, start)), Some((b, stop))) = (from.get(*a), to.get(*b)) else { continue };
                     if count == 0 {
                         continue;
                     }
@@ -464,9 +572,11 @@ fn each_of_pairs(layout: &Layout, cabling: &Cabling, most_pairs: u64, mut show: 
                     let length = stocked_length(Meters(route.run));
                     let (choice, medium) = medium_for(length, media);
                     show(&CablePair {
+                        net: tree.net,
                         kind,
-                        from: *a as u64,
-                        to: *b as u64,
+                        from: (from.kind, a),
+                        to: (to.kind, b),
+                        rate: tree.rate,
                         start: *start,
                         stop: *stop,
                         route,
@@ -488,6 +598,9 @@ struct Change {
     section: f64,
 }
 
+/// Places along a tray in a metre.
+const PER_METER: f64 = 1e3;
+
 /// What lies in the trays of one sort, by tray and place along it in millimetres.
 #[derive(Debug, Default)]
 struct Trays(HashMap<(u64, u64), BTreeMap<i64, Change>>);
@@ -500,31 +613,42 @@ impl Trays {
 
     /// Cables that begin at a place, or end there where they are negative.
     fn begin(&mut self, tray: (u64, u64), at: f64, cables: i64, section: f64) {
-        const PER_METER: f64 = 1e3;
         let change = self.0.entry(tray).or_default().entry((at * PER_METER).round() as i64).or_default();
         change.cables += cables;
         change.section += section;
     }
 
-    /// The fullest section of all trays.
-    fn fullest(&self, name: &'static str, section: f64) -> TrayUse {
-        let mut most = Change::default();
-        for places in self.0.values() {
+    /// The section of all trays that is fullest of the room for it, which is given by the first part of a tray's number.
+    fn fullest(&self, name: &'static str, section: f64, room: impl Fn(u64) -> u64) -> TrayUse {
+        let (mut most, mut room_of_most) = (Change::default(), room(0).max(1));
+        let side_by_side = |filled: f64| (filled / (section * MOST_FILL) - 1e-9).ceil().max(0.0);
+        let mut lengths: Vec<f64> = Vec::new();
+        for ((at, _), places) in &self.0 {
+            let room = room(*at).max(1);
             let mut sum = Change::default();
-            for change in places.values() {
+            let (mut before, mut length) = (0, 0.0);
+            for (place, change) in places {
+                length += (place - before) as f64 / PER_METER * side_by_side(sum.section);
+                before = *place;
                 sum = Change { cables: sum.cables + change.cables, section: sum.section + change.section };
-                if sum.section > most.section {
-                    most = sum;
+                let (sum_of, most_of) = (sum.section * room_of_most as f64, most.section * room as f64);
+                // Equally full ones are told apart by their cables, so that the order of the map does not matter.
+                if sum_of > most_of || (sum_of >= most_of && sum.cables > most.cables) {
+                    (most, room_of_most) = (sum, room);
                 }
             }
+            lengths.push(length);
         }
-        let parallel = (most.section / (section * MOST_FILL) - 1e-9).ceil().max(0.0) as u64;
+        // Summed in their own order, not that of the map.
+        lengths.sort_by(f64::total_cmp);
+        let length = Meters(lengths.iter().sum());
+        let parallel = side_by_side(most.section) as u64;
         let fill = if parallel > 0 { most.section / (section * parallel as f64) } else { 0.0 };
-        TrayUse { name, cables: most.cables.max(0) as u64, parallel, fill }
+        TrayUse { name, cables: most.cables.max(0) as u64, parallel, room: room_of_most, fill, length }
     }
 }
 
-/// Cables of a rack that one main tray of its room takes, to the corridor or to another row.
+/// Cables of a rack, as trunks, that one main tray of its room takes, to the corridor or to another row.
 #[derive(Clone, Copy, Debug, Default)]
 struct Taken {
     cables: u64,
@@ -567,7 +691,7 @@ struct Loads {
     corridors: Trays,
     ducts: Trays,
     /// By sort and number of a rack.
-    racks: [Vec<Laid>; 4],
+    racks: [Vec<Laid>; SORTS],
 }
 
 impl Loads {
@@ -577,15 +701,15 @@ impl Loads {
         let trunks = pair.medium.section(true) * count as f64;
         let through = pair.route.through;
         match through {
+            Through::Rack => return,
             Through::Row => return self.rows.lay((a.room, a.row as u64), (a.x, b.x), count, section),
             Through::Corridor => {
                 self.corridors.lay((a.building, a.storey), (a.main_x, b.main_x), count, trunks);
             }
             Through::Room { .. } | Through::Ducts => {}
         }
-        let (near, far) = pair.kind.sorts();
-        for ((outlet, other), sort, number) in [((a, b), near, pair.from), ((b, a), far, pair.to)] {
-            let (racks, number) = (&mut self.racks[sort], number as usize);
+        for ((outlet, other), (kind, number)) in [((a, b), pair.from), ((b, a), pair.to)] {
+            let (racks, number) = (&mut self.racks[kind as usize], number as usize);
             if racks.len() <= number {
                 racks.resize(number + 1, Laid::default());
             }
@@ -598,20 +722,20 @@ impl Loads {
             if let Through::Room { main, at } = through {
                 let taken = laid.by(main, at);
                 taken.cables += count;
-                taken.section += section;
+                taken.section += trunks;
                 if outlet.y < other.y {
                     taken.upward += count.cast_signed();
-                    taken.upward_section += section;
+                    taken.upward_section += trunks;
                 } else if outlet.y > other.y {
                     taken.upward -= count.cast_signed();
-                    taken.upward_section -= section;
+                    taken.upward_section -= trunks;
                 }
             } else {
                 let taken = laid.by(outlet.main, outlet.main_x);
                 taken.cables += count;
-                taken.section += section;
+                taken.section += trunks;
                 taken.leaving += count;
-                taken.leaving_section += section;
+                taken.leaving_section += trunks;
             }
         }
     }
@@ -634,37 +758,46 @@ impl Loads {
             }
         }
         let [tray, duct] = SECTIONS;
+        let abreast = |width: f64| ((width / TRAY_WIDTH + 1e-9) as u64).max(1);
+        // Above the racks of a row and its half of the cold aisle; the hot one may have a roof.
+        let row = layout.demand.rack.depth + layout.demand.aisles.cold / 2.0;
+        let rows = |_| abreast(row.value()) * TIERS_IN_ROOMS;
+        // Main trays cross the rows anywhere, each on its part of the room's width.
+        let mains = |room: u64| {
+            let own = if room < layout.halls { Some(&layout.hall) } else { layout.network_room.as_ref() };
+            own.map_or(1, |room| abreast(room.width / (room.grid.banks + 1) as f64) * TIERS_IN_ROOMS)
+        };
+        let corridors = |_| WAYS * abreast(CORRIDOR.value()) * TIERS_IN_CORRIDORS;
+        let across = (CORRIDOR.value() / DUCT_PITCH + 1e-9) as u64;
+        let ducts = |_| WAYS * 2 * across * DUCT_LAYERS;
         vec![
-            self.rows.fullest("row tray", tray),
-            self.mains.fullest("main tray", tray),
-            self.corridors.fullest("corridor tray", tray),
-            self.ducts.fullest("ducts of a building", duct),
+            self.rows.fullest("row tray", tray, rows),
+            self.mains.fullest("main tray", tray, mains),
+            self.corridors.fullest("corridor tray", tray, corridors),
+            self.ducts.fullest("ducts of a building", duct, ducts),
         ]
     }
 }
 
 /// Cables by kind and medium, and their straight distance.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Runs {
-    rate: ByteRate,
     all: Vec<CableRun>,
     straight: Meters,
 }
 
 impl Runs {
-    fn new(rate: ByteRate) -> Self {
-        Self { rate, all: Vec::new(), straight: Meters(0.0) }
-    }
-
     fn add(&mut self, pair: &CablePair) {
-        let same =
-            |run: &CableRun| (run.kind, run.choice, run.medium) == (pair.kind, pair.choice, pair.medium);
+        let same = |run: &CableRun| {
+            (run.net, run.kind, run.choice, run.medium) == (pair.net, pair.kind, pair.choice, pair.medium)
+        };
         let at = self.all.iter().position(same).unwrap_or_else(|| {
             self.all.push(CableRun {
+                net: pair.net,
                 kind: pair.kind,
                 choice: pair.choice,
                 medium: pair.medium,
-                rate: self.rate,
+                rate: pair.rate,
                 count: 0,
                 length_total: Meters(0.0),
                 length_max: Meters(0.0),
@@ -680,14 +813,16 @@ impl Runs {
 
     /// The preferred medium first.
     fn sorted(mut self) -> Self {
-        self.all.sort_by_key(|run| (run.kind, run.choice.unwrap_or(usize::MAX), run.medium));
+        self.all.sort_by_key(|run| (run.net, run.kind, run.choice.unwrap_or(usize::MAX), run.medium));
         self
     }
 
-    /// Of a layout, with at most so many pairs in a bundle.
-    fn of(layout: &Layout, cabling: &Cabling, most_pairs: u64) -> Self {
-        let mut runs = Self::new(cabling.rate);
-        each_of_pairs(layout, cabling, most_pairs, |pair| runs.add(pair));
+    /// Of the scale-out of a layout, with at most so many pairs in a bundle.
+    fn of_scale_out(layout: &Layout, cabling: &Cabling, most_pairs: u64) -> Self {
+        let mut runs = Self::default();
+        let outlets = Outlets::of(layout);
+        let tree = Tree::scale_out(layout, cabling, &outlets);
+        lay(layout, &outlets, &tree, most_pairs, &mut |pair: &CablePair| runs.add(pair));
         runs.sorted()
     }
 }
@@ -695,7 +830,7 @@ impl Runs {
 /// The schedule of a layout.
 #[must_use]
 pub fn schedule(layout: &Layout, cabling: &Cabling) -> CableSchedule {
-    let (mut runs, mut loads) = (Runs::new(cabling.rate), Loads::default());
+    let (mut runs, mut loads) = (Runs::default(), Loads::default());
     each_pair(layout, cabling, |pair| {
         runs.add(pair);
         loads.add(pair);
@@ -709,16 +844,17 @@ pub fn schedule(layout: &Layout, cabling: &Cabling) -> CableSchedule {
 pub struct Tried {
     /// Where network racks stand.
     pub placement: Placement,
-    /// Cables that none of the media reaches.
+    /// Cables of the scale-out that none of the media reaches.
     pub unreached: u64,
-    /// Length of all cables.
+    /// Length of all of them.
     pub length: Meters,
 }
 
 impl Tried {
     fn of(placement: Placement, runs: &[CableRun]) -> Self {
+        let runs: Vec<CableRun> = runs.iter().copied().filter(|run| run.net == Net::ScaleOut).collect();
         let unreached = runs.iter().filter(|run| run.choice.is_none()).map(|run| run.count).sum();
-        Self { placement, unreached, length: total_length(runs) }
+        Self { placement, unreached, length: total_length(&runs) }
     }
 
     /// Fewer cables out of reach, then less length.
@@ -727,26 +863,32 @@ impl Tried {
     }
 }
 
-/// Lays a fleet out with every placement of its network racks and keeps the one with the shortest cables.
+/// Lays a fleet out with every placement of its network racks, the one with the shortest cables first.
 ///
 /// Of two placements, the one that leaves fewer cables out of reach is better whatever its length. The first of
-/// equals wins; what was tried is told, the winner first. Placements are compared on a part of the spine and core
-/// racks, each for its neighbours, which is right within a percent or so; the winner is laid in full.
+/// equals wins. Placements are compared on a part of the spine and core racks, each for its neighbours, which is
+/// right within a percent or so.
 #[must_use]
-pub fn place(demand: &LayoutDemand, cabling: &Cabling) -> (Layout, CableSchedule, Vec<Tried>) {
+pub fn placements(demand: &LayoutDemand, cabling: &Cabling) -> Vec<Tried> {
     let tried = |placement: Placement| {
         let plan = layout(demand, placement);
         // One network room, or none, lies in the same place whatever is said of cores.
         let same = plan.network_room.is_none() || plan.buildings == 1;
         let once = placement.core == CorePlace::EveryBuilding && same;
-        (!once).then(|| Tried::of(placement, &Runs::of(&plan, cabling, MOST_PAIRS[1]).all))
+        (!once).then(|| Tried::of(placement, &Runs::of_scale_out(&plan, cabling, MOST_PAIRS[1]).all))
     };
     let mut tried: Vec<Tried> = Placement::all().into_iter().filter_map(tried).collect();
     tried.sort_by(Tried::order);
+    tried
+}
+
+/// Lays a fleet out with the best of the placements tried, whose length is then that of the whole schedule.
+#[must_use]
+pub fn place(demand: &LayoutDemand, cabling: &Cabling, tried: &mut [Tried]) -> (Layout, CableSchedule) {
     let plan = layout(demand, tried[0].placement);
     let laid = schedule(&plan, cabling);
     tried[0] = Tried::of(tried[0].placement, &laid.runs);
-    (plan, laid, tried)
+    (plan, laid)
 }
 
 /// The longest of some runs.

@@ -12,6 +12,7 @@
 
 use super::grid::{Rect, share_of};
 use super::{BUILDING_GAP, CORRIDOR, Layout};
+use crate::units::Meters;
 
 /// What stands outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +59,23 @@ impl YardKind {
 
 /// Clear distance between two items of a yard, and from line to line [m]: assumption, air and access.
 const YARD_CLEARANCE: f64 = 2.0;
+
+impl Yard {
+    /// The part of it between two shares of the site, in whole things: parts that meet add up to the whole.
+    #[must_use]
+    pub fn between(&self, from: f64, to: f64) -> Self {
+        let part = |count: u64| {
+            let upto = |share: f64| (count as f64 * share.clamp(0.0, 1.0)).round() as u64;
+            upto(to) - upto(from)
+        };
+        Self {
+            generators: part(self.generators),
+            transformers: part(self.transformers),
+            coolers: part(self.coolers),
+            high_voltage: part(self.high_voltage),
+        }
+    }
+}
 
 /// What stands in the yards of a site.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -129,13 +147,104 @@ pub(super) fn build(plan: &mut Layout) {
     let floor = (demand.it.value() * demand.area_per_it_watt).max(plan.white_space().value()) / storeys;
     let columns = plan.halls_on_a_floor().div_ceil(2) as f64;
     let (room_x, room_y) = plan.network_room.as_ref().map_or((0.0, 0.0), |room| (room.width, room.depth));
-    let halls_y = 2.0 * plan.hall.depth + CORRIDOR.value();
-    // Twice as long as wide, as long as the building holds its halls.
-    plan.building_y = (floor / 2.0).sqrt().max(halls_y).max(room_y);
-    plan.building_x = (floor / plan.building_y).max(columns * plan.hall.width + room_x);
+    let least_x = columns * plan.hall.width + room_x;
+    let halls_y = |y: f64| {
+        let part = ((floor / y).max(least_x) - room_x) / columns;
+        2.0 * (plan.hall.depth + plan.rooms_depth(part)) + CORRIDOR.value()
+    };
+    // Twice as long as wide, as long as the building holds its halls; the deeper it is, the shorter it gets and the
+    // deeper are the rooms behind them, down to the length of the halls.
+    let mut y = (floor / 2.0).sqrt().max(room_y).max(f64::MIN_POSITIVE);
+    while halls_y(y) > y {
+        y = halls_y(y) * 1.001;
+    }
+    plan.building_y = y;
+    plan.building_x = (floor / y).max(least_x);
     let (x, y) = plan.pitch();
     let ideal = (ALONG * y * plan.buildings as f64 / x).sqrt().round() as u64;
     plan.building_columns = ideal.clamp(1, plan.buildings.max(1));
+}
+
+/// Clear distance between the parts of a site that hold different systems [m]: assumption.
+const BETWEEN_SYSTEMS: f64 = 40.0;
+
+/// The grounds of several layouts side by side.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Site {
+    /// All of it, its corner at the origin.
+    pub ground: Rect,
+    /// Low corner of each layout's ground.
+    pub corners: Vec<(f64, f64)>,
+    /// Buildings of all layouts, one after the other.
+    pub buildings: Vec<Rect>,
+    /// The substation, in the middle of the low side, where feeders begin.
+    pub substation: Vec<YardItem>,
+}
+
+impl Site {
+    /// Sets layouts side by side.
+    #[must_use]
+    pub fn of<'a>(plans: impl IntoIterator<Item = &'a Layout>) -> Self {
+        let plans: Vec<&Layout> = plans.into_iter().collect();
+        let mut site = Self::default();
+        let substation = plans.iter().map(|plan| plan.substation()).fold(0.0, f64::max);
+        for plan in &plans {
+            let ground = plan.campus();
+            let x = if site.corners.is_empty() { 0.0 } else { site.ground.width + BETWEEN_SYSTEMS };
+            let y = substation - plan.substation();
+            site.ground.width = x + ground.width;
+            site.ground.depth = site.ground.depth.max(y + ground.depth);
+            site.corners.push((x, y));
+            site.buildings.extend((0..plan.buildings).map(|index| plan.building(index).moved(x, y)));
+        }
+        site.transformers(plans.iter().map(|plan| plan.demand.yard.high_voltage).sum());
+        site
+    }
+
+    /// Sets so many transformers into the substation.
+    fn transformers(&mut self, count: u64) {
+        let kind = YardKind::HighVoltage;
+        let lines = lines(kind, count, self.ground.width);
+        let (width, depth) = kind.size();
+        let across = count.min(lines.per_line) as f64 * lines.step - YARD_CLEARANCE;
+        let low = ((self.ground.width - across) / 2.0).max(0.0);
+        let item = |item: u64| {
+            let x = low + (item % lines.per_line) as f64 * lines.step;
+            let y = (item / lines.per_line) as f64 * lines.pitch;
+            YardItem { kind, at: Rect { x, y, width, depth } }
+        };
+        self.substation = (0..count).map(item).collect();
+    }
+
+    /// Longest way between the middles of two buildings, along the streets.
+    #[must_use]
+    pub fn longest_way(&self) -> Meters {
+        // |Δx| + |Δy| is the larger of the differences of x + y and of x − y.
+        let spread = |along: fn((f64, f64)) -> f64| {
+            let all = self.buildings.iter().map(|building| along(building.center()));
+            let (low, high) =
+                all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
+            (high - low).max(0.0)
+        };
+        Meters(spread(|(x, y)| x + y).max(spread(|(x, y)| x - y)))
+    }
+
+    /// Length of the feeder of each building, from the nearest of so many substations along the low side.
+    ///
+    /// ~~~text
+    /// |x − x₀| + y
+    /// ~~~
+    #[must_use]
+    pub fn feeders(&self, substations: u32) -> Vec<Meters> {
+        let substations = substations.max(1);
+        let step = self.ground.width / f64::from(substations);
+        let feeder = |building: &Rect| {
+            let (x, _) = building.center();
+            let nearest = ((x / step).floor()).clamp(0.0, f64::from(substations - 1));
+            Meters((x - (nearest + 0.5) * step).abs() + building.y)
+        };
+        self.buildings.iter().map(feeder).collect()
+    }
 }
 
 impl Layout {
@@ -200,11 +309,13 @@ impl Layout {
         }
     }
 
-    /// A building on the plan of the campus.
+    /// A building on the plan of the campus: every other line is counted back, so that neighbours in number, which
+    /// share a fabric, are neighbours on the ground.
     #[must_use]
     pub fn building(&self, index: u64) -> Rect {
         let (x, y) = self.pitch();
-        let (line, column) = (index / self.building_columns, index % self.building_columns);
+        let (line, along) = (index / self.building_columns, index % self.building_columns);
+        let column = if line.is_multiple_of(2) { along } else { self.building_columns - 1 - along };
         let (power, _) = self.yards();
         Rect {
             x: column as f64 * x,
@@ -230,6 +341,13 @@ impl Layout {
         (0..self.buildings).min_by(|a, b| off(a).total_cmp(&off(b))).unwrap_or(0)
     }
 
+    /// Length of a building that each of its halls has, with the rooms behind it [m].
+    #[must_use]
+    pub fn part_of_hall(&self) -> f64 {
+        let room = self.network_room.as_ref().map_or(0.0, |room| room.width);
+        (self.building_x - room) / self.halls_on_a_floor().div_ceil(2) as f64
+    }
+
     /// Building, storey and place in the building of a hall.
     #[must_use]
     pub fn place_of_hall(&self, hall: u64) -> (u64, u64, Rect) {
@@ -241,7 +359,7 @@ impl Layout {
         let columns = on_floor.div_ceil(2);
         let (column, above) = (cell / 2, cell % 2 == 1);
         let room = self.network_room.as_ref().map_or(0.0, |room| room.width);
-        let step = (self.building_x - room) / columns as f64;
+        let step = self.part_of_hall();
         // The network room takes the middle, the halls stand on both sides of it.
         let shift = if column >= columns.div_ceil(2) { room } else { 0.0 };
         let corridor = (self.building_y - CORRIDOR.value()) / 2.0;
@@ -255,12 +373,11 @@ impl Layout {
     pub fn place_of_room(&self) -> Option<Rect> {
         let room = self.network_room.as_ref()?;
         let columns = self.halls_on_a_floor().div_ceil(2);
-        let step = (self.building_x - room.width) / columns as f64;
-        let x = columns.div_ceil(2) as f64 * step;
+        let x = columns.div_ceil(2) as f64 * self.part_of_hall();
         Some(Rect { x, y: (self.building_y - room.depth) / 2.0, width: room.width, depth: room.depth })
     }
 
-    /// Everything that stands outside.
+    /// Everything that stands at the buildings; the substation is the site's.
     #[must_use]
     pub fn yard_items(&self) -> Vec<YardItem> {
         let mut all = Vec::new();
@@ -289,14 +406,6 @@ impl Layout {
                 all.push(YardItem { kind: YardKind::Cooler, at: Rect { x, y, width, depth } });
             }
         }
-        let kind = YardKind::HighVoltage;
-        let lines = lines(kind, self.demand.yard.high_voltage, self.building_x);
-        all.extend((0..self.demand.yard.high_voltage).map(|item| {
-            let (width, depth) = kind.size();
-            let x = (item % lines.per_line) as f64 * lines.step;
-            let y = (item / lines.per_line) as f64 * lines.pitch;
-            YardItem { kind, at: Rect { x, y, width, depth } }
-        }));
         all
     }
 }

@@ -16,12 +16,22 @@ pub struct PlacedRack {
     pub at: Rect,
     /// Row of the room; CDUs and air handlers stand in none.
     pub row: Option<usize>,
+    /// Position of that row where it begins.
+    pub position: usize,
     /// Unit of the site that it belongs to, if to one.
     pub unit: Option<u64>,
     /// Which of its kind, counted over the site.
     pub number: u64,
     /// Whether its front is on the low side.
     pub faces_low: bool,
+}
+
+impl PlacedRack {
+    /// Row and position of a rack that stands in a row.
+    #[must_use]
+    pub fn place(&self) -> Option<(usize, usize)> {
+        self.row.map(|row| (row, self.position))
+    }
 }
 
 /// A row on the plan of its room.
@@ -46,6 +56,8 @@ pub struct Hall {
     pub rows: Vec<PlacedRow>,
     /// Aisles beside the rows, and whether each is a hot one.
     pub aisles: Vec<(Rect, bool)>,
+    /// Width of a position of its rows [m].
+    pub position: f64,
     /// Where main trays hang, along the rows [m].
     pub mains: Vec<f64>,
     /// Racks, CDUs and air handlers.
@@ -69,7 +81,11 @@ impl Layout {
         let rooms = self.network_rooms();
         let spines = if self.placement.spine == SpinePlace::NetworkRoom { self.spine_racks() } else { 0 };
         let numbers = |kind| {
-            let count = if kind == RackKind::Spine { spines } else { self.core_racks() };
+            let count = match kind {
+                RackKind::Spine => spines,
+                RackKind::EthernetCore => self.demand.ethernet_core_racks,
+                _ => self.core_racks(),
+            };
             super::grid::share_of(count, index, rooms)
         };
         Some(self.furnish(room, |slot| {
@@ -105,7 +121,7 @@ impl Layout {
             RackKind::Storage => unit * demand.unit_storage_racks + slot.index,
             RackKind::Management => unit * demand.unit_management_racks + slot.index,
             RackKind::Power => unit * demand.unit_power_racks + slot.index,
-            RackKind::Core | RackKind::Cdu | RackKind::AirHandler => return None,
+            RackKind::Core | RackKind::EthernetCore | RackKind::Cdu | RackKind::AirHandler => return None,
         };
         Some((Some(unit), number))
     }
@@ -118,6 +134,7 @@ impl Layout {
             depth: room.depth,
             rows: Vec::with_capacity(room.rows.len()),
             aisles: grid.aisles(),
+            position: grid.position,
             mains: grid.mains(),
             racks: Vec::new(),
         };
@@ -134,6 +151,7 @@ impl Layout {
                         kind: slot.kind,
                         at: Rect { x, y: at.y, width, depth: at.depth },
                         row: Some(number),
+                        position: ((x - at.x) / grid.position).round() as usize,
                         unit,
                         number: count,
                         faces_low,
@@ -164,6 +182,7 @@ impl Layout {
                     kind: RackKind::Cdu,
                     at: Rect { x, y, width: side, depth: side },
                     row: None,
+                    position: 0,
                     unit: None,
                     number: before + index,
                     faces_low: high,
@@ -189,12 +208,19 @@ impl Layout {
                     kind: RackKind::AirHandler,
                     at: Rect { x, y, width: depth, depth: width },
                     row: None,
+                    position: 0,
                     unit: None,
                     number: index,
                     faces_low: false,
                 }
             })
             .collect()
+    }
+
+    /// Whether a network room lies in a building.
+    #[must_use]
+    pub fn building_of_rooms(&self, building: u64) -> bool {
+        (0..self.network_rooms()).any(|room| self.building_of_room(room) == building)
     }
 
     /// Building in which a network room lies.

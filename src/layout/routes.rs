@@ -1,6 +1,7 @@
 //! Routes along trays, from rack to rack.
 //!
 //! ~~~text
+//! same rack       nothing: it meets no tray
 //! same row        |x₁ − x₂|
 //! same room       |x₁ − m| + |y₁ − y₂| + |m − x₂|        m the main tray that makes it shortest
 //! same building   run₁ + |c₁ − c₂| + storeys + run₂      run = to the nearest main tray, to the corridor
@@ -25,6 +26,8 @@ pub struct Outlet {
     pub room: u64,
     /// Row of the room.
     pub row: usize,
+    /// Position of the row where the rack begins.
+    pub position: usize,
     /// Along the rows, in the building [m].
     pub x: f64,
     /// Across the rows, in the building [m].
@@ -85,7 +88,7 @@ impl Ways {
 
     /// The outlet of a rack of this room.
     #[must_use]
-    pub fn outlet(&self, row: usize, at: &Rect) -> Outlet {
+    pub fn outlet(&self, (row, position): (usize, usize), at: &Rect) -> Outlet {
         let (x, y) = at.center();
         let (x, y) = (x + self.corner.0, y + self.corner.1);
         let nearest = self
@@ -99,6 +102,7 @@ impl Ways {
             storey: self.storey,
             room: self.room,
             row,
+            position,
             x,
             y,
             main: nearest.0,
@@ -143,6 +147,8 @@ pub struct Route {
 /// What a route passes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Through {
+    /// Nothing: both ends are in one rack.
+    Rack,
     /// Its row tray alone.
     Row,
     /// A main tray of the room.

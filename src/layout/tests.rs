@@ -23,6 +23,8 @@ pub(crate) fn gb300() -> LayoutDemand {
             per_rack: 8,
             switch_heat: Watts(7_000.0),
         },
+        ethernet_core_racks: 0,
+        ethernet_core_heat: Watts(0.0),
         unit_liquid: Watts(960e3),
         unit_air: Watts(360e3),
         cdu: CduGroup { capacity: Watts(2.3e6), duty_per_spare: 4 },
@@ -147,12 +149,12 @@ pub(crate) fn demands() -> impl Strategy<Value = (LayoutDemand, Placement)> {
     let racks = (1_u64..400, 1_u64..3, 1_u64..20, 0_u64..4, 0_u64..4, 0_u64..3);
     let hall = (1_u64..12, 1_u64..6, 1_u64..4, 0.2e6_f64..3e6, 0.5_f64..1.2, 3.0_f64..30.0);
     let network = (0_u64..600, 0_u64..600, 0_u64..300, 1_u64..20, 500.0_f64..8e3);
-    let heat = (0.0_f64..2e6, 0.0_f64..2e6, 5e3_f64..200e3);
+    let heat = (0.0_f64..2e6, 0.0_f64..2e6, 5e3_f64..200e3, 0_u64..9);
     (racks, hall, network, heat, 0_usize..12).prop_map(|(racks, hall, network, heat, placement)| {
         let (compute_racks, positions, unit, storage, management, power) = racks;
         let (units_per_hall, halls_per_building, storeys, busway, width, row_length) = hall;
         let (leaf, spine, core, per_rack, switch_heat) = network;
-        let (liquid, air, rack_heat) = heat;
+        let (liquid, air, rack_heat, ethernet_core_racks) = heat;
         let demand = LayoutDemand {
             compute_racks,
             positions_per_compute_rack: positions,
@@ -161,6 +163,8 @@ pub(crate) fn demands() -> impl Strategy<Value = (LayoutDemand, Placement)> {
             unit_management_racks: management,
             unit_power_racks: power,
             switches: SwitchRacks { leaf, spine, core, per_rack, switch_heat: Watts(switch_heat) },
+            ethernet_core_racks,
+            ethernet_core_heat: Watts(18e3),
             unit_liquid: Watts(liquid),
             unit_air: Watts(air),
             rack: RackBody { width: Meters(width), ..gb300().rack },
@@ -181,6 +185,63 @@ pub(crate) fn demands() -> impl Strategy<Value = (LayoutDemand, Placement)> {
         };
         (demand, Placement::all()[placement])
     })
+}
+
+// 12.92 MW of rows: 517 m² of electrical and 194 m² of mechanical rooms a hall, 65 halls; nine docks of 480 m².
+#[test]
+fn rooms_of_a_building_have_the_area_that_their_hall_asks_for() {
+    let plan = layout(&gb300(), USUAL);
+    let areas = plan.areas();
+    let of = |name| areas.iter().find(|(known, _)| *known == name).unwrap().1;
+    let it = plan.hall_heat().value() * 65.0;
+    assert!((of(RoomKind::Electrical.name()) / (it * 40e-6) - 1.0).abs() < 1e-9);
+    assert!((of(RoomKind::Mechanical.name()) / (it * 15e-6) - 1.0).abs() < 1e-9);
+    assert!((of(RoomKind::Loading.name()) / (9.0 * 480.0) - 1.0).abs() < 1e-9);
+}
+
+// A campus of 3 × 3 buildings: the farthest are two steps apart either way, and no feeder is shorter than straight.
+#[test]
+fn feeders_and_fibre_are_those_of_the_campus_laid_out() {
+    let plan = layout(&gb300(), USUAL);
+    let site = Site::of([&plan]);
+    let (first, last) = (plan.building(0).center(), plan.building(plan.buildings - 1).center());
+    let apart = (last.0 - first.0).abs() + (last.1 - first.1).abs();
+    assert!(site.longest_way().value() >= apart - 1e-6);
+    let middle = site.ground.width / 2.0;
+    for (feeder, building) in site.feeders(1).into_iter().zip(&site.buildings) {
+        let straight = ((building.center().0 - middle).powi(2) + building.y.powi(2)).sqrt();
+        assert!(feeder.value() >= straight - 1e-6 && feeder.value() > 0.0);
+    }
+    let (one, three): (f64, f64) =
+        (site.feeders(1).iter().map(|f| f.value()).sum(), site.feeders(3).iter().map(|f| f.value()).sum());
+    assert!(three < one, "{three} {one}");
+    // Two systems side by side share no ground.
+    let both = Site::of([&plan, &plan]);
+    assert!(both.ground.width > 2.0 * plan.campus().width && both.buildings.len() == 18);
+    for (at, building) in both.buildings.iter().enumerate() {
+        assert!(both.buildings[..at].iter().all(|other| !building.overlaps(other)));
+    }
+}
+
+#[test]
+fn neighbours_in_number_are_neighbours_on_the_ground() {
+    let plan = layout(&gb300(), USUAL);
+    let (x, y) = (plan.building_x + BUILDING_GAP.value(), plan.campus().depth / 3.0);
+    for index in 1..plan.buildings {
+        let (before, own) = (plan.building(index - 1).center(), plan.building(index).center());
+        let (along, across) = ((own.0 - before.0).abs(), (own.1 - before.1).abs());
+        assert!(along < x + 1e-6 && across < y + 1e-6 && along.min(across) < 1e-6, "{index}");
+    }
+}
+
+#[test]
+fn parts_of_a_yard_add_up_to_it() {
+    let whole = Yard { generators: 393, transformers: 371, coolers: 7, high_voltage: 6 };
+    let cuts = [0.0, 0.31, 0.62, 1.0];
+    let parts: Vec<Yard> = cuts.windows(2).map(|cut| whole.between(cut[0], cut[1])).collect();
+    for kind in YardKind::ALL {
+        assert_eq!(parts.iter().map(|part| part.count(kind)).sum::<u64>(), whole.count(kind), "{kind:?}");
+    }
 }
 
 /// Everything in a room by its rectangle, the room's own first.
@@ -225,6 +286,7 @@ proptest! {
             (RackKind::Leaf, plan.leaf_racks()),
             (RackKind::Spine, plan.spine_racks()),
             (RackKind::Core, plan.core_racks()),
+            (RackKind::EthernetCore, demand.ethernet_core_racks),
             (RackKind::Storage, plan.units * demand.unit_storage_racks),
             (RackKind::Management, plan.units * demand.unit_management_racks),
             (RackKind::Power, plan.units * demand.unit_power_racks),
@@ -275,6 +337,7 @@ proptest! {
         let buildings: Vec<Rect> = (0..plan.buildings).map(|index| plan.building(index)).collect();
         let mut ground = buildings.clone();
         ground.extend(plan.yard_items().iter().map(|item| item.at));
+        ground.extend(Site::of([&plan]).substation.iter().map(|item| item.at));
         let yard = demand.yard;
         prop_assert_eq!(
             (ground.len() - buildings.len()) as u64,
@@ -293,6 +356,15 @@ proptest! {
             let place = plan.place_of_room().unwrap();
             inside.entry((plan.building_of_room(room), 0)).or_default().push(place);
         }
+        for building in 0..plan.buildings {
+            for room in plan.side_rooms(building) {
+                inside.entry((building, room.storey)).or_default().push(room.at);
+            }
+        }
+        let areas = plan.areas();
+        let sum: f64 = areas.iter().map(|(_, area)| area).sum();
+        prop_assert!((sum / plan.total_area().value() - 1.0).abs() < 1e-9);
+        prop_assert!(areas.iter().all(|(_, area)| *area > -1e-6 * sum), "{areas:?}");
         for ((building, _), places) in &inside {
             let walls = Rect { x: 0.0, y: 0.0, ..plan.building(*building) };
             for (at, place) in places.iter().enumerate() {

@@ -8,16 +8,18 @@
 //! Lines of one part add up to what the economics give it. Where a part is priced by power, a lump sum
 //! holds its cost and the other lines are counts.
 
+use super::beside::link_of;
 use super::equipment::{Equipment, Machine};
-use super::result::{BillItem, Cable, Equipment as Scheduled, Layout, Plan};
+use super::result::{BillItem, Border, Cable, Equipment as Scheduled, Layout, Plan};
 use super::sizing::{Draw, FacilityHour};
 use super::standing::COOLER_POWER;
 use crate::catalog::profile::{Confidence, Datum, Link, Medium, Sources};
+use crate::cooling::HeatRejection;
 use crate::layout::YardKind;
-use crate::layout::cables::CableKind;
+use crate::layout::cables::{CableKind, Net};
 use crate::scenario::Origin;
-use crate::units::text::show;
-use crate::units::{Amperes, CubicMeters, Dollars, Joules, VoltAmperes, Watts};
+use crate::units::text::{digits, show};
+use crate::units::{Amperes, ByteRate, CubicMeters, Dollars, Joules, VoltAmperes, Watts};
 
 /// The title of a figure's source.
 fn source<Q>(sources: &Sources, datum: &Datum<Q>) -> String {
@@ -31,7 +33,7 @@ fn is_fiber(medium: Medium) -> bool {
 
 /// Ends of some cables that a transceiver or a copper plug is bought for.
 fn ends(cable: &Cable, co_packaged: bool) -> u64 {
-    match (co_packaged && is_fiber(cable.medium), cable.kind == CableKind::HostLeaf.name()) {
+    match (co_packaged && is_fiber(cable.medium), cable.tier == CableKind::HostLeaf) {
         (false, _) => 2 * cable.count,
         (true, true) => cable.count,
         (true, false) => 0,
@@ -52,7 +54,7 @@ pub(super) fn network(machine: &Machine, draw: &Draw, layout: &Layout) -> Vec<Bi
                 rating: format!(
                     "{} × {}, {}",
                     switch.ports.value,
-                    switch.port_bandwidth.value,
+                    bits(switch.port_bandwidth.value),
                     show(machine.network.kind.power)
                 ),
                 count: count as f64,
@@ -62,16 +64,17 @@ pub(super) fn network(machine: &Machine, draw: &Draw, layout: &Layout) -> Vec<Bi
                 confidence: switch.price.confidence,
             })
             .collect();
-    for cable in layout.cables.iter().filter(|cable| cable.system == machine.id) {
-        let kind = [CableKind::HostLeaf, CableKind::LeafSpine, CableKind::SpineCore]
-            .into_iter()
-            .find(|kind| kind.name() == cable.kind)
-            .unwrap_or(CableKind::SpineCore);
-        let links = machine.network.links_of(kind);
-        let link = links.iter().find(|link| link.id == cable.link).unwrap_or(&links[0]);
+    for cable in layout.cables.iter().filter(|cable| cable.net == Net::ScaleOut && cable.system == machine.id)
+    {
+        let link = link_of(machine.network.links_of(cable.net, cable.tier), &cable.link);
         items.extend(cables(&part, link, cable, switch.co_packaged_optics));
     }
     items
+}
+
+/// A rate as links are sold.
+fn bits(rate: ByteRate) -> String {
+    format!("{} Gb/s", digits(rate.0 * 8.0 / 1e9))
 }
 
 /// Cables of one kind and link, with what is plugged at their ends.
@@ -80,7 +83,7 @@ fn cables(part: &str, link: &Link, cable: &Cable, co_packaged: bool) -> Vec<Bill
     let line = |item: String, count: f64, unit, cost, datum: &Datum<Dollars>| BillItem {
         part: part.to_owned(),
         item,
-        rating: format!("{}, {} at most", cable.rate, show(cable.length_max)),
+        rating: format!("{}, {} at most", bits(cable.rate), show(cable.length_max)),
         count,
         unit,
         cost,
@@ -122,8 +125,36 @@ pub(super) fn bill(
         items.extend(racks(plan, machine, draw));
         items.extend(network(machine, draw, &plan.layout));
     }
+    items.extend(plan.layout.border.iter().flat_map(border));
     items.extend(facility(plan, equipment, design));
     items
+}
+
+/// The part of the capex that joins fabrics.
+pub(super) const BORDER: &str = "fibre between fabrics";
+
+/// What the links from fabric to fabric cost.
+pub(super) fn border_cost(of: &Border) -> Dollars {
+    border(of).iter().map(|item| item.cost).sum()
+}
+
+/// Transceivers and fibre from fabric to fabric.
+fn border(of: &Border) -> Vec<BillItem> {
+    let (link, ends, meters) = (&of.link, (2 * of.links) as f64, of.length.value() * of.links as f64);
+    let line = |what: &str, count: f64, unit: &'static str, datum: &Datum<Dollars>| BillItem {
+        part: BORDER.to_owned(),
+        item: format!("{}, fabric to fabric, {what}", link.name),
+        rating: format!("{}, {}, {} in all", bits(link.bandwidth.value), show(of.length), show(of.power)),
+        count,
+        unit,
+        cost: datum.value * count,
+        source: source(&link.sources, datum),
+        confidence: datum.confidence,
+    };
+    vec![
+        line("transceivers", ends, "transceivers", &link.price_per_end),
+        line("fibre", meters, "m", &link.price_per_meter),
+    ]
 }
 
 fn amount(plan: &Plan, part: &str) -> Dollars {
@@ -137,6 +168,7 @@ fn racks(plan: &Plan, machine: &Machine, draw: &Draw) -> Vec<BillItem> {
         (format!("{} racks", machine.id), format!("{} storage and management", machine.id));
     let origin = plan.scenario.origins.get("economics.rack_price");
     let own_price = matches!(origin, Some(Origin::File(..) | Origin::Flag));
+    let networks = beside(machine, &plan.layout, &support_part);
     let mut items = vec![
         BillItem {
             item: system.name.clone(),
@@ -157,31 +189,55 @@ fn racks(plan: &Plan, machine: &Machine, draw: &Draw) -> Vec<BillItem> {
             rating: show(machine.unit_support),
             count: draw.racks as f64 / machine.unit_racks as f64,
             unit: "units",
-            cost: amount(plan, &support_part),
+            // What the networks beside the scale-out cost is part of the units' support.
+            cost: (amount(plan, &support_part) - networks.iter().map(|item| item.cost).sum())
+                .max(Dollars(0.0)),
             source: source(&system.sources, &system.unit.support_price),
             confidence: system.unit.support_price.confidence,
             part: support_part.clone(),
         },
     ];
-    // Their price is part of the units' support, so these lines are counts.
-    let beside = plan.fabric.networks.iter().filter(|network| network.system == machine.id);
-    for network in beside {
-        let line = |item: String, count: u64, unit: &'static str| BillItem {
-            part: support_part.clone(),
-            item,
-            rating: format!("{} a link, {}", network.rate, show(network.power)),
-            count: count as f64,
-            unit,
-            cost: Dollars(0.0),
-            source: source(&system.sources, &system.unit.support_price),
-            confidence: Confidence::Derived,
-        };
-        items.push(line(
-            format!("{}, {} network", network.switch, network.name),
-            network.switches,
-            "switches",
-        ));
-        items.push(line(format!("links of the {} network", network.name), network.links, "links"));
+    items.extend(networks);
+    items.retain(|item| item.count > 0.0);
+    items
+}
+
+/// What the networks beside the scale-out of one system cost.
+pub(super) fn beside_cost(machine: &Machine, layout: &Layout) -> Dollars {
+    beside(machine, layout, "").iter().map(|item| item.cost).sum()
+}
+
+/// Switches, transceivers and cables of the networks beside the scale-out of one system.
+fn beside(machine: &Machine, layout: &Layout, part: &str) -> Vec<BillItem> {
+    let mut items = Vec::new();
+    let Some(floor) = layout.floors.iter().find(|floor| floor.system == machine.id) else { return items };
+    let network = &machine.network;
+    let trees = floor.cabling.beside.iter().map(|tree| (tree.net, &network.support_switch, tree.switches));
+    let own = floor.cabling.out_of_band.iter();
+    let own = own.map(|own| (Net::OutOfBand, &network.management_switch, [own.switches, 0, 0]));
+    for (net, switch, tiers) in trees.chain(own) {
+        for (tier, count) in ["leaf", "spine", "core"].into_iter().zip(tiers) {
+            items.push(BillItem {
+                part: part.to_owned(),
+                item: format!("{}, {} {tier}", switch.name, net.name()),
+                rating: format!(
+                    "{} × {}, {}",
+                    switch.ports.value,
+                    bits(switch.port_bandwidth.value),
+                    show(switch.power_populated.value)
+                ),
+                count: count as f64,
+                unit: "switches",
+                cost: switch.price.value * count as f64,
+                source: source(&switch.sources, &switch.price),
+                confidence: switch.price.confidence,
+            });
+        }
+    }
+    for cable in layout.cables.iter().filter(|cable| cable.net != Net::ScaleOut && cable.system == machine.id)
+    {
+        let link = link_of(network.links_of(cable.net, cable.tier), &cable.link);
+        items.extend(cables(part, link, cable, false));
     }
     items.retain(|item| item.count > 0.0);
     items
@@ -214,14 +270,89 @@ fn rating(line: &Scheduled) -> String {
     }
 }
 
+/// A line of a part that is priced as one: what, of which rating, how much of what.
+type Line = (String, String, f64, &'static str);
+
+/// Cabinets of the network, and the trays of its cables.
+fn racks_and_trays(plan: &Plan) -> Vec<Line> {
+    let mut lines = vec![("network racks".into(), "48U".into(), plan.fleet.racks.network as f64, "racks")];
+    for (at, name) in ["row trays", "main trays", "corridor trays"].into_iter().enumerate() {
+        let trays = plan.layout.floors.iter().filter_map(|floor| floor.trays.get(at));
+        let length: f64 = trays.map(|tray| tray.length.0).sum();
+        lines.push((name.into(), "600 × 100 mm".into(), length.ceil(), "m"));
+    }
+    let ducts = plan.layout.floors.iter().filter_map(|floor| floor.trays.get(3)).map(|ducts| ducts.parallel);
+    lines.push(("ducts of the fullest building".into(), "100 mm".into(), ducts.sum::<u64>() as f64, "ducts"));
+    lines
+}
+
+/// Motor of a facility pump: assumption, a common frame.
+const PUMP_POWER: Watts = Watts(75e3);
+
+/// Heat rejection, chillers, pumps and pipes.
+fn cooling(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<Line> {
+    let units = |load: Watts, each: Watts| (load / each - 1e-9).ceil().max(0.0);
+    let mut lines: Vec<Line> = plan
+        .layout
+        .yards
+        .iter()
+        .filter(|(kind, ..)| *kind == YardKind::Cooler)
+        .map(|(_, name, count)| (name.clone(), show(COOLER_POWER), *count as f64, "units"))
+        .collect();
+    // Where the units outside are chillers themselves, theirs are no machines of their own.
+    if equipment.place.plant.heat_rejection != HeatRejection::AirCooledChiller {
+        let chilled = design.plant.chilled * equipment.place.plant.installed_ratio.value();
+        let chillers = units(chilled, COOLER_POWER);
+        lines.push((
+            "chillers for the hours that are too hot without".into(),
+            show(COOLER_POWER),
+            chillers,
+            "units",
+        ));
+    }
+    let liquid: Watts = plan
+        .layout
+        .floors
+        .iter()
+        .zip(&plan.cooling.coolant)
+        .map(|(floor, own)| {
+            let units =
+                floor.layout.demand.compute_racks as f64 / floor.layout.demand.unit_compute_racks as f64;
+            floor.layout.demand.unit_liquid * units * own.pump_share.0
+        })
+        .sum();
+    let facility = units((design.plant.pumps - liquid).max(Watts(0.0)), PUMP_POWER);
+    let spare = if facility > 0.0 { plan.layout.buildings as f64 } else { 0.0 };
+    lines.push((
+        "facility pumps, one spare in each building".into(),
+        show(PUMP_POWER),
+        facility + spare,
+        "units",
+    ));
+    for own in &plan.cooling.coolant {
+        let Some(floor) = plan.layout.floors.iter().find(|floor| floor.system == own.system) else {
+            continue;
+        };
+        let (hall, halls) = (&floor.layout.hall, floor.layout.halls as f64);
+        if let Ok(row) = &own.row {
+            let length = 2.0 * halls * hall.rows.len() as f64 * hall.grid.row_length();
+            let name = format!("row manifolds of {}, supply and return", own.system);
+            lines.push((name, format!("DN {}", row.nominal_diameter), length.ceil(), "m"));
+        }
+        if let Ok(flows) = &own.group.flows {
+            let name = format!("headers of the halls of {}, supply and return", own.system);
+            let length = 2.0 * halls * (hall.width + hall.depth);
+            lines.push((name, format!("DN {}", flows.nominal_diameter), length.ceil(), "m"));
+        }
+    }
+    lines
+}
+
 /// Building, power and cooling.
 fn facility(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<BillItem> {
     let costs = &equipment.place.costs;
-    let yard = |kind: YardKind| {
-        plan.layout.floors.iter().map(|floor| floor.layout.demand.yard.count(kind)).sum::<u64>()
-    };
     let mut items = Vec::new();
-    let mut part = |name: &str, datum: Option<&Datum<_>>, lines: Vec<(String, String, f64, &'static str)>| {
+    let mut part = |name: &str, datum: Option<&Datum<_>>, lines: Vec<Line>| {
         let mut lines: Vec<_> = lines
             .into_iter()
             .enumerate()
@@ -254,11 +385,9 @@ fn facility(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<Bi
     let or_lump = |lines: Vec<(String, String, f64, &'static str)>, what: &str, rating: &str| {
         if lines.is_empty() { vec![(what.to_owned(), rating.to_owned(), 1.0, "lump sum")] } else { lines }
     };
-    part(
-        "building",
-        Some(&costs.building),
-        vec![("shell, fit-out and site work".into(), it.clone(), plan.layout.area.0, "m²")],
-    );
+    let mut fit_out = vec![("shell, fit-out and site work".into(), it.clone(), plan.layout.area.0, "m²")];
+    fit_out.extend(racks_and_trays(plan));
+    part("building", Some(&costs.building), fit_out);
     let electrical = [
         ("grid connection", &costs.grid_connection, "substation", &meter),
         ("transformers", &costs.transformers, "transformers", &meter),
@@ -275,25 +404,28 @@ fn facility(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<Bi
     part(
         "cooling",
         Some(&costs.cooling),
-        vec![
-            ("heat rejection unit".into(), show(COOLER_POWER), yard(YardKind::Cooler) as f64, "units"),
-            (
-                "coolant distribution unit".into(),
-                show(equipment.place.cdus.capacity),
-                plan.fleet.racks.cdu as f64,
-                "units",
-            ),
-            (
-                "air handler".into(),
-                show(crate::layout::AIR_HANDLER_POWER),
-                plan.layout
-                    .floors
-                    .iter()
-                    .map(|floor| floor.layout.hall_air_handlers * floor.layout.halls)
-                    .sum::<u64>() as f64,
-                "units",
-            ),
-        ],
+        [
+            cooling(plan, equipment, design),
+            vec![
+                (
+                    "coolant distribution unit".into(),
+                    show(equipment.place.cdus.capacity),
+                    plan.fleet.racks.cdu as f64,
+                    "units",
+                ),
+                (
+                    "air handler".into(),
+                    show(crate::layout::AIR_HANDLER_POWER),
+                    plan.layout
+                        .floors
+                        .iter()
+                        .map(|floor| floor.layout.hall_air_handlers * floor.layout.halls)
+                        .sum::<u64>() as f64,
+                    "units",
+                ),
+            ],
+        ]
+        .concat(),
     );
     part(
         "design, contractor, contingency",

@@ -15,7 +15,7 @@ use crate::cooling::psychrometrics::{dew_point, saturation_pressure, standard_pr
 use crate::cooling::{DesignWeather, HeatRejection, MonthlyWeather, Plant, RearDoor, Weather, Year};
 use crate::fabric::optics::SwitchKind;
 use crate::fleet::{CduGroup, ScalableUnit};
-use crate::layout::cables::CableKind;
+use crate::layout::cables::{CableKind, Net};
 use crate::power::provisioning::DutySpread;
 use crate::power::{Provisioned, RackPower, StageDesign};
 use crate::scenario::{FabricTopology, Fields, Origin, Policy, Scenario};
@@ -163,15 +163,41 @@ pub struct Network {
     pub twin: Option<profile::Switch>,
     /// Switch of the front end and of storage.
     pub support_switch: profile::Switch,
+    /// Links for the front end to choose from, the cheapest first.
+    pub front_end_links: Vec<profile::Link>,
+    /// Links for the storage network.
+    pub storage_links: Vec<profile::Link>,
     /// Switch of the out-of-band network.
     pub management_switch: profile::Switch,
+    /// Links for its ports.
+    pub management_links: Vec<profile::Link>,
+    /// Links for its uplinks.
+    pub uplink_links: Vec<profile::Link>,
+    /// Links from fabric to fabric.
+    pub border_links: Vec<profile::Link>,
 }
 
+/// Rate of a link from fabric to fabric: a port of the scale-out's switches.
+const BORDER_RATE: ByteRate = ByteRate(100e9);
+
 impl Network {
-    /// The links for a tier.
+    /// The links for a tier of a network.
     #[must_use]
-    pub fn links_of(&self, kind: CableKind) -> &[profile::Link] {
-        if kind == CableKind::HostLeaf { &self.host_links } else { &self.switch_links }
+    pub fn links_of(&self, net: Net, kind: CableKind) -> &[profile::Link] {
+        match (net, kind) {
+            (Net::ScaleOut, CableKind::HostLeaf) => &self.host_links,
+            (Net::ScaleOut, _) => &self.switch_links,
+            (Net::FrontEnd, _) => &self.front_end_links,
+            (Net::Storage, _) => &self.storage_links,
+            (Net::OutOfBand, CableKind::HostLeaf) => &self.management_links,
+            (Net::OutOfBand, _) => &self.uplink_links,
+        }
+    }
+
+    /// Rate of the uplinks of a management switch.
+    #[must_use]
+    pub fn uplink_rate(&self) -> ByteRate {
+        uplink_rate(&self.management_switch)
     }
 }
 
@@ -885,10 +911,19 @@ fn network(
             return Err(scenario.error(&format!("support_networks.{field}"), message));
         }
     }
+    let management_switch = named("management_switch", &beside.management_switch)?;
+    let links_for = |field: &str, rate: ByteRate| {
+        links_from(scenario, catalog, rate, &format!("support_networks.{field}"))
+    };
     Ok(Network {
         twin,
         support_switch,
-        management_switch: named("management_switch", &beside.management_switch)?,
+        front_end_links: links_for("front_end", beside.front_end)?,
+        storage_links: links_for("storage", beside.storage)?,
+        management_links: links_for("management_switch", management_switch.port_bandwidth.value)?,
+        uplink_links: links_for("management_switch", uplink_rate(&management_switch))?,
+        border_links: links_from(scenario, catalog, BORDER_RATE, "campus.bandwidth")?,
+        management_switch,
         switch: switch.profile,
         radix,
         kind: switch_kind,
@@ -930,7 +965,7 @@ fn links_at(
     let mut links = Vec::new();
     for id in catalog.ids("networks/links") {
         let link = catalog.get::<profile::Link>(&id).map_err(|error| scenario.blame(at, error))?.profile;
-        let co_packaged = link.id.starts_with("cpo-");
+        let co_packaged = link.id.starts_with(CO_PACKAGED);
         if (link.bandwidth.value / rate - 1.0).abs() < 1e-9 && co_packaged == switch.co_packaged_optics {
             links.push(link);
         }
@@ -938,6 +973,40 @@ fn links_at(
     links.sort_by(|a, b| a.price_per_end.value.0.total_cmp(&b.price_per_end.value.0));
     Ok(links)
 }
+
+/// Rate of the uplinks of a management switch: that of its ports where nothing is said of them.
+fn uplink_rate(switch: &profile::Switch) -> ByteRate {
+    switch.uplink_bandwidth.as_ref().unwrap_or(&switch.port_bandwidth).value
+}
+
+/// Pluggable links of the catalogue at the slowest rate that carries what is asked for, the cheapest end first.
+fn links_from(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    rate: ByteRate,
+    at: &str,
+) -> Result<Vec<profile::Link>, InputError> {
+    let mut links = Vec::new();
+    for id in catalog.ids("networks/links") {
+        let link = catalog.get::<profile::Link>(&id).map_err(|error| scenario.blame(at, error))?.profile;
+        if !link.id.starts_with(CO_PACKAGED) && link.bandwidth.value >= rate * (1.0 - 1e-9) {
+            links.push(link);
+        }
+    }
+    let slowest = links.iter().map(|link| link.bandwidth.value.0).fold(f64::INFINITY, f64::min);
+    links.retain(|link| link.bandwidth.value.0 <= slowest * (1.0 + 1e-9));
+    links.sort_by(|a, b| a.price_per_end.value.0.total_cmp(&b.price_per_end.value.0));
+    if links.is_empty() {
+        let message = format!("the catalogue has no link of {rate} or more");
+        return Err(scenario
+            .error(at, message)
+            .with_help("`gigawatt catalog list networks` lists the links"));
+    }
+    Ok(links)
+}
+
+/// How the ids of links begin whose switch end is inside the switch.
+const CO_PACKAGED: &str = "cpo-";
 
 /// Ports of a switch when each carries a host port's rate: a faster port is split, a slower one is of no use.
 pub(super) fn ports_at(switch: &profile::Switch, rate: ByteRate) -> u32 {

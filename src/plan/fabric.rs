@@ -1,14 +1,14 @@
 //! What a plan says of its networks: counts, bandwidths, link loads, optics either way, and what stands beside.
 
-use super::equipment::{Machine, Network, ports_at};
+use super::equipment::{Machine, Network};
 use super::messages;
 use super::result::{
-    BetweenBuildings, Fabric, OpticsChoice, RoutedTraffic, ScaleOut, ScaleUp, SupportNetwork, TorusShape,
+    BetweenBuildings, Fabric, Layout, OpticsChoice, RoutedTraffic, ScaleOut, ScaleUp, SupportNetwork,
+    TorusShape,
 };
 use super::sizing::{Draw, demand_of, torus_of};
 use crate::catalog::InputError;
 use crate::catalog::profile::{ScaleUpTopology, Switch};
-use crate::fabric::beside::{Trays, out_of_band, tray_network};
 use crate::fabric::between::fibre_latency;
 use crate::fabric::graph::plane;
 use crate::fabric::routing::{Pattern, Routing, check};
@@ -31,7 +31,8 @@ const HASHES: u64 = 0x00FA_B71C;
 pub(super) fn fabric(
     scenario: &Scenario,
     loads: &[(&Machine, &Draw)],
-    buildings: u64,
+    networks: Vec<SupportNetwork>,
+    layout: &Layout,
     seed: u64,
 ) -> Result<Fabric, InputError> {
     let fields = &scenario.fields;
@@ -44,22 +45,20 @@ pub(super) fn fabric(
         },
     );
     let mut scale_out_of_all = Vec::new();
-    let mut networks = Vec::new();
     for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
         let refused = |path: &'static str| move |error: FabricError| scenario.error(path, error.to_string());
         let out = scale_out(machine, draw, fields, seed).map_err(refused("fabric.switch"))?;
         scale_out_of_all.push(out);
-        networks.extend(beside(machine, draw, fields).map_err(refused("support_networks.switch"))?);
     }
     let collectives = loads
         .first()
         .map_or_else(Vec::new, |(machine, draw)| messages::collectives(machine, draw, &fields.fabric));
     let islands = loads.iter().map(|(_, draw)| if draw.racks > 0 { draw.fabric.islands } else { 0 }).sum();
     let between = BetweenBuildings {
-        buildings,
+        buildings: layout.buildings,
         fabrics: islands,
-        fibre: fields.campus.fibre,
-        latency: fibre_latency(fields.campus.fibre),
+        fibre: layout.fibre,
+        latency: fibre_latency(layout.fibre),
         bandwidth_per_accelerator: fields.campus.bandwidth,
     };
     Ok(Fabric { scale_up, scale_out: scale_out_of_all, collectives, networks, between })
@@ -173,52 +172,6 @@ fn optics(network: &Network, draw: &Draw) -> Vec<OpticsChoice> {
     }
 }
 
-/// Front end, storage and out-of-band network of one system.
-fn beside(machine: &Machine, draw: &Draw, fields: &Fields) -> Result<Vec<SupportNetwork>, FabricError> {
-    let wish = &fields.support_networks;
-    let tray = u64::from(machine.system.reliability.tray.value.max(1));
-    let of = |accelerators: u64| accelerators.div_ceil(tray);
-    let trays = of(draw.accelerators);
-    let switch = &machine.network.support_switch;
-    let per_accelerator = |rate: ByteRate| rate * (trays as f64 / draw.accelerators.max(1) as f64);
-    let mut all = Vec::new();
-    for (name, rate) in [("front end", wish.front_end), ("storage", wish.storage)] {
-        let tree = tray_network(&Trays {
-            trays,
-            unit: of(machine.unit.accelerators()),
-            rate,
-            radix: ports_at(switch, rate),
-            oversubscription: wish.oversubscription.0,
-        })?;
-        all.push(SupportNetwork {
-            system: machine.id.clone(),
-            name,
-            switch: switch.name.clone(),
-            switches: tree.switches(),
-            links: tree.cables(),
-            rate,
-            per_accelerator: per_accelerator(rate),
-            power: switch.power_populated.value * tree.switches() as f64,
-        });
-    }
-    let switch = &machine.network.management_switch;
-    let in_rack = of(u64::from(machine.system.rack.accelerators));
-    let ports = (u64::from(wish.management_ports), u64::from(switch.ports.value));
-    let (switches, links) = out_of_band(draw.racks, in_rack, ports.0, ports.1);
-    let rate = switch.port_bandwidth.value;
-    all.push(SupportNetwork {
-        system: machine.id.clone(),
-        name: "out of band",
-        switch: switch.name.clone(),
-        switches,
-        links,
-        rate,
-        per_accelerator: per_accelerator(rate * ports.0 as f64),
-        power: switch.power_populated.value * switches as f64,
-    });
-    Ok(all)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::equipment::Equipment;
@@ -285,7 +238,8 @@ mod tests {
             let machine = &equipment.machines[0];
             let draw = super::super::sizing::draw(machine, machine.unit_racks * 20, &scenario.fields.fabric)
                 .unwrap();
-            let networks = beside(machine, &draw, &scenario.fields).unwrap();
+            let beside = crate::plan::beside::beside(machine, &draw, &scenario.fields).unwrap();
+            let networks = beside.networks(machine, &draw, &scenario.fields);
             assert_eq!(networks.len(), 3);
             let power: f64 = networks.iter().map(|network| network.power.0).sum();
             assert!(power > 0.0 && power < draw.support.0, "{system}: {power} W of {}", draw.support);

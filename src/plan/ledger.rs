@@ -403,8 +403,22 @@ fn count_entries(w: &mut Writer<'_>) {
             "layout.area_m2",
             show(layout.area),
             "gross area of buildings and plant",
-            "IT power × 430 m²/MW: one campus of eight buildings, 485,000 ft² for 105 MW each",
+            "IT power × 430 m²/MW: one campus of eight buildings, 485,000 ft² for 105 MW each; more where halls and rooms ask for it",
             vec![it],
+        ),
+        (
+            "layout.ground_m2",
+            show(layout.ground),
+            "buildings, yards and roads, as they are drawn",
+            "the campus laid out: buildings in lines, each between its power yard and its cooling yard",
+            Vec::new(),
+        ),
+        (
+            "layout.land_m2",
+            show(layout.land),
+            "land of announced sites of this power: setbacks, storm water, the grid's substation, generation, reserve",
+            "power at the meter × 750 acres/GW, 450 to 1,000 in announced ones",
+            Vec::new(),
         ),
         (
             "fabric.scale_out.transceivers",
@@ -500,11 +514,13 @@ fn beside_entries(w: &mut Writer<'_>) {
         "a fat tree of one port a tray each; out of band by the rack: trays × ports / ports of a switch",
         inputs,
     );
-    let inputs = vec![w.said("campus.fibre")];
+    let said = w.plan.scenario.origins.contains_key("campus.fibre").then(|| w.said("campus.fibre"));
+    let laid = || ["layout.site".into(), w.plan.layout.fibre.to_string(), "the campus as laid out".into()];
+    let inputs = vec![said.unwrap_or_else(laid)];
     w.entry(
         "fabric.between_buildings.latency_s",
         latency,
-        "light through fibre from one building to the next, one way",
+        "light through fibre from one building to the farthest, one way",
         "length × group index / speed of light",
         inputs,
     );

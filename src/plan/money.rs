@@ -42,6 +42,8 @@ pub(super) fn economics(
     for (machine, draw) in equipment.machines.iter().zip(draws).filter(|(_, draw)| draw.racks > 0) {
         it_parts.extend(it_prices(scenario, machine, draw, layout));
     }
+    it_parts
+        .extend(layout.border.as_ref().map(|border| (bill::BORDER.to_owned(), bill::border_cost(border))));
     let bill = costs(&it_parts, &[], &rates, &powers, &utilities);
     let accelerators: u64 = draws.iter().map(|draw| draw.accelerators).sum();
     let hour = bill.per_accelerator(accelerators, rates.utilization);
@@ -91,9 +93,12 @@ fn it_prices(scenario: &Scenario, machine: &Machine, draw: &Draw, layout: &Layou
     let rack = scenario.fields.economics.rack_price.unwrap_or(machine.system.rack.price.value);
     let units = draw.racks as f64 / machine.unit_racks as f64;
     let network = bill::network(machine, draw, layout).iter().map(|item| item.cost).sum();
+    // The price of a unit's support holds the networks beside the scale-out, which may not cost more than it.
+    let support = machine.system.unit.support_price.value * units;
+    let support = support.max(bill::beside_cost(machine, layout));
     vec![
         (format!("{} racks", machine.id), rack * draw.racks as f64),
-        (format!("{} storage and management", machine.id), machine.system.unit.support_price.value * units),
+        (format!("{} storage and management", machine.id), support),
         (format!("{} scale-out network", machine.id), network),
     ]
 }

@@ -9,8 +9,9 @@ pub use electrical::{
     RunSwing, Supply, SupplyBlock, SwingRow, Topology,
 };
 
-use crate::catalog::profile::{Confidence, Medium};
-use crate::layout::cables::{Cabling, TrayUse, Tried};
+use crate::catalog::profile::{Confidence, Link, Medium};
+use crate::layout::cables::{CableKind, Cabling, Net, TrayUse, Tried};
+use crate::layout::{Site, YardKind};
 use crate::power::MeasuredAt;
 use crate::scenario::Resolved;
 use crate::throughput::bands::ErrorBand;
@@ -306,10 +307,37 @@ pub struct Layout {
     pub area: SquareMeters,
     /// Halls and network rooms.
     pub white_space: SquareMeters,
+    /// The floor of all buildings by use; what the rooms leave over comes last.
+    pub areas: Vec<(&'static str, SquareMeters)>,
+    /// Buildings and yards with the roads between them.
+    pub ground: SquareMeters,
+    /// What announced sites of this power own: with setbacks, storm water, substation of the grid, generation, reserve.
+    pub land: SquareMeters,
+    /// What stands in the yards: its kind, its name in the schedule of equipment, how many.
+    pub yards: Vec<(YardKind, String, u64)>,
     /// Cables by system, kind and link.
     pub cables: Vec<Cable>,
+    /// Where the buildings of all systems stand.
+    pub site: Site,
+    /// From one building to the farthest along the fibre.
+    pub fibre: Meters,
+    /// Fibre from fabric to fabric, where runs may cross.
+    pub border: Option<Border>,
     /// The floor of each system, rack by rack.
     pub floors: Vec<SystemFloor>,
+}
+
+/// Links that join fabrics without a path between them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Border {
+    /// Links, each with a transceiver at both ends.
+    pub links: u64,
+    /// The cheapest link that reaches from the farthest building to the other, else the one that reaches most.
+    pub link: Link,
+    /// Length of each, slack included.
+    pub length: Meters,
+    /// Power of all ends, which the units' support holds as it does that of the networks beside the scale-out.
+    pub power: Watts,
 }
 
 /// The floor of one system, in halls and buildings of its own.
@@ -344,6 +372,8 @@ pub struct RackFace {
     pub height: Meters,
     /// What is stacked in it, from the floor up.
     pub parts: Vec<StackedPart>,
+    /// Whether their heights are known; else they share the rack evenly.
+    pub known: bool,
     /// Where the stack comes from; nothing where nobody published it.
     pub source: Option<String>,
 }
@@ -364,13 +394,17 @@ pub struct StackedPart {
 pub struct Cable {
     /// Which system they belong to.
     pub system: String,
-    /// Which tier: `host-leaf`, `leaf-spine`, `spine-core`.
+    /// Which network.
+    pub net: Net,
+    /// Which tier of it.
+    pub tier: CableKind,
+    /// Both in words: `host-leaf`, `leaf-spine` or `spine-core` of the scale-out, the others with their network's name.
     pub kind: String,
     /// Id of the link: the cable with what is plugged at its ends.
     pub link: String,
     /// Its name.
     pub link_name: String,
-    /// Whether it reaches; where no link of those asked for does, the first of them stands here.
+    /// Whether it reaches; where no link of those asked for does, the one that reaches farthest stands here.
     pub reached: bool,
     /// How far the link reaches.
     pub reach: Meters,
@@ -412,6 +446,8 @@ pub struct SupportNetwork {
     pub switch: String,
     /// Switches of all tiers.
     pub switches: u64,
+    /// Leaves, spines and cores.
+    pub tiers: [u64; 3],
     /// Links of all tiers.
     pub links: u64,
     /// Rate of a link, one direction.

@@ -17,7 +17,7 @@ use crate::throughput::precision::{Format, Precision};
 use crate::throughput::shape::ModelShape;
 use crate::throughput::training::{TrainingJob, TrainingPoint, USABLE_SHARE};
 use crate::units::text::{digits, group};
-use crate::units::{Bytes, Dollars, Joules, Seconds, Share, TokenRate, Watts};
+use crate::units::{Bytes, Dollars, Joules, Meters, Seconds, Share, TokenRate, Watts};
 
 /// The job of a training entry on a system, its accelerators left out, and the word for its number format.
 pub fn job_of(
@@ -93,9 +93,8 @@ pub fn sustained_share(machine: &Machine) -> f64 {
 pub(super) fn train(
     scenario: &Scenario,
     machine: &Machine,
-    draw: &Draw,
-    place: usize,
-    entry: &scenario::Training,
+    (draw, fibre): (&Draw, Meters),
+    (place, entry): (usize, &scenario::Training),
     card: &profile::Model,
     seed: u64,
 ) -> Result<Training, InputError> {
@@ -117,7 +116,7 @@ pub(super) fn train(
                 scenario.error(&format!("training.{place}.global_batch"), error.to_string())
             })?;
             let Some(best) = best else { continue };
-            let between = between_fabrics(&scenario.fields.campus, fabrics, gradients, each);
+            let between = between_fabrics(&scenario.fields.campus, fibre, fabrics, gradients, each);
             let across = |point| crossed(point, fabrics, between);
             let accelerators = u32::try_from(u64::from(each) * fabrics).unwrap_or(u32::MAX);
             let exposed = failing_run(machine, entry, card, accelerators, span.own - u64::from(accelerators));
@@ -225,9 +224,15 @@ fn span(scenario: &Scenario, draw: &Draw, entry: &scenario::Training, sequences:
 }
 
 /// Time of a step that summing gradients between fabrics takes.
-fn between_fabrics(campus: &scenario::Campus, fabrics: u64, gradients: Bytes, each: u32) -> Seconds {
+fn between_fabrics(
+    campus: &scenario::Campus,
+    fibre: Meters,
+    fabrics: u64,
+    gradients: Bytes,
+    each: u32,
+) -> Seconds {
     campus.bandwidth.map_or(Seconds(0.0), |bandwidth| {
-        exchange_time(fabrics, gradients, u64::from(each), bandwidth, campus.fibre)
+        exchange_time(fabrics, gradients, u64::from(each), bandwidth, fibre)
     })
 }
 

@@ -1,19 +1,25 @@
 //! Where it all stands: the layout formulas asked for the racks, CDUs, yards and cables of a plan.
 
+use super::beside::{self, Beside};
 use super::electrical;
-use super::equipment::{Machine, Network, Place};
-use super::result::{Cable, Layout, RackFace, Racks, StackedPart, SystemFloor};
+use super::equipment::{Machine, Place};
+use super::result::{Border, Cable, Layout, RackFace, Racks, StackedPart, SupportNetwork, SystemFloor};
 use super::sizing::{Draw, FacilityHour};
 use crate::catalog::profile::{Link, Medium, StackPart};
+use crate::cooling::HeatRejection;
+use crate::fabric::scale_out::{FabricError, FatTree};
 use crate::fleet::NetworkRack;
-use crate::layout::cables::{CableCounts, CableMedium, CableRun, Cabling, Reach, place};
+use crate::layout::cables::{
+    CableCounts, CableMedium, CableRun, Cabling, Reach, SLACK, Tried, place, placements,
+};
 use crate::layout::{
     self, AREA_PER_IT_WATT, Aisles, CorePlace, GRAVITY, LayoutDemand, LeafPlace, Placement, RackBody,
-    RackKind, Slot, SpinePlace, SwitchRacks, Yard, layout, units_within,
+    RackKind, Site, Slot, SpinePlace, SwitchRacks, Yard, YardKind, layout, units_within,
 };
 use crate::power::StageFlow;
+use crate::power::one_line::LAND_PER_WATT;
 use crate::scenario::Fields;
-use crate::units::{Meters, Watts};
+use crate::units::{Meters, SquareMeters, Watts};
 
 /// Heat that one unit of heat rejection is rated for.
 ///
@@ -27,6 +33,8 @@ pub struct Standing {
     pub layout: Layout,
     /// Racks of each sort.
     pub racks: Racks,
+    /// Front-end, storage and out-of-band networks of each system.
+    pub networks: Vec<SupportNetwork>,
     /// Load averaged over a rack and half of each aisle [kg/m²].
     pub floor_load: f64,
     /// Heat of the most loaded row.
@@ -39,14 +47,117 @@ pub struct Standing {
     pub racks_of_hall: Vec<(String, u64)>,
 }
 
-/// Lays out every system in halls and buildings of its own and adds them up.
-#[must_use]
-pub fn stand(fields: &Fields, place: &Place, loads: &[(&Machine, &Draw)], design: &FacilityHour) -> Standing {
-    let mut standing = Standing::default();
+/// A floor before its yards are counted: buildings and the racks of their rows, with network racks placed.
+pub struct Draft<'a> {
+    /// What the electrical side needs to count what stands in the yards.
+    pub outline: Layout,
+    systems: Vec<Drafted<'a>>,
+}
+
+/// One system of it.
+struct Drafted<'a> {
+    machine: &'a Machine,
+    draw: &'a Draw,
+    beside: Beside,
+    demand: LayoutDemand,
+    cabling: Cabling,
+    tried: Vec<Tried>,
+}
+
+/// Lays out every system in halls and buildings of its own.
+///
+/// # Errors
+///
+/// Those of the networks beside the scale-out.
+pub fn draft<'a>(
+    fields: &Fields,
+    place: &Place,
+    loads: &[(&'a Machine, &'a Draw)],
+    design: &FacilityHour,
+) -> Result<Draft<'a>, FabricError> {
+    let mut systems = Vec::new();
+    let mut floors = Vec::new();
     for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
-        add(&mut standing, fields, place, (machine, draw), design);
+        let beside = beside::beside(machine, draw, fields)?;
+        let demand = demand(fields, place, (machine, draw, beside.cores(&machine.network)), design);
+        let cabling = cabling(machine, draw, &beside);
+        let tried = placements(&demand, &cabling);
+        floors.push(layout(&demand, tried[0].placement));
+        systems.push(Drafted { machine, draw, beside, demand, cabling, tried });
     }
-    standing
+    Ok(Draft { outline: outlined(&floors), systems })
+}
+
+/// Buildings, halls and their heat.
+fn outlined(floors: &[layout::Layout]) -> Layout {
+    Layout {
+        buildings: floors.iter().map(|floor| floor.buildings).sum(),
+        halls: floors.iter().map(|floor| floor.halls).sum(),
+        heat_of_buildings: floors.iter().flat_map(layout::Layout::heat_of_buildings).collect(),
+        site: Site::of(floors),
+        ..Layout::default()
+    }
+}
+
+impl Draft<'_> {
+    /// The floor with its yards, cables and all that follows from them.
+    #[must_use]
+    pub fn stand(self, fields: &Fields, yards: Vec<(YardKind, String, u64)>, meter: Watts) -> Standing {
+        let mut standing = Standing::default();
+        let loads: Vec<(&Machine, &Draw)> = self.systems.iter().map(|one| (one.machine, one.draw)).collect();
+        let of = |kind| yards.iter().filter(|(other, ..)| *other == kind).map(|(.., count)| count).sum();
+        let yard = Yard {
+            generators: of(YardKind::Generator),
+            transformers: of(YardKind::Transformer),
+            coolers: of(YardKind::Cooler),
+            high_voltage: of(YardKind::HighVoltage),
+        };
+        let whole: f64 = self.systems.iter().map(|one| one.demand.it.0).sum();
+        let mut before = 0.0;
+        for mut one in self.systems {
+            let upto = before + one.demand.it.0 / whole.max(f64::MIN_POSITIVE);
+            one.demand.yard = yard.between(before, upto + 1e-12);
+            before = upto;
+            add(&mut standing, fields, one);
+        }
+        let total = &mut standing.layout;
+        total.site = Site::of(total.floors.iter().map(|floor| &floor.layout));
+        total.yards = yards;
+        total.land = SquareMeters(LAND_PER_WATT * meter.0);
+        total.ground = SquareMeters(total.site.ground.area());
+        for (name, area) in total.floors.iter().flat_map(|floor| floor.layout.areas()) {
+            match total.areas.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, sum)) => *sum += SquareMeters(area),
+                None => total.areas.push((name, SquareMeters(area))),
+            }
+        }
+        total.fibre = fields.campus.fibre.unwrap_or_else(|| total.site.longest_way());
+        total.border = border(fields, &loads, total.fibre);
+        standing
+    }
+}
+
+/// Links from fabric to fabric; none where nothing crosses.
+///
+/// ~~~text
+/// links = ⌈ N·b / 2·r ⌉
+/// ~~~
+///
+/// N accelerators · b what each sends to other fabrics [B/s] · r rate of a link per direction [B/s], which both of its
+/// fabrics send at.
+fn border(fields: &Fields, loads: &[(&Machine, &Draw)], fibre: Meters) -> Option<Border> {
+    let bandwidth = fields.campus.bandwidth?;
+    let fabrics: u64 = loads.iter().map(|(_, draw)| draw.fabric.islands).sum();
+    let (machine, _) = loads.first().filter(|_| fabrics > 1)?;
+    let links = &machine.network.border_links;
+    let length = fibre * (1.0 + SLACK);
+    let reaching = links.iter().find(|link| link.reach.value >= length);
+    let farthest = || links.iter().max_by(|a, b| a.reach.value.0.total_cmp(&b.reach.value.0));
+    let link = reaching.or_else(farthest)?.clone();
+    let accelerators: u64 = loads.iter().map(|(_, draw)| draw.accelerators).sum();
+    let sent = bandwidth * accelerators as f64;
+    let count = (sent / (link.bandwidth.value * 2.0) - 1e-9).ceil() as u64;
+    Some(Border { links: count, length, power: link.power_per_end.value * (2 * count) as f64, link })
 }
 
 /// Spines and cores in one room: what large sites come to, and what loads one building most.
@@ -62,13 +173,16 @@ pub fn outline(
     design: &FacilityHour,
 ) -> Standing {
     let mut standing = Standing::default();
+    let mut floors = Vec::new();
     for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
-        let floor = layout(&demand(fields, place, (machine, draw), design), GATHERED);
-        standing.layout.buildings += floor.buildings;
-        standing.layout.halls += floor.halls;
-        standing.layout.heat_of_buildings.extend(floor.heat_of_buildings());
+        // A network that cannot be built is refused where the plan itself stands.
+        let cores = beside::beside(machine, draw, fields).map(|own| own.cores(&machine.network));
+        let cores = cores.unwrap_or_default();
+        let floor = layout(&demand(fields, place, (machine, draw, cores), design), GATHERED);
         standing.take_rows(machine, &floor);
+        floors.push(floor);
     }
+    standing.layout = outlined(&floors);
     standing
 }
 
@@ -85,7 +199,7 @@ impl Standing {
     }
 }
 
-/// What the yards of a part of the site hold.
+/// What the yards of a part of the site hold, before the electrical side has counted in whole buildings.
 fn yard(place: &Place, design: &FacilityHour, part: f64, compute: Watts) -> Yard {
     let modules = |sort: fn(&StageFlow) -> bool| {
         let stages = design.yard.iter().chain(&design.indoors).filter(|flow| sort(flow));
@@ -94,13 +208,31 @@ fn yard(place: &Place, design: &FacilityHour, part: f64, compute: Watts) -> Yard
     let backed = electrical::backed_load(place, design.meter * part, compute);
     let engines =
         backed.map_or(0, |(backup, load, _)| u64::from(backup.redundancy.modules(load, backup.set)));
-    let rejected = place.plant.installed_rejection(&design.plant) * part;
     Yard {
         generators: engines,
         transformers: modules(|flow| !flow.indoors && !flow.name.starts_with("hv")),
-        coolers: (rejected / COOLER_POWER).ceil() as u64,
+        coolers: (coolers(place, design) as f64 * part).ceil() as u64,
         high_voltage: modules(|flow| flow.name.starts_with("hv")),
     }
+}
+
+/// What throws the heat out, as it is bought.
+#[must_use]
+pub fn cooler_name(kind: HeatRejection) -> &'static str {
+    match kind {
+        HeatRejection::DryCooler => "dry coolers",
+        HeatRejection::AdiabaticCooler => "adiabatic coolers",
+        HeatRejection::Tower => "cooling towers",
+        HeatRejection::AirCooledChiller => "air-cooled chillers with free-cooling coils",
+        HeatRejection::OutsideAir => "outside-air units",
+        HeatRejection::OutsideAirTower => "outside-air units and towers",
+    }
+}
+
+/// Units of heat rejection of the site.
+#[must_use]
+pub fn coolers(place: &Place, design: &FacilityHour) -> u64 {
+    (place.plant.installed_rejection(&design.plant) / COOLER_POWER).ceil() as u64
 }
 
 /// Rectifier racks that stand with a unit, where the electrical design has them beside the accelerators.
@@ -114,7 +246,7 @@ fn power_racks(design: &FacilityHour, units_of_the_site: f64) -> u64 {
 fn demand(
     fields: &Fields,
     place: &Place,
-    (machine, draw): (&Machine, &Draw),
+    (machine, draw, (core_racks, core_power)): (&Machine, &Draw, (u64, Watts)),
     design: &FacilityHour,
 ) -> LayoutDemand {
     let units = machine.unit.units_for(draw.racks).max(1);
@@ -122,7 +254,8 @@ fn demand(
     let switch = &machine.network.switch;
     let switch_heat = machine.network.kind.power;
     let with_unit = machine.unit.storage_racks + machine.unit.management_racks;
-    let support = if with_unit > 0 { draw.support / (units * with_unit) as f64 } else { Watts(0.0) };
+    let with_units = (draw.support - core_power).max(Watts(0.0));
+    let support = if with_unit > 0 { with_units / (units * with_unit) as f64 } else { Watts(0.0) };
     let body = &machine.system.rack;
     // A unit that is not whole gives off its part.
     let per_unit = |heat: Watts| heat * machine.unit_racks as f64 / draw.racks as f64;
@@ -140,6 +273,8 @@ fn demand(
             per_rack: NetworkRack::default().switches(u64::from(switch.rack_units), switch_heat),
             switch_heat,
         },
+        ethernet_core_racks: core_racks,
+        ethernet_core_heat: core_power / core_racks.max(1) as f64,
         unit_liquid: per_unit(draw.liquid),
         unit_air: per_unit(draw.air),
         cdu: place.cdus,
@@ -173,32 +308,38 @@ fn demand(
 
 /// Units that share a spine group, and units of an island.
 fn groups(machine: &Machine, draw: &Draw) -> (u64, u64) {
-    let fabric = &draw.fabric;
     let unit = machine.unit.accelerators().max(1);
     let units = machine.unit.units_for(draw.racks).max(1);
+    group_of(&draw.fabric, machine.network.radix, machine.system.scale_out.spine_group, unit, units)
+}
+
+/// Units that share a spine group of a tree, and units of an island: of so many units of so many hosts.
+pub(super) fn group_of(
+    fabric: &FatTree,
+    radix: u32,
+    spine_group: Option<u32>,
+    unit: u64,
+    units: u64,
+) -> (u64, u64) {
+    let unit = unit.max(1);
     let island = fabric.accelerators_per_island.div_ceil(unit).clamp(1, units);
     if fabric.tiers < 3 {
         return (island, island);
     }
-    let half = u64::from(machine.network.radix / 2);
+    let half = u64::from(radix / 2);
     let leaves_per_unit = fabric.leaf as f64 / (units * u64::from(fabric.planes)) as f64;
-    let group = match machine.system.scale_out.spine_group {
+    let group = match spine_group {
         Some(accelerators) if accelerators > 0 => u64::from(accelerators).div_ceil(unit),
         _ => (half as f64 / leaves_per_unit.max(1e-9) + 1e-9).floor() as u64,
     };
     (group.clamp(1, island), island)
 }
 
-fn add(
-    standing: &mut Standing,
-    fields: &Fields,
-    of: &Place,
-    (machine, draw): (&Machine, &Draw),
-    design: &FacilityHour,
-) {
+/// What the links of one system join.
+fn cabling(machine: &Machine, draw: &Draw, beside: &Beside) -> Cabling {
     let network = &machine.network;
     let (group_units, island_units) = groups(machine, draw);
-    let cabling = Cabling {
+    Cabling {
         counts: CableCounts {
             host_leaf: draw.fabric.host_leaf,
             leaf_spine: draw.fabric.leaf_spine,
@@ -209,8 +350,15 @@ fn add(
         rate: machine.system.scale_out.port_bandwidth.value * f64::from(draw.fabric.links_per_cable),
         host_media: reaches_of(&network.host_links),
         switch_media: reaches_of(&network.switch_links),
-    };
-    let (floor, schedule, tried) = place(&demand(fields, of, (machine, draw), design), &cabling);
+        beside: beside.cabling(machine, draw),
+        out_of_band: beside.out_of_band_cabling(machine, draw),
+    }
+}
+
+fn add(standing: &mut Standing, fields: &Fields, drafted: Drafted<'_>) {
+    let Drafted { machine, draw, beside, demand, cabling, mut tried } = drafted;
+    let network = &machine.network;
+    let (floor, schedule) = place(&demand, &cabling, &mut tried);
     standing.take_rows(machine, &floor);
     let total = &mut standing.layout;
     total.buildings += floor.buildings;
@@ -225,16 +373,19 @@ fn add(
         total.racks_per_row = floor.racks_per_row();
         total.hall = [Meters(floor.hall.width), Meters(floor.hall.depth)];
     }
-    let cables = schedule.runs.iter().map(|run| cable(machine, network, run));
+    let cables = schedule.runs.iter().map(|run| cable(machine, run));
     total.cables.extend(cables);
     standing.floor_load = standing.floor_load.max(floor.floor_load.0 / GRAVITY);
     let sum = &mut standing.racks;
     sum.compute += draw.racks;
-    sum.network += floor.leaf_racks() + floor.spine_racks() + floor.core_racks();
+    sum.network +=
+        floor.leaf_racks() + floor.spine_racks() + floor.core_racks() + floor.demand.ethernet_core_racks;
     sum.storage += floor.units * floor.demand.unit_storage_racks;
     sum.management += floor.units * floor.demand.unit_management_racks;
     sum.power += floor.units * floor.demand.unit_power_racks;
     sum.cdu += floor.cdus();
+    standing.networks.extend(beside.networks(machine, draw, fields));
+    let total = &mut standing.layout;
     total.floors.push(SystemFloor {
         system: machine.id.clone(),
         rack_name: machine.system.name.clone(),
@@ -252,35 +403,44 @@ fn add(
 /// Height of a rack unit.
 const RACK_UNIT: Meters = Meters(0.044_45);
 
-/// The front of a rack: the stack of its profile, or its nodes sharing the height evenly.
+/// The front of a rack: the stack of its profile, or its nodes; what has no known height shares the rack evenly.
 fn face(machine: &Machine) -> RackFace {
     let rack = &machine.system.rack;
     let height = rack.height.value;
     let source = rack.stack.first().and_then(|part| machine.system.sources.get(&part.source));
-    let parts = if rack.stack.is_empty() {
-        let nodes = (rack.accelerators / machine.system.reliability.tray.value.max(1)).max(1);
-        // A tenth of the height is left for cables and power.
-        let units = (height / RACK_UNIT * 0.9 / f64::from(nodes)).floor().max(1.0);
-        vec![StackedPart { part: "node".into(), count: nodes, units }]
-    } else {
-        let stacked = |part: &StackPart| StackedPart {
-            part: part.part.clone(),
-            count: part.count,
-            units: f64::from(part.units),
-        };
-        rack.stack.iter().map(stacked).collect()
+    let stacked = |part: &StackPart| StackedPart {
+        part: part.part.clone(),
+        count: part.count,
+        units: f64::from(part.units),
     };
-    RackFace { height, parts, source: source.map(|source| source.title.clone()) }
+    let mut parts: Vec<StackedPart> = rack.stack.iter().map(stacked).collect();
+    if parts.is_empty() {
+        let count = (rack.accelerators / machine.system.reliability.tray.value.max(1)).max(1);
+        parts.push(StackedPart { part: "node".into(), count, units: 0.0 });
+    }
+    let known = parts.iter().all(|part| part.units > 0.0);
+    if !known {
+        let count: u32 = parts.iter().map(|part| part.count).sum();
+        // A tenth of the height is left for cables and power.
+        let units = height / RACK_UNIT * 0.9 / f64::from(count.max(1));
+        for part in &mut parts {
+            part.units = units;
+        }
+    }
+    RackFace { height, parts, known, source: source.map(|source| source.title.clone()) }
 }
 
 /// Cables of one kind and link, as the plan tells them.
-fn cable(machine: &Machine, network: &Network, run: &CableRun) -> Cable {
-    let links = network.links_of(run.kind);
-    // Beyond the reach of all, the first is what was asked for.
-    let link = run.choice.and_then(|at| links.get(at)).unwrap_or(&links[0]);
+fn cable(machine: &Machine, run: &CableRun) -> Cable {
+    let links = machine.network.links_of(run.net, run.kind);
+    // Beyond the reach of all, the one that reaches farthest says what is missing.
+    let farthest = links.iter().max_by(|a, b| a.reach.value.0.total_cmp(&b.reach.value.0));
+    let link = run.choice.and_then(|at| links.get(at)).or(farthest).unwrap_or(&links[0]);
     Cable {
         system: machine.id.clone(),
-        kind: run.kind.name().to_owned(),
+        net: run.net,
+        tier: run.kind,
+        kind: run.net.cables(run.kind),
         link: link.id.clone(),
         link_name: link.name.clone(),
         reached: run.choice.is_some(),
@@ -294,13 +454,14 @@ fn cable(machine: &Machine, network: &Network, run: &CableRun) -> Cable {
 }
 
 /// The links offered as far as they reach.
-fn reaches_of(links: &[Link]) -> Vec<Reach> {
+pub(super) fn reaches_of(links: &[Link]) -> Vec<Reach> {
     let reach = |link: &Link| Reach { medium: cable_medium(link.medium), length: link.reach.value };
     links.iter().map(reach).collect()
 }
 
 fn cable_medium(medium: Medium) -> CableMedium {
     match medium {
+        Medium::TwistedPair => CableMedium::TwistedPair,
         Medium::PassiveCopper => CableMedium::PassiveCopper,
         Medium::LinearActiveCopper => CableMedium::LinearActiveCopper,
         Medium::RetimedActiveCopper => CableMedium::RetimedActiveCopper,
@@ -312,6 +473,7 @@ fn cable_medium(medium: Medium) -> CableMedium {
 
 fn medium(medium: CableMedium) -> Medium {
     match medium {
+        CableMedium::TwistedPair => Medium::TwistedPair,
         CableMedium::PassiveCopper => Medium::PassiveCopper,
         CableMedium::LinearActiveCopper => Medium::LinearActiveCopper,
         CableMedium::RetimedActiveCopper => Medium::RetimedActiveCopper,

@@ -5,9 +5,11 @@
 //! next.
 
 use super::equipment::{Machine, Place};
-use super::result::{CoolantLoop, Electrical, Layout, LoadFlow, Serving, Training, Verdict};
+use super::result::{CoolantLoop, Electrical, Layout, LoadFlow, Serving, SystemFloor, Training, Verdict};
 use super::sizing::{Draw, FacilityHour};
 use crate::catalog::profile::{Covered, Current, StageKind};
+use crate::fleet::NETWORK_RACK_UNITS;
+use crate::layout::cables::MOST_FILL;
 use crate::power::one_line::VOLTAGE_BAND;
 use crate::power::{MeasuredAt, PowerEnvelope};
 use crate::scenario::{Fields, Policy};
@@ -304,7 +306,10 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
     );
     let mut all = vec![busway, hall, row, slab, aisle];
     all.extend(given_halls(evidence));
-    all.extend(cables(evidence.layout));
+    all.extend(cables(evidence));
+    all.extend(trays(evidence.layout));
+    all.extend(evidence.layout.floors.iter().filter_map(|floor| homes(evidence, floor)));
+    all.extend(border(evidence.layout));
     all
 }
 
@@ -344,17 +349,70 @@ fn given_halls(evidence: &Evidence<'_>) -> Vec<Verdict> {
 }
 
 /// Cables that none of the links asked for reaches.
-fn cables(layout: &Layout) -> Vec<Verdict> {
-    let short = layout.cables.iter().filter(|cable| !cable.reached);
+fn cables(evidence: &Evidence<'_>) -> Vec<Verdict> {
+    let short = evidence.layout.cables.iter().filter(|cable| !cable.reached);
     short
         .map(|cable| {
+            let machine = evidence.loads.iter().find(|(machine, _)| machine.id == cable.system);
+            let offered =
+                machine.map_or(0, |(machine, _)| machine.network.links_of(cable.net, cable.tier).len());
+            let way_out = if offered > 1 {
+                "no link of the catalogue for this switch and rate does: smaller fabrics (`fabric.cluster`), or a switch \
+                 with pluggable optics"
+            } else {
+                "`auto` takes a link that does, where there is one"
+            };
             let note = format!(
-                "{} of them run further than `{}` reaches; `auto` takes a link that does",
+                "{} of them run further than `{}` reaches; {way_out}",
                 group(&cable.count.to_string()),
                 cable.link
             );
             let name = format!("{} cables of {}", cable.kind, cable.system);
             verdict(&name, cable.length_max.0, cable.reach.0, "m", false, note)
+        })
+        .collect()
+}
+
+/// The fibre from fabric to fabric, against the link that reaches farthest.
+fn border(layout: &Layout) -> Option<Verdict> {
+    let border = layout.border.as_ref()?;
+    let note = format!(
+        "{} links of `{}` join the fabrics, {} with both ends",
+        group(&border.links.to_string()),
+        border.link.id,
+        show(border.power)
+    );
+    Some(verdict("fibre between fabrics", border.length.0, border.link.reach.value.0, "m", false, note))
+}
+
+/// Height of the switches of front end and storage in the fullest of the racks of a unit that hold them.
+fn homes(evidence: &Evidence<'_>, floor: &SystemFloor) -> Option<Verdict> {
+    let (machine, _) = evidence.loads.iter().find(|(machine, _)| machine.id == floor.system)?;
+    let (kind, racks) = floor.layout.support_home();
+    let of_unit = |switches: u64| switches.div_ceil(floor.layout.units.max(1));
+    let of_network =
+        floor.cabling.beside.iter().map(|net| of_unit(net.switches[0]) + of_unit(net.switches[1]));
+    // One network in each rack where there are racks enough, else all in one.
+    let most = if racks > 1 { of_network.max() } else { Some(of_network.sum()) };
+    let need = most? * u64::from(machine.network.support_switch.rack_units);
+    let note = format!("leaves and spines of front end and storage that a {} of a unit holds", kind.name());
+    let name = format!("switches beside the scale-out of {}", floor.system);
+    Some(verdict(&name, need as f64, NETWORK_RACK_UNITS as f64, "U of a rack", false, note))
+}
+
+/// Trays and ducts where they are fullest, against the room for them.
+fn trays(layout: &Layout) -> Vec<Verdict> {
+    let all = layout.floors.iter().flat_map(|floor| floor.trays.iter().map(move |tray| (floor, tray)));
+    all.filter(|(_, tray)| tray.parallel > 0)
+        .map(|(floor, tray)| {
+            let name = format!("{} of {}", tray.name, floor.system);
+            let note = format!(
+                "{} cables through its fullest section, of 600 × 100 mm or as ducts of 100 mm, {:.0} % filled at most; \
+                 what does not fit asks for more buildings or for cores in each of them",
+                group(&tray.cables.to_string()),
+                100.0 * MOST_FILL
+            );
+            verdict(&name, tray.parallel as f64, tray.room as f64, "side by side", false, note)
         })
         .collect()
 }

@@ -22,7 +22,7 @@ use crate::throughput::parallelism::Layout;
 use crate::throughput::precision::{Format, PeakRates, Precision};
 use crate::throughput::serving::{Mode, Promise, Workload};
 use crate::throughput::shape::{AttentionKind, AttentionShape, FeedForwardShape, ModelShape};
-use crate::units::{DollarsPerToken, Joules, Seconds, TokenRate, Watts};
+use crate::units::{DollarsPerToken, Joules, Meters, Seconds, TokenRate, Watts};
 use std::ops::ControlFlow;
 
 /// The shapes of a model card.
@@ -210,7 +210,7 @@ pub(super) fn run(
     scenario: &Scenario,
     equipment: &Equipment,
     draws: &[Draw],
-    facility_per_it: f64,
+    (facility_per_it, fibre): (f64, Meters),
     seed: u64,
 ) -> Result<(Vec<Serving>, Vec<Training>), InputError> {
     let mut serving = Vec::new();
@@ -224,7 +224,7 @@ pub(super) fn run(
         }
         for (place, entry) in scenario.fields.training.iter().enumerate() {
             let card = &equipment.training[place].profile;
-            training.push(super::runs::train(scenario, machine, draw, place, entry, card, seed)?);
+            training.push(super::runs::train(scenario, machine, (draw, fibre), (place, entry), card, seed)?);
         }
     }
     Ok((serving, training))

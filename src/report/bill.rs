@@ -2,7 +2,9 @@
 
 use super::document::{Block, Column, Document, Section, Table, Unit};
 use super::{Report, csv};
-use crate::layout::cables::{CableKind, CablePair, each_pair};
+use crate::layout::RackKind;
+use crate::layout::cables::{CablePair, each_pair};
+use crate::layout::routes::Outlet;
 use crate::plan::Plan;
 use crate::plan::result::{BillItem, SystemFloor};
 use crate::units::text::digits;
@@ -57,6 +59,7 @@ impl Report for BillReport {
             Column::words("fullest section of", trays.iter().map(|(_, tray)| tray.name)),
             Column::counts("cables", trays.iter().map(|(_, tray)| tray.cables)),
             Column::counts("side by side", trays.iter().map(|(_, tray)| tray.parallel)),
+            Column::counts("room for", trays.iter().map(|(_, tray)| tray.room)),
             Column::numbers(
                 "filled",
                 trays.iter().map(|(_, tray)| format!("{} %", digits(100.0 * tray.fill))),
@@ -146,7 +149,7 @@ fn floor(floor: &SystemFloor) -> Value {
         "system": floor.system,
         "straight_total_m": floor.straight_total.0,
         "trays": floor.trays.iter().map(|tray| json!({
-            "name": tray.name, "cables": tray.cables, "parallel": tray.parallel, "fill": tray.fill,
+            "name": tray.name, "cables": tray.cables, "parallel": tray.parallel, "room": tray.room, "fill": tray.fill,
         })).collect::<Vec<_>>(),
         "placements": floor.tried.iter().map(|tried| json!({
             "placement": tried.placement.describe(with_core(floor)),
@@ -157,7 +160,7 @@ fn floor(floor: &SystemFloor) -> Value {
 }
 
 /// Columns of the cable schedule.
-const SCHEDULE: [&str; 12] = [
+const SCHEDULE: [&str; 14] = [
     "system",
     "kind",
     "from",
@@ -170,18 +173,16 @@ const SCHEDULE: [&str; 12] = [
     "count",
     "length_m",
     "length_total_m",
+    "from_place",
+    "to_place",
 ];
 
-/// The cable schedule as CSV: one row for each pair of racks and kind, racks named as on the drawing of a hall.
+/// The cable schedule as CSV: one row for each pair of racks and kind, racks named and placed as on the drawing of a
+/// hall, by row and position.
 #[must_use]
 pub fn schedule_csv(plan: &Plan) -> String {
-    let mut rows: Vec<[String; 12]> = Vec::new();
+    let mut rows: Vec<[String; 14]> = Vec::new();
     for floor in &plan.layout.floors {
-        let letters = |kind: CableKind| match kind {
-            CableKind::HostLeaf => ('A', 'L'),
-            CableKind::LeafSpine => ('L', 'S'),
-            CableKind::SpineCore => ('S', 'C'),
-        };
         let room = |room: u64| {
             let halls = floor.layout.halls;
             if room < halls {
@@ -190,21 +191,24 @@ pub fn schedule_csv(plan: &Plan) -> String {
                 format!("network room {}", room - halls + 1)
             }
         };
+        let place = |outlet: &Outlet| format!("{}.{}", outlet.row + 1, outlet.position + 1);
         each_pair(&floor.layout, &floor.cabling, |pair: &CablePair| {
-            let (from, to) = letters(pair.kind);
+            let name = |(kind, number): (RackKind, u64)| format!("{}{}", kind.letter(), number + 1);
             rows.push([
                 floor.system.clone(),
-                pair.kind.name().to_owned(),
-                format!("{from}{}", pair.from + 1),
+                pair.net.cables(pair.kind),
+                name(pair.from),
                 room(pair.start.room),
-                format!("{to}{}", pair.to + 1),
+                name(pair.to),
                 room(pair.stop.room),
                 pair.medium.name().to_owned(),
                 pair.choice.is_some().to_string(),
-                floor.cabling.rate.0.to_string(),
+                pair.rate.0.to_string(),
                 pair.count.to_string(),
                 pair.length.0.to_string(),
                 (pair.length.0 * pair.count as f64).to_string(),
+                place(&pair.start),
+                place(&pair.stop),
             ]);
         });
     }

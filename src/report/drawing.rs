@@ -88,6 +88,7 @@ fn color(kind: RackKind) -> &'static str {
         RackKind::Leaf => "#e69f00",
         RackKind::Spine => "#d55e00",
         RackKind::Core => "#a0305f",
+        RackKind::EthernetCore => "#f0e442",
         RackKind::Storage => "#6b7785",
         RackKind::Management => "#a9b4bf",
         RackKind::Power => "#cc79a7",
@@ -327,7 +328,7 @@ impl Page {
 /// Distance between lines of the column [mm].
 const LINE: f64 = 4.3;
 /// Mantissas of round scales.
-const SCALES: [f64; 8] = [1.0, 1.25, 1.5, 2.0, 2.5, 4.0, 5.0, 7.5];
+const SCALES: [f64; 9] = [1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5];
 /// Mantissas of round bars.
 const ROUND: [f64; 3] = [1.0, 2.0, 5.0];
 
@@ -349,6 +350,11 @@ impl Scale {
         Self { ratio }
     }
 
+    /// The smallest of some scales: all of them fit at it.
+    fn least(scales: impl Iterator<Item = Self>) -> Option<Self> {
+        scales.max_by(|a, b| a.ratio.total_cmp(&b.ratio))
+    }
+
     /// Millimetres on paper.
     fn mm(self, meters: f64) -> f64 {
         meters * 1e3 / self.ratio
@@ -363,6 +369,20 @@ impl Scale {
             depth: self.mm(rect.depth),
         }
     }
+}
+
+/// Places for so many drawings on a field: in lines, as wide as they are many.
+fn cells(field: &Rect, count: usize) -> Vec<Rect> {
+    let columns = (count as f64).sqrt().ceil().max(1.0) as usize;
+    let lines = count.div_ceil(columns).max(1);
+    let (width, depth) = (field.width / columns as f64, field.depth / lines as f64);
+    let cell = |at: usize| Rect {
+        x: field.x + (at % columns) as f64 * width,
+        y: field.y + (at / columns) as f64 * depth,
+        width,
+        depth,
+    };
+    (0..count).map(cell).collect()
 }
 
 /// The size at which a text fits a width, at most the one asked for.

@@ -535,6 +535,8 @@ fn layout(plan: &Plan) -> Section {
         ),
         ("halls and network rooms".into(), format!("{} m²", digits(layout.white_space.0))),
         ("area of buildings and plant".into(), format!("{} m²", digits(layout.area.0))),
+        ("buildings, yards and roads".into(), format!("{} m² of ground", digits(layout.ground.0))),
+        ("land of announced sites like it".into(), format!("{} km²", digits(layout.land.0 / 1e6))),
     ];
     let cables = &layout.cables;
     let medium = |medium| serde_json::to_value(medium).ok().and_then(|v| v.as_str().map(str::to_owned));
@@ -547,7 +549,15 @@ fn layout(plan: &Plan) -> Section {
         Column::values("all", Unit::Plain("km"), cables.iter().map(|cable| Some(cable.length_total.0 / 1e3))),
         Column::values("longest", Unit::Plain("m"), cables.iter().map(|cable| Some(cable.length_max.0))),
     ]);
-    let mut blocks = vec![Block::KeyValues(facts), Block::Table(table)];
+    let areas = Table::of(vec![
+        Column::words("floor", layout.areas.iter().map(|(name, _)| *name)),
+        Column::values("area", Unit::Plain("m²"), layout.areas.iter().map(|(_, area)| Some(area.0))),
+        Column::numbers(
+            "of all",
+            layout.areas.iter().map(|(_, area)| format!("{} %", digits(100.0 * area.0 / layout.area.0))),
+        ),
+    ]);
+    let mut blocks = vec![Block::KeyValues(facts), Block::Table(areas), Block::Table(table)];
     blocks.extend(layout.floors.iter().map(|floor| {
         let with_core = floor.cabling.counts.spine_core > 0;
         let words = floor.layout.placement.describe(with_core);

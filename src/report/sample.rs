@@ -1,6 +1,8 @@
 //! A made-up plan with round numbers, for tests of what reports draw.
 
 use crate::catalog::profile::{Confidence, Medium};
+use crate::layout::Site;
+use crate::layout::cables::{CableKind, Net};
 use crate::plan::result::{
     Assumption, BetweenBuildings, Cable, CacheMemory, CduGroup, CollectiveTime, CoolantLoop, Cooling,
     Economics, Electrical, Entry, Fabric, Fleet, GroupFlow, GroupFlows, Layout, Ledger, OpticsChoice,
@@ -51,12 +53,24 @@ pub(crate) fn plan() -> Plan {
             leftover_positions: 300,
             white_space: SquareMeters(96_000.0),
             floors: vec![],
+            areas: vec![
+                ("data halls", SquareMeters(40_000.0)),
+                ("walls, stairs, shafts, free", SquareMeters(3e5)),
+            ],
+            ground: SquareMeters(6e5),
+            land: SquareMeters(3e6),
+            yards: Vec::new(),
+            border: None,
+            site: Site::default(),
+            fibre: Meters(2_000.0),
             cables: vec![Cable {
                 system: "gb300-nvl72".into(),
                 link: "osfp-800g-dr4".into(),
                 link_name: "800G DR4".into(),
                 reached: true,
                 reach: Meters(500.0),
+                net: Net::ScaleOut,
+                tier: CableKind::LeafSpine,
                 kind: "leaf-spine".into(),
                 medium: Medium::SingleMode,
                 rate: ByteRate(100e9),
@@ -281,6 +295,7 @@ fn fabric() -> Fabric {
             name: "storage",
             switch: "SN5600".into(),
             switches: 2_500,
+            tiers: [1_600, 800, 100],
             links: 150_000,
             rate: ByteRate(50e9),
             per_accelerator: ByteRate(12.5e9),

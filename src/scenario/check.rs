@@ -106,7 +106,7 @@ fn networks(scenario: &Scenario) -> Result<(), InputError> {
     if beside.management_ports == 0 || beside.management_ports > 64 {
         return fail("support_networks.management_ports", "1 to 64 are possible".into());
     }
-    if fields.campus.fibre.0 <= 0.0 || fields.campus.fibre.0 > 2e7 {
+    if fields.campus.fibre.is_some_and(|fibre| fibre.0 <= 0.0 || fibre.0 > 2e7) {
         return fail("campus.fibre", "more than nothing and at most 20,000 km are possible".into());
     }
     if fields.campus.bandwidth.is_some_and(|rate| rate.0 <= 0.0) {

@@ -16,6 +16,7 @@
 //! | `pue_over_climates`, `wue_over_climates` | median over the US markets of the catalogue, each in its own year | `set` |
 //!
 //! | `racks_per_row`, `white_space`, `gross_area` | accelerator racks of the fullest row; m² of halls and of buildings for each MW of IT | `set` |
+//! | `ground_area` | km² of buildings, yards and roads | `set` |
 //!
 //! A row with `use` other than `yes` is set apart: it is derived rather than published, leaves open what it holds for,
 //! or restates arithmetic, its redundancy, load or headroom being read from the count that it is compared with.
@@ -130,6 +131,7 @@ fn forecast(row: Row<'_>, hardware: &Hardware) -> Result<Forecast, Gap> {
             let area = if row.word("quantity") == "gross_area" { layout.area } else { layout.white_space };
             area.0 / (plan.power.it_provisioned.0 / MEGAWATT)
         }
+        "ground_area" => planned(row, hardware)?.layout.ground.0 / 1e6,
         "heat_rejection" => rejection(row, hardware)?.0 / MEGAWATT,
         "capex_outside_racks" => {
             let plan = planned(row, hardware)?;

@@ -3,14 +3,17 @@
 use crate::cli::{gigawatt, stderr};
 use crate::planned::{examples, filled, of, with};
 use gigawatt::plan::Plan;
+use gigawatt::plan::result::Cable;
 use gigawatt::report::Report;
 use gigawatt::report::bill::{BillReport, schedule_csv};
 use gigawatt::scenario::Flags;
 use std::collections::BTreeMap;
 
-/// Ends that the cables of a plan have by the counts of its fabrics, those inside co-packaged switches left out.
+/// Ends that the cables of a plan have by the counts of its networks, those inside co-packaged switches left out.
 fn ends(plan: &Plan) -> u64 {
-    plan.fabric.scale_out.iter().map(|net| net.transceivers).sum()
+    let scale_out = plan.fabric.scale_out.iter().map(|net| net.transceivers);
+    let border = plan.layout.border.iter().map(|border| 2 * border.links);
+    scale_out.chain(plan.fabric.networks.iter().map(|net| 2 * net.links)).chain(border).sum()
 }
 
 #[track_caller]
@@ -37,6 +40,22 @@ fn adds_up(plan: &Plan, what: &str) {
         let links: u64 =
             plan.fabric.scale_out.iter().map(|net| [net.host_leaf, net.leaf_spine, net.spine_core][of]).sum();
         assert_eq!(laid, links, "{what}: {kind}");
+    }
+    for net in &plan.fabric.networks {
+        let own = |cable: &&Cable| cable.system == net.system && cable.net.name() == net.name;
+        let laid: u64 = plan.layout.cables.iter().filter(own).map(|cable| cable.count).sum();
+        assert_eq!(laid, net.links, "{what}: {}", net.name);
+        assert!(plan.layout.cables.iter().filter(own).all(|cable| cable.reached), "{what}: {}", net.name);
+        let bought = format!(", {} ", net.name);
+        let switches: f64 = plan
+            .bill
+            .iter()
+            .filter(|item| item.unit == "switches" && item.item.contains(&bought))
+            .map(|item| item.count)
+            .sum();
+        let of_all: u64 =
+            plan.fabric.networks.iter().filter(|other| other.name == net.name).map(|net| net.switches).sum();
+        assert!((switches - of_all as f64).abs() < 0.5, "{what}: {}", net.name);
     }
     let racks = plan.fleet.racks;
     let standing: u64 = plan.layout.floors.iter().map(|floor| floor.layout.taken_positions()).sum();
@@ -65,6 +84,31 @@ fn bills_of_examples_and_sizes_add_up_to_the_capex() {
     }
     let set = vec!["fabric.host_link=auto".into(), "fabric.switch_link=auto".into()];
     adds_up(&with(&Flags { power: Some("20 MW".into()), set, ..Flags::default() }).unwrap(), "auto");
+}
+
+// Fabrics of 2,304 on a site of so many accelerators: each sends 50 Gb/s to the others, a link of 800 Gb/s takes that of
+// sixteen each way, of thirty-two in all.
+#[test]
+fn fibre_between_fabrics_is_counted_priced_and_powered() {
+    let crossing = |fibre: &str| {
+        let set = ["fabric.cluster=2304", "campus.bandwidth=50 Gb/s", fibre].map(str::to_owned).to_vec();
+        with(&Flags { power: Some("60 MW".into()), set, ..Flags::default() }).unwrap()
+    };
+    let plan = crossing("campus.fibre=3 km");
+    adds_up(&plan, "crossing");
+    let border = plan.layout.border.as_ref().unwrap();
+    assert_eq!(border.links, plan.fleet.accelerators.div_ceil(32));
+    // 3.3 km with slack: LR4, two ends of 18 W.
+    assert_eq!(border.link.id, "osfp-800g-2xlr4");
+    assert!((border.power.0 / (36.0 * border.links as f64) - 1.0).abs() < 1e-9);
+    assert!(plan.economics.parts.iter().any(|(name, cost)| name == "fibre between fabrics" && cost.0 > 0.0));
+    assert!(crossing("campus.fibre=1 km").layout.border.unwrap().link.id.ends_with("fr4"));
+    let far = crossing("campus.fibre=80 km");
+    let verdict = far.verdicts.iter().find(|one| one.constraint == "fibre between fabrics").unwrap();
+    assert!(verdict.short_by > 0.0 && far.falls_short(), "{verdict:?}");
+    assert!(
+        with(&Flags { power: Some("60 MW".into()), ..Flags::default() }).unwrap().layout.border.is_none()
+    );
 }
 
 #[test]

@@ -89,9 +89,16 @@ fn drawings_of_three_sizes_are_legible() {
 
 #[test]
 fn drawings_of_other_buildings_are_legible() {
-    for (power, system) in
-        [("2 MW", "hgx-h100"), ("100 MW", "vr-nvl72:max-p"), ("50 MW", "tpu-v7"), ("300 MW", "mi455x-helios")]
-    {
+    for (power, system) in [
+        ("2 MW", "hgx-h100"),
+        ("100 MW", "vr-nvl72:max-p"),
+        ("50 MW", "tpu-v7"),
+        ("300 MW", "mi455x-helios"),
+        ("40 MW", "kyber-nvl144"),
+        ("250 MW", "hgx-h100"),
+        ("1 GW", "trn2-ultraserver"),
+        ("30 MW", "mi355x"),
+    ] {
         legible(&filled(power, "utility", system), &format!("{power} of {system}"));
     }
     for path in examples() {
@@ -103,6 +110,101 @@ fn drawings_of_other_buildings_are_legible() {
         let set = vec![format!("electrical.design={design}"), "layout.storeys=2".into()];
         let plan = with(&Flags { power: Some("120 MW".into()), set, ..Flags::default() }).unwrap();
         legible(&plan, design);
+    }
+}
+
+/// Half of the site each of two systems.
+fn mixed(power: &str, systems: [&str; 2]) -> Plan {
+    let systems = systems.map(|id| format!("[[systems]]\nid = \"{id}\"\nshare = 0.5\n")).concat();
+    of(Some(&format!("[envelope]\npower = \"{power}\"\n\n{systems}")), &Flags::default()).unwrap()
+}
+
+#[test]
+fn every_system_of_a_mix_is_drawn() {
+    for (power, systems) in [
+        ("250 MW", ["gb300-nvl72", "hgx-h100"]),
+        ("1 GW", ["vr-nvl72:max-q", "gb300-nvl72"]),
+        ("60 MW", ["hgx-b300", "mi355x"]),
+    ] {
+        let plan = mixed(power, systems);
+        legible(&plan, &systems.join(" and "));
+        assert_eq!(plan.layout.floors.len(), 2);
+        for (kind, shown) in [
+            (Kind::Hall, plan.layout.floors.iter().map(|floor| floor.system.clone()).collect::<Vec<_>>()),
+            (Kind::Campus, plan.layout.floors.iter().map(|floor| floor.system.clone()).collect()),
+            (
+                Kind::Rack,
+                plan.layout.floors.iter().map(|floor| format!("{}, front", floor.rack_name)).collect(),
+            ),
+        ] {
+            let svg = draw(&plan, kind).unwrap();
+            let drawing = roxmltree::Document::parse(&svg).unwrap();
+            let words = words(&drawing);
+            for name in shown {
+                let found = words.iter().any(|words| words.text.starts_with(&name));
+                assert!(found, "{} of {power} does not show `{name}`", kind.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn yards_are_drawn_and_counted_as_in_the_schedule() {
+    for plan in [
+        filled("1 GW", "utility", "gb300-nvl72"),
+        mixed("1 GW", ["gb300-nvl72", "vr-nvl72:max-q"]),
+        with(&Flags {
+            power: Some("250 MW".into()),
+            set: vec!["electrical.design=dc-800-sst".into()],
+            ..Flags::default()
+        })
+        .unwrap(),
+    ] {
+        let svg = draw(&plan, Kind::Campus).unwrap();
+        let drawing = roxmltree::Document::parse(&svg).unwrap();
+        let words = words(&drawing);
+        let shown = |name: &str| {
+            words.iter().find_map(|words| {
+                let count = words.text.strip_prefix(name)?.strip_prefix(": ")?;
+                count.replace(',', "").parse::<u64>().ok()
+            })
+        };
+        let mut found = 0;
+        for line in &plan.electrical.schedule {
+            if [
+                "engines",
+                "unit substations",
+                "solid-state transformers",
+                "plant transformers",
+                "main transformers",
+            ]
+            .contains(&line.name.as_str())
+            {
+                assert_eq!(shown(&line.name), Some(line.count), "{}", line.name);
+                found += line.count;
+            }
+        }
+        assert!(found > 0);
+        let stands: u64 = plan.layout.yards.iter().map(|(.., count)| count).sum();
+        let laid: usize = plan.layout.floors.iter().map(|floor| floor.layout.yard_items().len()).sum();
+        assert_eq!(stands, (laid + plan.layout.site.substation.len()) as u64);
+    }
+}
+
+#[test]
+fn every_row_of_a_hall_has_its_number_and_every_position_its_ruler() {
+    for system in ["hgx-h100", "tpu-v7", "gb300-nvl72"] {
+        let plan = filled("250 MW", "utility", system);
+        let svg = draw(&plan, Kind::Hall).unwrap();
+        let drawing = roxmltree::Document::parse(&svg).unwrap();
+        let words = words(&drawing);
+        let hall = plan.layout.floors[0].layout.hall(0);
+        for row in 1..=hall.rows.len() {
+            let named = |text: &str| text == row.to_string() || text.starts_with(&format!("row {row} "));
+            assert!(words.iter().any(|words| named(&words.text)), "{system}: row {row}");
+        }
+        let top = words.iter().map(|words| words.sides[1]).fold(f64::INFINITY, f64::min);
+        assert!(top > 0.0 && words.iter().any(|words| words.text == "5"), "{system}: no ruler");
     }
 }
 

@@ -198,7 +198,7 @@ fn a_hall_that_is_there_says_what_it_holds_and_what_does_not_fit() {
     let short: Vec<&str> =
         small.verdicts.iter().filter(|v| v.short_by > 0.0).map(|v| v.constraint.as_str()).collect();
     assert!(short.contains(&"width of a hall for gb300-nvl72"), "{short:?}");
-    let fits = of(["14", "11"]);
+    let fits = of(["15.5", "11"]);
     assert!(!fits.falls_short(), "{:?}", fits.verdicts);
     let large = of(["60", "40"]);
     assert!(fits.layout.halls > large.layout.halls, "{} {}", fits.layout.halls, large.layout.halls);
@@ -238,4 +238,21 @@ fn what_does_not_fit_is_an_answer() {
         let verdict = report.lines().find(|line| line.starts_with("does not fit"));
         assert!(verdict.is_some(), "{name} does not say what does not fit:\n{report}");
     }
+}
+
+#[test]
+fn co_packaged_optics_that_do_not_cross_the_campus_say_how_far_they_reach() {
+    let set = ["fabric.switch=q3450-ld", "fabric.host_link=auto", "fabric.switch_link=auto"];
+    let of = |fibre: &str| {
+        let set = set.map(str::to_owned).into_iter().chain([fibre.to_owned()]).collect();
+        with(&Flags { power: Some("5 GW".into()), set, ..Flags::default() }).unwrap()
+    };
+    // Five gigawatts are several campuses: fabrics span more than the 2 km of the farthest co-packaged link.
+    let plan = of("fabric.cluster=all");
+    let verdict =
+        plan.verdicts.iter().find(|one| one.constraint == "leaf-spine cables of gb300-nvl72").unwrap();
+    assert!(verdict.need > 2_000.0 && (verdict.limit - 2_000.0).abs() < 1e-9 && verdict.short_by > 0.0);
+    assert!(verdict.note.contains("`cpo-800g-fr`") && verdict.note.contains("fabric.cluster"), "{verdict:?}");
+    let smaller = of("fabric.cluster=20736");
+    assert!(smaller.layout.cables.iter().all(|cable| cable.reached), "{:?}", smaller.verdicts);
 }

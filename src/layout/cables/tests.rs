@@ -17,6 +17,8 @@ fn cabling(counts: CableCounts) -> Cabling {
         rate: RATE,
         host_media: media.clone(),
         switch_media: media,
+        beside: Vec::new(),
+        out_of_band: None,
     }
 }
 
@@ -58,7 +60,8 @@ fn the_core_of_a_campus_is_reached_over_single_mode() {
 
 #[test]
 fn the_placement_taken_is_the_shortest_of_all_compared() {
-    let (plan, laid, tried) = place(&gb300(), &cabling(WHOLE));
+    let mut tried = placements(&gb300(), &cabling(WHOLE));
+    let (plan, laid) = place(&gb300(), &cabling(WHOLE), &mut tried);
     assert_eq!(tried.len(), Placement::all().len());
     assert_eq!(tried[0].placement, plan.placement);
     assert!((total_length(&laid.runs) / tried[0].length - 1.0).abs() < 1e-12);
@@ -109,7 +112,16 @@ fn trays_are_added_until_none_is_too_full() {
     for tray in &laid.trays {
         assert!(tray.cables > 0 && tray.parallel > 0, "{tray:?}");
         assert!(tray.fill > 0.0 && tray.fill <= MOST_FILL + 1e-9, "{tray:?}");
+        // The largest campus on one core has room for its trays.
+        assert!(tray.room >= tray.parallel, "{tray:?}");
     }
+    // Of 600 mm: three above a rack 1.2 m deep and 0.9 m of aisle, three above each other; six over the corridor, five above each other, on
+    // three ways; ducts 26 abreast in eight layers at both ends of them.
+    assert_eq!([0, 2, 3].map(|at| laid.trays[at].room), [9, 90, 1_248]);
+    // Ten times the links do not fit, and it shows.
+    let many = CableCounts { host_leaf: 3_732_480, leaf_spine: 3_732_480, spine_core: 3_732_480 };
+    let crowded = schedule(&layout(&gb300(), USUAL), &cabling(many)).trays[3];
+    assert!(crowded.parallel > crowded.room, "{crowded:?}");
     // All cables to the core from eight of nine buildings pass the ducts of the central one: 8/9 and a little.
     let ducts = laid.trays[3].cables as f64 / 373_248.0;
     assert!((0.85..0.95).contains(&ducts), "{ducts}");

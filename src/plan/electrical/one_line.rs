@@ -2,11 +2,11 @@
 
 use super::Ground;
 use crate::catalog::profile::StageKind;
+use crate::layout::grid::share_of;
 use crate::plan::result::{BranchResult, BusResult, LoadFlow, OutageResult};
 use crate::power::StageFlow;
 use crate::power::one_line::{
-    Bank, Building, Campus, ComplexPower, LAND_PER_WATT, LARGEST_SUBSTATION, VOLTAGE_BAND, distances,
-    feeder_rating, load,
+    Bank, Building, Campus, ComplexPower, LARGEST_SUBSTATION, VOLTAGE_BAND, feeder_rating, load,
 };
 use crate::units::{Meters, VoltAmperes, Watts};
 
@@ -146,10 +146,26 @@ fn halls(ground: &Ground<'_>, substations: u32) -> Vec<f64> {
     buildings.chunks(together).map(|chunk| chunk.iter().sum()).collect()
 }
 
+/// Lengths of the feeders of the buildings of one substation: the means of neighbours that share a bus, and of buildings
+/// as far from theirs at other substations.
+fn distances(ground: &Ground<'_>, substations: u32, buildings: usize) -> Vec<Meters> {
+    let mut all = ground.layout.site.feeders(substations);
+    if substations > 1 {
+        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    }
+    (0..buildings)
+        .map(|at| {
+            let (from, to) = share_of(all.len() as u64, at as u64, buildings as u64);
+            let near = &all[from as usize..to as usize];
+            near.iter().copied().sum::<Meters>() / near.len().max(1) as f64
+        })
+        .collect()
+}
+
 /// Whole unit substations for a part of their load, each group with its own reserve.
 fn units_for(ground: &Ground<'_>, at: usize, flow: &StageFlow, part: f64) -> u32 {
     // Voltages differ from building to building, and currents with them.
-    let load = flow.output * (part * 1.002);
+    let load = flow.output * (part * 1.004);
     let module = flow.installed / f64::from(flow.modules.max(1));
     let carrying = (load / module - 1e-9).ceil().max(1.0);
     ground.place.stages[at].redundancy.within(carrying).modules(load, module)
@@ -166,10 +182,9 @@ fn campus(ground: &Ground<'_>) -> Option<(Campus, u64)> {
     let site = 1.0 / f64::from(substations);
     let halls = halls(ground, substations);
     let of_substation: f64 = halls.iter().sum();
-    let land = LAND_PER_WATT * ground.design.meter.0 * site;
     let unit = stage_of(ground, &[StageKind::UnitTransformer]);
     let factor = unit_power_factor(ground);
-    let places = distances(halls.len() as u32, land).into_iter().zip(&halls);
+    let places = distances(ground, substations, halls.len()).into_iter().zip(&halls);
     let buildings = places.enumerate().map(|(place, (distance, halls))| {
         let part = site * halls / of_substation;
         Building {
@@ -210,16 +225,18 @@ fn feeders(campus: &Campus, substations: u64) -> Feeders {
 /// What the one-line takes from the grid beyond the chain, over what the feeders carry; nothing where it has no solution.
 ///
 /// That is the loss of the feeders, and what the voltages of the network change in that of its transformers. A
-/// twentieth is added, so that the sum at the meter is not exceeded by the rounding of taps.
+/// twentieth is added, so that the sum at the meter is not exceeded by the rounding of taps, and a hundred-thousandth
+/// of all that is carried, for buildings that stand a little further once their yards are counted.
 pub(super) fn beyond_chain(ground: &Ground<'_>) -> f64 {
     const SPARE: f64 = 1.05;
+    const FURTHER: f64 = 1e-5;
     let Some((campus, substations)) = campus(ground) else { return 0.0 };
     let design = ground.design;
     let carried = design.yard.last().map_or(design.meter, |flow| flow.output) - design.feeders;
     match campus.delivered() {
         Ok(delivered) => {
             let own = delivered.re * substations as f64 - (design.meter.0 - design.feeders.0);
-            (SPARE * own / carried.0).max(0.0)
+            (SPARE * own / carried.0 + FURTHER).max(0.0)
         }
         Err(_) => 0.0,
     }

@@ -1,7 +1,8 @@
 //! The floor of a hall: racks, rows, aisles, trays, galleries, to scale.
 
 use super::{
-    Anchor, FIELD, INK, PAPER, Page, RULE, SOFT, Scale, color, count, short, subtitle, text_width, watts,
+    Anchor, FIELD, INK, PAPER, Page, RULE, SOFT, Scale, cells, color, count, short, subtitle, text_width,
+    watts,
 };
 use crate::layout::{Hall, RackKind, Rect};
 use crate::plan::Plan;
@@ -10,46 +11,62 @@ const HOT: &str = "#fbe3d6";
 const COLD: &str = "#e3f0fa";
 const TRAY: &str = "#7a5c00";
 
-/// The letter of a rack on the plan.
-fn letter(kind: RackKind) -> char {
-    match kind {
-        RackKind::Compute => 'A',
-        RackKind::Leaf => 'L',
-        RackKind::Spine => 'S',
-        RackKind::Core => 'C',
-        RackKind::Storage => 'D',
-        RackKind::Management => 'M',
-        RackKind::Power => 'P',
-        RackKind::Cdu => 'U',
-        RackKind::AirHandler => 'F',
+/// Draws the first hall of each system; none without a rack.
+pub(super) fn draw(plan: &Plan) -> Option<Page> {
+    let floors = &plan.layout.floors;
+    let halls: Vec<Hall> = floors.iter().map(|floor| floor.layout.hall(0)).collect();
+    let title = match &floors[..] {
+        [] => return None,
+        [floor] => {
+            format!("Hall floor plan: hall 1 of {}, {}", count(floor.layout.halls), floor.rack_name)
+        }
+        _ => format!("Hall floor plans: the first hall of each of {} systems", floors.len()),
+    };
+    let mut page = Page::new(&title, &subtitle(plan));
+    // Room for the names of the sides and the numbers of positions.
+    let cells: Vec<Rect> = cells(&FIELD, floors.len())
+        .into_iter()
+        .map(|cell| Rect {
+            x: cell.x + 5.0,
+            y: cell.y + 8.0,
+            width: cell.width - 10.0,
+            depth: cell.depth - 15.0,
+        })
+        .collect();
+    let fitting = halls.iter().zip(&cells).map(|(hall, cell)| Scale::fitting(hall.width, hall.depth, cell));
+    let scale = Scale::least(fitting)?;
+    let contained = plan.scenario.fields["layout"]["containment"].as_str().unwrap_or("hot-aisle").to_owned();
+    for ((floor, hall), cell) in floors.iter().zip(&halls).zip(&cells) {
+        let corner = (
+            cell.x + (cell.width - scale.mm(hall.width)) / 2.0,
+            cell.y + (cell.depth - scale.mm(hall.depth)) / 2.0,
+        );
+        floor_plan(&mut page, hall, scale, corner, &contained);
+        let of = if floors.len() > 1 { format!("{}, ", floor.system) } else { String::new() };
+        let below = (corner.0 + scale.mm(hall.width) / 2.0, corner.1 + scale.mm(hall.depth) + 5.0);
+        let words = format!("{of}{} m", short(hall.width));
+        let size = super::fitting(&words, cell.width, 3.0);
+        page.text(below, size, Anchor::Middle, SOFT, &words);
     }
+    column(&mut page, plan, &halls, scale, &contained);
+    Some(page)
 }
 
-/// Draws the first hall; none without a rack.
-pub(super) fn draw(plan: &Plan) -> Option<Page> {
-    let floor = plan.layout.floors.first()?;
-    let hall = floor.layout.hall(0);
-    let title = format!("Hall floor plan: hall 1 of {}, {}", count(floor.layout.halls), floor.rack_name);
-    let mut page = Page::new(&title, &subtitle(plan));
-    // Room for the names of the sides.
-    let room =
-        Rect { x: FIELD.x + 5.0, y: FIELD.y + 5.0, width: FIELD.width - 10.0, depth: FIELD.depth - 12.0 };
-    let scale = Scale::fitting(hall.width, hall.depth, &room);
-    let corner = (
-        room.x + (room.width - scale.mm(hall.width)) / 2.0,
-        room.y + (room.depth - scale.mm(hall.depth)) / 2.0,
-    );
-    let contained = plan.scenario.fields["layout"]["containment"].as_str().unwrap_or("hot-aisle").to_owned();
-    walls(&mut page, &hall, scale, corner);
-    aisles(&mut page, &hall, scale, corner, &contained);
+/// One hall with its corner at a place.
+fn floor_plan(page: &mut Page, hall: &Hall, scale: Scale, corner: (f64, f64), contained: &str) {
+    walls(page, hall, scale, corner);
+    aisles(page, hall, scale, corner, contained);
     for rack in &hall.racks {
         let at = scale.at(&rack.at, corner);
         page.rect(at, color(rack.kind), Some((PAPER, 0.15)));
-        let words = format!("{}{}", letter(rack.kind), rack.number + 1);
-        let dark = matches!(rack.kind, RackKind::AirHandler | RackKind::Management | RackKind::Leaf);
+        let words = format!("{}{}", rack.kind.letter(), rack.number + 1);
+        let dark = matches!(
+            rack.kind,
+            RackKind::AirHandler | RackKind::Management | RackKind::Leaf | RackKind::EthernetCore
+        );
         let ink = if dark { INK } else { PAPER };
         if !page.label(at, 2.6, ink, &words) {
-            page.label(at, 2.2, ink, &letter(rack.kind).to_string());
+            page.label(at, 2.2, ink, &rack.kind.letter().to_string());
         }
         if rack.row.is_some() {
             // The front is the cold side.
@@ -57,15 +74,38 @@ pub(super) fn draw(plan: &Plan) -> Option<Page> {
             page.line((at.x, y), (at.x + at.width, y), "#56b4e9", 0.5, false);
         }
     }
-    trays(&mut page, &hall, scale, corner);
-    row_names(&mut page, &hall, scale, corner);
-    let below = corner.1 + scale.mm(hall.depth) + 5.0;
-    let middle = corner.0 + scale.mm(hall.width) / 2.0;
-    page.text((middle, below), 3.0, Anchor::Middle, SOFT, &format!("{} m", short(hall.width)));
+    trays(page, hall, scale, corner);
+    row_names(page, hall, scale, corner);
+    position_numbers(page, hall, scale, corner);
     let beside = (corner.0 - 2.5, corner.1 + scale.mm(hall.depth) / 2.0);
     page.turned(beside, 3.0, SOFT, &format!("{} m", short(hall.depth)));
-    column(&mut page, plan, &hall, scale, &contained);
-    Some(page)
+}
+
+/// Numbers of the positions above each bank of rows, every fifth and the first.
+fn position_numbers(page: &mut Page, hall: &Hall, scale: Scale, corner: (f64, f64)) {
+    let mut banks: Vec<f64> = Vec::new();
+    for row in &hall.rows {
+        if banks.iter().all(|bank| (bank - row.at.x).abs() > 1e-6) {
+            banks.push(row.at.x);
+        }
+    }
+    let Some(length) = hall.rows.first().map(|row| row.at.width) else { return };
+    let step = scale.mm(hall.position);
+    let positions = (length / hall.position).round() as u64;
+    for bank in banks {
+        let start = corner.0 + scale.mm(bank);
+        let mut free = f64::NEG_INFINITY;
+        for position in (1..=positions).filter(|position| *position == 1 || position.is_multiple_of(5)) {
+            let x = start + (position as f64 - 0.5) * step;
+            let words = position.to_string();
+            let half = text_width(&words, super::SMALLEST) / 2.0;
+            if x - half > free {
+                page.text((x, corner.1 - 1.6), super::SMALLEST, Anchor::Middle, SOFT, &words);
+                page.line((x, corner.1 - 1.2), (x, corner.1), SOFT, 0.15, false);
+                free = x + half + 0.3;
+            }
+        }
+    }
 }
 
 fn walls(page: &mut Page, hall: &Hall, scale: Scale, corner: (f64, f64)) {
@@ -82,6 +122,9 @@ fn aisles(page: &mut Page, hall: &Hall, scale: Scale, corner: (f64, f64), contai
         let words = format!("{} aisle {} m", if *hot { "hot" } else { "cold" }, short(aisle.depth));
         // The names of rows stand at the left end of cold aisles.
         let name = ROW_NAME + 2.0;
+        if !hot && at.depth < THREE_NAMES {
+            continue;
+        }
         let free = if *hot { at } else { Rect { x: at.x + name, width: (at.width - name).max(0.0), ..at } };
         page.label(
             Rect { depth: free.depth.min(3.4), y: free.y + (free.depth - free.depth.min(3.4)) / 2.0, ..free },
@@ -110,28 +153,40 @@ fn trays(page: &mut Page, hall: &Hall, scale: Scale, corner: (f64, f64)) {
 /// Room for the name of a row [mm].
 const ROW_NAME: f64 = 27.0;
 
+/// Depth of a cold aisle that takes the names of the rows on both of its sides above each other, and its own [mm].
+const THREE_NAMES: f64 = 7.5;
+
 fn row_names(page: &mut Page, hall: &Hall, scale: Scale, corner: (f64, f64)) {
+    let cold = hall.aisles.iter().filter(|(_, hot)| !hot).map(|(aisle, _)| aisle.depth);
+    let narrow = scale.mm(cold.fold(f64::INFINITY, f64::min)) < THREE_NAMES;
     for (number, row) in hall.rows.iter().enumerate() {
         let at = scale.at(&row.at, corner);
-        let words = format!("row {} · {}", number + 1, watts(row.heat.0));
         let size = 2.3;
-        // In the cold aisle in front of the row, above or below its racks.
+        // In the cold aisle in front of the row, above or below its racks; where that is narrow, rows that face each
+        // other have their names at opposite ends.
         let y = if row.faces_low { at.y - 0.9 } else { at.y + at.depth + 2.6 };
-        if text_width(&words, size) <= ROW_NAME.min(at.width) {
+        let room = if narrow { at.width * 0.48 } else { ROW_NAME.min(at.width) };
+        let words = format!("row {} · {}", number + 1, watts(row.heat.0));
+        let short = format!("{}", number + 1);
+        let Some(words) = [words, short].into_iter().find(|words| text_width(words, size) <= room) else {
+            continue;
+        };
+        if narrow && !row.faces_low {
+            page.text((at.x + at.width - 0.5, y), size, Anchor::End, INK, &words);
+        } else {
             page.text((at.x + 0.5, y), size, Anchor::Start, INK, &words);
-        } else if text_width(&format!("{}", number + 1), size) <= at.width {
-            page.text((at.x + 0.5, y), size, Anchor::Start, INK, &format!("{}", number + 1));
         }
     }
 }
 
-fn column(page: &mut Page, plan: &Plan, hall: &Hall, scale: Scale, contained: &str) {
-    let floor = &plan.layout.floors[0];
+fn column(page: &mut Page, plan: &Plan, halls: &[Hall], scale: Scale, contained: &str) {
+    let floors = &plan.layout.floors;
     page.heading("Legend");
     for kind in RackKind::ALL {
-        let number = hall.racks.iter().filter(|rack| rack.kind == kind).count();
+        let racks = halls.iter().flat_map(|hall| &hall.racks);
+        let number = racks.filter(|rack| rack.kind == kind).count();
         if number > 0 {
-            let words = format!("{} {}: {}", letter(kind), kind.name(), count(number as u64));
+            let words = format!("{} {}: {}", kind.letter(), kind.name(), count(number as u64));
             page.key(color(kind), RULE, &words);
         }
     }
@@ -140,21 +195,27 @@ fn column(page: &mut Page, plan: &Plan, hall: &Hall, scale: Scale, contained: &s
     page.key(COLD, RULE, &format!("cold aisle{}", closed(false)));
     page.line_key("#56b4e9", false, "front of a rack");
     page.line_key(TRAY, true, "cable trays, overhead");
+    page.paragraph("A rack is named by its letter and number, placed by row and position: racks of a kind are numbered along the rows.", SOFT);
     page.scale_bar(scale);
-    page.heading("Hall");
-    let heat: f64 = hall.rows.iter().map(|row| row.heat.0).sum();
-    let area = hall.width * hall.depth;
-    page.fact("heat of its racks", &watts(heat));
-    page.fact("rows", &count(hall.rows.len() as u64));
-    page.fact("positions of a row", &count(floor.layout.racks_per_row()));
-    let most = hall.rows.iter().map(|row| row.heat.0).fold(0.0, f64::max);
-    page.fact("hottest row", &watts(most));
-    page.fact("busways of a row", &watts(floor.layout.demand.busway.0));
-    page.fact("area", &format!("{} m²", short(area)));
-    page.fact("area per MW", &format!("{} m²", short(area / (heat / 1e6).max(1e-9))));
-    page.fact("floor load", &format!("{} kg/m²", short(floor.layout.floor_load.0 / crate::layout::GRAVITY)));
-    page.fact("positions left over, site", &count(plan.layout.leftover_positions));
-    page.column += 2.0;
-    let words = floor.layout.placement.describe(floor.cabling.counts.spine_core > 0);
-    page.paragraph(&format!("Shortest cables: {words}."), SOFT);
+    let alone = floors.len() == 1;
+    for (floor, hall) in floors.iter().zip(halls) {
+        page.heading(if alone { "Hall" } else { &floor.system });
+        let heat: f64 = hall.rows.iter().map(|row| row.heat.0).sum();
+        let area = hall.width * hall.depth;
+        page.fact("heat of its racks", &watts(heat));
+        page.fact("rows × positions", &format!("{} × {}", hall.rows.len(), floor.layout.racks_per_row()));
+        let most = hall.rows.iter().map(|row| row.heat.0).fold(0.0, f64::max);
+        page.fact("hottest row", &watts(most));
+        page.fact("area per MW", &format!("{} m²", short(area / (heat / 1e6).max(1e-9))));
+        if alone {
+            page.fact("busways of a row", &watts(floor.layout.demand.busway.0));
+            page.fact("area", &format!("{} m²", short(area)));
+            let load = floor.layout.floor_load.0 / crate::layout::GRAVITY;
+            page.fact("floor load", &format!("{} kg/m²", short(load)));
+            page.fact("positions left over, site", &count(plan.layout.leftover_positions));
+            page.column += 2.0;
+            let words = floor.layout.placement.describe(floor.cabling.counts.spine_core > 0);
+            page.paragraph(&format!("Shortest cables: {words}."), SOFT);
+        }
+    }
 }
