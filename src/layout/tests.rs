@@ -37,7 +37,7 @@ pub(crate) fn gb300() -> LayoutDemand {
         storeys: 1,
         it: Watts(855e6),
         area_per_it_watt: AREA_PER_IT_WATT,
-        yard: Yard { generators: 393, transformers: 365, coolers: 680, high_voltage: 6 },
+        yard: Yard { generators: 393, transformers: 365, converters: 0, coolers: 680, high_voltage: 6 },
     }
 }
 
@@ -175,6 +175,7 @@ pub(crate) fn demands() -> impl Strategy<Value = (LayoutDemand, Placement)> {
                 generators: compute_racks,
                 transformers: compute_racks,
                 coolers: 31,
+                converters: 0,
                 high_voltage: 3,
             },
             ..gb300()

@@ -5,13 +5,13 @@ mod electrical;
 pub use crate::cooling::hydraulics::RowFlow;
 pub use crate::cooling::hydraulics::cdu_group::{GroupFlow, GroupFlows};
 pub use electrical::{
-    BranchResult, BusResult, Dynamics, Electrical, Equipment, LoadFlow, OutageResult, Oversubscription, Ramp,
-    RunSwing, Supply, SupplyBlock, SwingRow, Topology,
+    BranchResult, BusResult, Dynamics, Electrical, Equipment, FaultLevels, LoadFlow, OutageResult,
+    Oversubscription, RackShelves, Ramp, RunSwing, Supply, SupplyBlock, SwingRow, Topology,
 };
 
-use crate::catalog::profile::{Confidence, Medium};
+use crate::catalog::profile::{Confidence, Medium, StageKind};
 use crate::layout::cables::{Cabling, TrayUse, Tried};
-use crate::power::MeasuredAt;
+use crate::power::{MeasuredAt, Redundancy};
 use crate::scenario::Resolved;
 use crate::throughput::bands::ErrorBand;
 use crate::units::{
@@ -202,6 +202,12 @@ pub struct CduGroup {
 pub struct Stage {
     /// Its name.
     pub name: String,
+    /// What it is.
+    pub kind: StageKind,
+    /// How it is doubled.
+    pub redundancy: Redundancy,
+    /// Whether plant and house hang on a stage before it.
+    pub racks_only: bool,
     /// Power in.
     pub input: Watts,
     /// Power out.

@@ -4,14 +4,13 @@ use super::electrical;
 use super::equipment::{Machine, Network, Place};
 use super::result::{Cable, Layout, RackFace, Racks, StackedPart, SystemFloor};
 use super::sizing::{Draw, FacilityHour};
-use crate::catalog::profile::{Link, Medium, StackPart};
+use crate::catalog::profile::{Link, Medium, StackPart, StageKind};
 use crate::fleet::NetworkRack;
 use crate::layout::cables::{CableCounts, CableMedium, CableRun, Cabling, Reach, place};
 use crate::layout::{
     self, AREA_PER_IT_WATT, Aisles, CorePlace, GRAVITY, LayoutDemand, LeafPlace, Placement, RackBody,
     RackKind, Slot, SpinePlace, SwitchRacks, Yard, layout, units_within,
 };
-use crate::power::StageFlow;
 use crate::scenario::Fields;
 use crate::units::{Meters, Watts};
 
@@ -87,9 +86,11 @@ impl Standing {
 
 /// What the yards of a part of the site hold.
 fn yard(place: &Place, design: &FacilityHour, part: f64, compute: Watts) -> Yard {
-    let modules = |sort: fn(&StageFlow) -> bool| {
-        let stages = design.yard.iter().chain(&design.indoors).filter(|flow| sort(flow));
-        (stages.map(|flow| f64::from(flow.modules)).sum::<f64>() * part).ceil() as u64
+    let known = &place.electrical;
+    let modules = |sorts: &[StageKind]| {
+        let path = design.path().zip(&known.stages).chain(design.to_plant.iter().zip(&known.plant_feed));
+        let outside = path.filter(|(flow, known)| !flow.indoors && sorts.contains(&known.kind));
+        (outside.map(|(flow, _)| f64::from(flow.modules)).sum::<f64>() * part).ceil() as u64
     };
     let backed = electrical::backed_load(place, design.meter * part, compute);
     let engines =
@@ -97,15 +98,16 @@ fn yard(place: &Place, design: &FacilityHour, part: f64, compute: Watts) -> Yard
     let rejected = place.plant.installed_rejection(&design.plant) * part;
     Yard {
         generators: engines,
-        transformers: modules(|flow| !flow.indoors && !flow.name.starts_with("hv")),
+        transformers: modules(&[StageKind::UnitTransformer, StageKind::PlantTransformer]),
+        converters: modules(&[StageKind::SolidStateTransformer]),
         coolers: (rejected / COOLER_POWER).ceil() as u64,
-        high_voltage: modules(|flow| flow.name.starts_with("hv")),
+        high_voltage: modules(&[StageKind::MainTransformer]),
     }
 }
 
 /// Rectifier racks that stand with a unit, where the electrical design has them beside the accelerators.
 fn power_racks(design: &FacilityHour, units_of_the_site: f64) -> u64 {
-    let sidecars = design.indoors.iter().filter(|flow| flow.name.starts_with("sidecar"));
+    let sidecars = design.to_racks.iter().filter(|flow| flow.name.starts_with("sidecar"));
     let modules: f64 = sidecars.map(|flow| f64::from(flow.modules)).sum();
     if modules > 0.0 { (modules / units_of_the_site.max(1.0)).ceil() as u64 } else { 0 }
 }
