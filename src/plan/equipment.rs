@@ -557,6 +557,12 @@ pub fn location(
 }
 
 /// Notes how often a system fails and of what.
+/// The power shelves of a rack, where they are known.
+fn shelves_of(taker: &mut Taker<'_>, rack: &profile::Rack) -> Option<Shelves> {
+    let shelves = rack.shelves.as_ref()?;
+    Some(Shelves { count: shelves.count, rating: taker.take("rack.shelves.rating", &shelves.rating) })
+}
+
 fn reliability(taker: &mut Taker<'_>, known: &profile::Reliability) {
     taker.take("reliability.availability", &known.availability);
     taker.take("reliability.interruption_rate", &known.interruption_rate);
@@ -756,10 +762,7 @@ pub fn machine(
         None => taker.take("rack.edp_peak", &system.rack.edp_peak),
     };
     let rack = RackPower { heat, peak, feed: taker.take("rack.feed", &system.rack.feed) };
-    let shelves = system.rack.shelves.as_ref().map(|shelves| Shelves {
-        count: shelves.count,
-        rating: taker.take("rack.shelves.rating", &shelves.rating),
-    });
+    let shelves = shelves_of(&mut taker, &system.rack);
     let smoothing = system.rack.smoothing_energy.as_ref();
     let smoothing = smoothing.map_or(Joules(0.0), |datum| taker.take("rack.smoothing_energy", datum));
     let liquid_share = taker.take("rack.liquid_share", &system.rack.liquid_share);

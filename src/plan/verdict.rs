@@ -505,7 +505,7 @@ fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
 }
 
 /// What a rack keeps without one of its shelves, and without one of its feeds.
-fn shelf(evidence: &Evidence<'_>, shelves: &RackShelves) -> [Verdict; 2] {
+fn shelf(evidence: &Evidence<'_>, shelves: &RackShelves) -> Vec<Verdict> {
     let RackShelves { system, count, rating, needed, heat, one_side, kept, .. } = shelves;
     let note = format!(
         "{count} of {}, {needed} of them carry the rack: N + {}",
@@ -529,7 +529,8 @@ fn shelf(evidence: &Evidence<'_>, shelves: &RackShelves) -> [Verdict; 2] {
     } else {
         format!("{} are left and carry the whole rack; here against its idle power", show(*one_side))
     };
-    [one, verdict(&format!("one feed of {system} lost"), idle.0, one_side.0, "W", false, held)]
+    let side = verdict(&format!("one feed of {system} lost"), idle.0, one_side.0, "W", false, held);
+    if shelves.known { vec![one, side] } else { vec![side] }
 }
 
 /// Whether the voltage of the service suits the load, and whether breakers break a fault on the campus busbar.

@@ -487,9 +487,10 @@ impl Campus {
             let halls = network.buses.iter().zip(&flow.voltages).skip(CAMPUS_BUS + 1);
             let lowest = halls.map(|(_, voltage)| voltage.norm()).fold(f64::INFINITY, f64::min);
             let of = network.branches.iter().zip(&flow.branches);
-            let left = of.filter(|(branch, _)| branch.name == looked_at).map(|(_, carried)| carried.loading);
+            let mut left =
+                of.filter(|(branch, _)| branch.name == looked_at).map(|(_, carried)| carried.loading);
             // A group of which nothing is left is dark.
-            all.extend(left.last().map(|loading| Outage { name, loading, lowest }));
+            all.extend(left.next().map(|loading| Outage { name, loading, lowest }));
             Ok(())
         };
         if self.main.is_some_and(|bank| bank.count > 1) {
@@ -532,7 +533,9 @@ impl Campus {
 
     /// What each branch carries, with the no-load loss of its transformers.
     fn loads(&self, network: &Network, flow: &Flow) -> Vec<BranchLoad> {
-        let all = network.branches.iter().zip(&flow.branches).enumerate().skip(1);
+        // The grid's own reactance is no equipment of the site, nor is a busbar.
+        let own = if self.main.is_some() { 1 } else { 2 };
+        let all = network.branches.iter().zip(&flow.branches).enumerate().skip(own);
         all.map(|(place, (branch, carried))| {
             let mut count = 1;
             let mut magnetised = 0.0;
@@ -721,7 +724,7 @@ mod tests {
             building.units = None;
         }
         let flow = direct.flow(Share(0.3)).unwrap();
-        assert_eq!(flow.branches.len(), 5);
+        assert_eq!(flow.branches.len(), 4);
         assert_eq!(flow.outages.len(), 1);
     }
 

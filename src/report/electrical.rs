@@ -83,9 +83,14 @@ fn supply(electrical: &Electrical) -> Vec<Block> {
 
 fn shelves(all: &[RackShelves]) -> Table {
     let share = |value: fn(&RackShelves) -> f64| all.iter().map(move |one| Some(value(one)));
-    let spare = |one: &RackShelves| format!("N + {}", one.count.saturating_sub(one.needed));
+    let spare = |one: &RackShelves| {
+        if one.known { format!("N + {}", one.count.saturating_sub(one.needed)) } else { "assumed".into() }
+    };
     Table::of(vec![
-        Column::words("shelves of a rack", all.iter().map(|one| one.system.clone())),
+        Column::words(
+            "shelves of a rack, or halves of its supplies",
+            all.iter().map(|one| one.system.clone()),
+        ),
         Column::counts("shelves", all.iter().map(|one| u64::from(one.count))),
         Column::values("rating of one", POWER, share(|one| one.rating.0)),
         Column::values("rack", POWER, share(|one| one.heat.0)),
@@ -206,12 +211,14 @@ fn load_flow(flow: &LoadFlow, faults: Option<&FaultLevels>) -> Vec<Block> {
         ("capacitors for it".into(), Unit::Metric("VA").show(flow.capacitors.0)),
         ("lost in transformers and feeders".into(), POWER.show(flow.loss.0)),
         ("of that in feeders".into(), POWER.show(flow.feeder_loss.0)),
-        ("tap of the main transformers".into(), over_nominal(flow.tap)),
         (
             "voltage in the halls over nominal, full load and idle".into(),
             format!("{} and {}", over_nominal(flow.lowest), over_nominal(flow.highest)),
         ),
     ];
+    if flow.branches.iter().any(|branch| branch.name == "main transformers") {
+        pairs.push(("tap of the main transformers".into(), over_nominal(flow.tap)));
+    }
     if let Some(faults) = faults {
         let amperes = |current: f64| Unit::Metric("A").show(current);
         let of = |grid: f64, engines: f64| {
@@ -403,6 +410,7 @@ fn dynamics_json(dynamics: &Dynamics) -> Value {
 fn shelves_json(shelves: &RackShelves) -> Value {
     json!({
         "system": shelves.system,
+        "known": shelves.known,
         "count": shelves.count,
         "rating_w": shelves.rating.0,
         "needed": shelves.needed,

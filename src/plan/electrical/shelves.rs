@@ -1,22 +1,29 @@
 //! What a rack keeps when a shelf or one of its two feeds is lost.
+//!
+//! Where shelves are not known, half of the installed supplies is taken to hang on each feed; a rack that takes 800 V of
+//! direct current as it comes has one bus that either feed carries, because either tap is sized for the whole rack.
 
 use super::Ground;
+use crate::catalog::profile::Current;
 use crate::plan::result::RackShelves;
-use crate::power::Bound;
 use crate::power::provisioning::{LOWEST_CAP, performance_at_cap};
+use crate::power::{Bound, Shelves};
 use crate::units::Share;
 
-/// The shelves of each system whose shelves are known.
+/// The shelves of each system, or what is taken for them.
 pub(super) fn shelves(ground: &Ground<'_>) -> Vec<RackShelves> {
     let standing = ground.loads.iter().filter(|(_, draw)| draw.racks > 0);
-    let of = standing.filter_map(|(machine, _)| {
-        let shelves = machine.shelves?;
+    let of = standing.map(|(machine, _)| {
+        let direct = machine.system.rack.currents == [Current::Direct];
+        let side = if direct { machine.rack.feed } else { machine.rack.feed / 2.0 };
+        let shelves = machine.shelves.unwrap_or(Shelves { count: 2, rating: side });
         let heat = machine.compute_bound.rack;
         let kept = Share((shelves.one_side() / heat).min(1.0));
         // Below the curve, work goes with power.
         let keeps = |bound| if kept < LOWEST_CAP { kept } else { performance_at_cap(kept, bound) };
-        Some(RackShelves {
+        RackShelves {
             system: machine.id.clone(),
+            known: machine.shelves.is_some(),
             count: shelves.count,
             rating: shelves.rating,
             needed: shelves.needed(heat),
@@ -25,7 +32,7 @@ pub(super) fn shelves(ground: &Ground<'_>) -> Vec<RackShelves> {
             kept,
             performance_compute: keeps(Bound::Compute),
             performance_memory: keeps(Bound::Memory),
-        })
+        }
     });
     of.collect()
 }
@@ -52,6 +59,15 @@ mod tests {
             side.note.contains("94 %") && (side.limit - 132e3).abs() < 1e-6 && side.short_by <= 0.0,
             "{side:?}"
         );
+        // Nobody says what hangs on which feed: half of 52.8 kW for a rack of 40.8, all of Kyber's on either.
+        let taken = |system: &str, design: &str| {
+            let set = [format!("systems.0.id={system}"), format!("electrical.design={design}")];
+            planned(&[&set[0], &set[1]]).electrical.shelves[0].clone()
+        };
+        let node = taken("hgx-h100", "ac-415-ups");
+        assert!(!node.known && (node.one_side.0 - 26.4e3).abs() < 1e-6 && node.kept.0 < 0.65, "{node:?}");
+        let kyber = taken("kyber-nvl144", "dc-800-sst");
+        assert!(!kyber.known && (kyber.kept.0 - 1.0).abs() < 1e-12, "{kyber:?}");
         // A rack that idles above what one side carries goes dark with it.
         let weak = planned(&[
             "provisioning.idle=0.96",

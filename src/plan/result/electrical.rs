@@ -17,7 +17,7 @@ pub struct Electrical {
     pub provisioning: Oversubscription,
     /// Swings, ramps and stores; none where nothing runs.
     pub dynamics: Option<Dynamics>,
-    /// Shelves of the racks, by system, where they are known.
+    /// Shelves of the racks, by system.
     pub shelves: Vec<RackShelves>,
     /// The solved one-line; none where nothing stands.
     pub load_flow: Option<LoadFlow>,
@@ -169,6 +169,8 @@ pub struct Dynamics {
 pub struct RackShelves {
     /// Whose.
     pub system: String,
+    /// Whether the shelves are known; else two halves of what is installed are taken.
+    pub known: bool,
     /// How many.
     pub count: u32,
     /// Rating of one.

@@ -176,19 +176,22 @@ fn grid(plan: &Plan) -> Row {
     } else {
         Words::of("busbar of the grid", [parts([bought(plan, "breakers", "grid breakers")])])
     };
-    let joined = if at_campus { Joined::Open } else { Joined::Closed };
+    let joined = if at_campus { campus_ties(plan) } else { Joined::Closed };
     let taps = if at_campus { campus_taps(plan) } else { Vec::new() };
     Row { symbol, columns, words, joined, board, taps }
+}
+
+/// How the sections of the campus busbar are joined; where they are not, feeders do not join them in the buildings.
+fn campus_ties(plan: &Plan) -> Joined {
+    if plan.electrical.faults.is_some_and(|faults| !faults.ties_open) { Joined::Closed } else { Joined::Open }
 }
 
 /// The busbar of the campus.
 fn campus(plan: &Plan) -> Words {
     let ties = plan.electrical.faults.map(|faults| {
-        format!(
-            "{} sections, ties {}",
-            count(faults.sections),
-            if faults.ties_open { "open" } else { "closed" }
-        )
+        let many = if faults.sections == 1 { "" } else { "s" };
+        let ties = if faults.ties_open { "open" } else { "closed" };
+        format!("{} section{many}, ties {ties}", count(faults.sections))
     });
     Words::of(
         format!("campus busbar, {}", said(plan, "campus_voltage")),
@@ -260,11 +263,7 @@ fn row(plan: &Plan, stage: &Stage) -> Row {
             symbol: Symbol::Transformer,
             columns: columns(stage.redundancy, modules, "spare"),
             words: words("main transformers".into(), own("main transformers"), None),
-            joined: if plan.electrical.faults.is_some_and(|faults| !faults.ties_open) {
-                Joined::Closed
-            } else {
-                Joined::Open
-            },
+            joined: campus_ties(plan),
             board: campus(plan),
             taps: campus_taps(plan),
         },
@@ -279,7 +278,7 @@ fn row(plan: &Plan, stage: &Stage) -> Row {
                 symbol: Symbol::Wire,
                 columns: columns(Redundancy::NPlus1 { needed: u32::try_from(each).unwrap_or(2) }, each, ""),
                 words: Words::of(title, [parts([own("feeders"), length]), carried(plan, stage)[0].clone()]),
-                joined: Joined::Closed,
+                joined: campus_ties(plan),
                 board: Words::default(),
                 taps: Vec::new(),
             }
@@ -315,8 +314,8 @@ fn row(plan: &Plan, stage: &Stage) -> Row {
             words: words(
                 "UPS blocks".into(),
                 own("UPS blocks"),
-                bought(plan, "batteries", "UPS batteries")
-                    .or_else(|| bought(plan, "", "static transfer switches")),
+                bought(plan, "static switches", "static transfer switches")
+                    .or_else(|| bought(plan, "batteries", "UPS batteries")),
             ),
             joined,
             board: Words::default(),
@@ -393,7 +392,7 @@ pub(super) fn draw(plan: &Plan) -> Option<Page> {
     let foot = lead + 5.0 * lines as f64 + if below.is_some() { 42.0 } else { 30.0 };
     let boards = std::iter::once(0.0).chain(rows.iter().map(|row| row.board.depth()));
     let depths: Vec<f64> = rows.iter().zip(boards.clone()).map(|(row, above)| row.depth(above)).collect();
-    let stretch = ((FIELD.depth - foot) / depths.iter().sum::<f64>()).min(1.8);
+    let stretch = ((FIELD.depth - foot) / depths.iter().sum::<f64>()).min(2.2);
     let mut y = FIELD.y - 2.0;
     let mut above: Option<(Vec<f64>, Joined)> = None;
     for (number, ((row, said), depth)) in rows.iter().zip(boards).zip(depths).enumerate() {
@@ -470,9 +469,7 @@ fn busbar(page: &mut Page, row: &Row, xs: &[f64], y: f64) {
     if row.joined != Joined::Apart {
         for gap in gaps(xs) {
             page.line((gap - 0.5 * GAP, y), (gap + 0.5 * GAP, y), INK, WIRE, row.joined == Joined::Open);
-            if row.symbol != Symbol::Wire {
-                breaker(page, (gap, y), row.joined == Joined::Closed);
-            }
+            breaker(page, (gap, y), row.joined == Joined::Closed);
         }
     }
     for (number, tap) in row.taps.iter().enumerate() {
@@ -581,7 +578,7 @@ fn rack_words(plan: &Plan, below: Option<&Stage>) -> Words {
     let each = system.map(|system| format!("{} of {} each", system.id, watts(system.rack_heat.0)));
     let taps = plan.electrical.schedule.iter().filter(|line| line.name == "rack tap-offs");
     let taps: Vec<String> = taps.map(|line| format!("{} × {}", count(line.count), rating(line))).collect();
-    let shelves = plan.electrical.shelves.first().map(|shelves| {
+    let shelves = plan.electrical.shelves.first().filter(|shelves| shelves.known).map(|shelves| {
         format!(
             "{} shelves of {}: N + {}; on one cord held to {} %",
             shelves.count,

@@ -115,23 +115,21 @@ pub(super) fn hung(page: &mut Page, tap: &Tap, (x, y): (f64, f64), pitch: f64) {
         }
         Tap::Plant(power, transformers) => {
             breaker(page, (x, y), true);
-            let mut y = y + 1.1;
-            if let Some(text) = transformers {
-                page.line((x, y), (x, y + 1.4), INK, WIRE, false);
-                transformer(page, (x, y + 4.4), 1.9);
-                y += 7.7;
-                page.line((x, y), (x, y + 5.0), INK, WIRE, false);
-                let size = fitting(text, pitch - 1.5, 2.4).max(2.0);
-                page.text((x + 1.0, y + 3.4), size, Anchor::Start, SOFT, text);
-                y += 5.0;
+            let top = if transformers.is_some() {
+                page.line((x, y + 1.1), (x, y + 2.5), INK, WIRE, false);
+                transformer(page, (x, y + 5.5), 1.9);
+                y + 8.8
             } else {
-                page.line((x, y), (x, y + 2.0), INK, WIRE, false);
-                y += 2.0;
-            }
-            let place = Rect { x: x - pitch / 2.0 + 1.0, y, width: pitch - 2.0, depth: 9.0 };
+                y + 1.1
+            };
+            page.line((x, top), (x, top + 2.0), INK, WIRE, false);
+            let place = Rect { x: x - pitch / 2.0 + 1.0, y: top + 2.0, width: pitch - 2.0, depth: 9.0 };
             page.rect(place, PLANT, Some((INK, 0.4)));
             page.label(Rect { depth: 5.0, ..place }, 2.8, PAPER, "plant, house");
             page.label(Rect { y: place.y + 4.0, depth: 4.6, ..place }, 2.8, PAPER, power);
+            if let Some(text) = transformers {
+                words(page, place.y + place.depth + 3.4, text);
+            }
         }
     }
 }
@@ -167,8 +165,13 @@ pub(super) fn legend(page: &mut Page) {
     entry(&|page, y| page.line((x - 2.5, y), (x + 2.5, y), INK, WIRE, true), "stands by, or open");
     entry(&|page, y| dot(page, (x, y)), "tapped; lines that cross are not");
     entry(&|page, y| page.circle((x, y), 1.7, PAPER, INK), "engine sets (G)");
-    entry(&|page, y| capacitors(page, (x, y - 2.2), 1.8), "capacitor bank");
-    entry(&|page, y| battery(page, (x, y - 2.6), 1.8), "battery");
+    let plates = |page: &mut Page, y: f64, parts: &[(f64, f64)]| {
+        for (off, half) in parts {
+            page.line((x - half, y + off), (x + half, y + off), INK, 0.4, false);
+        }
+    };
+    entry(&|page, y| plates(page, y, &[(-0.7, 1.8), (0.7, 1.8)]), "capacitor bank");
+    entry(&|page, y| plates(page, y, &[(-1.2, 1.8), (0.0, 0.9), (1.2, 1.8)]), "battery");
     page.key(PAPER, INK, "UPS, rectifier (~/=)");
     page.key(IT, INK, "IT");
     page.key(PLANT, INK, "cooling and house");
