@@ -556,13 +556,13 @@ pub fn location(
     })
 }
 
-/// Notes how often a system fails and of what.
 /// The power shelves of a rack, where they are known.
 fn shelves_of(taker: &mut Taker<'_>, rack: &profile::Rack) -> Option<Shelves> {
     let shelves = rack.shelves.as_ref()?;
     Some(Shelves { count: shelves.count, rating: taker.take("rack.shelves.rating", &shelves.rating) })
 }
 
+/// Notes how often a system fails and of what.
 fn reliability(taker: &mut Taker<'_>, known: &profile::Reliability) {
     taker.take("reliability.availability", &known.availability);
     taker.take("reliability.interruption_rate", &known.interruption_rate);

@@ -491,7 +491,9 @@ fn shown(pair: &Pair<'_>, part: f64, year: &FacilityYear) -> SiteRow {
 mod tests {
     use super::*;
     use crate::engine::Backend;
+    use crate::kernel::facility_year::stage_input;
     use crate::scenario::{Flags, resolve};
+    use crate::units::Share;
 
     fn ranking(flags: &Flags, by: Rank, top: usize) -> SiteRanking {
         let mut catalog = Catalog::default();
@@ -568,6 +570,36 @@ mod tests {
             row.unwrap().coolant_supply.unwrap()
         };
         assert!(supply("lulea") < supply("singapore"), "{:?} {:?}", supply("lulea"), supply("singapore"));
+    }
+
+    #[test]
+    fn the_yard_of_the_kernel_takes_at_the_meter_what_the_plan_takes() {
+        // With and without plant transformers and a substation.
+        for (system, design, power) in [
+            ("gb300-nvl72", "ac-415-ups", "1 GW"),
+            ("rubin-ultra-mgx72", "dc-800-sst", "1 GW"),
+            ("rubin-ultra-mgx72", "dc-800-sst", "5 MW"),
+            ("gb300-nvl72", "ac-480-legacy", "20 MW"),
+        ] {
+            let mut catalog = Catalog::default();
+            let set = vec![format!("electrical.design={design}")];
+            let flags =
+                Flags { system: Some(system.into()), power: Some(power.into()), set, ..Flags::default() };
+            let scenario = resolve(None, &flags, &mut catalog).unwrap();
+            let equipment = Equipment::gather(&scenario, &catalog).unwrap();
+            let place = equipment.place.clone().with_feeder_loss(Share(0.002));
+            let machine = &equipment.machines[0];
+            let draw = sizing::fill(&scenario.fields, &place, machine).unwrap();
+            let loads = [(machine, &draw)];
+            let whole = sizing::design_hour(&place, &loads);
+            let at_part = sizing::at_part(&place, &loads, &whole, 0.75);
+            for weather in place.year(1).hours.iter().step_by(877) {
+                let (plant, meter) = at_part.hour(weather);
+                let plant = (at_part.house + plant.power()).0;
+                let taken = yard(&at_part).iter().fold(plant, |power, stage| stage_input(stage, power));
+                assert!((taken / meter.0 - 1.0).abs() < 1e-12, "{design} {power}: {taken} {meter}");
+            }
+        }
     }
 
     #[test]
