@@ -369,11 +369,9 @@ fn rows(plan: &Plan) -> (Vec<Row>, Option<&Stage>, Option<&Stage>) {
     (all, busway.map(|(_, stage)| stage), below)
 }
 
-/// Hangs the plant on the busbar of the last row; on that of the campus where only feeders lie between.
+/// Hangs the plant on the busbar of the last row: the switchboards, or that of the buildings at campus voltage.
 fn hang(plan: &Plan, rows: &mut [Row]) {
-    let at = if rows.last().is_some_and(|row| row.symbol == Symbol::Wire) { 2 } else { 1 };
-    let place = rows.len().saturating_sub(at);
-    if let Some(row) = rows.get_mut(place) {
+    if let Some(row) = rows.last_mut() {
         row.taps.extend(plant(plan));
     }
 }
