@@ -3,7 +3,7 @@
 @group(0) @binding(0) var<uniform> range: YearRange;
 @group(0) @binding(1) var<storage, read> cases: array<FacilityCase>;
 @group(0) @binding(2) var<storage, read> loops: array<HeatLoop>;
-// Weather, four numbers an hour; then stages of yards, five numbers each: four storage buffers are the baseline's limit.
+// Weather, four numbers an hour; then stages of yards, six numbers each: four storage buffers are the baseline's limit.
 @group(0) @binding(3) var<storage, read> numbers: array<f32>;
 @group(0) @binding(4) var<storage, read_write> scores: array<Score>;
 
@@ -13,8 +13,15 @@ fn air_at(hour: u32) -> Air {
 }
 
 fn stage_at(row: u32) -> YardStage {
-    let at = range.first_stage_number + 5u * row;
-    return YardStage(numbers[at], numbers[at + 1u], numbers[at + 2u], numbers[at + 3u], numbers[at + 4u]);
+    let at = range.first_stage_number + 6u * row;
+    return YardStage(
+        numbers[at],
+        numbers[at + 1u],
+        numbers[at + 2u],
+        numbers[at + 3u],
+        numbers[at + 4u],
+        numbers[at + 5u],
+    );
 }
 
 fn with_loop(total: LoopHour, hour: LoopHour) -> LoopHour {
@@ -30,9 +37,10 @@ fn with_loop(total: LoopHour, hour: LoopHour) -> LoopHour {
 }
 
 fn stage_input(stage: YardStage, output_w: f32) -> f32 {
-    let x = output_w / stage.rating_w;
+    let carried_w = output_w + stage.beside_w;
+    let x = carried_w / stage.rating_w;
     let loss = stage.no_load + x * (stage.proportional + x * stage.square);
-    return output_w + stage.rating_w * loss + stage.idle_w;
+    return carried_w + stage.rating_w * loss + stage.idle_w;
 }
 
 fn score_of(facility: FacilityCase, total: LoopHour, meter_w: f32) -> Score {
@@ -57,7 +65,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var row = facility.first_loop; row < facility.end_loop; row += 1u) {
         total = with_loop(total, loop_hour(loops[row], air));
     }
-    var meter_w = facility.fixed_w + total.fans_w + total.compressors_w;
+    var meter_w = facility.plant_w + total.fans_w + total.compressors_w;
     for (var row = facility.first_stage; row < facility.end_stage; row += 1u) {
         meter_w = stage_input(stage_at(row), meter_w);
     }

@@ -55,7 +55,8 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let mut equipment = Equipment::gather(scenario, catalog)?;
     let fields = &scenario.fields;
     settle_pumps(scenario, &equipment.place, &mut equipment.machines)?;
-    equipment.place.feeder_loss = feeder_loss(scenario, &equipment.place, &equipment.machines)?;
+    let lost = feeder_loss(scenario, &equipment.place, &equipment.machines)?;
+    equipment.place = equipment.place.with_feeder_loss(lost);
     let place = &equipment.place;
 
     let draws = draws(scenario, place, &equipment.machines)?;
@@ -115,8 +116,8 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     equipment.taken.extend(messages::assumptions());
     let assumptions = ledger::assumptions(std::mem::take(&mut equipment.taken));
     let mut resolved = scenario.resolved.clone();
-    for (path, value, file) in &equipment.filled {
-        resolved.fill(path, value, crate::scenario::Origin::Catalog(file.clone()));
+    for (path, value, origin) in &equipment.filled {
+        resolved.fill(path, value, origin.clone());
     }
     let mut plan = Plan {
         scenario: resolved,
@@ -168,20 +169,21 @@ pub(crate) fn settle_pumps(
         .map_err(|error| scenario.error("fabric.switch", error.to_string()))
 }
 
-/// What feeders lose, from the one-line of what fits without them, and once more with them.
+/// What feeders lose over what they carry, from the one-line of what fits without that loss, and again with it.
 pub(crate) fn feeder_loss(
     scenario: &Scenario,
     place: &Place,
     machines: &[Machine],
 ) -> Result<Share, InputError> {
-    const ROUNDS: usize = 2;
-    let mut place = Place { feeder_loss: Share(0.0), ..place.clone() };
+    const ROUNDS: usize = 3;
+    let (mut place, mut lost) = (place.clone(), Share(0.0));
+    place = place.with_feeder_loss(lost);
     for _ in 0..ROUNDS {
         let draws = draws(scenario, &place, machines)?;
         let loads: Vec<(&Machine, &Draw)> = machines.iter().zip(&draws).collect();
         let design = sizing::design_hour(&place, &loads);
         let outline = standing::outline(&scenario.fields, &place, &loads, &design);
-        place.feeder_loss = electrical::feeder_loss(&electrical::Ground {
+        lost = electrical::feeder_loss(&electrical::Ground {
             fields: &scenario.fields,
             place: &place,
             loads: &loads,
@@ -190,19 +192,22 @@ pub(crate) fn feeder_loss(
             racks: outline.racks,
             training: &[],
         });
+        place = place.with_feeder_loss(lost);
     }
-    Ok(place.feeder_loss)
+    Ok(lost)
 }
 
 fn power(scenario: &Scenario, place: &Place, design: &FacilityHour, energy: &sizing::FacilityYear) -> Power {
     let said = &scenario.fields.envelope;
     let envelope = PowerEnvelope { power: said.power, measured_at: said.measured_at.into() };
     let stages = design
-        .yard
-        .iter()
-        .chain(&design.indoors)
-        .map(|flow| Stage {
+        .path()
+        .zip(place.stages.iter().zip(&place.electrical.stages))
+        .map(|(flow, (designed, known))| Stage {
             name: flow.name.clone(),
+            kind: known.kind,
+            redundancy: designed.redundancy,
+            racks_only: designed.racks_only,
             input: flow.input,
             output: flow.output,
             loss: flow.loss,
@@ -212,14 +217,14 @@ fn power(scenario: &Scenario, place: &Place, design: &FacilityHour, energy: &siz
             modules: u64::from(flow.modules),
         })
         .collect();
-    let overheads = vec![
+    let mut overheads = vec![
         ("heat rejection fans".to_owned(), design.plant.fans),
         ("pumps".to_owned(), design.plant.pumps),
         ("chillers".to_owned(), design.plant.compressors),
         ("air handlers".to_owned(), design.plant.air_handlers),
         ("lights, offices, controls".to_owned(), design.house),
-        ("feeders".to_owned(), design.feeders),
     ];
+    overheads.extend(design.to_plant.iter().map(|flow| (format!("{} loss", flow.name), flow.loss)));
     let it_kwh = energy.it_j / 3.6e6;
     Power {
         envelope: envelope.power,
@@ -240,14 +245,19 @@ fn power(scenario: &Scenario, place: &Place, design: &FacilityHour, energy: &siz
     }
 }
 
-/// Counts unit substations whole in each building, which the chain does not know.
+/// Counts unit substations and feeders whole in each building, which the chain does not know.
 fn whole_in_buildings(power: &mut Power, place: &Place, electrical: &result::Electrical) {
-    let Some(flow) = electrical.load_flow.as_ref().filter(|flow| flow.unit_substations > 0) else { return };
+    let Some(flow) = &electrical.load_flow else { return };
     let kinds = place.electrical.stages.iter().map(|stage| stage.kind);
-    for (stage, kind) in power.stages.iter_mut().zip(kinds) {
-        if kind == StageKind::UnitTransformer && stage.modules > 0 {
+    for (stage, kind) in power.stages.iter_mut().zip(kinds).filter(|(stage, _)| stage.modules > 0) {
+        if kind == StageKind::UnitTransformer && flow.unit_substations > 0 {
             stage.installed = stage.installed * (flow.unit_substations as f64 / stage.modules as f64);
             stage.modules = flow.unit_substations;
+        }
+        if kind == StageKind::Feeders && flow.feeders > 0 {
+            stage.installed = Watts(flow.feeder_rating.0 * flow.feeders as f64);
+            stage.modules = flow.feeders;
+            stage.load_fraction = Share(stage.output / stage.installed);
         }
     }
 }

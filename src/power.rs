@@ -5,7 +5,8 @@
 //! ([`redundancy`]), which decides how surely a rack is fed ([`availability`]). What a rack is given is a policy
 //! ([`provisioning`]); what a stated power means depends on where it is measured ([`envelope`]). Seconds are for swings,
 //! ramps and stores ([`dynamics`]); voltages and overloads come from the load flow ([`load_flow`]) of the campus
-//! ([`one_line`]); what is bought has preferred ratings ([`ratings`]). Left out: harmonics and switching transients.
+//! ([`one_line`]), which is served at a voltage that suits its load ([`service`]); what is bought has preferred ratings
+//! ([`ratings`]). Left out: harmonics and switching transients.
 
 pub mod availability;
 pub mod dynamics;
@@ -15,9 +16,10 @@ pub mod one_line;
 pub mod provisioning;
 pub mod ratings;
 pub mod redundancy;
+pub mod service;
 pub mod stages;
 
 pub use envelope::{AnnualPue, MeasuredAt, PeakRatio, PowerEnvelope, Wue};
-pub use provisioning::{Bound, Provisioned, Provisioning, ProvisioningError, RackPower};
-pub use redundancy::Redundancy;
+pub use provisioning::{Bound, Provisioned, Provisioning, ProvisioningError, RackPower, Shelves};
+pub use redundancy::{Redundancy, Reserve};
 pub use stages::{PartLoadLoss, StageDesign, StageFlow, chain, chain_at, indoor_loss};

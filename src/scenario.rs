@@ -22,6 +22,8 @@ pub enum Origin {
     Default,
     /// A catalogue file.
     Catalog(String),
+    /// The plan itself: what suits the load.
+    Plan,
     /// A line of the user's file.
     File(String, usize),
     /// A flag.
@@ -33,6 +35,7 @@ impl std::fmt::Display for Origin {
         match self {
             Self::Default => f.write_str("default"),
             Self::Catalog(file) => write!(f, "catalog:{file}"),
+            Self::Plan => f.write_str("plan"),
             Self::File(file, line) => write!(f, "{file}:{line}"),
             Self::Flag => f.write_str("flag"),
         }
@@ -157,10 +160,12 @@ pub struct Site {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grid {
-    /// At the substation, between lines.
-    pub voltage: Volts,
-    /// Short-circuit power of the grid there.
-    pub short_circuit: VoltAmperes,
+    /// At the point of delivery, between lines, instead of the one that suits the load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voltage: Option<Volts>,
+    /// Short-circuit power of the grid there, instead of the usual one at that voltage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub short_circuit: Option<VoltAmperes>,
     /// Circuits that each carry the whole site.
     pub circuits: u32,
     /// Outages of one circuit.
@@ -171,20 +176,35 @@ pub struct Grid {
     pub common_outages: PerSecond,
     /// How long each lasts.
     pub common_repair: Seconds,
-    /// From the substation to the buildings, between lines.
-    pub campus_voltage: Volts,
+    /// From the substation to the buildings, between lines, instead of that of the grid or 34.5 kV.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campus_voltage: Option<Volts>,
+    /// How the ties between the sections of the campus busbar stand.
+    pub ties: Ties,
     /// That a feeder carries all day.
     pub feeder_current: Amperes,
     /// At the point of delivery, at least.
     pub power_factor: Share,
     /// Longest dip to nothing that must not shed load.
     pub ride_through: Seconds,
+    /// Largest loss of load at once that the grid stands.
+    pub loss_limit: Watts,
     /// Fastest change of the site's power.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ramp_limit: Option<WattsPerSecond>,
     /// Largest swing between 0.1 and 20 Hz.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub swing_limit: Option<Watts>,
+}
+
+/// How the ties between the sections of the campus busbar stand, each section behind a main transformer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ties {
+    /// Each transformer carries its own section; a spare stands by without load and takes over where one fails.
+    Open,
+    /// All transformers are in parallel and share the load, the spare too.
+    Closed,
 }
 
 /// What happens to hours that a weather file lacks.

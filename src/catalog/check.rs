@@ -210,6 +210,12 @@ impl Profile for System {
                 faults.0.push(("scale_up.shape".into(), message));
             }
         }
+        if let Some(shelves) = &rack.shelves {
+            faults.positive("rack.shelves.rating", shelves.rating.value.0);
+            let together = shelves.rating.value.0 * f64::from(shelves.count);
+            let why = "the shelves together are less than the feed that they are";
+            faults.at_most("rack.feed", rack.feed.value.0, together, why);
+        }
         if rack.currents.is_empty() {
             let message = "the shelves take at least one of `three-phase` and `direct`";
             faults.0.push(("rack.currents".into(), message.into()));

@@ -229,6 +229,9 @@ pub struct Rack {
     /// Currents that its shelves take; three phases where nothing is said.
     #[serde(default = "three_phases", skip_serializing_if = "is_three_phases")]
     pub currents: Vec<Current>,
+    /// Its power shelves; absent where each node has supplies of its own, or nothing is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shelves: Option<Shelves>,
     /// Part of the heat that leaves by liquid.
     pub liquid_share: Datum<Share>,
     /// Coolant supply temperature to plan with; absent for air-cooled racks.
@@ -262,6 +265,16 @@ pub struct Rack {
     /// What is stacked in it, from the floor up, where that is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stack: Vec<StackPart>,
+}
+
+/// Power shelves of a rack, half of them on each of its two feeds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shelves {
+    /// How many.
+    pub count: u32,
+    /// Rating of one.
+    pub rating: Datum<Watts>,
 }
 
 /// What a busway carries and the shelves of a rack take.
@@ -698,6 +711,9 @@ pub struct Stage {
     pub redundancy: Redundancy,
     /// Whether its losses heat the hall's air rather than the yard.
     pub indoors: bool,
+    /// Whether it carries the racks alone although it stands in the yard; what stands indoors carries nothing else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub racks_only: bool,
     /// Rating of one module, for the equipment schedule.
     pub module: Datum<Watts>,
     /// Rating of the block that modules stand in parallel for; absent where a module is its own block.
@@ -722,8 +738,13 @@ pub enum StageKind {
     MainTransformer,
     /// From the campus's voltage to that of the halls.
     UnitTransformer,
+    /// Cables from the campus's busbar to the buildings; no file has it, its losses come from the one-line.
+    #[serde(skip)]
+    Feeders,
     /// From the campus's voltage to direct current.
     SolidStateTransformer,
+    /// From the campus's voltage to that of coolers, pumps and house loads alone.
+    PlantTransformer,
     /// Uninterruptible power supply.
     Ups,
     /// Transformer in a hall.
@@ -827,6 +848,9 @@ pub struct ElectricalDesign {
     pub name: String,
     /// In the order of the current, meter first.
     pub stages: Vec<Stage>,
+    /// Transformers of plant and house loads, where these do not hang on a stage that feeds the racks.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub plant_transformer: Option<Stage>,
     /// Voltage of the row busway between lines, or between the poles of direct current [V].
     pub busway_volts: Datum<f64>,
     /// Voltage of the switchboards between lines, where transformers stand between them and the busway [V].

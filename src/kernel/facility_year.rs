@@ -4,8 +4,9 @@
 //! new shader. What is left for an hour is arithmetic on the rows and on the stages of the yard.
 //!
 //! ~~~text
-//! P      = fixed + Σ over loops (fans + compressors)        fixed: racks, indoor losses, pumps, air handlers, house
-//! P_in   = P + R·(a + b·x + c·x²) + idle,  x = P/R           stage by stage, last stage of the yard first
+//! P      = plant + Σ over loops (fans + compressors)         plant: pumps, air handlers, house
+//! P_out  = P + beside                                        beside: the racks with what their stages lose
+//! P_in   = P_out + R·(a + b·x + c·x²) + idle,  x = P_out/R   stage by stage from the plant to the meter
 //! score  = P_meter / P_IT,  water / P_IT,  what runs
 //! ~~~
 //!
@@ -63,10 +64,12 @@ shader_struct! {
     }
 }
 
-/// One stage of the yard, sized.
+/// One stage between the plant and the meter, sized.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[repr(C)]
 pub struct YardStage<T = f64> {
+    /// What it carries beside that of the stage before it [W]: the racks, where they join.
+    pub beside_w: T,
     /// Rating of the paths that carry load [W].
     pub rating_w: T,
     /// Lost at any load, over the rating.
@@ -85,8 +88,8 @@ pub struct YardStage<T = f64> {
 pub struct FacilityCase<T = f64> {
     /// Power at the rack inputs [W].
     pub it_w: T,
-    /// Power that the yard carries in every hour: racks with indoor losses, pumps, air handlers, house loads [W].
-    pub fixed_w: T,
+    /// Power of the plant and the house in every hour: pumps, air handlers, lights [W].
+    pub plant_w: T,
     /// Its first loop.
     pub first_loop: u32,
     /// The loop after its last.
@@ -103,10 +106,10 @@ shader_mirror!(Air<f32>, Air as "Air" {
     dry_bulb_c: f32, wet_bulb_c: f32, humidity_ratio: f32, pressure_pa: f32,
 });
 shader_mirror!(YardStage<f32>, YardStage as "YardStage" {
-    rating_w: f32, no_load: f32, proportional: f32, square: f32, idle_w: f32,
+    beside_w: f32, rating_w: f32, no_load: f32, proportional: f32, square: f32, idle_w: f32,
 });
 shader_mirror!(FacilityCase<f32>, FacilityCase as "FacilityCase" {
-    it_w: f32, fixed_w: f32, first_loop: u32, end_loop: u32, first_stage: u32, end_stage: u32, first_hour: u32,
+    it_w: f32, plant_w: f32, first_loop: u32, end_loop: u32, first_stage: u32, end_stage: u32, first_hour: u32,
 });
 shader_mirror!(HeatLoop<f32>, HeatLoop as "HeatLoop" {
     heat_w: f32, supply_c: f32, range_k: f32, wetness: f32, approach_k: f32, pads: f32, free: f32,
@@ -141,9 +144,10 @@ pub fn with_loop<T: Real>(total: LoopHour<T>, hour: LoopHour<T>) -> LoopHour<T> 
 #[inline(always)]
 #[must_use]
 pub fn stage_input<T: Real>(stage: &YardStage<T>, output_w: T) -> T {
-    let x = output_w / stage.rating_w;
+    let carried_w = output_w + stage.beside_w;
+    let x = carried_w / stage.rating_w;
     let loss = stage.no_load + x * (stage.proportional + x * stage.square);
-    output_w + stage.rating_w * loss + stage.idle_w
+    carried_w + stage.rating_w * loss + stage.idle_w
 }
 
 /// What a facility takes in one hour, in the precision of its inputs.
@@ -236,7 +240,7 @@ impl FacilityYears {
         check("facilities", &space.cases, |case| {
             case.it_w > 0.0
                 && case.it_w.is_finite()
-                && case.fixed_w.is_finite()
+                && case.plant_w.is_finite()
                 && case.first_loop <= case.end_loop
                 && case.end_loop as usize <= loops
                 && case.first_stage <= case.end_stage
@@ -308,7 +312,7 @@ impl FacilityYears {
         }
         let mut meter = [0.0; LANES];
         for lane in 0..LANES {
-            meter[lane] = case.fixed_w + fans[lane] + compressors[lane];
+            meter[lane] = case.plant_w + fans[lane] + compressors[lane];
         }
         for stage in &self.stages[case.first_stage as usize..case.end_stage as usize] {
             let stage = *stage;
@@ -346,7 +350,7 @@ fn run_hour<T: Real>(
     for row in &loops[case.first_loop as usize..case.end_loop as usize] {
         total = with_loop(total, loop_hour(row, air));
     }
-    let mut meter_w = case.fixed_w + total.fans_w + total.compressors_w;
+    let mut meter_w = case.plant_w + total.fans_w + total.compressors_w;
     for row in &stages[case.first_stage as usize..case.end_stage as usize] {
         meter_w = stage_input(row, meter_w);
     }
@@ -359,7 +363,7 @@ impl FacilityCase {
     pub fn cast<T: Real>(&self) -> FacilityCase<T> {
         FacilityCase {
             it_w: T::of(self.it_w),
-            fixed_w: T::of(self.fixed_w),
+            plant_w: T::of(self.plant_w),
             first_loop: self.first_loop,
             end_loop: self.end_loop,
             first_stage: self.first_stage,
@@ -374,6 +378,7 @@ impl YardStage {
     #[must_use]
     pub fn cast<T: Real>(&self) -> YardStage<T> {
         YardStage {
+            beside_w: T::of(self.beside_w),
             rating_w: T::of(self.rating_w),
             no_load: T::of(self.no_load),
             proportional: T::of(self.proportional),
@@ -509,8 +514,16 @@ mod tests {
     #[test]
     fn a_stage_takes_what_it_gives_and_loses() {
         // x = 1/2 of 2 W: 2 · (0.01 + 0.5 · (0.02 + 0.5 · 0.04)) + 0.1 = 0.16 W on top of 1 W.
-        let stage = YardStage { rating_w: 2.0, no_load: 0.01, proportional: 0.02, square: 0.04, idle_w: 0.1 };
-        assert!((stage_input(&stage, 1.0) - 1.16_f64).abs() < 1e-12);
+        let stage = YardStage {
+            beside_w: 0.25,
+            rating_w: 2.0,
+            no_load: 0.01,
+            proportional: 0.02,
+            square: 0.04,
+            idle_w: 0.1,
+        };
+        // Three quarters from the plant and a quarter from the racks.
+        assert!((stage_input(&stage, 0.75) - 1.16_f64).abs() < 1e-12);
     }
 
     #[test]

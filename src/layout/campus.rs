@@ -21,6 +21,8 @@ pub enum YardKind {
     Generator,
     /// Medium to low voltage transformer.
     Transformer,
+    /// Medium voltage to direct current.
+    Converter,
     /// Dry cooler, tower or chiller.
     Cooler,
     /// Transformer of the substation.
@@ -29,14 +31,16 @@ pub enum YardKind {
 
 impl YardKind {
     /// All of them, in the order of a legend.
-    pub const ALL: [Self; 4] = [Self::Generator, Self::Transformer, Self::Cooler, Self::HighVoltage];
+    pub const ALL: [Self; 5] =
+        [Self::Generator, Self::Transformer, Self::Converter, Self::Cooler, Self::HighVoltage];
 
     /// The name in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Generator => "generator",
-            Self::Transformer => "unit transformer",
+            Self::Transformer => "transformer to low voltage",
+            Self::Converter => "solid-state transformer",
             Self::Cooler => "heat rejection unit",
             Self::HighVoltage => "substation transformer",
         }
@@ -44,13 +48,15 @@ impl YardKind {
 
     /// Ground that one takes along and away from the building, without the clearance [m].
     ///
-    /// Assumptions: a 2.8 MW set in its enclosure 4 × 14 m; a pad of 3 × 3 m for 3 MVA; a cooler of 1.2 to 1.8 MW
+    /// Assumptions: a 2.8 MW set in its enclosure 4 × 14 m; a pad of 3 × 3 m for 3 MVA; a converter of 5 MW in a
+    /// container of 3 × 12 m; a cooler of 1.2 to 1.8 MW
     /// 2.5 × 13 m; the bay of a transformer of some 200 MVA 20 × 25 m.
     #[must_use]
     pub fn size(self) -> (f64, f64) {
         match self {
             Self::Generator => (4.0, 14.0),
             Self::Transformer => (3.0, 3.0),
+            Self::Converter => (3.0, 12.0),
             Self::Cooler => (2.5, 13.0),
             Self::HighVoltage => (20.0, 25.0),
         }
@@ -71,6 +77,7 @@ impl Yard {
         Self {
             generators: part(self.generators),
             transformers: part(self.transformers),
+            converters: part(self.converters),
             coolers: part(self.coolers),
             high_voltage: part(self.high_voltage),
         }
@@ -84,6 +91,8 @@ pub struct Yard {
     pub generators: u64,
     /// Medium to low voltage transformers.
     pub transformers: u64,
+    /// Medium voltage to direct current.
+    pub converters: u64,
     /// Heat rejection units.
     pub coolers: u64,
     /// Transformers of the substation.
@@ -97,6 +106,7 @@ impl Yard {
         match kind {
             YardKind::Generator => self.generators,
             YardKind::Transformer => self.transformers,
+            YardKind::Converter => self.converters,
             YardKind::Cooler => self.coolers,
             YardKind::HighVoltage => self.high_voltage,
         }
@@ -271,7 +281,10 @@ impl Layout {
     fn yards(&self) -> (f64, f64) {
         let most = |kind: YardKind| (kind, self.demand.yard.count(kind).div_ceil(self.buildings.max(1)));
         (
-            yard_depth(&[most(YardKind::Transformer), most(YardKind::Generator)], self.building_x),
+            yard_depth(
+                &[most(YardKind::Transformer), most(YardKind::Converter), most(YardKind::Generator)],
+                self.building_x,
+            ),
             yard_depth(&[most(YardKind::Cooler)], self.building_x),
         )
     }
@@ -385,7 +398,7 @@ impl Layout {
             let building = self.building(index);
             // Away from the wall: transformers first, generators behind them.
             let mut y = building.y;
-            for kind in [YardKind::Transformer, YardKind::Generator] {
+            for kind in [YardKind::Transformer, YardKind::Converter, YardKind::Generator] {
                 let count = self.share_of_building(kind, index);
                 let lines = lines(kind, count, self.building_x);
                 for item in 0..count {

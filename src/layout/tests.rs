@@ -39,7 +39,7 @@ pub(crate) fn gb300() -> LayoutDemand {
         storeys: 1,
         it: Watts(855e6),
         area_per_it_watt: AREA_PER_IT_WATT,
-        yard: Yard { generators: 393, transformers: 365, coolers: 680, high_voltage: 6 },
+        yard: Yard { generators: 393, transformers: 365, converters: 0, coolers: 680, high_voltage: 6 },
     }
 }
 
@@ -179,6 +179,7 @@ pub(crate) fn demands() -> impl Strategy<Value = (LayoutDemand, Placement)> {
                 generators: compute_racks,
                 transformers: compute_racks,
                 coolers: 31,
+                converters: 0,
                 high_voltage: 3,
             },
             ..gb300()
@@ -236,7 +237,7 @@ fn neighbours_in_number_are_neighbours_on_the_ground() {
 
 #[test]
 fn parts_of_a_yard_add_up_to_it() {
-    let whole = Yard { generators: 393, transformers: 371, coolers: 7, high_voltage: 6 };
+    let whole = Yard { generators: 393, transformers: 371, converters: 5, coolers: 7, high_voltage: 6 };
     let cuts = [0.0, 0.31, 0.62, 1.0];
     let parts: Vec<Yard> = cuts.windows(2).map(|cut| whole.between(cut[0], cut[1])).collect();
     for kind in YardKind::ALL {

@@ -98,7 +98,7 @@ pub(crate) fn settle_pumps(
     machines: &mut [Machine],
 ) -> Result<(), FabricError> {
     // Racks of a row and a hall hardly ask how many halls there are: feeders aside, as nobody has solved them yet.
-    let place = Place { feeder_loss: Share(0.0), ..place.clone() };
+    let place = place.clone().with_feeder_loss(Share(0.0));
     for machine in machines {
         let draw = sizing::fill(fields, &place, machine)?;
         if draw.racks == 0 || machine.liquid_share.0 <= 0.0 {

@@ -6,9 +6,11 @@
 pub(crate) mod cooled;
 mod dynamics;
 pub mod facts;
+mod faults;
 mod one_line;
 mod policy;
 mod schedule;
+mod shelves;
 mod supply;
 
 use super::equipment::{Machine, Place};
@@ -38,17 +40,17 @@ pub struct Ground<'a> {
 
 pub use schedule::backed_load;
 
-/// What feeders lose at full load, over what they carry.
+/// What feeders lose at full load, over what they give.
 #[must_use]
 pub fn feeder_loss(ground: &Ground<'_>) -> Share {
-    Share(one_line::beyond_chain(ground))
+    one_line::feeder_loss(ground)
 }
 
 /// Lines of the schedule that stand in a yard.
 const YARD: [(&str, YardKind); 5] = [
     ("engines", YardKind::Generator),
     ("unit substations", YardKind::Transformer),
-    ("solid-state transformers", YardKind::Transformer),
+    ("solid-state transformers", YardKind::Converter),
     ("plant transformers", YardKind::Transformer),
     ("main transformers", YardKind::HighVoltage),
 ];
@@ -56,8 +58,8 @@ const YARD: [(&str, YardKind); 5] = [
 /// What the yards of the site hold: lines of the schedule by their names, and the units of heat rejection.
 #[must_use]
 pub fn yards(ground: &Ground<'_>) -> Vec<(YardKind, String, u64)> {
-    let load_flow = one_line::load_flow(ground);
-    let schedule = schedule::schedule(ground, load_flow.as_ref());
+    let (load_flow, faults) = (one_line::load_flow(ground), faults::faults(ground));
+    let schedule = schedule::schedule(ground, load_flow.as_ref(), faults.as_ref());
     let kind_of = |name: &str| YARD.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
     let coolers = super::standing::coolers(ground.place, ground.design);
     let mut all: Vec<_> = schedule
@@ -78,17 +80,19 @@ pub fn yards(ground: &Ground<'_>) -> Vec<(YardKind, String, u64)> {
 /// Everything of the electrical side.
 #[must_use]
 pub fn electrical(ground: &Ground<'_>) -> Electrical {
-    let load_flow = one_line::load_flow(ground);
+    let (load_flow, faults) = (one_line::load_flow(ground), faults::faults(ground));
     Electrical {
         supply: supply::supply(ground),
         cooled: cooled::cooled(ground),
         topologies: supply::topologies(ground),
         provisioning: policy::policy(ground),
         dynamics: dynamics::dynamics(ground),
+        shelves: shelves::shelves(ground),
         hall_voltage: ground.place.electrical.busway_voltage,
         switchboard_voltage: ground.place.electrical.switchboard_voltage,
-        schedule: schedule::schedule(ground, load_flow.as_ref()),
+        schedule: schedule::schedule(ground, load_flow.as_ref(), faults.as_ref()),
         load_flow,
+        faults,
     }
 }
 
@@ -132,16 +136,12 @@ mod tests {
         assert!((transformers / chained - 1.0).abs() < 0.08, "{transformers} {chained}");
         // At the meter the two agree, feeders and all, and the envelope holds.
         let more = flow.delivered.0 / plan.power.facility_peak.0 - 1.0;
-        assert!((-1e-4..=0.0).contains(&more), "{more}");
+        assert!((-1e-3..=0.0).contains(&more), "{more}");
         assert!(flow.delivered <= plan.power.envelope, "{}", flow.delivered);
-        let (_, feeders) = plan.power.overheads.iter().find(|(name, _)| name == "feeders").unwrap();
-        // What voltages change in the transformers is counted with the feeders.
-        let own = flow.feeder_loss.0 + (transformers - chained);
-        assert!(
-            (feeders.0 - own).abs() < 0.1 * flow.feeder_loss.0,
-            "{feeders} {own} of {}",
-            flow.feeder_loss
-        );
+        // One number with one meaning: what the cascade says of feeders is what the load flow solves.
+        let feeders = plan.power.stages.iter().find(|stage| stage.name == "feeders").unwrap();
+        assert!((feeders.loss.0 / flow.feeder_loss.0 - 1.0).abs() < 0.01, "{feeders:?} {}", flow.feeder_loss);
+        assert!(plan.power.overheads.iter().all(|(name, _)| name != "feeders"));
         assert!(flow.shortfall.is_none() && flow.power_factor.0 >= 0.95 - 1e-6);
     }
 
@@ -157,7 +157,7 @@ mod tests {
                 let flow = electrical.load_flow.as_ref().unwrap();
                 assert!(flow.shortfall.is_none(), "{design} {power}: {:?}", flow.shortfall);
                 let more = flow.delivered.0 / plan.power.facility_peak.0 - 1.0;
-                assert!(more < 1e-6 && more > -0.01, "{design} {power}: {more}");
+                assert!(more < 1e-3 && more > -0.01, "{design} {power}: {more}");
                 assert!(flow.lowest > 0.95 && flow.highest < 1.05, "{design} {power}: {flow:?}");
                 assert!(electrical.topologies.len() >= 7, "{design}");
                 assert!(equipment(&plan, "engines").count >= 1, "{design} {power}");
@@ -178,14 +178,18 @@ mod tests {
     fn every_substation_carries_its_load_without_one_transformer() {
         for power in ["1.3 GW", "2 GW", "3 GW", "10 GW"] {
             let plan = planned(&[&format!("envelope.power={power}")]);
-            assert!(!plan.falls_short(), "{power}: {:?}", plan.verdicts);
+            // The largest sites are more than a grid may lose at once, and nothing else falls short.
+            let short = plan.verdicts.iter().filter(|verdict| verdict.short_by > 0.0);
+            assert!(short.clone().all(|one| one.constraint == "loss of load in a dip"), "{power}: {short:?}");
+            assert_eq!(short.count() > 0, plan.power.facility_peak.0 > 2.9e9, "{power}");
             let flow = plan.electrical.load_flow.as_ref().unwrap();
             let main = plan.power.stages.iter().find(|stage| stage.name == "hv-transformer").unwrap();
             let bought = equipment(&plan, "main transformers").count;
             assert_eq!((bought, bought % flow.substations), (main.modules, 0), "{power}");
             let solved = flow.branches.iter().find(|branch| branch.name == "main transformers").unwrap();
             assert_eq!(solved.count * flow.substations, bought, "{power}");
-            assert!(flow.outages.iter().all(|outage| outage.loading < 1.0), "{power}: {:?}", flow.outages);
+            let stands = |outage: &crate::plan::result::OutageResult| outage.loading <= outage.stands;
+            assert!(flow.outages.iter().all(stands), "{power}: {:?}", flow.outages);
         }
     }
 
@@ -334,6 +338,142 @@ mod tests {
         assert!(boards.count >= 2 * own.layout.buildings && boards.count.is_multiple_of(2), "{boards:?}");
         let busways = equipment(&own, "busways").count;
         assert_eq!(equipment(&own, "busway feeder breakers").count, busways);
+    }
+
+    #[test]
+    fn what_takes_over_is_loaded_as_its_topology_says() {
+        for (redundancy, parts) in
+            [("2n", 1.0), ("3-to-make-2", 2.0), ("4-to-make-3", 3.0), ("5-to-make-4", 4.0), ("n-plus1", 10.0)]
+        {
+            let plan = planned(&["envelope.power=200 MW", &format!("electrical.redundancy={redundancy}")]);
+            let flow = plan.electrical.load_flow.as_ref().unwrap();
+            let out = |name: &str| {
+                let found = flow.outages.iter().find(|outage| outage.name.starts_with(name));
+                found.unwrap_or_else(|| panic!("{redundancy}: {name} in {:?}", flow.outages)).loading
+            };
+            let unit = out("one unit substation of");
+            let name = flow.outages.iter().find(|outage| outage.name.starts_with("one unit")).unwrap();
+            let building = name.name.rsplit(' ').next().unwrap();
+            let branch = format!("unit substations of building {building}");
+            let normal = flow.branches.iter().find(|branch_| branch_.name == branch).unwrap();
+            // With whole groups, one of n + 1 out loads the rest (n + 1)/n times as much.
+            let closed = normal.loading * (parts + 1.0) / parts;
+            let whole = parts < 10.0 || normal.count % 11 == 0;
+            assert!(
+                !whole || (unit / closed - 1.0).abs() < 0.02,
+                "{redundancy}: {unit} {closed} of {normal:?}"
+            );
+            assert!(unit > normal.loading && unit <= 1.0, "{redundancy}: {unit} {normal:?}");
+            let ups = plan.power.stages.iter().find(|stage| stage.name == "ups").unwrap();
+            let all = ups.output / ups.installed;
+            let survivors = out("one UPS block, those");
+            assert!(
+                (survivors / (all * (parts + 1.0) / parts) - 1.0).abs() < 0.03,
+                "{redundancy}: {survivors}"
+            );
+        }
+        // Nothing takes over where nothing is spare.
+        let none = planned(&["electrical.redundancy=n"]).electrical.load_flow.unwrap();
+        assert!(
+            none.outages.iter().all(|outage| !outage.name.contains("unit") && !outage.name.contains("UPS"))
+        );
+    }
+
+    #[test]
+    fn a_small_site_is_served_at_its_campus_voltage_and_a_large_one_behind_transformers() {
+        for (power, voltage, main) in [
+            ("1 MW", 13.8e3, false),
+            ("20 MW", 34.5e3, false),
+            ("100 MW", 69e3, true),
+            ("250 MW", 230e3, true),
+            ("1 GW", 345e3, true),
+            ("5 GW", 345e3, true),
+        ] {
+            let plan = planned(&[&format!("envelope.power={power}")]);
+            let served = plan.scenario.fields["grid"]["voltage"].as_str().unwrap().to_owned();
+            let expected = crate::units::text::exact(crate::units::Volts(voltage));
+            assert_eq!(served, expected, "{power}");
+            assert_eq!(plan.scenario.origins["grid.voltage"], crate::scenario::Origin::Plan);
+            let stage = plan.power.stages.iter().any(|stage| stage.name == "hv-transformer");
+            let bought = plan.electrical.schedule.iter().any(|line| line.name == "main transformers");
+            assert_eq!((stage, bought), (main, main), "{power}");
+        }
+        // At the racks the same: 12 MW of them take more than a circuit of 13.8 kV carries.
+        let leased = planned(&["envelope.power=12 MW", "envelope.measured_at=critical-it"]);
+        assert_eq!(leased.scenario.fields["grid"]["voltage"], "34.5 kV");
+        // 69 kV and 20 MVA units: 8 % of impedance, and losses of small transformers.
+        let share = |plan: &Plan| {
+            let stage = plan.power.stages.iter().find(|stage| stage.name == "hv-transformer").unwrap();
+            stage.loss / stage.output
+        };
+        let small = planned(&["envelope.power=50 MW"]);
+        let ratio = share(&small) / share(&planned(&["envelope.power=1 GW"]));
+        assert!((1.1..1.4).contains(&ratio), "{ratio}");
+    }
+
+    #[test]
+    fn a_service_of_the_users_own_is_kept_and_judged() {
+        let absurd = planned(&["envelope.power=20 MW", "grid.voltage=345 kV"]);
+        let verdict =
+            absurd.verdicts.iter().find(|one| one.constraint.starts_with("load for a service of")).unwrap();
+        assert!(verdict.short_by > 0.0 && verdict.note.contains("34.50 kV"), "{verdict:?}");
+        assert!(absurd.electrical.schedule.iter().any(|line| line.name == "main transformers"));
+        let weak = planned(&["grid.voltage=69 kV"]);
+        let verdict = weak.verdicts.iter().find(|one| one.constraint.starts_with("service circuit")).unwrap();
+        assert!(verdict.short_by > 0.0, "{verdict:?}");
+        let usual = planned(&["envelope.power=250 MW", "grid.voltage=138 kV"]);
+        let near = usual.verdicts.iter().find(|one| one.constraint.starts_with("service circuit")).unwrap();
+        // 263 MVA on a circuit of 239.
+        assert!((near.need / 263.1e6 - 1.0).abs() < 0.01 && near.short_by > 0.0, "{near:?}");
+    }
+
+    #[test]
+    fn coolers_beside_converters_have_transformers_of_their_own() {
+        let set = ["systems.0.id=rubin-ultra-mgx72", "electrical.design=dc-800-sst"];
+        let plan = planned(&set);
+        let load = |name: &str| plan.power.overheads.iter().find(|(of, _)| of == name).unwrap().1.0;
+        let of_plant: f64 =
+            plan.power.overheads.iter().filter(|(of, _)| !of.ends_with("loss")).map(|(_, w)| w.0).sum();
+        let stage = |name: &str| plan.power.stages.iter().find(|stage| stage.name == name).unwrap();
+        // Behind the feeders the racks go to the converters and the plant to its transformers.
+        let (feeders, converters) = (stage("feeders"), stage("solid-state-transformer"));
+        let rest = feeders.output.0 - converters.input.0 - of_plant - load("plant-transformer loss");
+        assert!(rest.abs() < 1e-6 * of_plant && load("plant-transformer loss") > 0.0, "{rest}");
+        let bus = stage("dc-bus");
+        assert!((converters.output.0 - bus.input.0).abs() < 1.0, "{converters:?} {bus:?}");
+        // On A and on B, either carries the plant alone.
+        let bought = equipment(&plan, "plant transformers");
+        let installed = bought.rating
+            * bought.count as f64
+            * plan.electrical.load_flow.as_ref().unwrap().plant_transformers as f64
+            / bought.count as f64;
+        assert!(installed * 0.92 >= 2.0 * of_plant * 0.999, "{bought:?} {of_plant}");
+        // Plant boards are of 480 V, not of direct current.
+        assert!(equipment(&plan, "plant switchboards").basis.contains("480"));
+        let flow = plan.electrical.load_flow.as_ref().unwrap();
+        assert!(flow.branches.iter().any(|branch| branch.name.starts_with("plant transformers")));
+        let yard = plan.layout.floors[0].layout.demand.yard;
+        assert!(yard.converters == converters.modules && yard.transformers > 0, "{yard:?}");
+    }
+
+    #[test]
+    fn the_whole_site_falls_onto_its_stores_and_comes_back_slowly() {
+        let plan = planned(&[]);
+        let dynamics = plan.electrical.dynamics.as_ref().unwrap();
+        // Racks with what is lost on their way, the plant stays on.
+        assert!(
+            dynamics.transfer > plan.power.it_provisioned && dynamics.transfer < plan.power.facility_peak
+        );
+        let verdict = plan.verdicts.iter().find(|one| one.constraint == "loss of load in a dip").unwrap();
+        assert!(verdict.short_by <= 0.0 && (verdict.limit - 2.6e9).abs() < 1.0, "{verdict:?}");
+        // Nothing trains, and the way back is a ramp all the same: P²/(2r).
+        assert_eq!((dynamics.ramps.len(), dynamics.returns.len()), (0, 2));
+        let slow = dynamics.returns[0];
+        let energy = dynamics.transfer.0 * dynamics.transfer.0 / (2.0 * 10e6 / 60.0);
+        assert!((slow.energy.0 / energy - 1.0).abs() < 1e-9, "{slow:?}");
+        assert!((dynamics.stored.0 / (dynamics.transfer.0 * 300.0) - 1.0).abs() < 1e-9);
+        let strict = planned(&["grid.loss_limit=500 MW"]);
+        assert!(strict.falls_short());
     }
 
     #[test]

@@ -6,9 +6,10 @@
 use super::coolant::CoolantPumps;
 use super::electrical::facts::ElectricalFacts;
 use super::result::Assumption;
+use super::sizing;
 use crate::catalog::document::Document;
 use crate::catalog::epw::{self, Moisture};
-use crate::catalog::profile::{self, Confidence, Datum, System};
+use crate::catalog::profile::{self, Confidence, Datum, StageKind, System};
 use crate::catalog::{Catalog, Found, InputError};
 use crate::cooling::direct_to_chip::{coolant_range, flow_at};
 use crate::cooling::psychrometrics::{dew_point, saturation_pressure, standard_pressure};
@@ -16,13 +17,15 @@ use crate::cooling::{DesignWeather, HeatRejection, MonthlyWeather, Plant, RearDo
 use crate::fabric::optics::SwitchKind;
 use crate::fleet::{CduGroup, ScalableUnit};
 use crate::layout::cables::{CableKind, Net};
+use crate::power::one_line::LARGEST_SUBSTATION;
 use crate::power::provisioning::DutySpread;
-use crate::power::{Provisioned, RackPower, StageDesign};
-use crate::scenario::{FabricTopology, Fields, Origin, Policy, Scenario};
+use crate::power::service::{Service, ServiceClass, ServiceWish, small_transformer};
+use crate::power::{MeasuredAt, Provisioned, RackPower, Shelves, StageDesign};
+use crate::scenario::{FabricTopology, Fields, Grid, Origin, Policy, Scenario};
 use crate::units::text::{Quantity, brief, exact, show};
 use crate::units::{
     ByteRate, Bytes, Celsius, DollarsPerCubicMeter, DollarsPerJoule, Joules, Kelvin, KilogramsPerJoule,
-    Pascals, Ratio, Seconds, Share, Watts,
+    Pascals, Ratio, Seconds, Share, VoltAmperes, Watts,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -42,16 +45,18 @@ pub struct Place {
     pub weather: Option<Arc<MeasuredYear>>,
     /// Stages from the meter to the racks.
     pub stages: Vec<StageDesign>,
+    /// Transformers of plant and house, where these do not hang on the last stage that carries more than racks.
+    pub plant_feed: Option<StageDesign>,
     /// Usable power of all busway pairs of a row.
     pub busway: Watts,
     /// What else is known of the electrical design.
     pub electrical: ElectricalFacts,
+    /// How the site is served.
+    pub service: Service,
     /// The cooling plant.
     pub plant: Plant,
     /// Lights, offices, controls per IT power.
     pub house_load: Share,
-    /// Lost between substation and buildings at full load, over what they carry: the plan solves it from the one-line.
-    pub feeder_loss: Share,
     /// Coolant distribution units.
     pub cdus: CduGroup,
     /// Price of electricity.
@@ -76,6 +81,35 @@ pub struct MeasuredYear {
 }
 
 impl Place {
+    /// Serves the site at a voltage: its main transformers are those of that class and of its load, or none.
+    fn serve(&mut self, service: Service, load: VoltAmperes) {
+        self.service = service;
+        let known = &mut self.electrical.stages;
+        let Some(at) = known.iter().position(|stage| stage.kind == StageKind::MainTransformer) else {
+            return;
+        };
+        if !service.has_substation() {
+            known.remove(at);
+            self.stages.remove(at);
+            return;
+        }
+        let usual = ServiceClass::of(service.voltage).impedance;
+        let (main, stage) = (&mut known[at], &mut self.stages[at]);
+        let carrying = (load.0 / stage.module.0).ceil().max(1.0);
+        stage.loss = stage.loss * small_transformer(load / carrying);
+        main.impedance = main.impedance.map(|largest| usual.map_or(largest, |usual| largest.min(usual)));
+    }
+
+    /// The place with feeders that lose this share of what they carry at full load: the plan solves it from the one-line.
+    #[must_use]
+    pub fn with_feeder_loss(mut self, lost: Share) -> Self {
+        let kinds = self.electrical.stages.iter().map(|stage| stage.kind);
+        for (stage, _) in self.stages.iter_mut().zip(kinds).filter(|(_, kind)| *kind == StageKind::Feeders) {
+            stage.loss.square = lost;
+        }
+        self
+    }
+
     /// The hours that the energy bill is made of: the user's own, else a year put together from statistics.
     #[must_use]
     pub fn year(&self, seed: u64) -> Year {
@@ -96,6 +130,8 @@ pub struct Machine {
     pub share: Share,
     /// Heat, peak and feed of a rack at full power.
     pub rack: RackPower,
+    /// Its power shelves, where they are known.
+    pub shelves: Option<Shelves>,
     /// Energy that a rack's supplies give and take to smooth what it draws.
     pub smoothing: Joules,
     /// What a rack is provisioned for, and what that costs compute-bound work.
@@ -214,8 +250,8 @@ pub struct Equipment {
     pub training: Vec<Found<profile::Model>>,
     /// Figures that the plan rests on.
     pub taken: Vec<Assumption>,
-    /// Fields of the scenario that the catalogue filled in: path, value, file.
-    pub filled: Vec<(String, String, String)>,
+    /// Fields of the scenario that the catalogue or the plan filled in: path, value, by whom.
+    pub filled: Vec<(String, String, Origin)>,
 }
 
 /// Takes figures from one profile file and notes each.
@@ -262,7 +298,7 @@ impl Equipment {
     /// Chooses the profiles that a scenario names.
     pub fn gather(scenario: &Scenario, catalog: &Catalog) -> Result<Self, InputError> {
         let mut taken = Vec::new();
-        let place = place(scenario, catalog, &mut taken)?;
+        let mut place = place(scenario, catalog, &mut taken)?;
         let mut machines = Vec::new();
         for (index, entry) in scenario.fields.systems.iter().enumerate() {
             let path = format!("systems.{index}.id");
@@ -278,9 +314,48 @@ impl Equipment {
         let training = scenario.fields.training.iter().enumerate();
         let training =
             training.map(|(i, entry)| card("training", i, &entry.model)).collect::<Result<_, _>>()?;
-        let filled = filled(scenario, catalog, &place, &machines);
+        serve(scenario, &mut place, &machines)?;
+        let mut filled = filled(scenario, catalog, &place, &machines);
+        filled.extend(served(wish(&scenario.fields.grid), &place.service));
         Ok(Self { place, machines, serving, training, taken, filled })
     }
+}
+
+/// Settles how the site is served, by the load of one of its substations.
+fn serve(scenario: &Scenario, place: &mut Place, machines: &[Machine]) -> Result<(), InputError> {
+    let fields = &scenario.fields;
+    let meter = match fields.envelope.measured_at.into() {
+        MeasuredAt::Utility => fields.envelope.power,
+        MeasuredAt::CriticalIt => {
+            let draws = super::draws(scenario, place, machines)?;
+            let loads: Vec<_> = machines.iter().zip(&draws).collect();
+            sizing::design_hour(place, &loads).meter
+        }
+    };
+    let all = VoltAmperes(meter.0 / fields.grid.power_factor.0);
+    let load = all / (all / LARGEST_SUBSTATION).ceil().max(1.0);
+    place.serve(Service::of(load, wish(&fields.grid)), load);
+    Ok(())
+}
+
+/// What the scenario says of the service.
+fn wish(grid: &Grid) -> ServiceWish {
+    ServiceWish {
+        voltage: grid.voltage,
+        short_circuit: grid.short_circuit,
+        campus_voltage: grid.campus_voltage,
+    }
+}
+
+/// What the scenario leaves to the plan of how the site is served.
+fn served(wish: ServiceWish, service: &Service) -> Vec<(String, String, Origin)> {
+    let fields = [
+        ("grid.voltage", wish.voltage.is_none(), exact(service.voltage)),
+        ("grid.short_circuit", wish.short_circuit.is_none(), exact(service.short_circuit)),
+        ("grid.campus_voltage", wish.campus_voltage.is_none(), exact(service.campus_voltage)),
+    ];
+    let open = fields.into_iter().filter(|(_, open, _)| *open);
+    open.map(|(path, _, value)| (path.to_owned(), value, Origin::Plan)).collect()
 }
 
 /// What the scenario leaves to the catalogue, as it would be written.
@@ -289,12 +364,12 @@ fn filled(
     catalog: &Catalog,
     place: &Place,
     machines: &[Machine],
-) -> Vec<(String, String, String)> {
+) -> Vec<(String, String, Origin)> {
     let fields = &scenario.fields;
     let mut all = Vec::new();
     let mut fill = |said: bool, path: &str, value: String, folder: &str, id: &str| {
         if !said {
-            all.push((path.to_owned(), value, catalog.file_of(folder, id)));
+            all.push((path.to_owned(), value, Origin::Catalog(catalog.file_of(folder, id))));
         }
     };
     let market = &place.market;
@@ -333,7 +408,7 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
         .get::<profile::Costs>(&fields.economics.costs)
         .map_err(|error| scenario.blame("economics.costs", error))?;
 
-    let (stages, electrical) = super::electrical::facts::design(scenario, &electrical, taken)?;
+    let (chain, electrical) = super::electrical::facts::design(scenario, &electrical, taken)?;
     let cooling = cooling(scenario, catalog, &fields.cooling.design, taken)?;
     Ok(Place {
         name: location.name,
@@ -341,12 +416,13 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
         design_weather: location.design_weather,
         climate: location.climate,
         weather: weather_file(scenario, taken)?,
-        stages,
+        stages: chain.stages,
+        plant_feed: chain.plant_feed,
         busway: electrical.busway * f64::from(fields.layout.busways_per_row),
         electrical,
+        service: Service::of(VoltAmperes(0.0), wish(&fields.grid)),
         plant: cooling.plant,
         house_load: cooling.house_load,
-        feeder_loss: Share(0.0),
         cdus: cooling.cdus,
         electricity: prices.electricity,
         carbon: prices.carbon,
@@ -504,6 +580,12 @@ pub fn location(
         },
         prices,
     })
+}
+
+/// The power shelves of a rack, where they are known.
+fn shelves_of(taker: &mut Taker<'_>, rack: &profile::Rack) -> Option<Shelves> {
+    let shelves = rack.shelves.as_ref()?;
+    Some(Shelves { count: shelves.count, rating: taker.take("rack.shelves.rating", &shelves.rating) })
 }
 
 /// Notes how often a system fails and of what.
@@ -706,6 +788,7 @@ pub fn machine(
         None => taker.take("rack.edp_peak", &system.rack.edp_peak),
     };
     let rack = RackPower { heat, peak, feed: taker.take("rack.feed", &system.rack.feed) };
+    let shelves = shelves_of(&mut taker, &system.rack);
     let smoothing = system.rack.smoothing_energy.as_ref();
     let smoothing = smoothing.map_or(Joules(0.0), |datum| taker.take("rack.smoothing_energy", datum));
     let liquid_share = taker.take("rack.liquid_share", &system.rack.liquid_share);
@@ -754,6 +837,7 @@ pub fn machine(
         id: full_id,
         share,
         rack,
+        shelves,
         smoothing,
         compute_bound: provisioned(crate::power::Bound::Compute)?,
         memory_bound: provisioned(crate::power::Bound::Memory)?,

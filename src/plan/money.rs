@@ -25,7 +25,7 @@ pub(super) fn economics(
 ) -> Economics {
     let place = &equipment.place;
     let rates = rates(scenario, &place.costs);
-    let ups = design.indoors.iter().chain(&design.yard).filter(|flow| flow.name.contains("ups"));
+    let ups = design.path().filter(|flow| flow.name.contains("ups"));
     let powers = SitePowers {
         it: design.it,
         facility_peak: design.meter,

@@ -5,14 +5,14 @@ mod electrical;
 pub use crate::cooling::hydraulics::RowFlow;
 pub use crate::cooling::hydraulics::cdu_group::{GroupFlow, GroupFlows};
 pub use electrical::{
-    BranchResult, BusResult, Dynamics, Electrical, Equipment, LoadFlow, OutageResult, Oversubscription, Ramp,
-    RunSwing, Supply, SupplyBlock, SwingRow, Topology,
+    BranchResult, BusResult, Dynamics, Electrical, Equipment, FaultLevels, LoadFlow, OutageResult,
+    Oversubscription, RackShelves, Ramp, RunSwing, Supply, SupplyBlock, SwingRow, Topology,
 };
 
-use crate::catalog::profile::{Confidence, Link, Medium};
+use crate::catalog::profile::{Confidence, Link, Medium, StageKind};
 use crate::layout::cables::{CableKind, Cabling, Net, TrayUse, Tried};
 use crate::layout::{Site, YardKind};
-use crate::power::MeasuredAt;
+use crate::power::{MeasuredAt, Redundancy};
 use crate::scenario::Resolved;
 use crate::throughput::bands::ErrorBand;
 use crate::units::{
@@ -203,6 +203,12 @@ pub struct CduGroup {
 pub struct Stage {
     /// Its name.
     pub name: String,
+    /// What it is.
+    pub kind: StageKind,
+    /// How it is doubled.
+    pub redundancy: Redundancy,
+    /// Whether plant and house hang on a stage before it.
+    pub racks_only: bool,
     /// Power in.
     pub input: Watts,
     /// Power out.

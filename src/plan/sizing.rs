@@ -2,23 +2,24 @@
 //!
 //! What a number of racks draws follows from that number alone: racks, support nodes and a fabric of whole
 //! switches make the IT power; its losses indoors join the air-side heat; the plant and the house loads hang on
-//! the yard side of the chain. Because nothing depends on the envelope, and everything grows with the racks, the
-//! answer is the largest number whose draw fits, found by halving, and a larger envelope never buys less.
+//! the stages before the first that carries racks alone. Because nothing depends on the envelope, and everything
+//! grows with the racks, the answer is the largest number whose draw fits, found by halving, and a larger envelope
+//! never buys less.
 //!
 //! ~~~text
 //! P_IT(n)    = n·(q + s/m) + N(n)·p             racks, support per rack of a unit, switches
-//! P_meter(n) = yard( (indoor(P_IT) + cooling(heat, design hour) + h·P_IT)·(1 + f) )
+//! P_meter(n) = trunk( to_racks(P_IT) + to_plant( cooling(heat, design hour) + h·P_IT ) )
 //! n*         = max { n : P(n) ≤ E }             P at the meter or at the rack inputs, as the envelope says
 //! ~~~
 //!
-//! q provisioned power of a rack · s support power of a unit of m racks · N switches of p each · h house load ·
-//! f feeders' loss.
+//! q provisioned power of a rack · s support power of a unit of m racks · N switches of p each · h house load;
+//! trunk, to_racks, to_plant: what stages take for what they give.
 
 use super::equipment::{Machine, Place};
 use crate::cooling::{HeatLoad, Mode, PlantHour, PlantLoops, Weather};
 use crate::fabric::scale_out::{FabricDemand, FabricError, FatTree, Tiers, Topology, scale_out};
 use crate::fabric::torus::{Torus, TorusError};
-use crate::power::{MeasuredAt, PowerEnvelope, StageFlow, chain, chain_at, indoor_loss};
+use crate::power::{MeasuredAt, PowerEnvelope, StageDesign, StageFlow, chain, chain_at, indoor_loss};
 use crate::scenario::{Cluster, Fabric, FabricTopology, Fields, Granularity};
 use crate::units::{Celsius, Share, Watts};
 
@@ -54,22 +55,35 @@ impl Draw {
 /// A facility under one load in one hour.
 #[derive(Debug, Clone)]
 pub struct FacilityHour {
-    /// Stages outside, that carry the racks and the plant.
-    pub yard: Vec<StageFlow>,
-    /// Stages inside, that carry the racks.
-    pub indoors: Vec<StageFlow>,
+    /// Stages that carry the racks and the plant, meter first.
+    pub trunk: Vec<StageFlow>,
+    /// Stages behind them that carry the racks alone, in the yard and indoors.
+    pub to_racks: Vec<StageFlow>,
+    /// The stage behind them that carries plant and house alone, where they do not hang on the last of the trunk.
+    pub to_plant: Vec<StageFlow>,
     /// The plant, all loops together.
     pub plant: PlantHour,
     /// The weather that it meets.
     pub weather: Weather,
     /// Lights, offices, controls.
     pub house: Watts,
-    /// Lost in the feeders between substation and buildings.
-    pub feeders: Watts,
     /// Power at the rack inputs.
     pub it: Watts,
     /// Power at the meter.
     pub meter: Watts,
+}
+
+impl FacilityHour {
+    /// The stages from the meter to the racks, in the order of [`Place::stages`].
+    pub fn path(&self) -> impl Iterator<Item = &StageFlow> {
+        self.trunk.iter().chain(&self.to_racks)
+    }
+
+    /// Power of the plant and the house.
+    #[must_use]
+    pub fn plant_and_house(&self) -> Watts {
+        self.plant.power() + self.house
+    }
 }
 
 /// The torus that a system's domain is, the most compact one where its shape is not known.
@@ -173,9 +187,15 @@ pub fn duty(loads: &[(&Machine, &Draw)]) -> f64 {
     loads.first().map_or(1.0, |(machine, _)| machine.compute_bound.duty.0)
 }
 
-/// Where the indoor stages begin.
-fn first_indoors(place: &Place) -> usize {
-    place.stages.iter().position(|stage| stage.indoors).unwrap_or(place.stages.len())
+/// The stages that carry racks and plant, and those that carry racks alone.
+fn parted(place: &Place) -> (&[StageDesign], &[StageDesign]) {
+    let at = place.stages.iter().position(|stage| stage.racks_only).unwrap_or(place.stages.len());
+    place.stages.split_at(at)
+}
+
+/// What a chain takes from the stage before it for what it gives.
+fn taken(given: Watts, flows: &[StageFlow]) -> Watts {
+    flows.first().map_or(given, |flow| flow.input)
 }
 
 /// The plant under several loads, each at its own coolant temperatures, at a part of the design load.
@@ -221,19 +241,18 @@ fn plant_hour(loops: &[PlantLoops], weather: &Weather) -> PlantHour {
 #[must_use]
 pub fn design_hour(place: &Place, loads: &[(&Machine, &Draw)]) -> FacilityHour {
     let it: Watts = loads.iter().map(|(_, draw)| draw.it()).sum();
-    let (yard, inside) = place.stages.split_at(first_indoors(place));
-    let indoors = chain(it, inside);
-    let to_racks = indoors.first().map_or(it, |flow| flow.input);
+    let (trunk, of_racks) = parted(place);
+    let to_racks = chain(it, of_racks);
     let house = it * place.house_load.0;
-    let indoor = indoor_loss(&indoors);
+    let indoor = indoor_loss(&to_racks);
     let loops = plant_loops(place, loads, 1.0, indoor);
     let [hot, damp] = place.design_weather.hours().map(|weather| (plant_hour(&loops, &weather), weather));
     let (plant, weather) = if damp.0.power() > hot.0.power() { damp } else { hot };
-    let carried = to_racks + plant.power() + house;
-    let feeders = carried * place.feeder_loss.0;
-    let yard = chain(carried + feeders, yard);
-    let meter = yard.first().map_or(carried + feeders, |flow| flow.input);
-    FacilityHour { yard, indoors, plant, weather, house, feeders, it, meter }
+    let to_plant = chain(plant.power() + house, place.plant_feed.as_slice());
+    let carried = taken(it, &to_racks) + taken(plant.power() + house, &to_plant);
+    let trunk = chain(carried, trunk);
+    let meter = taken(carried, &trunk);
+    FacilityHour { trunk, to_racks, to_plant, plant, weather, house, it, meter }
 }
 
 /// Below this outdoor temperature buildings are heated: the heating limit of European practice, 12 °C to 15 °C.
@@ -273,12 +292,16 @@ pub struct FacilityYear {
 pub struct FacilityAtPart<'a> {
     /// Power at the rack inputs.
     pub it: Watts,
-    /// Power into the racks' indoor chain, house loads and what feeders lose: the same in every hour.
-    pub fixed: Watts,
+    /// Power into the stages of the racks: the same in every hour.
+    pub racks: Watts,
+    /// House loads: the same in every hour.
+    pub house: Watts,
     /// The plant.
     pub loops: Vec<PlantLoops>,
-    /// Stages outside, that carry all of it.
-    pub yard: &'a [StageFlow],
+    /// Stages that carry plant and house alone.
+    pub to_plant: &'a [StageFlow],
+    /// Stages that carry all of it.
+    pub trunk: &'a [StageFlow],
 }
 
 impl FacilityAtPart<'_> {
@@ -286,8 +309,8 @@ impl FacilityAtPart<'_> {
     #[must_use]
     pub fn hour(&self, weather: &Weather) -> (PlantHour, Watts) {
         let plant = plant_hour(&self.loops, weather);
-        let meter = head_of(self.fixed + plant.power(), self.yard);
-        (plant, meter)
+        let carried = self.racks + head_of(self.house + plant.power(), self.to_plant);
+        (plant, head_of(carried, self.trunk))
     }
 }
 
@@ -299,14 +322,15 @@ pub fn at_part<'a>(
     design: &'a FacilityHour,
     part: f64,
 ) -> FacilityAtPart<'a> {
-    let indoors = chain_at(design.it * part, &design.indoors);
-    let to_racks = indoors.first().map_or(design.it * part, |flow| flow.input);
+    let it = design.it * part;
+    let to_racks = chain_at(it, &design.to_racks);
     FacilityAtPart {
-        it: design.it * part,
-        // The loss follows the square of the current.
-        fixed: to_racks + design.house + design.feeders * (part * part),
-        loops: plant_loops(place, loads, part, indoor_loss(&indoors)),
-        yard: &design.yard,
+        it,
+        racks: taken(it, &to_racks),
+        house: design.house,
+        loops: plant_loops(place, loads, part, indoor_loss(&to_racks)),
+        to_plant: &design.to_plant,
+        trunk: &design.trunk,
     }
 }
 

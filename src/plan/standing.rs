@@ -5,7 +5,7 @@ use super::electrical;
 use super::equipment::{Machine, Place};
 use super::result::{Border, Cable, Layout, RackFace, Racks, StackedPart, SupportNetwork, SystemFloor};
 use super::sizing::{Draw, FacilityHour};
-use crate::catalog::profile::{Link, Medium, StackPart};
+use crate::catalog::profile::{Link, Medium, StackPart, StageKind};
 use crate::cooling::HeatRejection;
 use crate::fabric::scale_out::{FabricError, FatTree};
 use crate::fleet::NetworkRack;
@@ -16,7 +16,6 @@ use crate::layout::{
     self, AREA_PER_IT_WATT, Aisles, CorePlace, GRAVITY, LayoutDemand, LeafPlace, Placement, RackBody,
     RackKind, Site, Slot, SpinePlace, SwitchRacks, Yard, YardKind, layout, units_within,
 };
-use crate::power::StageFlow;
 use crate::power::one_line::LAND_PER_WATT;
 use crate::scenario::Fields;
 use crate::units::{Meters, SquareMeters, Watts};
@@ -109,6 +108,7 @@ impl Draft<'_> {
         let yard = Yard {
             generators: of(YardKind::Generator),
             transformers: of(YardKind::Transformer),
+            converters: of(YardKind::Converter),
             coolers: of(YardKind::Cooler),
             high_voltage: of(YardKind::HighVoltage),
         };
@@ -201,18 +201,21 @@ impl Standing {
 
 /// What the yards of a part of the site hold, before the electrical side has counted in whole buildings.
 fn yard(place: &Place, design: &FacilityHour, part: f64, compute: Watts) -> Yard {
-    let modules = |sort: fn(&StageFlow) -> bool| {
-        let stages = design.yard.iter().chain(&design.indoors).filter(|flow| sort(flow));
-        (stages.map(|flow| f64::from(flow.modules)).sum::<f64>() * part).ceil() as u64
+    let known = &place.electrical;
+    let modules = |sorts: &[StageKind]| {
+        let path = design.path().zip(&known.stages).chain(design.to_plant.iter().zip(&known.plant_feed));
+        let outside = path.filter(|(flow, known)| !flow.indoors && sorts.contains(&known.kind));
+        (outside.map(|(flow, _)| f64::from(flow.modules)).sum::<f64>() * part).ceil() as u64
     };
     let backed = electrical::backed_load(place, design.meter * part, compute);
     let engines =
         backed.map_or(0, |(backup, load, _)| u64::from(backup.redundancy.modules(load, backup.set)));
     Yard {
         generators: engines,
-        transformers: modules(|flow| !flow.indoors && !flow.name.starts_with("hv")),
+        transformers: modules(&[StageKind::UnitTransformer, StageKind::PlantTransformer]),
+        converters: modules(&[StageKind::SolidStateTransformer]),
         coolers: (coolers(place, design) as f64 * part).ceil() as u64,
-        high_voltage: modules(|flow| flow.name.starts_with("hv")),
+        high_voltage: modules(&[StageKind::MainTransformer]),
     }
 }
 
@@ -237,7 +240,7 @@ pub fn coolers(place: &Place, design: &FacilityHour) -> u64 {
 
 /// Rectifier racks that stand with a unit, where the electrical design has them beside the accelerators.
 fn power_racks(design: &FacilityHour, units_of_the_site: f64) -> u64 {
-    let sidecars = design.indoors.iter().filter(|flow| flow.name.starts_with("sidecar"));
+    let sidecars = design.to_racks.iter().filter(|flow| flow.name.starts_with("sidecar"));
     let modules: f64 = sidecars.map(|flow| f64::from(flow.modules)).sum();
     if modules > 0.0 { (modules / units_of_the_site.max(1.0)).ceil() as u64 } else { 0 }
 }

@@ -5,16 +5,20 @@
 //! next.
 
 use super::equipment::{Machine, Place};
-use super::result::{CoolantLoop, Electrical, Layout, LoadFlow, Serving, SystemFloor, Training, Verdict};
+use super::result::{
+    CoolantLoop, Electrical, Layout, LoadFlow, RackShelves, Serving, SystemFloor, Training, Verdict,
+};
 use super::sizing::{Draw, FacilityHour};
 use crate::catalog::profile::{Covered, Current, StageKind};
 use crate::fleet::NETWORK_RACK_UNITS;
 use crate::layout::cables::MOST_FILL;
 use crate::power::one_line::VOLTAGE_BAND;
+use crate::power::ratings::HIGH_VOLTAGE_INTERRUPTING;
+use crate::power::service::ServiceClass;
 use crate::power::{MeasuredAt, PowerEnvelope};
 use crate::scenario::{Fields, Policy};
 use crate::units::text::{group, show};
-use crate::units::{Celsius, Watts};
+use crate::units::{Celsius, VoltAmperes, Watts};
 
 /// A constraint with need and limit in one unit.
 fn verdict(constraint: &str, need: f64, limit: f64, unit: &str, binds: bool, note: String) -> Verdict {
@@ -437,9 +441,12 @@ fn provisioned(evidence: &Evidence<'_>) -> Option<Verdict> {
 /// semiconductors heat up in milliseconds, 125 %; oil-filled and dry transformers 150 % for minutes (IEEE C57.91).
 fn overload(kind: StageKind) -> Option<f64> {
     match kind {
-        StageKind::Ups | StageKind::UnitTransformer | StageKind::PduTransformer => Some(1.5),
+        StageKind::Ups
+        | StageKind::UnitTransformer
+        | StageKind::PlantTransformer
+        | StageKind::PduTransformer => Some(1.5),
         StageKind::Rectifier | StageKind::SolidStateTransformer => Some(1.25),
-        StageKind::MainTransformer | StageKind::Bus | StageKind::Other => None,
+        StageKind::MainTransformer | StageKind::Feeders | StageKind::Bus | StageKind::Other => None,
     }
 }
 
@@ -453,7 +460,7 @@ fn design_point(evidence: &Evidence<'_>) -> Vec<Verdict> {
         .iter()
         .map(|(machine, draw)| (machine.rack.peak - machine.compute_bound.power) * draw.racks as f64)
         .sum();
-    let flows = evidence.design.yard.iter().chain(&evidence.design.indoors);
+    let flows = evidence.design.path();
     let mut all = Vec::new();
     for (known, flow) in evidence.place.electrical.stages.iter().zip(flows) {
         if let Some(overload) = overload(known.kind).filter(|_| flow.output.0 > 0.0) {
@@ -483,6 +490,8 @@ fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
     if let Some(flow) = &evidence.electrical.load_flow {
         all.extend(voltages(flow));
     }
+    all.extend(service(evidence));
+    all.extend(evidence.electrical.shelves.iter().flat_map(|shelves| shelf(evidence, shelves)));
     let place = &evidence.place.electrical;
     let of = |kind: StageKind| place.stages.iter().find(|stage| stage.kind == kind);
     if let (Some(ups), Some(unit)) = (of(StageKind::Ups), of(StageKind::UnitTransformer)) {
@@ -494,6 +503,22 @@ fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
             "longest dip to nothing that must not shed load, against the stores of UPS and racks".into();
         let (need, limit) = (dynamics.ride_through.0, dynamics.hold_up.0);
         all.push(verdict("ride-through of a dip", need, limit, "s", false, note));
+        let note = "racks that go onto their stores in one dip, or trip, against the largest loss that the grid stands; \
+                    other sites fall with it";
+        let (need, limit) = (dynamics.transfer.0, dynamics.loss_limit.0);
+        all.push(verdict("loss of load in a dip", need, limit, "W", false, note.into()));
+        let engines = place.backup.filter(|backup| backup.covers == Covered::Everything);
+        if let (Some(back), None, true) =
+            (dynamics.returns.first(), engines, evidence.fields.grid.ramp_limit.is_some())
+        {
+            let note = format!(
+                "{} come back from their stores as a ramp of {}, without engines",
+                show(dynamics.transfer),
+                show(back.limit)
+            );
+            let stored = dynamics.stored.0;
+            all.push(verdict("energy of the ramp back", back.energy.0, stored, "J", false, note));
+        }
         if let Some(backup) = place.backup.filter(|backup| backup.covers == Covered::Everything) {
             let note = "start of the engines, against the stores that bridge it".into();
             all.push(verdict(
@@ -539,6 +564,69 @@ fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
     all
 }
 
+/// What a rack keeps without one of its shelves, and without one of its feeds.
+fn shelf(evidence: &Evidence<'_>, shelves: &RackShelves) -> Vec<Verdict> {
+    let RackShelves { system, count, rating, needed, heat, one_side, kept, .. } = shelves;
+    let note = format!(
+        "{count} of {}, {needed} of them carry the rack: N + {}",
+        show(*rating),
+        count.saturating_sub(*needed)
+    );
+    let rest = *rating * f64::from(count.saturating_sub(1));
+    let one = verdict(&format!("one shelf of {system} lost"), heat.0, rest.0, "W", false, note);
+    // Held to what is left, a rack works on as long as that is more than it draws idle.
+    let idle = *heat * evidence.fields.provisioning.idle.0;
+    let held = if kept.0 < 1.0 {
+        format!(
+            "{} of {} are left, and the rack is held to {:.0} % of its power: {:.0} % of compute-bound and {:.0} % of \
+             memory-bound work; here against its idle power",
+            show(*one_side),
+            show(*heat),
+            100.0 * kept.0,
+            100.0 * shelves.performance_compute.0,
+            100.0 * shelves.performance_memory.0
+        )
+    } else {
+        format!("{} are left and carry the whole rack; here against its idle power", show(*one_side))
+    };
+    let side = verdict(&format!("one feed of {system} lost"), idle.0, one_side.0, "W", false, held);
+    if shelves.known { vec![one, side] } else { vec![side] }
+}
+
+/// Whether the voltage of the service suits the load, and whether breakers break a fault on the campus busbar.
+fn service(evidence: &Evidence<'_>) -> Vec<Verdict> {
+    let (service, grid) = (&evidence.place.service, &evidence.fields.grid);
+    let Some(flow) = &evidence.electrical.load_flow else { return Vec::new() };
+    let class = ServiceClass::of(service.voltage);
+    let load = evidence.design.meter.0 / grid.power_factor.0 / flow.substations as f64;
+    let at = show(service.voltage);
+    let note =
+        format!("a circuit carries a whole substation; usual ones of {at} carry {}", show(class.circuit));
+    let rating = class.rating(service.voltage);
+    let mut all = vec![verdict(&format!("service circuit of {at}"), load, rating.0, "VA", false, note)];
+    let (least, suits) =
+        (class.least(), ServiceClass::that_carries(VoltAmperes(load), service.campus_voltage));
+    if grid.voltage.is_some() && least.0 > load {
+        let note = format!(
+            "what a switchyard of {at} is built for at least; a load like this is served at {}: leave `grid.voltage` out",
+            show(suits.voltage)
+        );
+        all.push(verdict(&format!("load for a service of {at}"), least.0, load, "VA", false, note));
+    }
+    if let Some(faults) = &evidence.electrical.faults {
+        let note = format!(
+            "{} through the grid and {} from engines beside it with ties {}; {} with all ties closed",
+            show(if faults.ties_open { faults.grid_open } else { faults.grid_closed }),
+            show(if faults.ties_open { faults.engines_open } else { faults.engines_closed }),
+            if faults.ties_open { "open" } else { "closed" },
+            show(faults.grid_closed + faults.engines_closed)
+        );
+        let largest = HIGH_VOLTAGE_INTERRUPTING[HIGH_VOLTAGE_INTERRUPTING.len() - 1];
+        all.push(verdict("fault on the campus busbar", faults.run.0, largest, "A", false, note));
+    }
+    all
+}
+
 /// Voltages and loadings of the one-line.
 fn voltages(flow: &LoadFlow) -> Vec<Verdict> {
     if let Some(reason) = &flow.shortfall {
@@ -568,10 +656,14 @@ fn voltages(flow: &LoadFlow) -> Vec<Verdict> {
         all.push(verdict(
             &name,
             outage.loading,
-            1.0,
+            outage.stands,
             "of rating",
             false,
-            "what is left carries it all".into(),
+            if outage.stands > 1.0 {
+                "what takes over, against what it stands until that is repaired; racks are indivisible".into()
+            } else {
+                "what is left carries it all".into()
+            },
         ));
     }
     all

@@ -1,14 +1,15 @@
 //! The one-line of a campus as a load-flow case: grid, substation, feeders, unit substations, halls.
 //!
 //! ~~~text
-//! grid ─(short-circuit reactance)─ busbar ─(main transformers)─ campus busbar ─(feeders)─ building ─(unit substations)─ halls
-//!                                                                                            └ plant
+//! grid ─(short-circuit reactance)─ busbar ─(main transformers)─ campus busbar ─(feeders)─ building ─(transformers)─ halls
+//!                                                                                            └ converters, plant
 //! ~~~
 //!
 //! Main transformers hold the campus busbar with their tap changers; unit transformers stand on the off-load tap that
 //! suits full load; capacitors at the campus busbar bring the power factor at the point of delivery to what the grid
-//! asks. One main transformer and one feeder at a time are taken out to see what the rest then carries. Equal
-//! equipment in parallel is one branch. Left out: unbalance, harmonics, the low-voltage side behind the halls' switchboards.
+//! asks. One main transformer, one feeder, one unit substation and one UPS system at a time are taken out to see what
+//! the rest then carries. Equal equipment in parallel is one branch: sections of a split busbar are loaded alike, so
+//! they have one voltage. Left out: unbalance, harmonics, the low-voltage side behind the halls' switchboards.
 
 use super::load_flow::{Branch, Bus, Flow, Hold, LoadFlowError, Network, largest_load, solve};
 use crate::units::{Amperes, Meters, Share, VoltAmperes, Volts, Watts};
@@ -46,6 +47,12 @@ pub struct Bank {
     pub rating: VoltAmperes,
     /// How many there are.
     pub count: u32,
+    /// Of those, under voltage without load: each takes over from one that fails.
+    pub idle: u32,
+    /// That carry the load of one that has failed: the rest of its group; none where nothing takes over.
+    pub needed: u32,
+    /// That carry the whole load while every group has lost one.
+    pub carrying: u32,
     /// Short-circuit impedance on the rating.
     pub impedance: Share,
     /// Lost at any load, over the rating.
@@ -62,9 +69,14 @@ impl Bank {
         Complex::new(r, x) * BASE_VA / self.serving(out).0
     }
 
-    /// Rating of those in service.
+    /// Rating of one.
+    fn one(self) -> VoltAmperes {
+        self.rating / f64::from(self.count.max(1))
+    }
+
+    /// Rating of those that carry load while some are out of service.
     fn serving(self, out: u32) -> VoltAmperes {
-        self.rating * (f64::from(self.count.saturating_sub(out)) / f64::from(self.count.max(1)))
+        self.one() * f64::from(self.count.saturating_sub(out.max(self.idle)).max(1))
     }
 
     /// Conductance of the no-load loss [pu of the base].
@@ -78,14 +90,16 @@ impl Bank {
 pub struct Building {
     /// What it is called.
     pub name: String,
-    /// Behind its unit substations.
-    pub halls: Complex<f64>,
-    /// At campus voltage [VA].
-    pub plant: Complex<f64>,
+    /// Behind its transformers [VA].
+    pub behind: Complex<f64>,
+    /// At campus voltage [VA]: converters, and plant whose transformers are left out.
+    pub at_campus: Complex<f64>,
     /// Length of its feeders.
     pub distance: Meters,
-    /// Its unit substations; none where converters take campus voltage.
+    /// Its transformers to low voltage: unit substations, or those of the plant alone.
     pub units: Option<Bank>,
+    /// Load of one UPS block, and how many share it when it fails.
+    pub ups: Option<(Complex<f64>, u32)>,
 }
 
 /// Active and reactive power [VA] of a load.
@@ -99,6 +113,34 @@ pub fn load(power: Watts, factor: Share) -> Complex<f64> {
     Complex::new(power.0, power.0 * tangent)
 }
 
+/// What stands behind the transformers of a building.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behind {
+    /// Halls, behind unit substations.
+    Halls,
+    /// The plant alone: converters feed the halls.
+    Plant,
+}
+
+impl Behind {
+    /// What the transformers are called.
+    #[must_use]
+    pub fn transformers(self) -> &'static str {
+        match self {
+            Self::Halls => "unit substations",
+            Self::Plant => "plant transformers",
+        }
+    }
+
+    /// What hangs on them.
+    fn load(self) -> &'static str {
+        match self {
+            Self::Halls => "halls",
+            Self::Plant => "plant",
+        }
+    }
+}
+
 /// One substation with the buildings behind it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Campus {
@@ -108,6 +150,8 @@ pub struct Campus {
     pub main: Option<Bank>,
     /// From the substation to the buildings.
     pub voltage: Volts,
+    /// What stands behind the buildings' transformers.
+    pub behind: Behind,
     /// That a feeder carries all day.
     pub feeder_current: Amperes,
     /// At the point of delivery, at least.
@@ -197,7 +241,7 @@ pub struct CampusFlow {
     pub lowest: f64,
     /// Highest voltage of any hall at light load, over nominal.
     pub highest: f64,
-    /// One main transformer and one feeder out, at full load.
+    /// One thing out at a time, at full load.
     pub outages: Vec<Outage>,
 }
 
@@ -215,6 +259,8 @@ enum Out {
     Nothing,
     MainTransformer,
     FeederOf(usize),
+    UnitOf(usize),
+    UpsOf(usize),
 }
 
 /// Where the buses of a campus stand in its network.
@@ -229,9 +275,9 @@ impl Campus {
         let lowest = 1.0 - VOLTAGE_BAND;
         let taken = building.units.map_or(Complex::new(0.0, 0.0), |bank| {
             let own = Complex::new(bank.no_load.0 + bank.full_load.0, bank.impedance.0);
-            own * (building.halls.norm() / (lowest * lowest))
+            own * (building.behind.norm() / (lowest * lowest))
         });
-        ((building.halls + building.plant + taken).norm() / rating.0).ceil().max(1.0) as u32 + 1
+        ((building.behind + building.at_campus + taken).norm() / rating.0).ceil().max(1.0) as u32 + 1
     }
 
     /// The load-flow case at a part of the loads.
@@ -296,8 +342,8 @@ impl Campus {
         let end = network.buses.len();
         let own = Complex::new(part / BASE_VA, 0.0);
         let shunt = building.units.map_or(Complex::new(0.0, 0.0), Bank::shunt);
-        let at_end =
-            building.plant + if building.units.is_some() { Complex::new(0.0, 0.0) } else { building.halls };
+        let nothing = Complex::new(0.0, 0.0);
+        let at_end = building.at_campus + if building.units.is_some() { nothing } else { building.behind };
         network.buses.push(Bus {
             name: building.name.clone(),
             hold: Hold::Power,
@@ -313,22 +359,32 @@ impl Campus {
             tap: 1.0,
             rating: feeder_rating(self.voltage, self.feeder_current).0 * feeders / BASE_VA,
         });
-        if let Some(bank) = building.units {
-            network.buses.push(Bus {
-                name: format!("halls of {}", building.name),
+        let Some(bank) = building.units else { return };
+        let group = Group::after(building, bank, out, place);
+        let low = |name: &str, load: Complex<f64>, rating: VoltAmperes| {
+            let bus = Bus {
+                name: format!("{} of {}{name}", self.behind.load(), building.name),
                 hold: Hold::Power,
-                injection: -building.halls * own,
-                shunt: Complex::new(0.0, 0.0),
-            });
-            network.branches.push(Branch {
-                name: format!("unit substations of {}", building.name),
+                injection: -load * own,
+                shunt: nothing,
+            };
+            let branch = Branch {
+                name: format!("{} of {}{name}", self.behind.transformers(), building.name),
                 from: end,
-                to: end + 1,
-                series: bank.series(0),
+                to: 0,
+                series: bank.series(0) * (bank.serving(0).0 / rating.0),
                 charging: 0.0,
                 tap: settings.unit_taps[place],
-                rating: bank.rating.0 / BASE_VA,
-            });
+                rating: rating.0 / BASE_VA,
+            };
+            (bus, branch)
+        };
+        let rest = (building.behind - group.load, bank.serving(0) - group.rating - group.lost);
+        let parts = [("", rest), (", the group that lost one", (group.load, group.rating))];
+        for (name, (load, rating)) in parts.into_iter().filter(|(_, (_, rating))| rating.0 > 1.0) {
+            let (bus, branch) = low(name, load, rating);
+            network.branches.push(Branch { to: network.buses.len(), ..branch });
+            network.buses.push(bus);
         }
     }
 
@@ -382,10 +438,11 @@ impl Campus {
         }
     }
 
-    /// Taken from the grid at full load [VA].
-    pub fn delivered(&self) -> Result<Complex<f64>, LoadFlowError> {
+    /// Lost in the feeders at full load.
+    pub fn feeder_loss(&self) -> Result<Watts, LoadFlowError> {
         let (_, full, _) = self.settle(self.start(), 1.0, Out::Nothing, true)?;
-        Ok(full.injections[0] * BASE_VA)
+        let lost = (0..self.buildings.len()).map(|at| full.branches[self.feeder_branch(at)].loss().re);
+        Ok(Watts(lost.sum::<f64>() * BASE_VA))
     }
 
     /// Before anything is set.
@@ -401,23 +458,7 @@ impl Campus {
         let (_, faint, _) = self.settle(dimmed, light.0, Out::Nothing, false)?;
         let halls = self.hall_buses();
         let at = |flow: &Flow| halls.iter().map(|&bus| flow.voltages[bus].norm()).collect::<Vec<_>>();
-        let mut outages = Vec::new();
-        let weakest = |flow: &Flow| at(flow).into_iter().fold(f64::INFINITY, f64::min);
-        if self.main.is_some_and(|bank| bank.count > 1) {
-            let (_, flow, _) = self.settle(settings.clone(), 1.0, Out::MainTransformer, false)?;
-            let name = "one main transformer".into();
-            outages.push(Outage { name, loading: flow.branches[1].loading, lowest: weakest(&flow) });
-        }
-        let feeders =
-            full.branches.iter().enumerate().filter(|(place, _)| self.building_of(*place).is_some());
-        let fullest = feeders.max_by(|a, b| a.1.loading.total_cmp(&b.1.loading));
-        if let Some((place, _)) = fullest
-            && let Some(building) = self.building_of(place)
-        {
-            let (_, flow, _) = self.settle(settings.clone(), 1.0, Out::FeederOf(building), false)?;
-            let name = format!("one feeder of {}", self.buildings[building].name);
-            outages.push(Outage { name, loading: flow.branches[place].loading, lowest: weakest(&flow) });
-        }
+        let outages = self.outages(&full, &settings)?;
         let delivered = full.injections[0] * BASE_VA;
         Ok(CampusFlow {
             buses: network
@@ -437,21 +478,64 @@ impl Campus {
         })
     }
 
+    /// What is left carries when one main transformer, one feeder, one unit substation or one UPS block is out: that of
+    /// the building where it is fullest.
+    fn outages(&self, full: &Flow, settings: &Settings) -> Result<Vec<Outage>, LoadFlowError> {
+        let mut all = Vec::new();
+        let mut lose = |name: String, out: Out, looked_at: &str| -> Result<(), LoadFlowError> {
+            let (network, flow, _) = self.settle(settings.clone(), 1.0, out, false)?;
+            let halls = network.buses.iter().zip(&flow.voltages).skip(CAMPUS_BUS + 1);
+            let lowest = halls.map(|(_, voltage)| voltage.norm()).fold(f64::INFINITY, f64::min);
+            let of = network.branches.iter().zip(&flow.branches);
+            let mut left =
+                of.filter(|(branch, _)| branch.name == looked_at).map(|(_, carried)| carried.loading);
+            // A group of which nothing is left is dark.
+            all.extend(left.next().map(|loading| Outage { name, loading, lowest }));
+            Ok(())
+        };
+        if self.main.is_some_and(|bank| bank.count > 1) {
+            lose("one main transformer".into(), Out::MainTransformer, "main transformers")?;
+        }
+        let fullest = |offset: usize| {
+            let places =
+                (0..self.buildings.len()).filter(|at| offset == 0 || self.buildings[*at].units.is_some());
+            let loading = |at: &usize| full.branches[self.feeder_branch(*at) + offset].loading;
+            places.max_by(|a, b| loading(a).total_cmp(&loading(b)))
+        };
+        if let Some(at) = fullest(0) {
+            let name = &self.buildings[at].name;
+            lose(format!("one feeder of {name}"), Out::FeederOf(at), &format!("feeders of {name}"))?;
+        }
+        if let Some(at) = fullest(1) {
+            let name = &self.buildings[at].name;
+            let what = self.behind.transformers();
+            let group = format!("{what} of {name}, the group that lost one");
+            let one = what.strip_suffix('s').unwrap_or(what);
+            lose(format!("one {one} of {name}"), Out::UnitOf(at), &group)?;
+            if self.buildings[at].ups.is_some_and(|(_, sharing)| sharing > 0) {
+                let words = format!("one UPS block of {name}, {what} before the others");
+                lose(words, Out::UpsOf(at), &group)?;
+            }
+        }
+        Ok(all)
+    }
+
+    /// The branch that the feeders of a building stand for.
+    fn feeder_branch(&self, building: usize) -> usize {
+        let with_units = self.buildings[..building].iter().filter(|one| one.units.is_some()).count();
+        2 + building + with_units
+    }
+
     /// The building whose feeders a branch stands for.
     fn building_of(&self, branch: usize) -> Option<usize> {
-        let mut next = 2;
-        for (place, building) in self.buildings.iter().enumerate() {
-            if next == branch {
-                return Some(place);
-            }
-            next += 1 + usize::from(building.units.is_some());
-        }
-        None
+        (0..self.buildings.len()).find(|at| self.feeder_branch(*at) == branch)
     }
 
     /// What each branch carries, with the no-load loss of its transformers.
     fn loads(&self, network: &Network, flow: &Flow) -> Vec<BranchLoad> {
-        let all = network.branches.iter().zip(&flow.branches).enumerate().skip(1);
+        // The grid's own reactance is no equipment of the site, nor is a busbar.
+        let own = if self.main.is_some() { 1 } else { 2 };
+        let all = network.branches.iter().zip(&flow.branches).enumerate().skip(own);
         all.map(|(place, (branch, carried))| {
             let mut count = 1;
             let mut magnetised = 0.0;
@@ -482,6 +566,51 @@ impl Campus {
     }
 }
 
+/// Transformers of a building that one failure loads, apart from the rest.
+struct Group {
+    /// What they carry then.
+    load: Complex<f64>,
+    /// Rating of those that carry it.
+    rating: VoltAmperes,
+    /// Rating that is out of service.
+    lost: VoltAmperes,
+}
+
+impl Group {
+    /// The group that an outage in a building loads; of nothing where it is elsewhere.
+    ///
+    /// ~~~text
+    /// one unit out:   the n others of its group carry all of it,  S·n/m on n of them
+    /// one UPS out:    the k blocks that share its load, each before a unit of its own,  S/u·k + s on k of them
+    /// ~~~
+    ///
+    /// S load of the building [VA] · n units of a group that have to carry it · m that carry the building when every
+    /// group has lost one · u units that carry it now · s load of a UPS block [VA].
+    fn after(building: &Building, bank: Bank, out: Out, place: usize) -> Self {
+        let nothing = Self { load: Complex::new(0.0, 0.0), rating: VoltAmperes(0.0), lost: VoltAmperes(0.0) };
+        match (out, building.ups) {
+            (Out::UnitOf(at), _) if at == place && bank.needed > 0 => {
+                let part = f64::from(bank.needed) / f64::from(bank.carrying.max(bank.needed));
+                let rating = bank.one() * f64::from(bank.needed);
+                // A spare that stood by carried nothing before.
+                let lost = if bank.idle > 0 { VoltAmperes(0.0) } else { bank.one() };
+                Self { load: building.behind * part, rating, lost }
+            }
+            (Out::UpsOf(at), Some((block, sharing))) if at == place => {
+                let serving = bank.count.saturating_sub(bank.idle).max(1);
+                let units = sharing.min(serving.saturating_sub(1)).max(1);
+                let part = f64::from(units) / f64::from(serving);
+                Self {
+                    load: building.behind * part + block,
+                    rating: bank.one() * f64::from(units),
+                    ..nothing
+                }
+            }
+            _ => nothing,
+        }
+    }
+}
+
 /// The nearest step of a tap, within its range around one.
 fn stepped(ratio: f64, (step, range): (f64, f64)) -> f64 {
     (1.0 + ((ratio - 1.0) / step).round() * step).clamp(1.0 - range, 1.0 + range)
@@ -498,11 +627,15 @@ mod tests {
             main: Some(Bank {
                 rating: VoltAmperes(1.2e9),
                 count: 6,
+                idle: 0,
+                needed: 5,
+                carrying: 5,
                 impedance: Share(0.12),
                 no_load: Share(0.0005),
                 full_load: Share(0.003),
             }),
             voltage: Volts(34_500.0),
+            behind: Behind::Halls,
             feeder_current: Amperes(600.0),
             power_factor: Share(0.95),
             buildings: distances(buildings, LAND_PER_WATT * 1e9)
@@ -510,12 +643,16 @@ mod tests {
                 .enumerate()
                 .map(|(place, distance)| Building {
                     name: format!("building {}", place + 1),
-                    halls: load(power, Share(0.98)),
-                    plant: load(power * 0.1, Share(0.92)),
+                    behind: load(power, Share(0.98)),
+                    at_campus: load(power * 0.1, Share(0.92)),
                     distance,
+                    ups: None,
                     units: Some(Bank {
                         rating: VoltAmperes(power.0 * 1.2),
                         count: 50,
+                        idle: 0,
+                        needed: 4,
+                        carrying: 40,
                         impedance: Share(0.0575),
                         no_load: Share(0.001),
                         full_load: Share(0.0055),
@@ -587,7 +724,7 @@ mod tests {
             building.units = None;
         }
         let flow = direct.flow(Share(0.3)).unwrap();
-        assert_eq!(flow.branches.len(), 5);
+        assert_eq!(flow.branches.len(), 4);
         assert_eq!(flow.outages.len(), 1);
     }
 

@@ -27,6 +27,33 @@ impl RackPower {
     }
 }
 
+/// Power shelves of a rack, half of them on each of its two feeds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shelves {
+    /// How many.
+    pub count: u32,
+    /// Rating of one.
+    pub rating: Watts,
+}
+
+impl Shelves {
+    /// Shelves that carry a rack's heat.
+    #[must_use]
+    pub fn needed(self, heat: Watts) -> u32 {
+        (heat / self.rating - 1e-9).ceil().max(0.0) as u32
+    }
+
+    /// What is left when one feed is lost: the smaller half.
+    ///
+    /// ~~~text
+    /// P = ⌊n/2⌋·S
+    /// ~~~
+    #[must_use]
+    pub fn one_side(self) -> Watts {
+        self.rating * f64::from(self.count / 2)
+    }
+}
+
 /// How much of a rack's heat the envelope sets aside.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Provisioning {
@@ -253,6 +280,15 @@ pub fn gain_at_cap(cap: Share, bound: Bound) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn eight_shelves_of_33_kilowatts_carry_140_with_three_spare_but_not_on_one_side() {
+        let shelves = Shelves { count: 8, rating: Watts(33e3) };
+        // 140/33 = 4.24; 4 · 33 = 132 kW.
+        assert_eq!(shelves.needed(Watts(140e3)), 5);
+        assert!((shelves.one_side().0 - 132e3).abs() < 1e-9);
+        assert_eq!(Shelves { count: 4, rating: Watts(110e3) }.needed(Watts(227e3)), 3);
+    }
 
     const SPREAD: DutySpread =
         DutySpread { mean: Share(0.75), deviation: Share(0.1), correlation: Share(0.3) };

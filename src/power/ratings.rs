@@ -11,8 +11,11 @@ const LOW_VOLTAGE: [f64; 20] = [
 ];
 /// Preferred continuous ratings of breakers above 1 kV [A] (IEEE C37.04, recalled).
 const HIGH_VOLTAGE: [f64; 5] = [600.0, 1_200.0, 2_000.0, 3_000.0, 4_000.0];
-/// Preferred interrupting ratings [A] (recalled).
-const INTERRUPTING: [f64; 11] = [10e3, 16e3, 20e3, 25e3, 31.5e3, 40e3, 50e3, 65e3, 85e3, 100e3, 150e3];
+/// Preferred interrupting ratings of low-voltage breakers [A] (recalled).
+const LOW_VOLTAGE_INTERRUPTING: [f64; 11] =
+    [10e3, 16e3, 20e3, 25e3, 31.5e3, 40e3, 50e3, 65e3, 85e3, 100e3, 150e3];
+/// Preferred interrupting ratings of breakers above 1 kV [A] (IEC 62271-100, recalled).
+pub const HIGH_VOLTAGE_INTERRUPTING: [f64; 8] = [12.5e3, 16e3, 20e3, 25e3, 31.5e3, 40e3, 50e3, 63e3];
 
 /// Current of three phases.
 ///
@@ -78,10 +81,20 @@ pub fn high_voltage_frame(current: Amperes) -> (Amperes, u64) {
     preferred(current, &HIGH_VOLTAGE)
 }
 
-/// The smallest preferred interrupting rating that breaks a fault; none where no breaker does.
+/// The smallest preferred interrupting rating up to 1 kV that breaks a fault; none where no breaker does.
 #[must_use]
-pub fn interrupting(fault: Amperes) -> Option<Amperes> {
-    INTERRUPTING.iter().copied().find(|rating| *rating >= fault.0 * (1.0 - 1e-9)).map(Amperes)
+pub fn low_voltage_interrupting(fault: Amperes) -> Option<Amperes> {
+    interrupting(fault, &LOW_VOLTAGE_INTERRUPTING)
+}
+
+/// The smallest preferred interrupting rating above 1 kV that breaks a fault; none where no breaker does.
+#[must_use]
+pub fn high_voltage_interrupting(fault: Amperes) -> Option<Amperes> {
+    interrupting(fault, &HIGH_VOLTAGE_INTERRUPTING)
+}
+
+fn interrupting(fault: Amperes, ratings: &[f64]) -> Option<Amperes> {
+    ratings.iter().copied().find(|rating| *rating >= fault.0 * (1.0 - 1e-9)).map(Amperes)
 }
 
 /// Energy of a battery that carries a load for a time.
@@ -114,8 +127,10 @@ mod tests {
         assert_eq!(low_voltage_frame(current), (Amperes(5_000.0), 1));
         let fault = fault_current(VoltAmperes(3e6), Volts(415.0), Share(0.0575));
         assert!((fault.0 - 72_584.0).abs() < 5.0, "{fault}");
-        assert_eq!(interrupting(fault), Some(Amperes(85e3)));
-        assert_eq!(interrupting(Amperes(1e6)), None);
+        assert_eq!(low_voltage_interrupting(fault), Some(Amperes(85e3)));
+        assert_eq!(low_voltage_interrupting(Amperes(1e6)), None);
+        assert_eq!(high_voltage_interrupting(Amperes(26e3)), Some(Amperes(31.5e3)));
+        assert_eq!(high_voltage_interrupting(fault), None);
     }
 
     #[test]

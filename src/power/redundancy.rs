@@ -91,14 +91,17 @@ impl Redundancy {
         Share(1.0 - 1.0 / self.installed_ratio().value())
     }
 
-    /// Loading of the fullest survivor after a failure, where equal loads are dealt in turn over the pairs of systems.
+    /// Loading of the fullest survivor after a failure, where equal loads, the racks, are dealt in turn over the pairs of
+    /// systems.
     ///
     /// ~~~text
     /// s after f:  Σ_pairs (s, other) L/2 + L_(s, f)      rating of a system: Σ L / k
     /// ~~~
     ///
-    /// Each load sits on one of k(k + 1)/2 pairs, half on each; where one system is lost its partner carries all. More
-    /// than one means that whole loads strand capacity, or overload a survivor. Nothing survives an N design.
+    /// Each rack has its two cords on one of k(k + 1)/2 pairs, half of its load on each; where one system is lost its
+    /// partner carries all. Above a row runs a busway of every system, so each rack may take any pair. Pairs follow one
+    /// another so that no system comes twice before all have come once. More than one means that whole racks strand
+    /// capacity, or overload a survivor. Nothing survives an N design.
     #[must_use]
     pub fn fullest_survivor(self, loads: u64) -> Option<Ratio> {
         let needed = match self {
@@ -108,8 +111,7 @@ impl Redundancy {
             Self::MakeK { needed } => needed.max(1) as usize,
             Self::NPlus1 { .. } | Self::BlockRedundant { .. } => return Some(Ratio(1.0)),
         };
-        let pairs: Vec<(usize, usize)> =
-            (0..=needed).flat_map(|one| (one + 1..=needed).map(move |other| (one, other))).collect();
+        let pairs = rounds(needed + 1);
         let count = pairs.len() as u64;
         let load = |pair: usize| (loads / count + u64::from((pair as u64) < loads % count)) as f64;
         let mut fullest: f64 = 0.0;
@@ -127,6 +129,25 @@ impl Redundancy {
             }
         }
         Some(Ratio(fullest * needed as f64 / loads as f64))
+    }
+
+    /// Who of so many modules carries the load, and who takes over.
+    #[must_use]
+    pub fn reserve(self, modules: u32) -> Reserve {
+        let grouped = |parts: u32| {
+            let parts = parts.max(1);
+            let carrying = modules - modules.div_ceil(parts.saturating_add(1)).min(modules);
+            Reserve { needed: parts.min(carrying), carrying, idle: 0 }
+        };
+        match self {
+            Self::N => Reserve { needed: 0, carrying: modules, idle: 0 },
+            Self::TwoN => grouped(1),
+            Self::NPlus1 { needed } | Self::MakeK { needed } => grouped(needed),
+            Self::BlockRedundant { blocks } => {
+                let all = grouped(blocks);
+                Reserve { idle: modules - all.carrying, ..all }
+            }
+        }
     }
 
     /// Whole modules for a load: those that carry it, and the spare ones.
@@ -154,6 +175,28 @@ impl Redundancy {
             }
         }
     }
+}
+
+/// What modules do when one fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reserve {
+    /// That carry the load of a group when one of it has failed; none where nothing takes over.
+    pub needed: u32,
+    /// That carry the whole load when every group has lost one.
+    pub carrying: u32,
+    /// Under voltage without load until one fails.
+    pub idle: u32,
+}
+
+/// All pairs of so many systems, in rounds in which each comes once: the circle method of tournaments.
+fn rounds(systems: usize) -> Vec<(usize, usize)> {
+    let places = systems + systems % 2;
+    let turning = places - 1;
+    let at = |place: usize, round: usize| if place == 0 { 0 } else { (place - 1 + round) % turning + 1 };
+    let pair = |round: usize, place: usize| (at(place, round), at(turning - place, round));
+    let all = (0..turning).flat_map(|round| (0..places / 2).map(move |place| pair(round, place)));
+    // The place that makes an odd number even stands for nobody.
+    all.filter(|(one, other)| *one.max(other) < systems).collect()
 }
 
 #[cfg(test)]
@@ -186,6 +229,10 @@ mod tests {
         let survivor = |loads| four.fullest_survivor(loads).unwrap().value();
         // Six pairs of one: two halves and one whole = 2 of 6/3.
         assert!((survivor(6) - 1.0).abs() < 1e-12);
+        // Eight: two pairs apart have two each, 2 + 1 = 3 of 8/3. Dealt pair by pair it would be 3½.
+        assert!((survivor(8) - 9.0 / 8.0).abs() < 1e-12, "{}", survivor(8));
+        // Two loads on two pairs apart: either partner carries one of 2/3.
+        assert!((survivor(2) - 1.5).abs() < 1e-12, "{}", survivor(2));
         // Seven loads: the first pair has two, so its survivor carries 2 + ½ + ½ = 3 of 7/3.
         assert!((survivor(7) - 9.0 / 7.0).abs() < 1e-12);
         assert!((survivor(6_000) - 1.0).abs() < 1e-12 && survivor(65) < 1.05);
@@ -213,6 +260,38 @@ mod tests {
         // 1,000 MW / 2.8 MW = 357.1 → 358 carry, one spare for each ten begun → 36.
         // The reference figure 393 divides before rounding: 1,000/2.8 · 1.1 = 392.9.
         assert_eq!(Redundancy::NPlus1 { needed: 10 }.modules(Watts(1e9), Watts(2.8e6)), 394);
+    }
+
+    #[test]
+    fn every_pair_of_systems_comes_once_and_no_system_twice_in_a_round() {
+        for systems in 2..8 {
+            let pairs = rounds(systems);
+            let mut seen: Vec<_> = pairs.iter().map(|(a, b)| (a.min(b), a.max(b))).collect();
+            seen.sort_unstable();
+            seen.dedup();
+            assert_eq!((seen.len(), pairs.len()), (systems * (systems - 1) / 2, systems * (systems - 1) / 2));
+            for round in pairs.chunks(systems / 2) {
+                let mut met: Vec<_> = round.iter().flat_map(|(a, b)| [a, b]).collect();
+                met.sort_unstable();
+                met.dedup();
+                assert_eq!(met.len(), 2 * round.len(), "{systems}: {round:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_rest_of_a_group_takes_over() {
+        let of = |redundancy: Redundancy, modules| {
+            let reserve = redundancy.reserve(modules);
+            (reserve.needed, reserve.carrying, reserve.idle)
+        };
+        assert_eq!(of(Redundancy::N, 5), (0, 5, 0));
+        assert_eq!(of(Redundancy::TwoN, 22), (1, 11, 0));
+        // 24 in groups of eleven: two full ones and a pair, three spare.
+        assert_eq!(of(Redundancy::NPlus1 { needed: 10 }, 24), (10, 21, 0));
+        assert_eq!(of(Redundancy::MakeK { needed: 3 }, 16), (3, 12, 0));
+        assert_eq!(of(Redundancy::BlockRedundant { blocks: 6 }, 13), (6, 11, 2));
+        assert_eq!(of(Redundancy::NPlus1 { needed: 10 }, 2), (1, 1, 0));
     }
 
     proptest! {

@@ -45,6 +45,19 @@ impl PartLoadLoss {
     }
 }
 
+/// Losses so many times as high.
+impl std::ops::Mul<f64> for PartLoadLoss {
+    type Output = Self;
+
+    fn mul(self, times: f64) -> Self {
+        Self {
+            no_load: self.no_load * times,
+            proportional: self.proportional * times,
+            square: self.square * times,
+        }
+    }
+}
+
 /// One stage of the chain, before it is sized.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StageDesign {
@@ -56,6 +69,8 @@ pub struct StageDesign {
     pub redundancy: Redundancy,
     /// Whether its losses warm the hall's air rather than the yard.
     pub indoors: bool,
+    /// Whether it carries the racks alone: plant and house hang on a stage before it.
+    pub racks_only: bool,
     /// Rating of the largest module, for the equipment schedule.
     pub module: Watts,
     /// Load that modules stand together for at most: that of a substation; infinite where all share one busbar.
@@ -96,6 +111,21 @@ pub struct StageFlow {
 }
 
 impl StageFlow {
+    /// Loading of the fullest module of those that take over where one has failed; none where nothing does.
+    ///
+    /// ~~~text
+    /// P_out/(m·S) · fullest survivor of so many racks
+    /// ~~~
+    ///
+    /// m modules that carry the load while every group has lost one, S their rating [W].
+    #[must_use]
+    pub fn one_out(&self, redundancy: Redundancy, racks: u64) -> Option<f64> {
+        let dealt = redundancy.fullest_survivor(racks)?;
+        let module = self.installed / f64::from(self.modules.max(1));
+        let carrying = redundancy.reserve(self.modules).carrying.max(1);
+        Some(self.output / (module * f64::from(carrying)) * dealt.value())
+    }
+
     fn carry(&mut self, output: Watts) {
         self.output = output;
         self.load_fraction = if self.rating.value() > 0.0 { output / self.rating } else { 0.0 };
@@ -192,6 +222,7 @@ mod tests {
             loss,
             redundancy,
             indoors,
+            racks_only: indoors,
             module: Watts(2.5e6),
             site: Watts(f64::INFINITY),
         }

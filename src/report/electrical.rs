@@ -2,7 +2,9 @@
 
 use super::document::{Block, Column, Section, Table, Unit, count};
 use crate::plan::Plan;
-use crate::plan::result::{Dynamics, Electrical, Equipment, LoadFlow, Supply, SwingRow, Topology};
+use crate::plan::result::{
+    Dynamics, Electrical, Equipment, FaultLevels, LoadFlow, RackShelves, Ramp, Supply, SwingRow, Topology,
+};
 use crate::units::text::digits;
 use serde_json::{Value, json};
 
@@ -30,7 +32,10 @@ pub(super) fn sections(plan: &Plan) -> Vec<Section> {
         },
         Section {
             heading: "One-line of the campus".into(),
-            blocks: electrical.load_flow.as_ref().map_or_else(Vec::new, load_flow),
+            blocks: electrical
+                .load_flow
+                .as_ref()
+                .map_or_else(Vec::new, |flow| load_flow(flow, electrical.faults.as_ref())),
         },
         Section { heading: "Electrical equipment".into(), blocks: schedule(electrical) },
     ]
@@ -59,6 +64,9 @@ fn supply(electrical: &Electrical) -> Vec<Block> {
     if !electrical.topologies.is_empty() {
         blocks.push(Block::Table(topologies(&electrical.topologies)));
     }
+    if !electrical.shelves.is_empty() {
+        blocks.push(Block::Table(shelves(&electrical.shelves)));
+    }
     let policy = &electrical.provisioning;
     if policy.oversubscription.0 > 1.0 + 1e-9 {
         blocks.push(Block::KeyValues(vec![
@@ -71,6 +79,27 @@ fn supply(electrical: &Electrical) -> Vec<Block> {
         ]));
     }
     blocks
+}
+
+fn shelves(all: &[RackShelves]) -> Table {
+    let share = |value: fn(&RackShelves) -> f64| all.iter().map(move |one| Some(value(one)));
+    let spare = |one: &RackShelves| {
+        if one.known { format!("N + {}", one.count.saturating_sub(one.needed)) } else { "assumed".into() }
+    };
+    Table::of(vec![
+        Column::words(
+            "shelves of a rack, or halves of its supplies",
+            all.iter().map(|one| one.system.clone()),
+        ),
+        Column::counts("shelves", all.iter().map(|one| u64::from(one.count))),
+        Column::values("rating of one", POWER, share(|one| one.rating.0)),
+        Column::values("rack", POWER, share(|one| one.heat.0)),
+        Column::words("doubled as", all.iter().map(spare)),
+        Column::values("one feed lost: left", POWER, share(|one| one.one_side.0)),
+        Column::values("held to", Unit::Share, share(|one| one.kept.0)),
+        Column::values("compute-bound work kept", Unit::Share, share(|one| one.performance_compute.0)),
+        Column::values("memory-bound work kept", Unit::Share, share(|one| one.performance_memory.0)),
+    ])
 }
 
 fn path(what: &str, supply: &Supply) -> Table {
@@ -145,6 +174,21 @@ fn dynamics(dynamics: &Dynamics) -> Vec<Block> {
             ),
         ));
     }
+    pairs.push((
+        "leaves the grid at once in a dip".into(),
+        format!(
+            "{} of {} that it stands",
+            POWER.show(dynamics.transfer.0),
+            POWER.show(dynamics.loss_limit.0)
+        ),
+    ));
+    for ramp in &dynamics.returns {
+        let [asked, stored] = [ramp.energy, dynamics.stored].map(|e| Unit::Metric("Wh").show(e.0 / 3_600.0));
+        pairs.push((
+            format!("comes back from its stores, as a ramp of {}", ramp.limit),
+            format!("in {}: {asked} meanwhile, stores hold {stored}, engines the rest", ramp.time),
+        ));
+    }
     let rows = &dynamics.swings;
     let of = |value: fn(&SwingRow) -> f64| rows.iter().map(move |row| Some(value(row)));
     let table = Table::of(vec![
@@ -157,22 +201,42 @@ fn dynamics(dynamics: &Dynamics) -> Vec<Block> {
     vec![Block::KeyValues(pairs), Block::Table(table)]
 }
 
-fn load_flow(flow: &LoadFlow) -> Vec<Block> {
+fn load_flow(flow: &LoadFlow, faults: Option<&FaultLevels>) -> Vec<Block> {
     if let Some(reason) = &flow.shortfall {
         return vec![Block::Note(reason.clone())];
     }
-    let pairs = vec![
+    let mut pairs = vec![
         ("substations, of which one is solved".into(), count(flow.substations)),
         ("power factor at the point of delivery".into(), digits(flow.power_factor.0)),
         ("capacitors for it".into(), Unit::Metric("VA").show(flow.capacitors.0)),
         ("lost in transformers and feeders".into(), POWER.show(flow.loss.0)),
         ("of that in feeders".into(), POWER.show(flow.feeder_loss.0)),
-        ("tap of the main transformers".into(), over_nominal(flow.tap)),
         (
             "voltage in the halls over nominal, full load and idle".into(),
             format!("{} and {}", over_nominal(flow.lowest), over_nominal(flow.highest)),
         ),
     ];
+    if flow.branches.iter().any(|branch| branch.name == "main transformers") {
+        pairs.push(("tap of the main transformers".into(), over_nominal(flow.tap)));
+    }
+    if let Some(faults) = faults {
+        let amperes = |current: f64| Unit::Metric("A").show(current);
+        let of = |grid: f64, engines: f64| {
+            format!("{}, with engines beside it {}", amperes(grid), amperes(grid + engines))
+        };
+        let run = |open: bool| if open == faults.ties_open { "run so" } else { "not run so" };
+        pairs.push(("sections of the campus busbar".into(), count(faults.sections)));
+        pairs.push((
+            format!("fault on it, ties open ({})", run(true)),
+            of(faults.grid_open.0, faults.engines_open.0),
+        ));
+        pairs.push((
+            format!("fault on it, ties closed ({})", run(false)),
+            of(faults.grid_closed.0, faults.engines_closed.0),
+        ));
+        let class = faults.breaks.map_or_else(|| "none breaks it".into(), |class| amperes(class.0));
+        pairs.push(("breakers for it".into(), class));
+    }
     let branches = &flow.branches;
     let table = Table::of(vec![
         Column::words("branch", branches.iter().map(|branch| branch.name.clone())),
@@ -185,6 +249,7 @@ fn load_flow(flow: &LoadFlow) -> Vec<Block> {
     let out = Table::of(vec![
         Column::words("out of service", outages.iter().map(|outage| outage.name.clone())),
         Column::values("loading of the rest", Unit::Share, outages.iter().map(|outage| Some(outage.loading))),
+        Column::values("it stands", Unit::Share, outages.iter().map(|outage| Some(outage.stands))),
         Column::numbers("lowest voltage", outages.iter().map(|outage| over_nominal(outage.lowest))),
     ]);
     vec![Block::KeyValues(pairs), Block::Table(table), Block::Table(out)]
@@ -218,7 +283,7 @@ fn schedule(electrical: &Electrical) -> Vec<Block> {
 }
 
 /// Keys that stand under `power` in the JSON of a plan.
-pub(super) fn json(electrical: &Electrical) -> [(&'static str, Value); 9] {
+pub(super) fn json(electrical: &Electrical) -> [(&'static str, Value); 11] {
     [
         ("supply", electrical.supply.as_ref().map(supply_json).into()),
         ("cooled", electrical.cooled.as_ref().map(supply_json).into()),
@@ -228,6 +293,8 @@ pub(super) fn json(electrical: &Electrical) -> [(&'static str, Value); 9] {
         ("provisioning", provisioning_json(electrical)),
         ("dynamics", electrical.dynamics.as_ref().map(dynamics_json).into()),
         ("load_flow", electrical.load_flow.as_ref().map(load_flow_json).into()),
+        ("shelves", electrical.shelves.iter().map(shelves_json).collect()),
+        ("fault_levels", electrical.faults.as_ref().map(faults_json).into()),
         (
             "equipment",
             electrical
@@ -303,6 +370,7 @@ fn swing_json(row: &SwingRow) -> Value {
 }
 
 fn dynamics_json(dynamics: &Dynamics) -> Value {
+    let ramp = |ramp: &Ramp| json!({"limit_w_per_s": ramp.limit.0, "time_s": ramp.time.0, "energy_j": ramp.energy.0});
     json!({
         "run_accelerators": dynamics.run_accelerators,
         "run_racks": dynamics.run_racks,
@@ -327,13 +395,44 @@ fn dynamics_json(dynamics: &Dynamics) -> Value {
             "at_pace": run.at_pace.as_ref().map(swing_json),
         })).collect::<Vec<_>>(),
         "stop_w": dynamics.stop.0,
-        "ramps": dynamics.ramps.iter().map(|ramp| json!({
-            "limit_w_per_s": ramp.limit.0, "time_s": ramp.time.0, "energy_j": ramp.energy.0,
-        })).collect::<Vec<_>>(),
+        "ramps": dynamics.ramps.iter().map(ramp).collect::<Vec<_>>(),
+        "transfer_w": dynamics.transfer.0,
+        "loss_limit_w": dynamics.loss_limit.0,
+        "returns": dynamics.returns.iter().map(ramp).collect::<Vec<_>>(),
+        "stored_j": dynamics.stored.0,
         "battery_w": dynamics.battery_power.0,
         "battery_j": dynamics.battery_energy.0,
         "hold_up_s": dynamics.hold_up.0,
         "ride_through_s": dynamics.ride_through.0,
+    })
+}
+
+fn shelves_json(shelves: &RackShelves) -> Value {
+    json!({
+        "system": shelves.system,
+        "known": shelves.known,
+        "count": shelves.count,
+        "rating_w": shelves.rating.0,
+        "needed": shelves.needed,
+        "rack_w": shelves.heat.0,
+        "one_side_w": shelves.one_side.0,
+        "kept": shelves.kept.0,
+        "performance_compute": shelves.performance_compute.0,
+        "performance_memory": shelves.performance_memory.0,
+    })
+}
+
+fn faults_json(faults: &FaultLevels) -> Value {
+    json!({
+        "voltage_v": faults.voltage.0,
+        "ties_open": faults.ties_open,
+        "sections": faults.sections,
+        "grid_open_a": faults.grid_open.0,
+        "engines_open_a": faults.engines_open.0,
+        "grid_closed_a": faults.grid_closed.0,
+        "engines_closed_a": faults.engines_closed.0,
+        "run_a": faults.run.0,
+        "breaks_a": faults.breaks.map(|class| class.0),
     })
 }
 
@@ -347,6 +446,7 @@ fn load_flow_json(flow: &LoadFlow) -> Value {
         "feeders": flow.feeders,
         "feeder_length_m": flow.feeder_length.0,
         "unit_substations": flow.unit_substations,
+        "plant_transformers": flow.plant_transformers,
         "feeder_rating_va": flow.feeder_rating.0,
         "delivered_w": flow.delivered.0,
         "loss_w": flow.loss.0,
@@ -363,7 +463,7 @@ fn load_flow_json(flow: &LoadFlow) -> Value {
             "loading": branch.loading,
         })).collect::<Vec<_>>(),
         "outages": flow.outages.iter().map(|outage| json!({
-            "name": outage.name, "loading": outage.loading, "lowest_voltage": outage.lowest,
+            "name": outage.name, "loading": outage.loading, "stands": outage.stands, "lowest_voltage": outage.lowest,
         })).collect::<Vec<_>>(),
     })
 }

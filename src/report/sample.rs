@@ -1,6 +1,6 @@
 //! A made-up plan with round numbers, for tests of what reports draw.
 
-use crate::catalog::profile::{Confidence, Medium};
+use crate::catalog::profile::{Confidence, Medium, StageKind};
 use crate::layout::Site;
 use crate::layout::cables::{CableKind, Net};
 use crate::plan::result::{
@@ -9,7 +9,7 @@ use crate::plan::result::{
     Parallelism, Plan, Power, Racks, RoutedTraffic, RowFlow, RunFailures, RunnerUp, ScaleOut, ScaleUp,
     Serving, Speculation, Stage, StepLayout, SupportNetwork, SystemFleet, Training, Verdict,
 };
-use crate::power::MeasuredAt;
+use crate::power::{MeasuredAt, Redundancy};
 use crate::scenario::{Origin, Resolved};
 use crate::throughput::bands::ErrorBand;
 use crate::units::{
@@ -20,6 +20,9 @@ use crate::units::{
 fn stage(name: &str, input: f64, output: f64) -> Stage {
     Stage {
         name: name.into(),
+        kind: StageKind::Other,
+        redundancy: Redundancy::N,
+        racks_only: false,
         input: Watts(input),
         output: Watts(output),
         loss: Watts(input - output),

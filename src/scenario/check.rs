@@ -261,10 +261,16 @@ fn feed(scenario: &Scenario) -> Result<(), InputError> {
     let fail = |path: &str, message: String| Err(scenario.error(path, message));
     let year = Seconds(SECONDS_PER_YEAR);
     let often = PerSecond(1e4 / SECONDS_PER_YEAR);
-    within(scenario, "grid.voltage", grid.voltage, [Volts(1e3), Volts(1.5e6)])?;
-    within(scenario, "grid.campus_voltage", grid.campus_voltage, [Volts(1e3), Volts(150e3)])?;
+    if let Some(voltage) = grid.voltage {
+        within(scenario, "grid.voltage", voltage, [Volts(1e3), Volts(1.5e6)])?;
+    }
+    if let Some(voltage) = grid.campus_voltage {
+        within(scenario, "grid.campus_voltage", voltage, [Volts(1e3), Volts(150e3)])?;
+    }
     within(scenario, "grid.feeder_current", grid.feeder_current, [Amperes(10.0), Amperes(10e3)])?;
-    within(scenario, "grid.short_circuit", grid.short_circuit, [VoltAmperes(1e6), VoltAmperes(1e12)])?;
+    if let Some(power) = grid.short_circuit {
+        within(scenario, "grid.short_circuit", power, [VoltAmperes(1e6), VoltAmperes(1e12)])?;
+    }
     within(scenario, "grid.ride_through", grid.ride_through, [Seconds(0.0), Seconds(3_600.0)])?;
     within(scenario, "grid.circuit_repair", grid.circuit_repair, [Seconds(0.0), year])?;
     within(scenario, "grid.common_repair", grid.common_repair, [Seconds(0.0), year])?;
@@ -290,12 +296,18 @@ fn feed(scenario: &Scenario) -> Result<(), InputError> {
             return fail(path, format!("{count}: 1 to {most} is possible"));
         }
     }
-    if grid.campus_voltage >= grid.voltage {
-        let message = format!(
-            "{} is not below the {} of the grid: no transformer stands between",
-            grid.campus_voltage, grid.voltage
-        );
-        return fail("grid.campus_voltage", message);
+    if let (Some(campus), Some(voltage)) = (grid.campus_voltage, grid.voltage)
+        && campus > voltage
+    {
+        // Of two that the user wrote, the flag was laid over the file.
+        let flag = |path: &str| scenario.resolved.origins.get(path) == Some(&Origin::Flag);
+        if flag("grid.voltage") && !flag("grid.campus_voltage") {
+            return fail("grid.voltage", format!("{voltage} is below the {campus} of the campus"));
+        }
+        return fail("grid.campus_voltage", format!("{campus} is above the {voltage} of the grid"));
+    }
+    if grid.loss_limit.0 <= 0.0 {
+        return fail("grid.loss_limit", "a grid that stands no loss can't serve a load".into());
     }
     if grid.ramp_limit.is_some_and(|ramp| ramp.0 <= 0.0) {
         return fail("grid.ramp_limit", "a site that may never change its power can't be switched on".into());

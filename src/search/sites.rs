@@ -13,8 +13,9 @@ use crate::kernel::facility_year::{
     FacilityCase, FacilitySpace, FacilityYears, RoughYear, YardStage, YearSums,
 };
 use crate::plan::equipment::{Cooling, Equipment, Location, Machine, Place, cooling, location};
-use crate::plan::sizing::{self, Draw, FacilityHour, FacilityYear};
+use crate::plan::sizing::{self, Draw, FacilityAtPart, FacilityHour, FacilityYear};
 use crate::plan::{draws, feeder_loss, settle_pumps};
+use crate::power::StageFlow;
 use crate::scalar::SECONDS_PER_YEAR;
 use crate::scenario::Scenario;
 use crate::units::{Celsius, CubicMeters, Joules, Kelvin, Share, Watts};
@@ -216,7 +217,8 @@ pub fn rank_sites(
     let mut equipment = Equipment::gather(scenario, catalog)?;
     // Feeders lose much the same everywhere: solved once here, and again for each pair that is shown.
     settle_pumps(scenario, &equipment.place, &mut equipment.machines)?;
-    equipment.place.feeder_loss = feeder_loss(scenario, &equipment.place, &equipment.machines)?;
+    let lost = feeder_loss(scenario, &equipment.place, &equipment.machines)?;
+    equipment.place = equipment.place.with_feeder_loss(lost);
     // The ranking shows no ledger: what is noted on the way is dropped.
     let noted = &mut Vec::new();
     let locations: Vec<Location> =
@@ -342,9 +344,33 @@ fn refined<'a>(
     pair: &Pair<'a>,
     machines: &'a [Machine],
 ) -> Result<Pair<'a>, InputError> {
-    let feeder_loss = feeder_loss(scenario, &pair.place, machines)?;
-    let place = Place { feeder_loss, ..pair.place.clone() };
+    let lost = feeder_loss(scenario, &pair.place, machines)?;
+    let place = pair.place.clone().with_feeder_loss(lost);
     filled(scenario, place, machines, pair.location, pair.cooling)
+}
+
+/// The stages of a facility from its plant to the meter as the kernel sees them; the racks join at the trunk.
+fn yard(at_part: &FacilityAtPart<'_>) -> Vec<YardStage> {
+    let row = |stage: &StageFlow| YardStage {
+        beside_w: 0.0,
+        rating_w: stage.rating.0,
+        no_load: stage.curve.no_load.0,
+        proportional: stage.curve.proportional.0,
+        square: stage.curve.square.0,
+        idle_w: stage.idle_rating.0 * stage.curve.no_load.0,
+    };
+    let rows = |flows: &[StageFlow]| -> Vec<YardStage> {
+        flows.iter().rev().filter(|stage| stage.rating.0 > 0.0).map(row).collect()
+    };
+    let mut all = rows(at_part.to_plant);
+    let joint = all.len();
+    all.extend(rows(at_part.trunk));
+    // A chain without a trunk meets at the meter itself.
+    if all.len() == joint {
+        all.push(YardStage { rating_w: 1.0, ..YardStage::default() });
+    }
+    all[joint].beside_w = at_part.racks.0;
+    all
 }
 
 /// The years of all pairs as the kernel sees them, in the order of the pairs.
@@ -365,19 +391,11 @@ fn rough_years(
         let (first_loop, first_stage) = (space.loops.len() as u32, space.stages.len() as u32);
         let loops = at_part.loops.iter().flat_map(|plant| plant.loops);
         space.loops.extend(loops.filter(|heat| heat.heat_w > 0.0));
-        space.stages.extend(at_part.yard.iter().rev().filter(|stage| stage.rating.0 > 0.0).map(|stage| {
-            YardStage {
-                rating_w: stage.rating.0,
-                no_load: stage.curve.no_load.0,
-                proportional: stage.curve.proportional.0,
-                square: stage.curve.square.0,
-                idle_w: stage.idle_rating.0 * stage.curve.no_load.0,
-            }
-        }));
+        space.stages.extend(yard(&at_part));
         let running: f64 = at_part.loops.iter().map(|plant| (plant.pumps + plant.air_handlers).0).sum();
         space.cases.push(FacilityCase {
             it_w: at_part.it.0,
-            fixed_w: at_part.fixed.0 + running,
+            plant_w: at_part.house.0 + running,
             first_loop,
             end_loop: space.loops.len() as u32,
             first_stage,
@@ -473,7 +491,9 @@ fn shown(pair: &Pair<'_>, part: f64, year: &FacilityYear) -> SiteRow {
 mod tests {
     use super::*;
     use crate::engine::Backend;
+    use crate::kernel::facility_year::stage_input;
     use crate::scenario::{Flags, resolve};
+    use crate::units::Share;
 
     fn ranking(flags: &Flags, by: Rank, top: usize) -> SiteRanking {
         let mut catalog = Catalog::default();
@@ -550,6 +570,36 @@ mod tests {
             row.unwrap().coolant_supply.unwrap()
         };
         assert!(supply("lulea") < supply("singapore"), "{:?} {:?}", supply("lulea"), supply("singapore"));
+    }
+
+    #[test]
+    fn the_yard_of_the_kernel_takes_at_the_meter_what_the_plan_takes() {
+        // With and without plant transformers and a substation.
+        for (system, design, power) in [
+            ("gb300-nvl72", "ac-415-ups", "1 GW"),
+            ("rubin-ultra-mgx72", "dc-800-sst", "1 GW"),
+            ("rubin-ultra-mgx72", "dc-800-sst", "5 MW"),
+            ("gb300-nvl72", "ac-480-legacy", "20 MW"),
+        ] {
+            let mut catalog = Catalog::default();
+            let set = vec![format!("electrical.design={design}")];
+            let flags =
+                Flags { system: Some(system.into()), power: Some(power.into()), set, ..Flags::default() };
+            let scenario = resolve(None, &flags, &mut catalog).unwrap();
+            let equipment = Equipment::gather(&scenario, &catalog).unwrap();
+            let place = equipment.place.clone().with_feeder_loss(Share(0.002));
+            let machine = &equipment.machines[0];
+            let draw = sizing::fill(&scenario.fields, &place, machine).unwrap();
+            let loads = [(machine, &draw)];
+            let whole = sizing::design_hour(&place, &loads);
+            let at_part = sizing::at_part(&place, &loads, &whole, 0.75);
+            for weather in place.year(1).hours.iter().step_by(877) {
+                let (plant, meter) = at_part.hour(weather);
+                let plant = (at_part.house + plant.power()).0;
+                let taken = yard(&at_part).iter().fold(plant, |power, stage| stage_input(stage, power));
+                assert!((taken / meter.0 - 1.0).abs() < 1e-12, "{design} {power}: {taken} {meter}");
+            }
+        }
     }
 
     #[test]

@@ -60,7 +60,7 @@ fn energy_and_water_of_every_hour_balance() {
             let (plant, meter) = at_part.hour(weather);
             // All that is drawn becomes heat: what the plant throws out, what its fans warm outside, what is lost in the
             // yard, and lights and offices, which the plant does not see.
-            let delivered = at_part.fixed + plant.power();
+            let delivered = at_part.racks + at_part.house + plant.power();
             let yard = meter - delivered;
             let heat = plant.rejected + plant.fans + yard + design_hour.house;
             let error = (heat - meter).0.abs() / meter.0;

@@ -44,39 +44,44 @@ fn words(drawing: &roxmltree::Document<'_>) -> Vec<Words> {
 #[track_caller]
 fn legible(plan: &Plan, what: &str) {
     for kind in Kind::ALL {
-        let what = format!("{} of {what}", kind.name());
-        let svg = draw(plan, kind).unwrap_or_else(|| panic!("{what} is not drawn"));
-        assert!(!svg.contains("NaN") && !svg.contains("inf"), "{what}");
-        assert!(svg.len() < 3_000_000, "{what}: {} bytes", svg.len());
-        let drawing = roxmltree::Document::parse(&svg).unwrap_or_else(|error| panic!("{what}: {error}"));
-        let root = drawing.root_element();
-        assert_eq!(root.attribute("viewBox"), Some("0 0 420 297"), "{what}");
-        let words = words(&drawing);
-        let has = |start: &str| words.iter().any(|words| words.text.starts_with(start));
-        assert!(has("Legend") && has("Scale"), "{what} has no legend or no scale");
-        for (place, one) in words.iter().enumerate() {
-            let [left, top, right, bottom] = one.sides;
-            let inside = left >= 6.0 && top >= 6.0 && right <= 414.0 && bottom <= 291.0;
-            assert!(inside, "{what}: `{}` leaves the page: {:?}", one.text, one.sides);
-            for other in &words[..place] {
-                let [l, t, r, b] = other.sides;
-                let apart = right <= l + 0.05 || r <= left + 0.05 || bottom <= t + 0.05 || b <= top + 0.05;
-                assert!(
-                    apart,
-                    "{what}: `{}` {:?} lies on `{}` {:?}",
-                    one.text, one.sides, other.text, other.sides
-                );
-            }
-        }
-        for shape in drawing.descendants().filter(|node| node.has_tag_name("rect")) {
-            let (x, y) = (number(&shape, "x"), number(&shape, "y"));
-            let (width, height) = (number(&shape, "width"), number(&shape, "height"));
-            let inside = x >= 0.0 && y >= 0.0 && x + width <= 420.01 && y + height <= 297.01;
+        legible_of(plan, kind, what);
+    }
+}
+
+#[track_caller]
+fn legible_of(plan: &Plan, kind: Kind, what: &str) {
+    let what = format!("{} of {what}", kind.name());
+    let svg = draw(plan, kind).unwrap_or_else(|| panic!("{what} is not drawn"));
+    assert!(!svg.contains("NaN") && !svg.contains("inf"), "{what}");
+    assert!(svg.len() < 3_000_000, "{what}: {} bytes", svg.len());
+    let drawing = roxmltree::Document::parse(&svg).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let root = drawing.root_element();
+    assert_eq!(root.attribute("viewBox"), Some("0 0 420 297"), "{what}");
+    let words = words(&drawing);
+    let has = |start: &str| words.iter().any(|words| words.text.starts_with(start));
+    assert!(has("Legend") && has("Scale"), "{what} has no legend or no scale");
+    for (place, one) in words.iter().enumerate() {
+        let [left, top, right, bottom] = one.sides;
+        let inside = left >= 6.0 && top >= 6.0 && right <= 414.0 && bottom <= 291.0;
+        assert!(inside, "{what}: `{}` leaves the page: {:?}", one.text, one.sides);
+        for other in &words[..place] {
+            let [l, t, r, b] = other.sides;
+            let apart = right <= l + 0.05 || r <= left + 0.05 || bottom <= t + 0.05 || b <= top + 0.05;
             assert!(
-                inside && width >= 0.0 && height >= 0.0,
-                "{what}: a rectangle at {x}, {y} of {width} × {height}"
+                apart,
+                "{what}: `{}` {:?} lies on `{}` {:?}",
+                one.text, one.sides, other.text, other.sides
             );
         }
+    }
+    for shape in drawing.descendants().filter(|node| node.has_tag_name("rect")) {
+        let (x, y) = (number(&shape, "x"), number(&shape, "y"));
+        let (width, height) = (number(&shape, "width"), number(&shape, "height"));
+        let inside = x >= 0.0 && y >= 0.0 && x + width <= 420.01 && y + height <= 297.01;
+        assert!(
+            inside && width >= 0.0 && height >= 0.0,
+            "{what}: a rectangle at {x}, {y} of {width} × {height}"
+        );
     }
 }
 
@@ -148,6 +153,28 @@ fn every_system_of_a_mix_is_drawn() {
     }
 }
 
+/// A plan of a design with a topology.
+fn doubled(power: &str, design: &str, redundancy: Option<&str>) -> Plan {
+    let mut set = vec![format!("electrical.design={design}"), "serving=[]".into(), "training=[]".into()];
+    set.extend(redundancy.map(|topology| format!("electrical.redundancy={topology}")));
+    with(&Flags { power: Some(power.into()), set, ..Flags::default() }).unwrap()
+}
+
+#[test]
+fn one_lines_of_every_chain_and_topology_are_legible() {
+    for design in gigawatt::catalog::Catalog::default().ids("electrical") {
+        for power in ["1 MW", "20 MW", "250 MW", "3 GW"] {
+            legible_of(&doubled(power, &design, None), Kind::OneLine, &format!("{power} {design}"));
+        }
+    }
+    for redundancy in ["n", "n-plus1", "2n", "3-to-make-2", "4-to-make-3", "5-to-make-4", "block-redundant"] {
+        for design in ["ac-415-ups", "ac-480-legacy", "dc-800-sst"] {
+            let plan = doubled("80 MW", design, Some(redundancy));
+            legible_of(&plan, Kind::OneLine, &format!("{redundancy} {design}"));
+        }
+    }
+}
+
 #[test]
 fn yards_are_drawn_and_counted_as_in_the_schedule() {
     for plan in [
@@ -206,6 +233,32 @@ fn every_row_of_a_hall_has_its_number_and_every_position_its_ruler() {
         let top = words.iter().map(|words| words.sides[1]).fold(f64::INFINITY, f64::min);
         assert!(top > 0.0 && words.iter().any(|words| words.text == "5"), "{system}: no ruler");
     }
+}
+
+#[test]
+fn a_one_line_shows_every_system_and_the_two_cords_of_a_rack() {
+    let texts = |plan: &Plan| -> Vec<String> {
+        let svg = draw(plan, Kind::OneLine).unwrap();
+        let drawing = roxmltree::Document::parse(&svg).unwrap();
+        words(&drawing).into_iter().map(|words| words.text).collect()
+    };
+    let times = |all: &[String], what: &str| all.iter().filter(|text| *text == what).count();
+    let four = texts(&doubled("1 GW", "ac-415-ups", None));
+    // Four systems, a busway of each, two circuits, A and B of three racks.
+    assert_eq!(times(&four, "UPS"), 4);
+    assert!(["busway A", "busway B", "busway C", "busway D"].iter().all(|name| times(&four, name) == 1));
+    assert_eq!((times(&four, "grid"), times(&four, "rack")), (2, 3));
+    assert!(times(&four, "spare") == 1 && four.iter().any(|text| text.starts_with("main transformers")));
+    let two = texts(&doubled("20 MW", "ac-415-ups", Some("2n")));
+    assert!(times(&two, "UPS") == 2 && times(&two, "busway C") == 0 && times(&two, "busway B") == 1);
+    // On distribution there is no substation, and nothing of one is drawn.
+    assert!(times(&two, "spare") == 0 && two.iter().all(|text| !text.starts_with("main transformers")));
+    let caught = texts(&doubled("80 MW", "ac-415-ups", Some("block-redundant")));
+    assert_eq!(times(&caught, "catcher"), 2);
+    let bare = texts(&doubled("80 MW", "ac-415-no-ups", None));
+    assert!(times(&bare, "busway") == 1 && times(&bare, "busway A") == 0);
+    let direct = texts(&doubled("1 GW", "dc-800-sst", None));
+    assert!(times(&direct, "~/=") == 3 && direct.iter().all(|text| !text.starts_with("unit")));
 }
 
 #[test]

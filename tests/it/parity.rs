@@ -546,7 +546,7 @@ mod facility_year {
             }
             // Years shorter than a workgroup, and a plant without any efficiency.
             let mut space = facilities(3, 40, 17);
-            space.cases[5].fixed_w = space.cases[5].it_w * 1e6;
+            space.cases[5].plant_w = space.cases[5].it_w * 1e6;
             let short = FacilityYears::new(space).expect("it is valid");
             assert_sieve_is_exact(&short, || YearSums::of(&short));
         }

@@ -47,8 +47,10 @@ pub fn facilities(seed: u64, cases: u32, hours: u32) -> FacilitySpace {
         let loops: Vec<HeatLoop> = (0..3).map(|_| heat_loop(&mut numbers)).collect();
         let it_w: f64 = loops.iter().map(|heat| heat.heat_w).sum();
         space.loops.extend(loops);
-        for _ in 0..2 {
+        // Plant transformers, and what carries the racks with them.
+        for beside_w in [0.0, it_w * (1.01 + 0.05 * numbers.unit())] {
             space.stages.push(YardStage {
+                beside_w,
                 rating_w: it_w * numbers.between(1.0, 3.0),
                 no_load: 0.01 * numbers.unit(),
                 proportional: 0.01 * numbers.unit(),
@@ -58,7 +60,7 @@ pub fn facilities(seed: u64, cases: u32, hours: u32) -> FacilitySpace {
         }
         space.cases.push(FacilityCase {
             it_w,
-            fixed_w: it_w * (1.02 + 0.1 * numbers.unit()),
+            plant_w: it_w * (0.01 + 0.05 * numbers.unit()),
             first_loop: 3 * case,
             end_loop: 3 * case + 3,
             first_stage: 2 * case,

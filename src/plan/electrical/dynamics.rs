@@ -3,7 +3,7 @@
 use super::Ground;
 use super::supply::rack_hold_up;
 use crate::plan::equipment::Machine;
-use crate::plan::result::{Dynamics, RunSwing, SwingRow, Training};
+use crate::plan::result::{Dynamics, Ramp, RunSwing, SwingRow, Training};
 use crate::power::StageFlow;
 use crate::power::dynamics::{FASTEST, SLOWEST, Swing, behind_battery, ramp_energy, ramp_time};
 use crate::units::{Joules, PerSecond, Watts, WattsPerSecond};
@@ -16,7 +16,17 @@ const COMMON_RAMPS: [WattsPerSecond; 2] = [WattsPerSecond(10e6 / 60.0), WattsPer
 /// Power at the meter for each watt more at the racks, cooling left out: it does not follow within seconds.
 fn losses(ground: &Ground<'_>) -> f64 {
     let through = |flow: &StageFlow| if flow.output.0 > 0.0 { flow.input / flow.output } else { 1.0 };
-    ground.design.yard.iter().chain(&ground.design.indoors).map(through).product()
+    ground.design.path().map(through).product()
+}
+
+/// What leaves the grid at once in a dip: all racks with what is lost on their way. They go onto their stores, or trip
+/// where these do not last; the plant stays on.
+fn transfer(ground: &Ground<'_>) -> Watts {
+    let design = ground.design;
+    let into = design.to_racks.first().map_or(design.it, |flow| flow.input);
+    let trunk =
+        design.trunk.iter().map(|flow| if flow.output.0 > 0.0 { flow.input / flow.output } else { 1.0 });
+    into * trunk.product::<f64>()
 }
 
 /// A synchronous run on its racks.
@@ -106,7 +116,16 @@ pub(super) fn dynamics(ground: &Ground<'_>) -> Option<Dynamics> {
         Some(limit) => vec![limit],
         None => COMMON_RAMPS.to_vec(),
     };
-    let ramps = ramps.into_iter().filter(|_| stop.0 > 0.0);
+    let shaped = |step: Watts| -> Vec<Ramp> {
+        let felt = ramps.iter().filter(|_| step.0 > 0.0);
+        let one = |&limit: &WattsPerSecond| Ramp {
+            limit,
+            time: ramp_time(step, limit),
+            energy: ramp_energy(step, limit),
+        };
+        felt.map(one).collect()
+    };
+    let transfer = transfer(ground);
     let largest = runs.first();
     let felt = |pace: &PerSecond| (SLOWEST.0..=FASTEST.0).contains(&pace.0);
     Some(Dynamics {
@@ -136,13 +155,11 @@ pub(super) fn dynamics(ground: &Ground<'_>) -> Option<Dynamics> {
             })
             .collect(),
         stop,
-        ramps: ramps
-            .map(|ramp| crate::plan::result::Ramp {
-                limit: ramp,
-                time: ramp_time(stop, ramp),
-                energy: ramp_energy(stop, ramp),
-            })
-            .collect(),
+        ramps: shaped(stop),
+        transfer,
+        loss_limit: ground.fields.grid.loss_limit,
+        returns: shaped(transfer),
+        stored: transfer * rack_hold_up(ground) + energy,
         battery_power: battery,
         battery_energy: energy,
         hold_up: rack_hold_up(ground),

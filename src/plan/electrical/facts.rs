@@ -8,7 +8,7 @@ use crate::power::availability::Block;
 use crate::power::one_line::LARGEST_SUBSTATION;
 use crate::power::ratings::{direct_current, line_current};
 use crate::power::{PartLoadLoss, Redundancy, StageDesign};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Ties};
 use crate::units::text::brief;
 use crate::units::{Amperes, CubicMetersPerJoule, Seconds, Share, VoltAmperes, Volts, Watts};
 
@@ -55,6 +55,8 @@ pub struct BackupFacts {
 pub struct ElectricalFacts {
     /// In the order of the stages.
     pub stages: Vec<StageFacts>,
+    /// Of the transformers of plant and house alone, where there are any.
+    pub plant_feed: Option<StageFacts>,
     /// Usable power of a row's busway.
     pub busway: Watts,
     /// Voltage of the busway between lines or poles.
@@ -128,12 +130,44 @@ pub fn redundancy(named: profile::Redundancy) -> Redundancy {
     }
 }
 
+/// Stages of an electrical design.
+pub(in crate::plan) struct Chain {
+    /// From the meter to the racks.
+    pub stages: Vec<StageDesign>,
+    /// Beside them to plant and house, where these have transformers of their own.
+    pub plant_feed: Option<StageDesign>,
+}
+
+/// The feeders, whose loss the one-line tells later.
+fn feeders() -> (StageDesign, StageFacts) {
+    let nothing = Share(0.0);
+    let design = StageDesign {
+        name: "feeders".into(),
+        loss: PartLoadLoss { no_load: nothing, proportional: nothing, square: nothing },
+        redundancy: Redundancy::N,
+        indoors: false,
+        racks_only: false,
+        module: Watts(f64::INFINITY),
+        site: Watts(f64::INFINITY),
+    };
+    let facts = StageFacts {
+        kind: StageKind::Feeders,
+        module: Watts(f64::INFINITY),
+        block: Watts(f64::INFINITY),
+        impedance: None,
+        hold_up: None,
+        // Their failures are a part of what they feed.
+        parts: Some(Block::PERFECT),
+    };
+    (design, facts)
+}
+
 /// The stages of a design, and what else is known of it.
 pub(in crate::plan) fn design(
     scenario: &Scenario,
     electrical: &Found<profile::ElectricalDesign>,
     taken: &mut Vec<Assumption>,
-) -> Result<(Vec<StageDesign>, ElectricalFacts), InputError> {
+) -> Result<(Chain, ElectricalFacts), InputError> {
     let design = &electrical.profile;
     let mut taker = Taker {
         taken,
@@ -151,29 +185,29 @@ pub(in crate::plan) fn design(
     }
     let mut stages = Vec::new();
     let mut facts = Vec::new();
+    let mut racks_only = false;
     for stage in &design.stages {
-        let known = stage_facts(scenario, &mut taker, stage)?;
-        let topology = wish.redundancy.filter(|_| is_system(stage.kind)).unwrap_or(stage.redundancy);
-        stages.push(StageDesign {
-            name: stage.name.clone(),
-            loss: PartLoadLoss {
-                no_load: taker.take(&format!("{}.no_load", stage.name), &stage.no_load),
-                proportional: taker.take(&format!("{}.proportional", stage.name), &stage.proportional),
-                square: taker.take(&format!("{}.square", stage.name), &stage.square),
-            },
-            redundancy: redundancy(topology),
-            indoors: stage.indoors,
-            module: known.block,
-            site: match known.kind {
-                // Beyond it a second substation is built, at the power factor that the grid asks.
-                StageKind::MainTransformer => {
-                    Watts(LARGEST_SUBSTATION.0 * scenario.fields.grid.power_factor.0)
-                }
-                _ => Watts(f64::INFINITY),
-            },
-        });
+        let (mut designed, known) = stage_of(scenario, &mut taker, stage)?;
+        // Behind what carries the racks alone nothing else hangs.
+        racks_only |= designed.racks_only;
+        designed.racks_only = racks_only;
+        if stages.is_empty() && known.kind != StageKind::MainTransformer {
+            let (cables, of_cables) = feeders();
+            stages.push(cables);
+            facts.push(of_cables);
+        }
+        let main = known.kind == StageKind::MainTransformer;
+        stages.push(designed);
         facts.push(known);
+        if main {
+            let (cables, of_cables) = feeders();
+            stages.push(cables);
+            facts.push(of_cables);
+        }
     }
+    let plant = design.plant_transformer.as_ref();
+    let plant = plant.map(|stage| stage_of(scenario, &mut taker, stage)).transpose()?;
+    let (plant_feed, plant_facts) = plant.unzip();
     let continuous = taker.take("busway_continuous_share", &design.busway_continuous_share);
     let (volts, amperes) = (design.busway_volts.value, design.busway_amperes.value);
     let phases = if design.busway_current() == Current::Direct { 1.0 } else { 3.0_f64.sqrt() };
@@ -185,6 +219,7 @@ pub(in crate::plan) fn design(
         switch.map_or(Block::PERFECT, |part| part_block(&mut taker, "transfer_switch", part));
     let facts = ElectricalFacts {
         stages: facts,
+        plant_feed: plant_facts,
         busway: Watts(phases * volts * amperes * continuous.value()),
         busway_voltage: Volts(volts),
         switchboard_voltage: design
@@ -199,7 +234,44 @@ pub(in crate::plan) fn design(
         transfer_switch,
         backup,
     };
-    Ok((stages, facts))
+    Ok((Chain { stages, plant_feed }, facts))
+}
+
+/// A stage as the chain takes it, and what else is known of it.
+fn stage_of(
+    scenario: &Scenario,
+    taker: &mut Taker<'_>,
+    stage: &profile::Stage,
+) -> Result<(StageDesign, StageFacts), InputError> {
+    let known = stage_facts(scenario, taker, stage)?;
+    let topology =
+        scenario.fields.electrical.redundancy.filter(|_| is_system(stage.kind)).unwrap_or(stage.redundancy);
+    // A spare behind open ties stands by: parallel transformers would share the load, and feed faults together.
+    let grid = &scenario.fields.grid;
+    let redundancy = match (stage.kind, grid.ties, redundancy(topology)) {
+        (StageKind::MainTransformer, Ties::Open, Redundancy::NPlus1 { needed }) => {
+            Redundancy::BlockRedundant { blocks: needed }
+        }
+        (_, _, asked) => asked,
+    };
+    let designed = StageDesign {
+        name: stage.name.clone(),
+        loss: PartLoadLoss {
+            no_load: taker.take(&format!("{}.no_load", stage.name), &stage.no_load),
+            proportional: taker.take(&format!("{}.proportional", stage.name), &stage.proportional),
+            square: taker.take(&format!("{}.square", stage.name), &stage.square),
+        },
+        redundancy,
+        indoors: stage.indoors,
+        racks_only: stage.racks_only || stage.indoors,
+        module: known.block,
+        site: match known.kind {
+            // Beyond it a second substation is built, at the power factor that the grid asks.
+            StageKind::MainTransformer => Watts(LARGEST_SUBSTATION.0 * grid.power_factor.0),
+            _ => Watts(f64::INFINITY),
+        },
+    };
+    Ok((designed, known))
 }
 
 /// A stage's module, block, impedance, store and parts.

@@ -1,14 +1,15 @@
 //! The plan's own one-line as a load-flow case: one substation with the buildings behind it.
 
 use super::Ground;
+use super::facts::{StageFacts, is_system};
 use crate::catalog::profile::StageKind;
 use crate::layout::grid::share_of;
 use crate::plan::result::{BranchResult, BusResult, LoadFlow, OutageResult};
-use crate::power::StageFlow;
 use crate::power::one_line::{
-    Bank, Building, Campus, ComplexPower, LARGEST_SUBSTATION, VOLTAGE_BAND, feeder_rating, load,
+    Bank, Behind, Building, Campus, ComplexPower, LARGEST_SUBSTATION, VOLTAGE_BAND, feeder_rating, load,
 };
-use crate::units::{Meters, VoltAmperes, Watts};
+use crate::power::{Reserve, StageDesign, StageFlow};
+use crate::units::{Meters, Share, VoltAmperes, Watts};
 
 /// Buildings of one substation that are looked at one by one; beyond that, neighbours share a bus.
 const MOST_BUILDINGS: u32 = 16;
@@ -20,84 +21,132 @@ pub(super) struct Feeders {
     pub length: Meters,
 }
 
-/// A flow of a stage of this kind, with its place in the chain.
-fn stage_of(ground: &Ground<'_>, kinds: &[StageKind]) -> Option<(usize, StageFlow)> {
-    let facts = &ground.place.electrical.stages;
-    let at = facts.iter().position(|stage| kinds.contains(&stage.kind))?;
-    let flow = ground.design.yard.iter().chain(&ground.design.indoors).nth(at)?;
-    (flow.output.0 > 0.0).then(|| (at, flow.clone()))
+/// A stage of the path or of the plant with what is known of it and what flows.
+#[derive(Clone, Copy)]
+struct Staged<'a> {
+    facts: &'a StageFacts,
+    design: &'a StageDesign,
+    flow: &'a StageFlow,
 }
 
-/// Like transformers of a stage, bought for the power factor that they see.
-fn bank(ground: &Ground<'_>, at: usize, flow: &StageFlow, count: u32, factor: f64) -> Option<Bank> {
-    let impedance = ground.place.electrical.stages[at].impedance?;
-    let module = flow.installed / f64::from(flow.modules.max(1));
-    Some(Bank {
-        rating: VoltAmperes(module.0 * f64::from(count) / factor),
-        count,
-        impedance,
-        // The losses of the chain are those of the rated power, which is less than the apparent power.
-        no_load: flow.curve.no_load * factor,
-        full_load: flow.curve.square * factor,
-    })
+impl Staged<'_> {
+    /// So many of its transformers in parallel, bought for the power factor that they see.
+    fn bank(&self, count: u32, factor: f64) -> Option<Bank> {
+        let impedance = self.facts.impedance?;
+        let module = self.flow.installed / f64::from(self.flow.modules.max(1));
+        let Reserve { needed, carrying, idle } = self.design.redundancy.reserve(count);
+        Some(Bank {
+            rating: VoltAmperes(module.0 * f64::from(count) / factor),
+            count,
+            idle,
+            needed,
+            carrying,
+            impedance,
+            no_load: self.flow.curve.no_load,
+            full_load: self.flow.curve.square,
+        })
+    }
+
+    /// Whole transformers for a part of the load, each group with its own reserve.
+    fn count_for(&self, part: f64) -> u32 {
+        if part >= 1.0 - 1e-9 {
+            return self.flow.modules;
+        }
+        // Voltages differ from building to building, and currents with them.
+        let load = self.flow.output * (part * 1.005);
+        let module = self.flow.installed / f64::from(self.flow.modules.max(1));
+        let carrying = (load / module - 1e-9).ceil().max(1.0);
+        self.design.redundancy.within(carrying).modules(load, module)
+    }
 }
 
-/// What hangs on the campus busbar.
-struct Loads {
-    /// Behind unit substations or converters.
-    halls: ComplexPower,
-    /// At campus voltage.
-    plant: ComplexPower,
+/// The stages of the path, in its order.
+fn path<'a>(ground: &'a Ground<'_>) -> impl Iterator<Item = Staged<'a>> {
+    let known = ground.place.electrical.stages.iter().zip(&ground.place.stages).zip(ground.design.path());
+    known.map(|((facts, design), flow)| Staged { facts, design, flow })
+}
+
+/// The stage of this kind on the path, where it carries anything.
+fn stage_of<'a>(ground: &'a Ground<'_>, kind: StageKind) -> Option<Staged<'a>> {
+    path(ground).find(|stage| stage.facts.kind == kind && stage.flow.output.0 > 0.0)
+}
+
+/// The transformers of plant and house alone.
+fn plant_feed<'a>(ground: &'a Ground<'_>) -> Option<Staged<'a>> {
+    let (place, design) = (ground.place, ground.design);
+    let flow = design.to_plant.first().filter(|flow| flow.output.0 > 0.0)?;
+    Some(Staged { facts: place.electrical.plant_feed.as_ref()?, design: place.plant_feed.as_ref()?, flow })
+}
+
+/// What hangs on the campus busbar of all substations.
+struct Loads<'a> {
+    /// Behind the buildings' transformers.
+    behind: ComplexPower,
+    /// At campus voltage: converters, and the plant where its transformers are no bank of their own.
+    at_campus: ComplexPower,
+    /// The buildings' transformers.
+    transformers: Option<Staged<'a>>,
+    what: Behind,
 }
 
 /// The loads of the design hour behind the campus busbar.
-fn loads(ground: &Ground<'_>) -> Loads {
+///
+/// Behind unit substations stand the halls, and the plant where it has no transformers of its own; converters take what
+/// they lose with the load, so beside them the plant's transformers are those of the network.
+fn loads<'a>(ground: &'a Ground<'_>) -> Loads<'a> {
     let (design, factors) = (ground.design, &ground.fields.electrical);
-    let main = stage_of(ground, &[StageKind::MainTransformer]);
-    let unit = stage_of(ground, &[StageKind::UnitTransformer]);
-    let converter = stage_of(ground, &[StageKind::SolidStateTransformer]);
-    let campus = main.map_or(design.meter, |(_, flow)| flow.output);
-    // A converter takes what it loses with the load; the losses of transformers and feeders are the network's own.
-    let campus = campus - design.feeders;
-    let (behind, through) = match (unit, converter) {
-        (Some((_, flow)), _) => (flow.output - design.feeders, flow.input - design.feeders),
-        (None, Some((_, flow))) => (flow.input - design.feeders, flow.input - design.feeders),
-        (None, None) => (campus, campus),
-    };
-    let direct = (campus - through).max(Watts(0.0));
-    // The plant hangs on the unit substations where they carry it.
-    let all = design.plant.power() + design.house;
-    let plant = if direct.0 > 1e-9 * campus.0 { Watts(0.0) } else { all.min(behind) };
-    Loads {
-        halls: load(behind - plant, factors.rack_power_factor) + load(plant, factors.plant_power_factor),
-        plant: load(direct, factors.plant_power_factor),
+    let rack = |power: Watts| load(power, factors.rack_power_factor);
+    let cooled = |power: Watts| load(power, factors.plant_power_factor);
+    let plant = design.plant_and_house();
+    let own = plant_feed(ground);
+    match (stage_of(ground, StageKind::UnitTransformer), own) {
+        (Some(unit), _) if !unit.design.racks_only => Loads {
+            behind: rack(unit.flow.output - plant) + cooled(plant),
+            at_campus: cooled(Watts(0.0)),
+            transformers: Some(unit),
+            what: Behind::Halls,
+        },
+        (Some(unit), own) => Loads {
+            behind: rack(unit.flow.output),
+            at_campus: cooled(own.map_or(plant, |own| own.flow.input)),
+            transformers: Some(unit),
+            what: Behind::Halls,
+        },
+        (None, own) => {
+            let racks = design.to_racks.first().map_or(design.it, |flow| flow.input);
+            Loads {
+                behind: cooled(if own.is_some() { plant } else { Watts(0.0) }),
+                at_campus: rack(racks) + cooled(if own.is_some() { Watts(0.0) } else { plant }),
+                transformers: own,
+                what: Behind::Plant,
+            }
+        }
     }
 }
 
-/// Whether coolers and house loads hang on the campus busbar rather than behind unit substations or converters.
+/// Whether plant and house loads hang on the campus busbar rather than behind what feeds the halls.
 pub(super) fn plant_at_campus_voltage(ground: &Ground<'_>) -> bool {
-    loads(ground).plant.norm() > 0.0
+    let feeds_halls = |kind| matches!(kind, StageKind::UnitTransformer | StageKind::SolidStateTransformer);
+    path(ground).any(|stage| stage.design.racks_only && feeds_halls(stage.facts.kind))
 }
 
-/// Power factor that unit substations are bought for: that of the halls, and what the transformers take themselves at
-/// full load and the lowest voltage that equipment is built for.
+/// Power factor that a building's transformers are bought for: that of their load, and what they take themselves at full
+/// load and the lowest voltage that equipment is built for.
 ///
 /// ~~~text
-/// tan φ = tan φ_halls + z/(cos φ_halls·(1 − b)²)
+/// tan φ = tan φ_load + z/(cos φ_load·(1 − b)²),  f = cos φ/1.01
 /// ~~~
 ///
-/// z impedance, b voltage band [1].
+/// z impedance, b voltage band [1]; a hundredth for what they lose.
 pub(super) fn unit_power_factor(ground: &Ground<'_>) -> f64 {
-    let halls = loads(ground).halls;
-    if halls.re <= 0.0 {
+    let Loads { behind, transformers, .. } = loads(ground);
+    if behind.re <= 0.0 {
         return 1.0;
     }
-    let impedance = stage_of(ground, &[StageKind::UnitTransformer])
-        .and_then(|(at, _)| ground.place.electrical.stages[at].impedance)
-        .map_or(0.0, |impedance| impedance.0);
+    let impedance = transformers.and_then(|stage| stage.facts.impedance).map_or(0.0, |impedance| impedance.0);
     let lowest = 1.0 - VOLTAGE_BAND;
-    let tangent = (halls.im + impedance * halls.norm() / (lowest * lowest)) / halls.re;
-    1.0 / (1.0 + tangent * tangent).sqrt()
+    let tangent = (behind.im + impedance * behind.norm() / (lowest * lowest)) / behind.re;
+    1.0 / (1.01 * (1.0 + tangent * tangent).sqrt())
 }
 
 /// Power factor that main transformers are bought for: that of the point of delivery, and what the rest of them take
@@ -110,10 +159,9 @@ pub(super) fn unit_power_factor(ground: &Ground<'_>) -> f64 {
 /// z impedance, u normal load of the bank, l lost at full load [1].
 pub(super) fn main_power_factor(ground: &Ground<'_>) -> f64 {
     let asked = ground.fields.grid.power_factor.0;
-    let main = stage_of(ground, &[StageKind::MainTransformer]);
-    let (more, lost) = main.map_or((0.0, 0.0), |(at, flow)| {
-        let impedance = ground.place.electrical.stages[at].impedance.map_or(0.0, |impedance| impedance.0);
-        (impedance * (1.0 - flow.load_fraction), flow.curve.at(1.0))
+    let (more, lost) = stage_of(ground, StageKind::MainTransformer).map_or((0.0, 0.0), |main| {
+        let impedance = main.facts.impedance.map_or(0.0, |impedance| impedance.0);
+        (impedance * (1.0 - main.flow.load_fraction), main.flow.curve.at(1.0))
     });
     let tangent = (1.0 - asked * asked).max(0.0).sqrt() / asked + more;
     // A hundredth for the steps of capacitors and taps.
@@ -121,14 +169,26 @@ pub(super) fn main_power_factor(ground: &Ground<'_>) -> f64 {
 }
 
 /// Substations that the site hangs on.
-fn substations(ground: &Ground<'_>) -> u32 {
-    stage_of(ground, &[StageKind::MainTransformer]).map_or_else(
+pub(super) fn substations(ground: &Ground<'_>) -> u32 {
+    stage_of(ground, StageKind::MainTransformer).map_or_else(
         || {
             let loads = loads(ground);
-            ((loads.halls + loads.plant).norm() / LARGEST_SUBSTATION.0).ceil().max(1.0) as u32
+            ((loads.behind + loads.at_campus).norm() / LARGEST_SUBSTATION.0).ceil().max(1.0) as u32
         },
-        |(_, flow)| flow.sites,
+        |main| main.flow.sites,
     )
+}
+
+/// The main transformers of one substation; none where the grid's voltage goes on to the buildings.
+pub(super) fn main_bank(ground: &Ground<'_>) -> Option<Bank> {
+    let main = stage_of(ground, StageKind::MainTransformer)?;
+    main.bank(main.flow.modules / main.flow.sites.max(1), main_power_factor(ground))
+}
+
+/// Sections of the campus busbar of one substation while its ties are open: one behind each transformer that carries,
+/// or behind each circuit of the grid.
+pub(super) fn sections(ground: &Ground<'_>) -> u32 {
+    main_bank(ground).map_or(ground.fields.grid.circuits, |bank| bank.count - bank.idle).max(1)
 }
 
 /// Load of each building of one substation: its halls as the floor deals them, network rooms where they lie.
@@ -162,18 +222,20 @@ fn distances(ground: &Ground<'_>, substations: u32, buildings: usize) -> Vec<Met
         .collect()
 }
 
-/// Whole unit substations for a part of their load, each group with its own reserve.
-fn units_for(ground: &Ground<'_>, at: usize, flow: &StageFlow, part: f64) -> u32 {
-    // Voltages differ from building to building, and currents with them.
-    let load = flow.output * (part * 1.004);
-    let module = flow.installed / f64::from(flow.modules.max(1));
-    let carrying = (load / module - 1e-9).ceil().max(1.0);
-    ground.place.stages[at].redundancy.within(carrying).modules(load, module)
+/// Load of one UPS block at the switchboards, and how many share it when it fails; none where no UPS stands.
+fn ups_block(ground: &Ground<'_>) -> Option<(ComplexPower, u32)> {
+    let ups = stage_of(ground, StageKind::Ups)?;
+    let redundancy = ups.design.redundancy;
+    let Reserve { needed, idle, .. } = redundancy.reserve(ups.flow.modules);
+    let block = ups.flow.input / f64::from(ups.flow.modules.saturating_sub(idle).max(1));
+    // A catcher takes the whole block.
+    let sharing = if idle > 0 { 1 } else { needed };
+    Some((load(block, ground.fields.electrical.rack_power_factor), sharing))
 }
 
 /// The campus of one substation, and how many substations there are.
 fn campus(ground: &Ground<'_>) -> Option<(Campus, u64)> {
-    let grid = &ground.fields.grid;
+    let (grid, service) = (&ground.fields.grid, &ground.place.service);
     if ground.design.it.0 <= 0.0 {
         return None;
     }
@@ -182,33 +244,59 @@ fn campus(ground: &Ground<'_>) -> Option<(Campus, u64)> {
     let site = 1.0 / f64::from(substations);
     let halls = halls(ground, substations);
     let of_substation: f64 = halls.iter().sum();
-    let unit = stage_of(ground, &[StageKind::UnitTransformer]);
     let factor = unit_power_factor(ground);
+    let ups = ups_block(ground);
     let places = distances(ground, substations, halls.len()).into_iter().zip(&halls);
     let buildings = places.enumerate().map(|(place, (distance, halls))| {
         let part = site * halls / of_substation;
         Building {
             name: format!("building {}", place + 1),
-            halls: loads.halls * part,
-            plant: loads.plant * part,
+            behind: loads.behind * part,
+            at_campus: loads.at_campus * part,
             distance,
-            units: unit
-                .as_ref()
-                .and_then(|(at, flow)| bank(ground, *at, flow, units_for(ground, *at, flow, part), factor)),
+            units: loads.transformers.and_then(|stage| stage.bank(stage.count_for(part), factor)),
+            ups,
         }
     });
-    let main = stage_of(ground, &[StageKind::MainTransformer]).and_then(|(at, flow)| {
-        bank(ground, at, &flow, flow.modules / flow.sites.max(1), main_power_factor(ground))
-    });
     let campus = Campus {
-        short_circuit: grid.short_circuit,
-        main,
-        voltage: grid.campus_voltage,
+        short_circuit: service.short_circuit,
+        main: main_bank(ground),
+        voltage: service.campus_voltage,
+        behind: loads.what,
         feeder_current: grid.feeder_current,
         power_factor: grid.power_factor,
         buildings: buildings.collect(),
     };
     Some((campus, u64::from(substations)))
+}
+
+/// What UPS, rectifiers and converters stand while a partner is repaired: 110 % for an hour, in which racks can be capped
+/// or shed (makers' tables, recalled).
+const ELECTRONICS_STAND: f64 = 1.1;
+/// What liquid-filled transformers stand for the hours of a UPS repair at little cost of life (IEEE C57.91, recalled).
+const TRANSFORMERS_STAND: f64 = 1.05;
+
+/// Systems of which one fails: what the topology loads its partners to, beyond what the network shows.
+pub(super) fn systems_out(ground: &Ground<'_>, lowest: f64) -> Vec<OutageResult> {
+    let systems = path(ground).filter(|stage| {
+        is_system(stage.facts.kind)
+            && stage.facts.kind != StageKind::UnitTransformer
+            && stage.flow.output.0 > 0.0
+    });
+    let of = systems.filter_map(|stage| {
+        let loading = stage.flow.one_out(stage.design.redundancy, ground.racks.compute)?;
+        let name = format!("one {}, those that take over", block_of(stage));
+        Some(OutageResult { name, loading, stands: ELECTRONICS_STAND, lowest })
+    });
+    of.collect()
+}
+
+/// What one module of a stage is called.
+fn block_of(stage: Staged<'_>) -> String {
+    match stage.facts.kind {
+        StageKind::Ups => "UPS block".into(),
+        _ => stage.flow.name.replace('-', " "),
+    }
 }
 
 /// Feeders of a campus times its substations.
@@ -222,23 +310,13 @@ fn feeders(campus: &Campus, substations: u64) -> Feeders {
     all
 }
 
-/// What the one-line takes from the grid beyond the chain, over what the feeders carry; nothing where it has no solution.
-///
-/// That is the loss of the feeders, and what the voltages of the network change in that of its transformers. A
-/// twentieth is added, so that the sum at the meter is not exceeded by the rounding of taps, and a hundred-thousandth
-/// of all that is carried, for buildings that stand a little further once their yards are counted.
-pub(super) fn beyond_chain(ground: &Ground<'_>) -> f64 {
-    const SPARE: f64 = 1.05;
-    const FURTHER: f64 = 1e-5;
-    let Some((campus, substations)) = campus(ground) else { return 0.0 };
-    let design = ground.design;
-    let carried = design.yard.last().map_or(design.meter, |flow| flow.output) - design.feeders;
-    match campus.delivered() {
-        Ok(delivered) => {
-            let own = delivered.re * substations as f64 - (design.meter.0 - design.feeders.0);
-            (SPARE * own / carried.0 + FURTHER).max(0.0)
-        }
-        Err(_) => 0.0,
+/// What feeders lose of what they give at full load; nothing where the one-line has no solution.
+pub(super) fn feeder_loss(ground: &Ground<'_>) -> Share {
+    let Some((campus, substations)) = campus(ground) else { return Share(0.0) };
+    let given = stage_of(ground, StageKind::Feeders).map_or(Watts(0.0), |stage| stage.flow.output);
+    match campus.feeder_loss() {
+        Ok(lost) if given.0 > 0.0 => Share(lost * substations as f64 / given),
+        _ => Share(0.0),
     }
 }
 
@@ -246,19 +324,16 @@ pub(super) fn beyond_chain(ground: &Ground<'_>) -> f64 {
 pub(super) fn load_flow(ground: &Ground<'_>) -> Option<LoadFlow> {
     let (campus, substations) = campus(ground)?;
     let feeders = feeders(&campus, substations);
+    let banks = campus.buildings.iter().filter_map(|building| building.units);
+    let of_buildings = substations * banks.map(|units| u64::from(units.count)).sum::<u64>();
     let mut result = LoadFlow {
         substations,
         voltage: campus.voltage,
         feeders: feeders.count,
         feeder_length: feeders.length,
         feeder_rating: feeder_rating(campus.voltage, campus.feeder_current),
-        unit_substations: substations
-            * campus
-                .buildings
-                .iter()
-                .filter_map(|b| b.units)
-                .map(|units| u64::from(units.count))
-                .sum::<u64>(),
+        unit_substations: if campus.behind == Behind::Halls { of_buildings } else { 0 },
+        plant_transformers: if campus.behind == Behind::Plant { of_buildings } else { 0 },
         ..LoadFlow::default()
     };
     let provisioning = &ground.fields.provisioning;
@@ -298,11 +373,13 @@ pub(super) fn load_flow(ground: &Ground<'_>) -> Option<LoadFlow> {
                 .outages
                 .into_iter()
                 .map(|outage| OutageResult {
+                    stands: if outage.name.contains("UPS") { TRANSFORMERS_STAND } else { 1.0 },
                     name: outage.name,
                     loading: outage.loading,
                     lowest: outage.lowest,
                 })
                 .collect();
+            result.outages.extend(systems_out(ground, result.lowest));
         }
         Err(error) => {
             result.carries = campus.carries();

@@ -7,12 +7,13 @@ use super::Ground;
 use super::facts::{BackupFacts, is_system};
 use crate::catalog::profile::{Covered, Current, StageKind};
 use crate::plan::equipment::Place;
-use crate::plan::result::{Equipment, LoadFlow, SystemFloor};
+use crate::plan::result::{Equipment, FaultLevels, LoadFlow, SystemFloor};
 use crate::power::ratings::{
-    battery, direct_current, fault_current, fault_on_grid, fuel, high_voltage_frame, interrupting,
-    line_current, low_voltage_frame,
+    battery, direct_current, fault_current, fuel, high_voltage_frame, line_current, low_voltage_frame,
+    low_voltage_interrupting,
 };
 use crate::power::{Redundancy, StageFlow};
+use crate::scenario::Ties;
 use crate::units::text::brief;
 use crate::units::{Amperes, Seconds, Share, VoltAmperes, Volts, Watts};
 
@@ -20,13 +21,11 @@ use crate::units::{Amperes, Seconds, Share, VoltAmperes, Volts, Watts};
 const USABLE: Share = Share(0.9);
 /// Voltage of drives and compressors on transformers of their own: usual in North America, 400 V elsewhere.
 const PLANT_VOLTAGE: Volts = Volts(480.0);
-/// Rating of such a transformer, as of a unit substation.
-const PLANT_TRANSFORMER: VoltAmperes = VoltAmperes(2.5e6);
 /// Paths of a row's busway: A and B.
 const PATHS: u64 = 2;
 
 /// Power factor that engine sets are rated at.
-const ENGINE_POWER_FACTOR: f64 = 0.8;
+pub(super) const ENGINE_POWER_FACTOR: f64 = 0.8;
 
 /// One line of the schedule.
 fn line(name: &str, count: u64, rating: f64, unit: &str, basis: String) -> Equipment {
@@ -34,16 +33,20 @@ fn line(name: &str, count: u64, rating: f64, unit: &str, basis: String) -> Equip
 }
 
 /// The whole schedule, from the grid to the racks.
-pub(super) fn schedule(ground: &Ground<'_>, load_flow: Option<&LoadFlow>) -> Vec<Equipment> {
+pub(super) fn schedule(
+    ground: &Ground<'_>,
+    load_flow: Option<&LoadFlow>,
+    faults: Option<&FaultLevels>,
+) -> Vec<Equipment> {
     if ground.design.it.0 <= 0.0 {
         return Vec::new();
     }
     let mut all = Vec::new();
     if let Some(flow) = load_flow {
-        all.extend(substation(ground, flow));
+        all.extend(substation(ground, flow, faults));
     }
     let facts = &ground.place.electrical;
-    let flows: Vec<&StageFlow> = ground.design.yard.iter().chain(&ground.design.indoors).collect();
+    let flows: Vec<&StageFlow> = ground.design.path().collect();
     for (known, flow) in facts.stages.iter().zip(flows) {
         let modules = u64::from(flow.modules);
         let block = flow.installed / f64::from(flow.modules.max(1));
@@ -70,11 +73,16 @@ pub(super) fn schedule(ground: &Ground<'_>, load_flow: Option<&LoadFlow>) -> Vec
             StageKind::Ups => all.extend(ups(known, modules, block, of("blocks"))),
             StageKind::PduTransformer => all.push(line("PDUs", modules, apparent.0, "VA", of(&flow.name))),
             StageKind::Rectifier => all.push(line("rectifiers", modules, block.0, "W", of(&flow.name))),
-            StageKind::MainTransformer | StageKind::Bus | StageKind::Other => {}
+            StageKind::MainTransformer
+            | StageKind::Feeders
+            | StageKind::PlantTransformer
+            | StageKind::Bus
+            | StageKind::Other => {}
         }
     }
     all.extend(transfer_switches(ground));
     all.extend(busways(ground));
+    all.extend(plant_transformers(ground, load_flow));
     all.extend(plant_switchboards(ground));
     all.extend(engines(ground));
     let wish = &ground.fields.electrical;
@@ -86,40 +94,51 @@ pub(super) fn schedule(ground: &Ground<'_>, load_flow: Option<&LoadFlow>) -> Vec
 }
 
 /// Breakers, transformers, capacitors and feeders of the substations.
-fn substation(ground: &Ground<'_>, flow: &LoadFlow) -> Vec<Equipment> {
-    let grid = &ground.fields.grid;
+fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>) -> Vec<Equipment> {
+    let (grid, service) = (&ground.fields.grid, &ground.place.service);
     let mut all = Vec::new();
     let facts = &ground.place.electrical.stages;
     let at = facts.iter().position(|stage| stage.kind == StageKind::MainTransformer);
-    let main = at.and_then(|at| ground.design.yard.iter().chain(&ground.design.indoors).nth(at));
+    let main = at.and_then(|at| ground.design.path().nth(at));
     let apparent = VoltAmperes(ground.design.meter.0 / grid.power_factor.0 / flow.substations as f64);
-    let circuits = u64::from(grid.circuits);
+    let circuits = u64::from(grid.circuits) * flow.substations;
+    let broken = faults.map_or_else(String::new, |faults| breaks(faults.run, faults.breaks));
     let count = |frames: u64, places: u64| frames * places;
     if let Some(main) = main {
         let transformers = u64::from(main.modules);
         let factor = super::one_line::main_power_factor(ground);
         let rating = VoltAmperes(main.installed.0 / f64::from(main.modules.max(1)) / factor);
-        let (frame, parallel) = high_voltage_frame(line_current(apparent, grid.voltage));
-        let places = transformers + (circuits + 1) * flow.substations;
+        let (frame, parallel) = high_voltage_frame(line_current(apparent, service.voltage));
+        let places = transformers + circuits + flow.substations;
         let basis =
-            format!("each transformer and circuit, one bus tie a substation, {}", brief(grid.voltage));
+            format!("each transformer and circuit, one bus tie a substation, {}", brief(service.voltage));
         all.push(line("grid breakers", count(parallel, places), frame.0, "A", basis));
-        let basis = format!("{} / {}", brief(grid.voltage), brief(grid.campus_voltage));
+        let basis = format!("{} / {}", brief(service.voltage), brief(service.campus_voltage));
         all.push(line("main transformers", transformers, rating.0, "VA", basis));
-        let (frame, parallel) = high_voltage_frame(line_current(rating, grid.campus_voltage));
-        let fault = facts[at.unwrap_or(0)]
-            .impedance
-            .map(|impedance| fault_on_grid(grid.short_circuit, rating, grid.campus_voltage, impedance));
-        let basis = format!(
-            "behind each transformer, and ties by which the spare takes over a busbar, else open, {}{}",
-            brief(grid.campus_voltage),
-            fault.map_or_else(String::new, breaks)
-        );
+        let (frame, parallel) = high_voltage_frame(line_current(rating, service.campus_voltage));
+        let run = match grid.ties {
+            Ties::Open => "ties by which the spare takes over a section, else open",
+            Ties::Closed => "ties that are closed",
+        };
+        let basis = format!("behind each transformer, and {run}, {}{broken}", brief(service.campus_voltage));
         let places = transformers + transformers.saturating_sub(flow.substations);
         all.push(line("campus main breakers", count(parallel, places), frame.0, "A", basis));
+    } else {
+        let (frame, parallel) = high_voltage_frame(line_current(apparent, service.voltage));
+        let basis = format!(
+            "each circuit, and one tie between their sections of the busbar, {}{broken}",
+            brief(service.voltage)
+        );
+        all.push(line(
+            "campus main breakers",
+            count(parallel, 2 * circuits - flow.substations),
+            frame.0,
+            "A",
+            basis,
+        ));
     }
     let (frame, parallel) = high_voltage_frame(grid.feeder_current);
-    let basis = format!("one at each end of a feeder, {}", brief(grid.campus_voltage));
+    let basis = format!("one at each end of a feeder, {}", brief(service.campus_voltage));
     all.push(line("feeder breakers", count(parallel, 2 * flow.feeders), frame.0, "A", basis));
     let basis =
         format!("{} in all, one more to each building than its load asks for", brief(flow.feeder_length));
@@ -138,8 +157,8 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow) -> Vec<Equipment> {
 }
 
 /// What a breaker has to break, in words.
-fn breaks(fault: Amperes) -> String {
-    match interrupting(fault) {
+fn breaks(fault: Amperes, class: Option<Amperes>) -> String {
+    match class {
         Some(class) => format!("; fault {}, breaks {}", brief(fault), brief(class)),
         None => format!("; fault {}: no breaker breaks it", brief(fault)),
     }
@@ -159,7 +178,7 @@ fn low_voltage_mains(
     let basis = format!(
         "main of each switchboard and its tie to the spare one of its group, {}{}",
         brief(voltage),
-        fault.map_or_else(String::new, breaks)
+        fault.map_or_else(String::new, |fault| breaks(fault, low_voltage_interrupting(fault)))
     );
     vec![line("low-voltage main breakers", 2 * parallel * substations, frame.0, "A", basis)]
 }
@@ -183,7 +202,7 @@ fn ups(known: &super::facts::StageFacts, blocks: u64, block: Watts, basis: Strin
 /// Static switches that bring in the catcher: one before each block that has one behind it.
 fn transfer_switches(ground: &Ground<'_>) -> Vec<Equipment> {
     let facts = &ground.place.electrical;
-    let flows = ground.design.yard.iter().chain(&ground.design.indoors);
+    let flows = ground.design.path();
     let stages = facts.stages.iter().zip(&ground.place.stages).zip(flows);
     let caught = stages
         .filter(|((known, stage), flow)| {
@@ -290,7 +309,7 @@ fn rack_batteries(ground: &Ground<'_>) -> Vec<Equipment> {
 
 /// Switchboards of pumps, fans, chillers and house loads: A and B in each building, either carries it.
 fn plant_switchboards(ground: &Ground<'_>) -> Vec<Equipment> {
-    let load = ground.design.plant.power() + ground.design.house;
+    let load = ground.design.plant_and_house();
     let buildings = ground.layout.buildings.max(1);
     let apparent = load.0 / ground.fields.electrical.plant_power_factor.0 / buildings as f64;
     if load.0 <= 0.0 {
@@ -307,16 +326,27 @@ fn plant_switchboards(ground: &Ground<'_>) -> Vec<Equipment> {
     };
     let (frame, parallel) = low_voltage_frame(current / facts.continuous.0);
     let of = brief(load / buildings as f64);
-    let mut all = Vec::new();
-    if own {
-        let carrying = (apparent / PLANT_TRANSFORMER.0).ceil() as u64;
-        let basis = format!("{of} of cooling and house loads in each building, one spare; losses left out");
-        all.push(line("plant transformers", (carrying + 1) * buildings, PLANT_TRANSFORMER.0, "VA", basis));
-    }
     let basis =
         format!("A and B in each building for its {of} of cooling and house loads, {}", brief(voltage));
-    all.push(line("plant switchboards", PATHS * parallel * buildings, frame.0, "A", basis));
-    all
+    vec![line("plant switchboards", PATHS * parallel * buildings, frame.0, "A", basis)]
+}
+
+/// Transformers of plant and house alone, on A and B.
+fn plant_transformers(ground: &Ground<'_>, load_flow: Option<&LoadFlow>) -> Vec<Equipment> {
+    let flows = ground.design.to_plant.iter().filter(|flow| flow.output.0 > 0.0);
+    let lines = flows.map(|flow| {
+        let modules = u64::from(flow.modules.max(1));
+        let apparent = flow.installed / modules as f64 / ground.fields.electrical.plant_power_factor.0;
+        let whole = load_flow.map_or(0, |flow| flow.plant_transformers);
+        let basis = format!(
+            "{} of cooling and house loads at {}, {} loaded, those of A and of B carry it alone",
+            brief(flow.output),
+            brief(PLANT_VOLTAGE),
+            Share(flow.load_fraction)
+        );
+        line("plant transformers", if whole > 0 { whole } else { modules }, apparent.0, "VA", basis)
+    });
+    lines.collect()
 }
 
 /// Engines, what they carry of a load at the meter with so much of it in compute racks, and that in words.
@@ -333,18 +363,21 @@ pub fn backed_load(
     })
 }
 
+/// Engines, how many sets there are, what they carry and that in words.
+pub(super) fn engine_sets(ground: &Ground<'_>) -> Option<(BackupFacts, u64, Watts, &'static str)> {
+    let compute: Watts = ground.loads.iter().map(|(_, draw)| draw.compute).sum();
+    let (backup, load, what) = backed_load(ground.place, ground.design.meter, compute)?;
+    Some((backup, u64::from(backup.redundancy.modules(load, backup.set)), load, what))
+}
+
 /// Engines with their fuel.
 fn engines(ground: &Ground<'_>) -> Vec<Equipment> {
-    let compute: Watts = ground.loads.iter().map(|(_, draw)| draw.compute).sum();
-    let Some((backup, load, what)) = backed_load(ground.place, ground.design.meter, compute) else {
-        return Vec::new();
-    };
-    let sets = u64::from(backup.redundancy.modules(load, backup.set));
+    let Some((backup, sets, load, what)) = engine_sets(ground) else { return Vec::new() };
     let basis = format!("for {}: {what}", brief(load));
     let volume = fuel(load, backup.autonomy, backup.fuel);
     let stored = format!("{} at full load", brief(backup.autonomy));
     let apparent = VoltAmperes(backup.set.0 / ENGINE_POWER_FACTOR);
-    let voltage = ground.fields.grid.campus_voltage;
+    let voltage = ground.place.service.campus_voltage;
     let (frame, parallel) = high_voltage_frame(line_current(apparent, voltage));
     let parallels = format!("one a set, paralleled at {}", brief(voltage));
     vec![

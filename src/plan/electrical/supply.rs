@@ -8,7 +8,7 @@ use crate::power::availability::{Block, Engines, backed_up, k_of_n, supplied};
 use crate::power::dynamics::hold_up;
 use crate::power::{Redundancy, chain};
 use crate::scalar::SECONDS_PER_YEAR;
-use crate::units::{Seconds, Share, Watts};
+use crate::units::{Ratio, Seconds, Share, Watts};
 
 /// The topologies that are set side by side.
 const TOPOLOGIES: [(&str, Redundancy); 7] = [
@@ -123,16 +123,26 @@ struct Group {
 /// Stages side by side that are doubled alike form one system: a path is lost as a whole, not crosswise.
 fn groups(ground: &Ground<'_>, wish: Wish) -> Option<Vec<Group>> {
     let place = ground.place;
-    let flows = ground.design.yard.iter().chain(&ground.design.indoors);
+    let flows = ground.design.path();
     let mut all: Vec<Group> = Vec::new();
     for ((stage, known), flow) in place.stages.iter().zip(&place.electrical.stages).zip(flows) {
+        // The spare main transformer takes over by its tie, and stores and engines bridge the time that it takes.
+        let planned = match (known.kind, stage.redundancy) {
+            (StageKind::MainTransformer, Redundancy::BlockRedundant { blocks }) => {
+                Redundancy::NPlus1 { needed: blocks }
+            }
+            (_, planned) => planned,
+        };
         let redundancy = match wish {
             Wish::Bare if known.kind == StageKind::Ups => continue,
             Wish::Bare if is_system(known.kind) => Redundancy::N,
-            Wish::Instead { of, other } if is_system(known.kind) && stage.redundancy == of => other,
-            _ => stage.redundancy,
+            Wish::Instead { of, other } if is_system(known.kind) && planned == of => other,
+            _ => planned,
         };
         let system = known.parts?;
+        if known.kind == StageKind::Feeders {
+            continue;
+        }
         let of_site = flow.output / f64::from(flow.sites.max(1));
         let carrying = (of_site / stage.module - 1e-9).ceil().max(1.0);
         let paths = matches!(redundancy, Redundancy::TwoN | Redundancy::MakeK { .. });
@@ -210,8 +220,7 @@ pub(super) fn topologies(ground: &Ground<'_>) -> Vec<Topology> {
         return Vec::new();
     };
     let stage = &place.stages[at];
-    let Some(load) = ground.design.yard.iter().chain(&ground.design.indoors).nth(at).map(|flow| flow.output)
-    else {
+    let Some(load) = ground.design.path().nth(at).map(|flow| flow.output) else {
         return Vec::new();
     };
     if load.0 <= 0.0 {
@@ -231,7 +240,7 @@ pub(super) fn topologies(ground: &Ground<'_>) -> Vec<Topology> {
             normal_load: Share(flow.load_fraction),
             // Below a watt it is the rounding of sums.
             stranded: if flow.stranded.0.abs() < 1.0 { Watts(0.0) } else { flow.stranded },
-            fullest_survivor: redundancy.fullest_survivor(ground.layout.rows),
+            fullest_survivor: flow.one_out(redundancy, ground.racks.compute).map(Ratio),
             loss: flow.loss,
             availability: path.map(|path| path.availability),
             down_time_per_year: path.map(|path| Seconds(path.unavailability() * SECONDS_PER_YEAR)),

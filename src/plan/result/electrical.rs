@@ -1,7 +1,7 @@
 //! What a plan says of its electrical side beyond the losses of the chain.
 
 use crate::units::{
-    Joules, Meters, PerSecond, Ratio, Seconds, Share, VoltAmperes, Volts, Watts, WattsPerSecond,
+    Amperes, Joules, Meters, PerSecond, Ratio, Seconds, Share, VoltAmperes, Volts, Watts, WattsPerSecond,
 };
 
 /// The electrical side beyond the losses of the chain.
@@ -17,8 +17,12 @@ pub struct Electrical {
     pub provisioning: Oversubscription,
     /// Swings, ramps and stores; none where nothing runs.
     pub dynamics: Option<Dynamics>,
+    /// Shelves of the racks, by system.
+    pub shelves: Vec<RackShelves>,
     /// The solved one-line; none where nothing stands.
     pub load_flow: Option<LoadFlow>,
+    /// Faults on the campus busbar; none where nothing stands.
+    pub faults: Option<FaultLevels>,
     /// Voltage of the busways, between lines or poles.
     pub hall_voltage: Volts,
     /// Voltage of the switchboards before them.
@@ -76,7 +80,7 @@ pub struct Topology {
     pub normal_load: Share,
     /// Capacity that no load may use.
     pub stranded: Watts,
-    /// Load over rating of the fullest survivor after a failure, rows being dealt over the paths whole.
+    /// Load over rating of the fullest survivor after a failure, racks being dealt over the paths whole.
     pub fullest_survivor: Option<Ratio>,
     /// Lost in the stage in the design hour.
     pub loss: Watts,
@@ -142,6 +146,14 @@ pub struct Dynamics {
     pub stop: Watts,
     /// What that fall takes at the agreed ramp, else at common ones.
     pub ramps: Vec<Ramp>,
+    /// What leaves the grid at once in a dip: racks that go onto their stores, or trip.
+    pub transfer: Watts,
+    /// Largest loss at once that the grid stands.
+    pub loss_limit: Watts,
+    /// What coming back from there takes at the agreed ramp, else at common ones.
+    pub returns: Vec<Ramp>,
+    /// Energy of the stores that carry the racks meanwhile.
+    pub stored: Joules,
     /// Power of the battery at the substation.
     pub battery_power: Watts,
     /// Its energy.
@@ -150,6 +162,31 @@ pub struct Dynamics {
     pub hold_up: Seconds,
     /// Longest dip that they have to.
     pub ride_through: Seconds,
+}
+
+/// Power shelves of a rack, half of them on each of its two feeds.
+#[derive(Debug, Clone)]
+pub struct RackShelves {
+    /// Whose.
+    pub system: String,
+    /// Whether the shelves are known; else two halves of what is installed are taken.
+    pub known: bool,
+    /// How many.
+    pub count: u32,
+    /// Rating of one.
+    pub rating: Watts,
+    /// Of those, that carry the rack.
+    pub needed: u32,
+    /// Highest lasting power of the rack.
+    pub heat: Watts,
+    /// Capacity of one side when the other feed is lost.
+    pub one_side: Watts,
+    /// Part of the rack's power that one side carries: it is held to that.
+    pub kept: Share,
+    /// Speed that compute-bound work keeps then.
+    pub performance_compute: Share,
+    /// Speed that memory-bound work keeps then.
+    pub performance_memory: Share,
 }
 
 /// What one run does to the site's power.
@@ -214,6 +251,8 @@ pub struct LoadFlow {
     pub feeder_rating: VoltAmperes,
     /// Unit substations of all buildings, whole in each.
     pub unit_substations: u64,
+    /// Transformers of the plant of all buildings, whole in each, where they are the buildings' only ones.
+    pub plant_transformers: u64,
     /// Taken from the grid by the site.
     pub delivered: Watts,
     /// Lost in transformers and feeders of the site.
@@ -240,6 +279,29 @@ pub struct LoadFlow {
     pub carries: Share,
     /// Why there is no solution, if so.
     pub shortfall: Option<String>,
+}
+
+/// What a fault on the campus busbar draws.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FaultLevels {
+    /// Of the busbar.
+    pub voltage: Volts,
+    /// Whether its ties are open; else all main transformers are in parallel.
+    pub ties_open: bool,
+    /// Sections of the busbars of all substations.
+    pub sections: u64,
+    /// Through what feeds one section.
+    pub grid_open: Amperes,
+    /// From the engine sets of one section while they run beside the grid.
+    pub engines_open: Amperes,
+    /// Through all main transformers of a substation.
+    pub grid_closed: Amperes,
+    /// From all its engine sets.
+    pub engines_closed: Amperes,
+    /// As the ties are run, grid and engines.
+    pub run: Amperes,
+    /// Interrupting rating of the breakers; none where no breaker breaks it.
+    pub breaks: Option<Amperes>,
 }
 
 /// Voltage of a bus.
@@ -269,10 +331,12 @@ pub struct BranchResult {
 /// The site with one thing out of service.
 #[derive(Debug, Clone)]
 pub struct OutageResult {
-    /// What is out.
+    /// What is out, and whose loading is looked at if not of the same.
     pub name: String,
-    /// Loading of what is left of it.
+    /// Loading of what takes over.
     pub loading: f64,
+    /// Loading that it stands until the other is repaired or the load is shed.
+    pub stands: f64,
     /// Lowest voltage over nominal.
     pub lowest: f64,
 }

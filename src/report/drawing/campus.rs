@@ -24,6 +24,7 @@ fn color(kind: YardKind) -> &'static str {
     match kind {
         YardKind::Generator => "#b8860b",
         YardKind::Transformer => "#cc79a7",
+        YardKind::Converter => "#56b4e9",
         YardKind::Cooler => "#009e73",
         YardKind::HighVoltage => "#6a3d9a",
     }

@@ -1,34 +1,47 @@
-//! The one-line diagram: every busbar and stage from the grid to the racks by its symbol, with what hangs on it, its
-//! breakers, ratings and loading. A diagram, not to scale.
+//! The one-line diagram: from the circuits of the grid over the sections of each busbar and the systems of each stage to
+//! racks with two cords, with breakers, ties, ratings and loading. A diagram, not to scale.
+//!
+//! A row is a stage with as many columns as its doubling has sorts of systems: all of 2N and of a distributed design, the
+//! first, the others and the spare of a shared or block-redundant one. Below it lies the busbar that it feeds.
 
-use super::{Anchor, FIELD, INK, PAPER, Page, Rect, SOFT, count, spelled, subtitle, watts};
+mod symbols;
+
+use super::{Anchor, FIELD, INK, Page, SOFT, count, spelled, subtitle, watts};
+use crate::catalog::profile::StageKind;
 use crate::plan::Plan;
 use crate::plan::result::Stage;
+use crate::power::Redundancy;
 use crate::report::electrical::rating;
 use crate::units::text::{brief, digits, show};
+use symbols::{Symbol, WIRE, breaker, dot, hung, rack, symbol};
 
-const WIRE: f64 = 0.6;
-const BUS: f64 = 1.4;
+/// Where systems stand, along the page [mm].
+const CENTER: (f64, f64) = (84.0, 204.0);
+/// Where words begin [mm].
+const WORDS: f64 = 211.0;
+/// Between two sections of a busbar [mm].
+const GAP: f64 = 8.0;
+/// From the middle of such a gap to the next wire [mm].
+const CLEAR: f64 = 0.5 * GAP + 2.5;
+/// Racks that stand for all.
+const RACKS: usize = 3;
 
-/// What a stage is drawn as.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Symbol {
-    Transformer,
-    Converter(&'static str),
-    Bus,
+/// A title with lines below it.
+#[derive(Default)]
+struct Words {
+    title: String,
+    lines: Vec<String>,
 }
 
-fn symbol(name: &str) -> Symbol {
-    if name.contains("solid-state") {
-        Symbol::Converter("~/=")
-    } else if name.contains("transformer") {
-        Symbol::Transformer
-    } else if name.contains("ups") {
-        Symbol::Converter("UPS")
-    } else if name.contains("rectifier") {
-        Symbol::Converter("~/=")
-    } else {
-        Symbol::Bus
+impl Words {
+    fn of(title: impl Into<String>, lines: impl IntoIterator<Item = String>) -> Self {
+        let lines = lines.into_iter().filter(|line| !line.is_empty()).collect();
+        Self { title: title.into(), lines }
+    }
+
+    /// Depth of the block [mm].
+    fn depth(&self) -> f64 {
+        if self.title.is_empty() { 0.0 } else { 4.4 + 4.0 * self.lines.len() as f64 }
     }
 }
 
@@ -37,17 +50,83 @@ enum Tap {
     Engines(String),
     Capacitors(String),
     Battery(String),
-    Load(&'static str, String),
+    /// Power, and transformers of its own.
+    Plant(String, Option<String>),
 }
 
-/// One step of the way from the grid to the racks.
-struct Level {
+/// How the sections of a busbar are joined.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Joined {
+    /// Not at all: separate systems.
+    Apart,
+    /// By ties that are open.
+    Open,
+    /// By ties that are closed.
+    Closed,
+}
+
+/// One system, or several alike, of a stage.
+#[derive(Clone)]
+struct Column {
+    label: String,
+    /// Stands by without load.
+    idle: bool,
+}
+
+/// A stage with the busbar that it feeds.
+struct Row {
     symbol: Symbol,
-    title: String,
-    lines: Vec<String>,
+    columns: Vec<Column>,
+    words: Words,
+    joined: Joined,
+    board: Words,
     taps: Vec<Tap>,
-    /// Whether a breaker stands behind it.
-    switched: bool,
+}
+
+impl Row {
+    /// Depth that its words and symbols ask for below a busbar of which so much is said [mm].
+    fn depth(&self, above: f64) -> f64 {
+        let symbol = if self.symbol == Symbol::Wire { 12.0 } else { 19.0 };
+        f64::max(symbol, 0.5 * above + self.words.depth() + 0.5 * self.board.depth() + 3.0)
+    }
+}
+
+/// Letters of systems.
+fn letter(place: usize) -> String {
+    char::from(b'A' + (place % 26) as u8).to_string()
+}
+
+/// The columns of so many modules that are doubled like this.
+fn columns(redundancy: Redundancy, modules: u64, standby: &str) -> Vec<Column> {
+    let plain = |label: String| Column { label, idle: false };
+    let shared = |carrying: u64, last: Option<Column>| {
+        let mut all = vec![plain("1".into())];
+        match carrying {
+            0 | 1 => {}
+            2 => all.push(plain("2".into())),
+            more => all.push(plain(format!("2 … {}", count(more)))),
+        }
+        all.extend(last);
+        all
+    };
+    let carrying = |parts: u32| u64::from(parts.max(1)).min(modules.saturating_sub(1).max(1));
+    match redundancy {
+        Redundancy::N => shared(modules, None),
+        Redundancy::TwoN => (0..2).map(|place| plain(letter(place))).collect(),
+        Redundancy::MakeK { needed } => (0..=needed as usize).map(|place| plain(letter(place))).collect(),
+        Redundancy::NPlus1 { needed } => shared(carrying(needed), Some(plain("+ 1".into()))),
+        Redundancy::BlockRedundant { blocks } => {
+            shared(carrying(blocks), Some(Column { label: standby.into(), idle: true }))
+        }
+    }
+}
+
+/// How the outputs of such systems are joined.
+fn joined(redundancy: Redundancy) -> Joined {
+    match redundancy {
+        Redundancy::TwoN | Redundancy::MakeK { .. } => Joined::Apart,
+        Redundancy::N | Redundancy::NPlus1 { .. } | Redundancy::BlockRedundant { .. } => Joined::Open,
+    }
 }
 
 /// A line of the equipment schedule as count and rating, with a word before it.
@@ -62,306 +141,479 @@ fn faults(plan: &Plan, name: &str) -> Option<String> {
     line.basis.split_once("; ").map(|(_, fault)| fault.to_owned())
 }
 
-fn joined(parts: impl IntoIterator<Item = Option<String>>) -> String {
+fn parts(parts: impl IntoIterator<Item = Option<String>>) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// The busbar of the grid and, behind main transformers, that of the campus.
-fn grid(plan: &Plan) -> Level {
-    let said = |field: &str| plan.scenario.fields["grid"][field].as_str().unwrap_or_default().to_owned();
-    let circuits = plan.scenario.fields["grid"]["circuits"].as_u64().unwrap_or(1);
-    Level {
-        symbol: Symbol::Bus,
-        title: format!("grid, {}", said("voltage")),
-        lines: vec![
-            format!("{circuits} circuits, {} of short circuit", said("short_circuit")),
-            format!("{} in the design hour", watts(plan.power.facility_peak.0)),
-            joined([bought(plan, "breakers", "grid breakers")]),
-        ],
-        taps: Vec::new(),
-        switched: true,
-    }
+fn said(plan: &Plan, field: &str) -> String {
+    plan.scenario.fields["grid"][field].as_str().unwrap_or_default().to_owned()
 }
 
-/// The busbar of the campus with its feeders, and what hangs on it.
-fn campus(plan: &Plan, loads: Vec<Tap>) -> Level {
-    let voltage = plan.scenario.fields["grid"]["campus_voltage"].as_str().unwrap_or_default();
-    let flow = plan.electrical.load_flow.as_ref();
-    let length = flow.map(|flow| format!("{} km in all", digits(flow.feeder_length.0 / 1e3)));
-    let mains =
-        joined([bought(plan, "main breakers", "campus main breakers"), faults(plan, "campus main breakers")]);
-    let mut taps = Vec::new();
-    taps.extend(bought(plan, "", "engines").map(Tap::Engines));
+/// Whether main transformers stand between grid and campus.
+fn has_substation(plan: &Plan) -> bool {
+    plan.power.stages.iter().any(|stage| stage.kind == StageKind::MainTransformer)
+}
+
+/// The circuits of the grid and the busbar that they end on.
+fn grid(plan: &Plan) -> Row {
+    let circuits = plan.scenario.fields["grid"]["circuits"].as_u64().unwrap_or(1).clamp(1, 4);
+    let substations = plan.electrical.load_flow.as_ref().map_or(1, |flow| flow.substations);
+    let of = if substations > 1 { format!(", one of {substations} substations") } else { String::new() };
+    let words = Words::of(
+        format!("grid, {}{of}", said(plan, "voltage")),
+        [
+            format!(
+                "{circuits} circuits that each carry it, {} of short circuit",
+                said(plan, "short_circuit")
+            ),
+            format!("{} in the design hour", watts(plan.power.facility_peak.0)),
+        ],
+    );
+    let columns = (1..=circuits).map(|number| Column { label: format!("{number}"), idle: false }).collect();
+    let (symbol, at_campus) = (Symbol::Grid, !has_substation(plan));
+    let board = if at_campus {
+        campus(plan)
+    } else {
+        Words::of("busbar of the grid", [parts([bought(plan, "breakers", "grid breakers")])])
+    };
+    let joined = if at_campus { campus_ties(plan) } else { Joined::Closed };
+    let taps = if at_campus { campus_taps(plan) } else { Vec::new() };
+    Row { symbol, columns, words, joined, board, taps }
+}
+
+/// How the sections of the campus busbar are joined; where they are not, feeders do not join them in the buildings.
+fn campus_ties(plan: &Plan) -> Joined {
+    if plan.electrical.faults.is_some_and(|faults| !faults.ties_open) { Joined::Closed } else { Joined::Open }
+}
+
+/// The busbar of the campus.
+fn campus(plan: &Plan) -> Words {
+    let ties = plan.electrical.faults.map(|faults| {
+        let many = if faults.sections == 1 { "" } else { "s" };
+        let ties = if faults.ties_open { "open" } else { "closed" };
+        format!("{} section{many}, ties {ties}", count(faults.sections))
+    });
+    Words::of(
+        format!("campus busbar, {}", said(plan, "campus_voltage")),
+        [
+            parts([ties, bought(plan, "main breakers", "campus main breakers")]),
+            parts([faults(plan, "campus main breakers")]),
+        ],
+    )
+}
+
+/// What hangs on the campus busbar.
+fn campus_taps(plan: &Plan) -> Vec<Tap> {
+    let mut taps: Vec<Tap> = bought(plan, "", "engines").map(Tap::Engines).into_iter().collect();
     taps.extend(bought(plan, "", "capacitor banks").map(Tap::Capacitors));
     taps.extend(bought(plan, "", "substation batteries").map(Tap::Battery));
-    let plant =
-        if loads.is_empty() { None } else { bought(plan, "plant transformers", "plant transformers") };
-    taps.extend(loads);
-    Level {
-        symbol: Symbol::Bus,
-        title: format!("campus busbar, {voltage}"),
-        lines: vec![
-            mains,
-            joined([bought(plan, "feeders", "feeders"), length]),
-            joined([bought(plan, "feeder breakers", "feeder breakers"), plant]),
-        ],
-        taps,
-        switched: true,
-    }
+    taps
 }
 
-/// The switchboards of the halls.
-fn switchboards(plan: &Plan, loads: Vec<Tap>) -> Level {
-    Level {
-        symbol: Symbol::Bus,
-        title: format!("switchboards, {}", brief(plan.electrical.switchboard_voltage)),
-        lines: vec![
-            joined([
-                bought(plan, "mains and ties", "low-voltage main breakers"),
-                bought(plan, "mains", "direct-current main breakers"),
-                faults(plan, "low-voltage main breakers"),
-            ]),
-            joined([bought(plan, "plant switchboards", "plant switchboards")]),
-        ],
-        taps: loads,
-        switched: true,
-    }
+/// Cooling and house loads.
+fn plant(plan: &Plan) -> Vec<Tap> {
+    let loads = plan.power.overheads.iter().filter(|(name, _)| !name.ends_with("loss"));
+    let power: f64 = loads.map(|(_, load)| load.0).sum();
+    vec![Tap::Plant(watts(power), bought(plan, "", "plant transformers"))]
 }
 
-/// A stage of the chain, with what the load flow knows of it.
-fn stage(plan: &Plan, stage: &Stage) -> Level {
-    let symbol = symbol(&stage.name);
-    let own = match symbol {
-        Symbol::Transformer if stage.name.starts_with("hv") => bought(plan, "", "main transformers"),
-        Symbol::Transformer => bought(plan, "", "unit substations"),
-        Symbol::Bus => {
-            let voltage = brief(plan.electrical.hall_voltage);
-            bought(plan, "busways", "busways").map(|busways| format!("{busways} at {voltage}"))
-        }
-        Symbol::Converter(_) => None,
+/// What a stage carries and loses, and what its rest carries when one is out.
+fn carried(plan: &Plan, stage: &Stage) -> [String; 2] {
+    let out = match stage.kind {
+        StageKind::MainTransformer => "one main transformer",
+        StageKind::Feeders => "one feeder",
+        StageKind::UnitTransformer => "one unit substation",
+        StageKind::Ups => "one UPS block, those",
+        _ => "one of none",
     };
-    let modules = stage.modules.max(1);
-    let plain = || format!("{} × {}", count(modules), watts(stage.installed.0 / modules as f64));
-    let times = format!("{} times what they carry", digits(stage.installed.0 / stage.output.0.max(1.0)));
-    let out = if stage.name.starts_with("hv") { "one main transformer" } else { "one unit substation" };
+    let named = format!("one {},", stage.name.replace('-', " "));
     let outage = plan.electrical.load_flow.as_ref().and_then(|flow| {
-        let found = flow.outages.iter().find(|outage| outage.name.starts_with(out))?;
+        let mut found = flow.outages.iter();
+        let found = found.find(|outage| outage.name.starts_with(out) || outage.name.starts_with(&named))?;
         Some(format!("without one the rest at {} %", digits(100.0 * found.loading)))
     });
-    let outage = if symbol == Symbol::Transformer { outage } else { None };
     let lost = format!(
-        "{} in, {} lost ({} %), paths at {} %",
+        "{} in, {} lost ({} %), at {} %",
         watts(stage.input.0),
         watts(stage.loss.0),
         digits(100.0 * stage.loss.0 / stage.input.0.max(1.0)),
         digits(100.0 * stage.load_fraction.0)
     );
-    let taps = if stage.name.contains("ups") {
-        bought(plan, "", "UPS batteries").map(Tap::Battery).into_iter().collect()
-    } else {
-        Vec::new()
+    [lost, outage.unwrap_or_default()]
+}
+
+/// A stage of the chain as a row.
+fn row(plan: &Plan, stage: &Stage) -> Row {
+    let modules = stage.modules.max(1);
+    let plain = || Some(format!("{} × {}", count(modules), watts(stage.installed.0 / modules as f64)));
+    let own = |name: &str| bought(plan, "", name).or_else(plain);
+    let [lost, outage] = carried(plan, stage);
+    let words = |title: String, own: Option<String>, more: Option<String>| {
+        let doubled = arrangement(stage.redundancy, modules).map(|how| format!("{how} "));
+        Words::of(
+            title,
+            [parts([own.map(|own| format!("{}{own}", doubled.unwrap_or_default())), more]), lost, outage],
+        )
     };
-    Level {
-        symbol,
-        title: spelled(&stage.name),
-        lines: vec![joined([Some(own.unwrap_or_else(plain)), Some(times)]), lost, outage.unwrap_or_default()],
-        taps,
-        switched: symbol != Symbol::Bus,
+    let name = spelled(&stage.name);
+    let all = columns(stage.redundancy, modules, "catcher");
+    let joined = joined(stage.redundancy);
+    match stage.kind {
+        StageKind::MainTransformer => Row {
+            symbol: Symbol::Transformer,
+            columns: columns(stage.redundancy, modules, "spare"),
+            words: words("main transformers".into(), own("main transformers"), None),
+            joined: campus_ties(plan),
+            board: campus(plan),
+            taps: campus_taps(plan),
+        },
+        StageKind::Feeders => {
+            let buildings = plan.layout.buildings.max(1);
+            let each = modules.div_ceil(buildings);
+            let length = plan.electrical.load_flow.as_ref();
+            let length = length.map(|flow| format!("{} km in all", digits(flow.feeder_length.0 / 1e3)));
+            let title =
+                format!("feeders to {} building{}", count(buildings), if buildings > 1 { "s" } else { "" });
+            Row {
+                symbol: Symbol::Wire,
+                columns: columns(Redundancy::NPlus1 { needed: u32::try_from(each).unwrap_or(2) }, each, ""),
+                words: Words::of(title, [parts([own("feeders"), length]), carried(plan, stage)[0].clone()]),
+                joined: campus_ties(plan),
+                board: Words::default(),
+                taps: Vec::new(),
+            }
+        }
+        StageKind::UnitTransformer | StageKind::SolidStateTransformer => {
+            let converter = stage.kind == StageKind::SolidStateTransformer;
+            let (symbol, title) = if converter {
+                (Symbol::Converter("~/="), "solid-state transformers")
+            } else {
+                (Symbol::Transformer, "unit substations")
+            };
+            let volts = brief(plan.electrical.switchboard_voltage);
+            let board = Words::of(
+                format!("switchboards, {volts}{}", if converter { " of direct current" } else { "" }),
+                [parts([
+                    bought(plan, "mains and ties", "low-voltage main breakers"),
+                    bought(plan, "mains", "direct-current main breakers"),
+                    faults(plan, "low-voltage main breakers"),
+                ])],
+            );
+            Row {
+                symbol,
+                columns: all,
+                words: words(title.into(), own(title), None),
+                joined,
+                board,
+                taps: Vec::new(),
+            }
+        }
+        StageKind::Ups => Row {
+            symbol: Symbol::Converter("UPS"),
+            columns: all,
+            words: words(
+                "UPS blocks".into(),
+                own("UPS blocks"),
+                bought(plan, "static switches", "static transfer switches")
+                    .or_else(|| bought(plan, "batteries", "UPS batteries")),
+            ),
+            joined,
+            board: Words::default(),
+            taps: Vec::new(),
+        },
+        _ => Row {
+            symbol: if stage.kind.converts() { Symbol::Converter("~/=") } else { Symbol::Transformer },
+            columns: all,
+            words: words(name, plain(), None),
+            joined,
+            board: Words::default(),
+            taps: Vec::new(),
+        },
     }
 }
 
-/// The way from the grid to the racks.
-fn levels(plan: &Plan) -> Vec<Level> {
+/// How so many modules are doubled, as people write it.
+fn arrangement(redundancy: Redundancy, modules: u64) -> Option<String> {
+    let needed = redundancy.reserve(u32::try_from(modules).unwrap_or(u32::MAX)).needed;
+    match redundancy {
+        Redundancy::N => None,
+        Redundancy::TwoN => Some("2N:".into()),
+        Redundancy::NPlus1 { .. } => Some(format!("{needed} + 1:")),
+        Redundancy::MakeK { needed } => Some(format!("{} to make {needed}:", needed + 1)),
+        Redundancy::BlockRedundant { .. } => Some(format!("one standby for {needed}:")),
+    }
+}
+
+/// The number of stages before the point where cooling and house loads branch off.
+pub(super) fn branching(stages: &[Stage]) -> usize {
+    stages.iter().position(|stage| stage.racks_only).unwrap_or(stages.len())
+}
+
+/// The rows above the busways, and the stage that hangs below them.
+fn rows(plan: &Plan) -> (Vec<Row>, Option<&Stage>, Option<&Stage>) {
     let stages = &plan.power.stages;
     let branch = branching(stages);
+    let busway = stages.iter().rposition(|stage| stage.kind == StageKind::Bus);
     let mut all = vec![grid(plan)];
-    for (number, at) in stages.iter().enumerate() {
-        all.push(stage(plan, at));
-        let loads = if number == branch { plant(plan) } else { Vec::new() };
-        if at.name.starts_with("hv") {
-            all.push(campus(plan, loads));
-        } else if at.name.starts_with("unit") || at.name.starts_with("solid-state") {
-            all.push(switchboards(plan, loads));
-        } else if let Some(last) = all.last_mut() {
-            last.taps.extend(loads);
+    for (number, stage) in stages.iter().enumerate().take(busway.unwrap_or(stages.len())) {
+        if number == branch {
+            hang(plan, &mut all);
         }
+        all.push(row(plan, stage));
     }
-    all
+    if branch >= busway.unwrap_or(stages.len()) {
+        hang(plan, &mut all);
+    }
+    let busway = busway.map(|at| (at, &stages[at]));
+    let below = busway.and_then(|(at, _)| stages.get(at + 1));
+    (all, busway.map(|(_, stage)| stage), below)
 }
 
-/// Cooling and house loads.
-fn plant(plan: &Plan) -> Vec<Tap> {
-    let sum = |house: bool| -> f64 {
-        let of = plan.power.overheads.iter().filter(|(name, _)| name.starts_with("lights") == house);
-        of.filter(|(name, _)| name != "feeders").map(|(_, load)| load.0).sum()
-    };
-    vec![Tap::Load("cooling plant", watts(sum(false))), Tap::Load("house", watts(sum(true)))]
+/// Hangs the plant on the busbar of the last row: the switchboards, or that of the buildings at campus voltage.
+fn hang(plan: &Plan, rows: &mut [Row]) {
+    if let Some(row) = rows.last_mut() {
+        row.taps.extend(plant(plan));
+    }
 }
 
 /// Draws the chain; none without IT.
 pub(super) fn draw(plan: &Plan) -> Option<Page> {
-    let power = &plan.power;
-    if power.it_provisioned.0 <= 0.0 {
+    if plan.power.it_provisioned.0 <= 0.0 {
         return None;
     }
     let mut page = Page::new("One-line diagram, design hour", &subtitle(plan));
-    let levels = levels(plan);
-    let step = (FIELD.depth - 16.0) / levels.len() as f64;
-    let x = FIELD.x + 140.0;
-    for (number, level) in levels.iter().enumerate() {
-        let y = FIELD.y + step * number as f64;
-        drawn(&mut page, level, (x, y), step, number == 0);
+    let (rows, busway, below) = rows(plan);
+    let lines = busways(&rows, busway);
+    let last = rows.last()?;
+    // What hangs on the last busbar, and what is said of it, stands above the busways.
+    let lead = (0.5 * last.board.depth() + 4.0).max(if last.taps.is_empty() { 8.0 } else { 17.0 });
+    let foot = lead + 5.0 * lines as f64 + if below.is_some() { 42.0 } else { 30.0 };
+    let boards = std::iter::once(0.0).chain(rows.iter().map(|row| row.board.depth()));
+    let depths: Vec<f64> = rows.iter().zip(boards.clone()).map(|(row, above)| row.depth(above)).collect();
+    let stretch = ((FIELD.depth - foot) / depths.iter().sum::<f64>()).min(2.2);
+    let mut y = FIELD.y - 2.0;
+    let mut above: Option<(Vec<f64>, Joined)> = None;
+    for (number, ((row, said), depth)) in rows.iter().zip(boards).zip(depths).enumerate() {
+        let bottom = y + depth * stretch;
+        let xs = places(row.columns.len(), above.as_ref());
+        let goes_on = number + 1 == rows.len() && lines == row.columns.len() && row.joined == Joined::Apart;
+        drawn(&mut page, row, &xs, (y, bottom), goes_on);
+        let room = (y + 0.5 * said, bottom - 0.5 * row.board.depth());
+        written(&mut page, &row.words, f64::midpoint(room.0, room.1) - 0.5 * row.words.depth() + 3.0);
+        written(&mut page, &row.board, room.1 + 3.0);
+        above = Some((xs, row.joined));
+        y = bottom;
     }
-    let end = FIELD.y + step * levels.len() as f64;
-    page.line((x, end), (x, end + 3.0), INK, WIRE, false);
-    breaker(&mut page, (x, end));
-    let racks = Rect { x: x - 30.0, y: end + 3.0, width: 60.0, depth: 12.0 };
-    page.rect(racks, "#0072b2", Some((INK, 0.4)));
-    let names = format!("{} accelerator racks", count(plan.fleet.racks.compute));
-    page.label(Rect { depth: 7.0, ..racks }, 3.4, PAPER, &names);
-    let it = format!("IT {}", watts(power.it_provisioned.0));
-    page.label(Rect { y: racks.y + 5.5, depth: 6.0, ..racks }, 3.0, PAPER, &it);
-    let taps = plan.electrical.schedule.iter().filter(|line| line.name == "rack tap-offs");
-    let taps: Vec<String> = taps.map(|line| format!("{} × {}", count(line.count), rating(line))).collect();
-    if !taps.is_empty() {
-        let words = format!("two taps a rack: {}", taps.join(", "));
-        let size = super::fitting(&words, FIELD.x + FIELD.width - x - 35.0, 2.9);
-        page.text((x + 34.0, end + 10.0), size, Anchor::Start, SOFT, &words);
-    }
+    let (xs, joined) = above?;
+    racks(&mut page, plan, (busway, below), (&xs, joined, lines), (y, lead));
     column(&mut page, plan);
     Some(page)
 }
 
-/// A circuit breaker on a wire.
-fn breaker(page: &mut Page, (x, y): (f64, f64)) {
-    page.rect(Rect { x: x - 1.4, y: y - 1.4, width: 2.8, depth: 2.8 }, PAPER, Some((INK, 0.4)));
+/// Busways above a row: one of each separate system, A and B of a shared one, a single one where nothing is doubled.
+fn busways(rows: &[Row], busway: Option<&Stage>) -> usize {
+    let last = rows.last();
+    let apart = last.filter(|row| row.joined == Joined::Apart).map(|row| row.columns.len());
+    apart.unwrap_or(if busway.is_some_and(|stage| stage.redundancy == Redundancy::N) { 1 } else { 2 })
 }
 
-/// The stage behind which cooling and house loads branch off: where most is left out of what follows.
-pub(super) fn branching(stages: &[Stage]) -> usize {
-    let gap = |number: usize| {
-        stages[number].output.0 - stages.get(number + 1).map_or(stages[number].output.0, |next| next.input.0)
+/// Where the columns of a row stand: evenly, but never below the gap between two sections above.
+fn places(columns: usize, above: Option<&(Vec<f64>, Joined)>) -> Vec<f64> {
+    let step = (CENTER.1 - CENTER.0) / columns.max(1) as f64;
+    let gaps: Vec<f64> = above.map_or_else(Vec::new, |(xs, _)| gaps(xs));
+    (0..columns)
+        .map(|place| {
+            let x = CENTER.0 + step * (place as f64 + 0.5);
+            let gap = gaps.iter().find(|gap| (**gap - x).abs() < CLEAR);
+            gap.map_or(x, |gap| gap + if x < *gap { -CLEAR } else { CLEAR })
+        })
+        .collect()
+}
+
+/// The middles between columns.
+fn gaps(xs: &[f64]) -> Vec<f64> {
+    xs.windows(2).map(|pair| f64::midpoint(pair[0], pair[1])).collect()
+}
+
+/// A row between the busbar above and its own, whose sections are drawn unless wires go on from here.
+fn drawn(page: &mut Page, row: &Row, xs: &[f64], (top, bottom): (f64, f64), open: bool) {
+    let middle = f64::midpoint(top, bottom);
+    for (column, &x) in row.columns.iter().zip(xs) {
+        symbol(page, row.symbol, (x, top, bottom), column.idle);
+        let label =
+            if row.symbol == Symbol::Wire { (x + 2.6, middle + 1.0) } else { (x + 6.2, middle + 1.0) };
+        let at = if matches!(row.symbol, Symbol::Converter(_)) { (x + 10.4, middle + 1.0) } else { label };
+        page.text(at, 2.7, Anchor::Start, SOFT, &column.label);
+    }
+    if !open {
+        busbar(page, row, xs, bottom);
+    }
+}
+
+/// The sections of a row's busbar with their ties, and what hangs on the first.
+fn busbar(page: &mut Page, row: &Row, xs: &[f64], y: f64) {
+    let ends: Vec<f64> = std::iter::once(CENTER.0).chain(gaps(xs)).chain([CENTER.1]).collect();
+    let pitch = ((CENTER.0 - FIELD.x - 4.0) / row.taps.len().max(1) as f64).min(30.0);
+    for (place, pair) in ends.windows(2).enumerate() {
+        let first = if place == 0 { 0.0 } else { 0.5 * GAP };
+        let last = if place + 2 == ends.len() { 0.0 } else { 0.5 * GAP };
+        let left = if place == 0 && !row.taps.is_empty() {
+            CENTER.0 - 4.0 - pitch * (row.taps.len() as f64 - 0.5)
+        } else {
+            pair[0] + first
+        };
+        page.line((left, y), (pair[1] - last, y), INK, symbols::BUS, false);
+    }
+    if row.joined != Joined::Apart {
+        for gap in gaps(xs) {
+            page.line((gap - 0.5 * GAP, y), (gap + 0.5 * GAP, y), INK, WIRE, row.joined == Joined::Open);
+            breaker(page, (gap, y), row.joined == Joined::Closed);
+        }
+    }
+    for (number, tap) in row.taps.iter().enumerate() {
+        let x = CENTER.0 - 4.0 - pitch * (number as f64 + 0.5);
+        page.line((x, y), (x, y + 3.0), INK, WIRE, false);
+        hung(page, tap, (x, y + 3.0), pitch);
+    }
+}
+
+/// A block of words beside the drawing.
+fn written(page: &mut Page, words: &Words, from: f64) {
+    if words.title.is_empty() {
+        return;
+    }
+    let room = FIELD.x + FIELD.width - WORDS;
+    let size = super::fitting(&words.title, room, 3.4);
+    page.text((WORDS, from), size, Anchor::Start, INK, &words.title);
+    for (number, line) in words.lines.iter().enumerate() {
+        let size = super::fitting(line, room, 2.7);
+        page.text((WORDS, from + 4.2 + 4.0 * number as f64), size, Anchor::Start, SOFT, line);
+    }
+}
+
+/// Pairs of busways that racks are dealt over, those of the first racks: each system once before any comes twice.
+fn pair(lines: usize, rack: usize) -> (usize, usize) {
+    match lines {
+        0 | 1 => (0, 0),
+        2 => (0, 1),
+        3 => [(0, 1), (1, 2), (0, 2)][rack % 3],
+        _ => [(0, 1), (2, 3), (0, 2)][rack % 3],
+    }
+}
+
+/// The busways, and racks with a cord on two of them.
+fn racks(
+    page: &mut Page,
+    plan: &Plan,
+    (busway, below): (Option<&Stage>, Option<&Stage>),
+    (xs, joined, lines): (&[f64], Joined, usize),
+    (top, lead): (f64, f64),
+) {
+    let at = |line: usize| top + lead + 5.0 * line as f64;
+    // From separate systems each to its own busway, from a common busbar one at each end.
+    let feeds: Vec<(f64, usize)> = if joined == Joined::Apart && xs.len() == lines {
+        xs.iter().copied().zip(0..).collect()
+    } else {
+        let ends = [xs[0], xs[xs.len() - 1]];
+        (0..lines).map(|line| (ends[line.min(1)] - 9.0 + 18.0 * line as f64, line)).collect()
     };
-    (0..stages.len()).max_by(|a, b| gap(*a).total_cmp(&gap(*b))).unwrap_or(0)
-}
-
-/// A level below the point where the one before ends.
-fn drawn(page: &mut Page, level: &Level, (x, y): (f64, f64), step: f64, first: bool) {
-    let middle = y + step / 2.0;
-    let top = if first { middle } else { y };
-    let pitch = TAP_PITCH.min((x - FIELD.x - 2.0) / (level.taps.len() as f64 + 0.5));
-    match level.symbol {
-        Symbol::Transformer => {
-            page.line((x, top), (x, middle - 5.6), INK, WIRE, false);
-            page.circle((x, middle - 2.2), 3.4, "none", INK);
-            page.circle((x, middle + 2.2), 3.4, "none", INK);
-            page.line((x, middle + 5.6), (x, y + step), INK, WIRE, false);
-        }
-        Symbol::Converter(words) => {
-            page.line((x, top), (x, middle - 5.0), INK, WIRE, false);
-            let at = Rect { x: x - 9.0, y: middle - 5.0, width: 18.0, depth: 10.0 };
-            page.rect(at, PAPER, Some((INK, WIRE)));
-            page.label(at, 3.4, INK, words);
-            page.line((x, middle + 5.0), (x, y + step), INK, WIRE, false);
-        }
-        Symbol::Bus => {
-            page.line((x, top), (x, y + step), INK, WIRE, false);
-            let left = x - 22.0_f64.max(pitch * level.taps.len() as f64 + 6.0);
-            page.line((left.max(FIELD.x), middle), (x + 22.0, middle), INK, BUS, false);
-        }
+    for line in 0..lines {
+        page.line((CENTER.0, at(line)), (CENTER.1, at(line)), INK, symbols::BUS, false);
+        let name = if lines == 1 { "busway".to_owned() } else { format!("busway {}", letter(line)) };
+        page.text((CENTER.0 - 2.0, at(line) + 1.0), 2.7, Anchor::End, INK, &name);
     }
-    if level.switched {
-        breaker(page, (x, y + step - 1.4));
+    for (x, line) in &feeds {
+        page.line((*x, top), (*x, at(*line)), INK, WIRE, false);
+        breaker(page, (*x, top + 3.2), true);
+        dot(page, (*x, at(*line)));
     }
-    for (number, tap) in level.taps.iter().enumerate() {
-        let at = x - pitch * (number as f64 + 1.0);
-        match level.symbol {
-            Symbol::Bus => page.line((at, middle), (at, middle + 3.0), INK, WIRE, false),
-            _ => page.line((x - 9.0, middle), (at, middle), INK, WIRE, false),
-        }
-        let below = if level.symbol == Symbol::Bus { middle + 3.0 } else { middle };
-        hung(page, tap, (at, below), pitch);
-    }
-    let from = middle - 2.4 * (level.lines.iter().filter(|line| !line.is_empty()).count() as f64);
-    page.text((x + 26.0, from), 3.6, Anchor::Start, INK, &level.title);
-    for (number, line) in level.lines.iter().filter(|line| !line.is_empty()).enumerate() {
-        let size = super::fitting(line, FIELD.x + FIELD.width - x - 27.0, 2.9);
-        page.text((x + 26.0, from + 4.6 + 4.2 * number as f64), size, Anchor::Start, SOFT, line);
-    }
-}
-
-/// Between things that hang on a busbar, at most [mm].
-const TAP_PITCH: f64 = 34.0;
-
-/// Something below the end of its wire.
-fn hung(page: &mut Page, tap: &Tap, (x, y): (f64, f64), pitch: f64) {
-    let words = |page: &mut Page, y: f64, words: &str| {
-        let size = super::fitting(words, pitch - 2.0, 2.6);
-        page.text((x, y), size, Anchor::Middle, SOFT, words);
+    let step = (CENTER.1 - CENTER.0) / RACKS as f64;
+    let clear = |half: &f64| {
+        let cords =
+            (0..RACKS).flat_map(|rack| [-half, *half].map(|off| CENTER.0 + step * (rack as f64 + 0.5) + off));
+        cords
+            .into_iter()
+            .flat_map(|cord| feeds.iter().map(move |(x, _)| (x - cord).abs()))
+            .fold(f64::INFINITY, f64::min)
     };
-    match tap {
-        Tap::Engines(text) => {
-            page.circle((x, y + 3.4), 3.4, PAPER, INK);
-            page.text((x, y + 4.6), 3.4, Anchor::Middle, INK, "G");
-            words(page, y + 10.4, text);
+    let half = [7.5, 6.0, 9.0, 5.0]
+        .into_iter()
+        .max_by(|a, b| clear(a).min(2.5).total_cmp(&clear(b).min(2.5)))
+        .unwrap_or(7.5);
+    let converter = if below.is_some() { 12.0 } else { 0.0 };
+    let y = at(lines.max(1) - 1) + 8.0 + converter;
+    for number in 0..RACKS {
+        let x = CENTER.0 + step * (number as f64 + 0.5);
+        let (one, other) = pair(lines, number);
+        let cords = if lines == 1 { vec![(x, one)] } else { vec![(x - half, one), (x + half, other)] };
+        for &(cord, line) in &cords {
+            page.line((cord, at(line)), (cord, y), INK, WIRE, false);
+            dot(page, (cord, at(line)));
+            breaker(page, (cord, at(lines.max(1) - 1) + 3.6), true);
         }
-        Tap::Capacitors(text) => {
-            page.line((x - 3.0, y + 1.0), (x + 3.0, y + 1.0), INK, WIRE, false);
-            page.line((x - 3.0, y + 2.6), (x + 3.0, y + 2.6), INK, WIRE, false);
-            page.line((x, y), (x, y + 1.0), INK, WIRE, false);
-            page.line((x, y + 2.6), (x, y + 5.0), INK, WIRE, false);
-            words(page, y + 10.4, text);
+        let letters: Vec<String> =
+            cords.iter().map(|(_, line)| if lines == 1 { String::new() } else { letter(*line) }).collect();
+        if below.is_some() {
+            symbols::converter(page, (x, y - 8.0), 2.0 * half + 9.0, "~/=");
         }
-        Tap::Battery(text) => {
-            page.line((x, y), (x, y + 1.0), INK, WIRE, false);
-            for (number, half) in [3.0, 1.5, 3.0, 1.5].into_iter().enumerate() {
-                let at = y + 1.0 + 1.2 * number as f64;
-                page.line((x - half, at), (x + half, at), INK, 0.4, false);
-            }
-            words(page, y + 9.2, text);
-        }
-        Tap::Load(name, power) => {
-            let place = Rect { x: x - pitch / 2.0 + 1.5, y, width: pitch - 3.0, depth: 9.0 };
-            page.rect(place, "#009e73", Some((INK, 0.4)));
-            page.label(Rect { depth: 5.0, ..place }, 3.0, PAPER, name);
-            page.label(Rect { y: place.y + 4.0, depth: 4.6, ..place }, 2.8, PAPER, power);
-        }
+        rack(page, (x, y), half, &letters);
     }
+    if let Some(stage) = busway {
+        let [lost, _] = carried(plan, stage);
+        let own =
+            parts([bought(plan, "", "busways"), bought(plan, "feeder breakers", "busway feeder breakers")]);
+        let title = format!("busways, {}", brief(plan.electrical.hall_voltage));
+        let words = Words::of(title, [own, lost]);
+        written(page, &words, at(0) + 1.0);
+    }
+    let rack_words = rack_words(plan, below);
+    written(page, &rack_words, (y - converter + 6.0).max(at(0) + 15.0));
+}
+
+/// What is said of the racks, and of what stands between busway and rack.
+fn rack_words(plan: &Plan, below: Option<&Stage>) -> Words {
+    let system = plan.fleet.systems.iter().max_by_key(|system| system.racks);
+    let each = system.map(|system| format!("{} of {} each", system.id, watts(system.rack_heat.0)));
+    let taps = plan.electrical.schedule.iter().filter(|line| line.name == "rack tap-offs");
+    let taps: Vec<String> = taps.map(|line| format!("{} × {}", count(line.count), rating(line))).collect();
+    let shelves = plan.electrical.shelves.first().filter(|shelves| shelves.known).map(|shelves| {
+        format!(
+            "{} shelves of {}: N + {}; on one cord held to {} %",
+            shelves.count,
+            watts(shelves.rating.0),
+            shelves.count.saturating_sub(shelves.needed),
+            digits(100.0 * shelves.kept.0)
+        )
+    });
+    let beside = below.map(|stage| {
+        let modules = stage.modules.max(1);
+        let each = watts(stage.installed.0 / modules as f64);
+        format!("{}: {} × {each}, {} lost", spelled(&stage.name), count(modules), watts(stage.loss.0))
+    });
+    Words::of(
+        format!(
+            "{} accelerator racks, IT {}",
+            count(plan.fleet.racks.compute),
+            watts(plan.power.it_provisioned.0)
+        ),
+        [
+            parts([each]),
+            if taps.is_empty() {
+                String::new()
+            } else {
+                format!("two cords a rack, taps {}", taps.join(", "))
+            },
+            shelves.unwrap_or_default(),
+            beside.unwrap_or_default(),
+        ],
+    )
 }
 
 fn column(page: &mut Page, plan: &Plan) {
     page.heading("Legend");
-    let y = page.column;
-    page.circle((332.0, y - 1.0), 1.6, "none", INK);
-    page.circle((334.2, y - 1.0), 1.6, "none", INK);
-    page.text((337.5, y), super::USUAL, Anchor::Start, INK, "transformer");
-    page.column += super::LINE;
-    page.key(PAPER, INK, "UPS or rectifier (~/=)");
-    page.line_key(INK, false, "bus, cables, busway");
-    let y = page.column;
-    page.circle((332.5, y - 1.0), 1.8, PAPER, INK);
-    page.text((337.5, y), super::USUAL, Anchor::Start, INK, "engine sets (G)");
-    page.column += super::LINE;
-    let y = page.column;
-    breaker(page, (332.5, y - 1.0));
-    page.text((337.5, y), super::USUAL, Anchor::Start, INK, "circuit breaker");
-    page.column += super::LINE;
-    let y = page.column;
-    for (number, half) in [1.8, 0.9, 1.8].into_iter().enumerate() {
-        let at = y - 2.2 + 1.0 * number as f64;
-        page.line((332.5 - half, at), (332.5 + half, at), INK, 0.4, false);
-    }
-    page.text((337.5, y), super::USUAL, Anchor::Start, INK, "battery");
-    page.column += super::LINE;
-    let y = page.column;
-    page.line((330.7, y - 1.8), (334.3, y - 1.8), INK, 0.4, false);
-    page.line((330.7, y - 0.6), (334.3, y - 0.6), INK, 0.4, false);
-    page.text((337.5, y), super::USUAL, Anchor::Start, INK, "capacitor bank");
-    page.column += super::LINE;
-    page.key("#0072b2", INK, "IT");
-    page.key("#009e73", INK, "cooling and house");
+    symbols::legend(page);
     page.heading("Scale");
-    page.paragraph("A diagram, not to scale: one line stands for all phases and all parallel paths.", SOFT);
+    page.paragraph("A diagram, not to scale: one line stands for all phases; three racks for all.", SOFT);
     page.heading("Design hour");
     let power = &plan.power;
     page.fact("at the meter", &watts(power.facility_peak.0));

@@ -25,15 +25,19 @@ fn leaving(plan: &Plan) -> Vec<Flow> {
     let power = &plan.power;
     let mut all = Vec::new();
     let branch = super::one_line::branching(&power.stages);
+    let overheads = power.overheads.iter().map(|(name, load)| Flow {
+        name: name.clone(),
+        watts: load.0,
+        color: if name.ends_with("loss") { LOSS } else { PLANT },
+    });
     for (number, stage) in power.stages.iter().enumerate() {
-        all.push(Flow { name: format!("{} loss", spelled(&stage.name)), watts: stage.loss.0, color: LOSS });
         if number == branch {
-            all.extend(power.overheads.iter().map(|(name, load)| Flow {
-                name: name.clone(),
-                watts: load.0,
-                color: if name == "feeders" { LOSS } else { PLANT },
-            }));
+            all.extend(overheads.clone());
         }
+        all.push(Flow { name: format!("{} loss", spelled(&stage.name)), watts: stage.loss.0, color: LOSS });
+    }
+    if branch == power.stages.len() {
+        all.extend(overheads);
     }
     all.retain(|flow| flow.watts > 0.0);
     all
