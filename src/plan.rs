@@ -57,18 +57,30 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     settle_pumps(scenario, &equipment.place, &mut equipment.machines)?;
     let lost = feeder_loss(scenario, &equipment.place, &equipment.machines)?;
     equipment.place = equipment.place.with_feeder_loss(lost);
-    let place = &equipment.place;
 
-    let draws = draws(scenario, place, &equipment.machines)?;
+    let draws = draws(scenario, &equipment.place, &equipment.machines)?;
     let loads: Vec<(&Machine, &Draw)> = equipment.machines.iter().zip(&draws).collect();
+    let design = sizing::design_hour(&equipment.place, &loads);
+    let draft = standing::draft(fields, &equipment.place, &loads, &design)
+        .map_err(|error| scenario.error("support_networks.switch", error.to_string()))?;
+    // Network racks stand where their cables are shortest now, not all in one building, which is what feeders lose most by.
+    let spread = electrical::feeder_loss(&electrical::Ground {
+        fields,
+        place: &equipment.place,
+        loads: &loads,
+        design: &design,
+        layout: &draft.outline,
+        racks: Racks::default(),
+        training: &[],
+    });
+    equipment.place = equipment.place.with_feeder_loss(spread.min(lost));
+    let place = &equipment.place;
     let design = sizing::design_hour(place, &loads);
     let year = place.year(options.seed);
     let duty = sizing::duty(&loads);
     let energy = sizing::year(place, &loads, &design, duty, &year);
 
     let mut power = power(scenario, place, &design, &energy);
-    let draft = standing::draft(fields, place, &loads, &design)
-        .map_err(|error| scenario.error("support_networks.switch", error.to_string()))?;
     let yards = electrical::yards(&electrical::Ground {
         fields,
         place,
@@ -78,25 +90,40 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         racks: Racks::default(),
         training: &[],
     });
-    let standing = draft.stand(fields, yards, design.meter);
-    let cooling = coolant::cooling(fields, place, &loads, &design, &energy, &standing);
+    let mut standing = draft.stand(fields, yards, design.meter);
     let fleet = fleet(&loads, standing.racks);
-    let fabric = fabric::fabric(scenario, &loads, standing.networks, &standing.layout, options.seed)?;
     let facility_per_it = if energy.it_j > 0.0 { energy.meter_j / energy.it_j } else { 1.0 };
-    let (mut serving, mut training) =
-        workloads::run(scenario, &equipment, &draws, (facility_per_it, standing.layout.fibre), options.seed)?;
+    let networks = std::mem::take(&mut standing.networks);
+    // What none of the others waits for runs beside them.
+    let (fabric, (cooling, worked)) = rayon::join(
+        || fabric::fabric(scenario, &loads, networks, &standing.layout, options.seed),
+        || {
+            let around = (facility_per_it, standing.layout.fibre);
+            rayon::join(
+                || coolant::cooling(fields, place, &loads, &design, &energy, &standing),
+                || workloads::run(scenario, &equipment, &draws, around, options.seed),
+            )
+        },
+    );
+    let fabric = fabric?;
+    let (mut serving, mut training) = worked?;
     let economics =
         money::economics(scenario, &equipment, &draws, &design, &energy, &standing.layout, &mut serving);
     runs::bill(&mut training, &power, &economics, &fleet);
-    let electrical = electrical::electrical(&electrical::Ground {
-        fields,
-        place,
-        loads: &loads,
-        design: &design,
-        layout: &standing.layout,
-        racks: standing.racks,
-        training: &training,
-    });
+    let (electrical, uncertainty) = rayon::join(
+        || {
+            electrical::electrical(&electrical::Ground {
+                fields,
+                place,
+                loads: &loads,
+                design: &design,
+                layout: &standing.layout,
+                racks: standing.racks,
+                training: &training,
+            })
+        },
+        || range::ranges(scenario, &equipment, &economics, &serving, options.seed),
+    );
     whole_in_buildings(&mut power, place, &electrical);
     let verdicts = verdict::verdicts(&verdict::Evidence {
         fields,
@@ -112,7 +139,6 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         training: &training,
         electrical: &electrical,
     });
-    let uncertainty = range::ranges(scenario, &equipment, &economics, &serving, options.seed);
     equipment.taken.extend(messages::assumptions());
     let assumptions = ledger::assumptions(std::mem::take(&mut equipment.taken));
     let mut resolved = scenario.resolved.clone();

@@ -58,8 +58,7 @@ const YARD: [(&str, YardKind); 5] = [
 /// What the yards of the site hold: lines of the schedule by their names, and the units of heat rejection.
 #[must_use]
 pub fn yards(ground: &Ground<'_>) -> Vec<(YardKind, String, u64)> {
-    let (load_flow, faults) = (one_line::load_flow(ground), faults::faults(ground));
-    let schedule = schedule::schedule(ground, load_flow.as_ref(), faults.as_ref());
+    let schedule = schedule::schedule(ground, one_line::bought(ground).as_ref(), None);
     let kind_of = |name: &str| YARD.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
     let coolers = super::standing::coolers(ground.place, ground.design);
     let mut all: Vec<_> = schedule

@@ -339,6 +339,8 @@ impl Unit {
     pub fn named(word: &str) -> Option<Self> {
         Some(match word {
             "W" => Self::Metric("W"),
+            "VA" => Self::Metric("VA"),
+            "A" => Self::Metric("A"),
             "J" => Self::Metric("J"),
             "Pa" => Self::Metric("Pa"),
             "B" | "bytes" => Self::Metric("B"),

@@ -320,13 +320,17 @@ pub(super) fn feeder_loss(ground: &Ground<'_>) -> Share {
     }
 }
 
-/// Solves the one-line of the plan; none where nothing stands.
-pub(super) fn load_flow(ground: &Ground<'_>) -> Option<LoadFlow> {
+/// The one-line as it is bought, before anything flows: voltages, feeders and transformers.
+pub(super) fn bought(ground: &Ground<'_>) -> Option<LoadFlow> {
     let (campus, substations) = campus(ground)?;
-    let feeders = feeders(&campus, substations);
+    Some(unsolved(&campus, substations))
+}
+
+fn unsolved(campus: &Campus, substations: u64) -> LoadFlow {
+    let feeders = feeders(campus, substations);
     let banks = campus.buildings.iter().filter_map(|building| building.units);
     let of_buildings = substations * banks.map(|units| u64::from(units.count)).sum::<u64>();
-    let mut result = LoadFlow {
+    LoadFlow {
         substations,
         voltage: campus.voltage,
         feeders: feeders.count,
@@ -335,7 +339,13 @@ pub(super) fn load_flow(ground: &Ground<'_>) -> Option<LoadFlow> {
         unit_substations: if campus.behind == Behind::Halls { of_buildings } else { 0 },
         plant_transformers: if campus.behind == Behind::Plant { of_buildings } else { 0 },
         ..LoadFlow::default()
-    };
+    }
+}
+
+/// Solves the one-line of the plan; none where nothing stands.
+pub(super) fn load_flow(ground: &Ground<'_>) -> Option<LoadFlow> {
+    let (campus, substations) = campus(ground)?;
+    let mut result = unsolved(&campus, substations);
     let provisioning = &ground.fields.provisioning;
     match campus.flow(provisioning.idle) {
         Ok(flow) => {
