@@ -17,7 +17,7 @@ const LEAST_POINTS: u64 = 512;
 /// Points between two calls of the progress function: some tens of milliseconds.
 const POINTS_PER_CALL: u64 = 1 << 20;
 /// Parts that each thread gets of a short range, and runs of parts of a long one, so that a slow one holds nobody up.
-const PARTS_OF_A_THREAD: u64 = 4;
+const PARTS_OF_A_THREAD: u64 = 8;
 
 /// So many threads.
 #[derive(Debug)]
@@ -122,22 +122,19 @@ where
     let hands = rayon::current_num_threads() as u64 * PARTS_OF_A_THREAD;
     let part_points = points.div_ceil(hands).clamp(LEAST_POINTS, part_of::<K::Score>() as u64);
     let parts = points.div_ceil(part_points);
-    let reduced = |scores: &mut Vec<K::Score>, part: u64| {
-        let first = range.start + part * part_points;
-        let count = part_points.min(range.end - first) as usize;
-        scores.resize(count, K::Score::default());
-        score_range(kernel, first, scores);
-        let mut reduced = reduction.fork();
-        reduced.absorb(first, scores);
+    // A run of neighbouring parts shares one buffer of scores and one reduction: what it knows drops points early.
+    let run = parts.div_ceil(hands);
+    let reduced = |number: u64| {
+        let (mut scores, mut reduced) = (Vec::new(), reduction.fork());
+        for part in number * run..parts.min((number + 1) * run) {
+            let first = range.start + part * part_points;
+            scores.resize(part_points.min(range.end - first) as usize, K::Score::default());
+            score_range(kernel, first, &mut scores);
+            reduced.absorb(first, &scores);
+        }
         reduced
     };
-    // A run of parts shares one buffer of scores.
-    let run = parts.div_ceil(hands) as usize;
-    (0..parts as usize)
-        .into_par_iter()
-        .with_min_len(run)
-        .map_init(Vec::new, |scores, part| reduced(scores, part as u64))
-        .collect()
+    (0..parts.div_ceil(run.max(1)) as usize).into_par_iter().map(|number| reduced(number as u64)).collect()
 }
 
 /// Reduces scores that a device has computed, in parallel.

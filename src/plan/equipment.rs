@@ -298,12 +298,19 @@ impl Equipment {
     /// Chooses the profiles that a scenario names.
     pub fn gather(scenario: &Scenario, catalog: &Catalog) -> Result<Self, InputError> {
         let mut taken = Vec::new();
-        let mut place = place(scenario, catalog, &mut taken)?;
-        let mut machines = Vec::new();
-        for (index, entry) in scenario.fields.systems.iter().enumerate() {
-            let path = format!("systems.{index}.id");
-            machines.push(machine(scenario, catalog, &entry.id, entry.share, &path, &mut taken)?);
-        }
+        let mut of_machines = Vec::new();
+        let all_machines = || {
+            let entries = scenario.fields.systems.iter().enumerate();
+            entries
+                .map(|(index, entry)| {
+                    let path = format!("systems.{index}.id");
+                    machine(scenario, catalog, &entry.id, entry.share, &path, &mut of_machines)
+                })
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let (place, machines) = rayon::join(|| place(scenario, catalog, &mut taken), all_machines);
+        let (mut place, machines) = (place?, machines?);
+        taken.append(&mut of_machines);
         let card = |list: &str, index: usize, id: &str| {
             catalog
                 .get::<profile::Model>(id)
