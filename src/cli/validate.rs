@@ -120,6 +120,10 @@ pub fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     }
     let mut short = false;
     if let Some(limit) = arguments.max_median_ape {
+        for table in report.unpredicted() {
+            short = true;
+            say(&format!("{table}: no row could be predicted, so no error is known\n"));
+        }
         for (table, median) in report.above(limit) {
             short = true;
             say(&format!("{table}: the median error {median:.4} is above {limit}\n"));

@@ -1,7 +1,7 @@
 //! The cooling of a plan as people read it: loops of coolant, the design hour, and what the year takes and gives.
 
 use super::equipment::{Machine, Place};
-use super::result::{CduGroup, CoolantLoop, Cooling};
+use super::result::{CduGroup, CoolantLoop, Cooling, SystemFloor};
 use super::sizing::{self, Draw, FacilityHour, FacilityYear};
 use super::standing::{self, Standing};
 use crate::cooling::direct_to_chip::coolant_flow;
@@ -211,7 +211,13 @@ fn coolant_loop(
 ) -> CoolantLoop {
     let hall = hall(machine, &shape(fields, place, machine, draw, standing));
     let row = hall.network.rows[0];
-    let cdus = cdus(draw.liquid, place.cdus);
+    // As they stand, hall by hall; of each group the spare ones.
+    let floor = standing.layout.floors.iter().find(|floor| floor.system == machine.id);
+    let all = floor.map_or(0, |floor| floor.layout.cdus());
+    let of_hall = |floor: &SystemFloor| floor.layout.demand.unit_liquid * floor.layout.units_per_hall as f64;
+    let group = cdus(floor.map_or(draw.liquid, of_hall), place.cdus);
+    let spare = all * group.spare / group.total().max(1);
+    let cdus = [all - spare, spare];
     // What a unit lifts at the flow that one of the group's duty units has.
     let duty = f64::from(hall.network.units).max(2.0) - 1.0;
     let flow =
@@ -224,7 +230,7 @@ fn coolant_loop(
         supply: machine.coolant.0,
         leaving: machine.coolant.1,
         rack_flow: row.rack_flow,
-        cdus: [cdus.duty, cdus.spare],
+        cdus,
         racks_of_row: row.racks,
         rated_head: hall.network.unit.head(flow),
         row: row.solve().map_err(|error| error.to_string()),

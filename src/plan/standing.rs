@@ -262,6 +262,8 @@ fn demand(
     let body = &machine.system.rack;
     // A unit that is not whole gives off its part.
     let per_unit = |heat: Watts| heat * machine.unit_racks as f64 / draw.racks as f64;
+    // A hall stands what its racks may draw, whatever the campus draws of all of them at a time.
+    let of_unit = machine.compute_bound.rack * machine.unit_racks as f64 + per_unit(draw.it() - draw.compute);
     LayoutDemand {
         compute_racks: draw.racks,
         positions_per_compute_rack: u64::from(body.positions),
@@ -300,7 +302,7 @@ fn demand(
             .hall_width
             .zip(fields.layout.hall_depth)
             .map(|(along, across)| [along, across]),
-        units_per_hall: units_within(fields.layout.hall_power, per_unit(draw.it())),
+        units_per_hall: units_within(fields.layout.hall_power, of_unit),
         halls_per_building: u64::from(fields.layout.halls_per_building),
         storeys: u64::from(fields.layout.storeys),
         it: draw.it(),

@@ -581,7 +581,8 @@ impl Group {
     ///
     /// ~~~text
     /// one unit out:   the n others of its group carry all of it,  S·n/m on n of them
-    /// one UPS out:    the k blocks that share its load, each before a unit of its own,  S/u·k + s on k of them
+    /// one UPS out:    the k blocks that share its load, each before a unit of its own,  S/u·k + s on k of them;
+    ///                 a catcher's before a unit that stood by,  s on one
     /// ~~~
     ///
     /// S load of the building [VA] · n units of a group that have to carry it · m that carry the building when every
@@ -595,6 +596,10 @@ impl Group {
                 // A spare that stood by carried nothing before.
                 let lost = if bank.idle > 0 { VoltAmperes(0.0) } else { bank.one() };
                 Self { load: building.behind * part, rating, lost }
+            }
+            // A catcher's units stood by and carried nothing before.
+            (Out::UpsOf(at), Some((block, _))) if at == place && bank.idle > 0 => {
+                Self { load: block, rating: bank.one(), ..nothing }
             }
             (Out::UpsOf(at), Some((block, sharing))) if at == place => {
                 let serving = bank.count.saturating_sub(bank.idle).max(1);

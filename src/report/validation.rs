@@ -155,7 +155,14 @@ impl ValidateReport {
         (!panels.is_empty()).then_some(Scatter { title, kinds: &KINDS, panels })
     }
 
-    /// The tables whose median is above a limit, with their medians.
+    /// Tables of which no row that counts could be predicted.
+    #[must_use]
+    pub fn unpredicted(&self) -> Vec<&str> {
+        let none = self.tables.iter().filter(|table| table.statistics().median_ape.is_none());
+        none.map(|table| table.table.as_str()).collect()
+    }
+
+    /// Tables whose median error is above a limit, with it.
     #[must_use]
     pub fn above(&self, limit: f64) -> Vec<(&str, f64)> {
         self.tables

@@ -29,11 +29,14 @@ pub(super) fn cooled(ground: &Ground<'_>) -> Option<Supply> {
     );
     let mut blocks = vec![(names, how, backed_up(source, said.ride_through, engines))];
 
-    // Switchboards A and B of a building, each behind a unit substation where the plant hangs on them.
+    // Switchboards A and B of a building, each behind a transformer of the plant's own, or the unit substations it hangs on.
     let unit = place.electrical.stages.iter().find(|stage| stage.kind == StageKind::UnitTransformer);
-    if let Some(path) = unit.and_then(|stage| stage.parts) {
-        let block = k_of_n(path, 1, 2, teams);
-        blocks.push(("unit substations of the plant".into(), "2N".into(), block));
+    let feed = match &place.electrical.plant_feed {
+        Some(own) => own.parts.map(|path| ("plant transformers", path)),
+        None => unit.and_then(|stage| stage.parts).map(|path| ("unit substations of the plant", path)),
+    };
+    if let Some((name, path)) = feed {
+        blocks.push((name.into(), "2N".into(), k_of_n(path, 1, 2, teams)));
     }
 
     let pump = Block::of(said.pump_failures, said.pump_repair);

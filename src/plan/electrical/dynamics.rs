@@ -159,7 +159,13 @@ pub(super) fn dynamics(ground: &Ground<'_>) -> Option<Dynamics> {
         transfer,
         loss_limit: ground.fields.grid.loss_limit,
         returns: shaped(transfer),
-        stored: transfer * rack_hold_up(ground) + energy,
+        // A battery gives no more than its power for as long as the ramp takes.
+        stored: transfer * rack_hold_up(ground)
+            + shaped(transfer)
+                .iter()
+                .map(|ramp| energy.min(battery * ramp.time))
+                .reduce(Joules::max)
+                .unwrap_or(energy),
         battery_power: battery,
         battery_energy: energy,
         hold_up: rack_hold_up(ground),
