@@ -7,7 +7,7 @@
 use crate::scalar::SECONDS_PER_YEAR;
 use crate::units::{
     CubicMetersPerSecond, Dollars, DollarsPerCubicMeter, DollarsPerJoule, DollarsPerSecond, DollarsPerToken,
-    DollarsPerWatt, Seconds, Share, TokenRate, Watts,
+    DollarsPerWatt, Joules, Seconds, Share, TokenRate, Watts,
 };
 
 /// The 8,760-hour year.
@@ -48,16 +48,22 @@ pub struct CostRates {
     pub building: DollarsPerWatt,
     /// Substation and grid connection, per facility power.
     pub grid_connection: DollarsPerWatt,
-    /// Transformers, per facility power.
+    /// Transformers, per facility power with the usual spares.
     pub transformers: DollarsPerWatt,
+    /// Solid-state transformers, per installed power.
+    pub solid_state_transformers: DollarsPerWatt,
     /// Switchgear and cables, per facility power.
     pub switchgear: DollarsPerWatt,
     /// UPS, per installed UPS power.
     pub ups: DollarsPerWatt,
-    /// Generators with fuel and paralleling, per facility power.
+    /// Batteries at the substation, per energy.
+    pub batteries: DollarsPerJoule,
+    /// Generators with fuel and paralleling, per facility power with the usual spares.
     pub generators: DollarsPerWatt,
-    /// Busway and distribution, per IT power.
+    /// Busway and distribution, per IT power on two paths.
     pub busway: DollarsPerWatt,
+    /// Rectifiers in the hall, per installed power.
+    pub rectifiers: DollarsPerWatt,
     /// Cooling plant, per heat rejected in the design hour.
     pub cooling: DollarsPerWatt,
     /// Design, contractor and contingency, on everything but IT.
@@ -87,8 +93,20 @@ pub struct SitePowers {
     pub it: Watts,
     /// At the meter in the design hour.
     pub facility_peak: Watts,
+    /// What transformers to the voltage of halls and plant would serve with the usual spares.
+    pub transformers: Watts,
+    /// Installed in solid-state transformers.
+    pub solid_state_transformers: Watts,
     /// Installed in UPS modules.
     pub ups_installed: Watts,
+    /// In batteries at the substation.
+    pub batteries: Joules,
+    /// What engines would serve with the usual spares.
+    pub generators: Watts,
+    /// What busways would serve on two paths.
+    pub busway: Watts,
+    /// Installed in rectifiers in the halls.
+    pub rectifiers: Watts,
     /// Thrown out in the design hour.
     pub heat_rejected: Watts,
     /// At the meter in the mean of the year.
@@ -219,11 +237,15 @@ pub fn costs(
     let facility = [
         ("building", rates.building * powers.it),
         ("grid connection", rates.grid_connection * powers.facility_peak),
-        ("transformers", rates.transformers * powers.facility_peak),
+        (
+            "transformers",
+            rates.transformers * powers.transformers
+                + rates.solid_state_transformers * powers.solid_state_transformers,
+        ),
         ("switchgear", rates.switchgear * powers.facility_peak),
-        ("ups", rates.ups * powers.ups_installed),
-        ("generators", rates.generators * powers.facility_peak),
-        ("busway", rates.busway * powers.it),
+        ("ups", rates.ups * powers.ups_installed + rates.batteries * powers.batteries),
+        ("generators", rates.generators * powers.generators),
+        ("busway", rates.busway * powers.busway + rates.rectifiers * powers.rectifiers),
         ("cooling", rates.cooling * powers.heat_rejected),
     ];
     parts.extend(facility.map(|(name, amount)| part(name, Kind::Facility, amount)));
@@ -273,6 +295,9 @@ mod tests {
             building: DollarsPerWatt(6.0),
             grid_connection: DollarsPerWatt(0.3),
             transformers: DollarsPerWatt(0.4),
+            solid_state_transformers: DollarsPerWatt(1.25),
+            batteries: DollarsPerJoule(275.0 / 3.6e6),
+            rectifiers: DollarsPerWatt(0.5),
             switchgear: DollarsPerWatt(0.3),
             ups: DollarsPerWatt(0.4),
             generators: DollarsPerWatt(0.9),
@@ -294,6 +319,12 @@ mod tests {
         let powers = SitePowers {
             it: Watts(it),
             facility_peak: Watts(1.25 * it),
+            transformers: Watts(1.25 * it),
+            solid_state_transformers: Watts(0.0),
+            batteries: Joules(0.0),
+            generators: Watts(1.25 * it),
+            busway: Watts(it),
+            rectifiers: Watts(0.0),
             ups_installed: Watts(1.333 * it),
             heat_rejected: Watts(1.1 * it),
             facility_mean: Watts(0.9 * it),

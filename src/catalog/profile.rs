@@ -999,16 +999,22 @@ pub struct Costs {
     pub building: Datum<DollarsPerWatt>,
     /// Per facility watt: substation and grid connection.
     pub grid_connection: Datum<DollarsPerWatt>,
-    /// Per facility watt: transformers.
+    /// Per facility watt, one unit in ten spare: transformers to the voltage of halls and plant.
     pub transformers: Datum<DollarsPerWatt>,
+    /// Per watt installed: solid-state transformers.
+    pub solid_state_transformers: Datum<DollarsPerWatt>,
     /// Per facility watt: medium- and low-voltage switchgear and cables.
     pub switchgear: Datum<DollarsPerWatt>,
     /// Per watt of UPS installed.
     pub ups: Datum<DollarsPerWatt>,
-    /// Per facility watt: generators with fuel and paralleling.
+    /// Per joule: batteries at the substation.
+    pub batteries: Datum<DollarsPerJoule>,
+    /// Per facility watt, one in ten spare: generators with fuel and paralleling.
     pub generators: Datum<DollarsPerWatt>,
-    /// Per IT watt: busway and distribution.
+    /// Per IT watt on two paths: busway and distribution.
     pub busway: Datum<DollarsPerWatt>,
+    /// Per watt installed: rectifiers in the hall.
+    pub rectifiers: Datum<DollarsPerWatt>,
     /// Per watt of heat rejected: cooling plant.
     pub cooling: Datum<DollarsPerWatt>,
     /// Surcharge on everything but IT: design, contractor, contingency.

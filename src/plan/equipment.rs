@@ -705,10 +705,12 @@ fn note_costs(found: &Found<profile::Costs>, taken: &mut Vec<Assumption>) -> pro
         ("building", &costs.building),
         ("grid_connection", &costs.grid_connection),
         ("transformers", &costs.transformers),
+        ("solid_state_transformers", &costs.solid_state_transformers),
         ("switchgear", &costs.switchgear),
         ("ups", &costs.ups),
         ("generators", &costs.generators),
         ("busway", &costs.busway),
+        ("rectifiers", &costs.rectifiers),
         ("cooling", &costs.cooling),
         ("staff", &costs.staff),
     ] {
@@ -724,6 +726,7 @@ fn note_costs(found: &Found<profile::Costs>, taken: &mut Vec<Assumption>) -> pro
     ] {
         taker.take(field, datum);
     }
+    taker.take::<DollarsPerJoule>("batteries", &costs.batteries);
     taker.take::<Seconds>("it_life", &costs.it_life);
     taker.take::<Seconds>("facility_life", &costs.facility_life);
     costs.clone()

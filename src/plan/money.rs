@@ -7,11 +7,12 @@ use super::bill;
 use super::equipment::{Equipment, Machine};
 use super::result::{Economics, Layout, Serving};
 use super::sizing::{Draw, FacilityHour, FacilityYear};
-use crate::catalog::profile;
+use crate::catalog::profile::{self, StageKind};
 use crate::economics::{CostRates, Costs, SitePowers, Utilities, costs};
+use crate::layout::YardKind;
 use crate::scalar::SECONDS_PER_YEAR;
 use crate::scenario::Scenario;
-use crate::units::{CubicMetersPerSecond, Dollars, DollarsPerToken, DollarsPerWatt, Seconds, Watts};
+use crate::units::{CubicMetersPerSecond, Dollars, DollarsPerToken, DollarsPerWatt, Joules, Seconds, Watts};
 
 /// Prices a plan, and the tokens of its serving workloads.
 pub(super) fn economics(
@@ -25,11 +26,26 @@ pub(super) fn economics(
 ) -> Economics {
     let place = &equipment.place;
     let rates = rates(scenario, &place.costs);
-    let ups = design.path().filter(|flow| flow.name.contains("ups"));
+    let known = &place.electrical;
+    let path = || design.path().zip(&known.stages).chain(design.to_plant.iter().zip(&known.plant_feed));
+    let installed = |kinds: &[StageKind]| -> Watts {
+        path().filter(|(_, stage)| kinds.contains(&stage.kind)).map(|(flow, _)| flow.installed).sum()
+    };
+    let engines: u64 =
+        layout.yards.iter().filter(|(kind, ..)| *kind == YardKind::Generator).map(|(.., count)| count).sum();
+    let set = known.backup.as_ref().map_or(Watts(0.0), |backup| backup.set);
+    let hall_transformers =
+        [StageKind::UnitTransformer, StageKind::PlantTransformer, StageKind::PduTransformer];
     let powers = SitePowers {
         it: design.it,
         facility_peak: design.meter,
-        ups_installed: ups.map(|flow| flow.installed).sum(),
+        transformers: installed(&hall_transformers) / SPARE,
+        solid_state_transformers: installed(&[StageKind::SolidStateTransformer]),
+        ups_installed: installed(&[StageKind::Ups]),
+        batteries: scenario.fields.electrical.battery_energy.unwrap_or(Joules(0.0)),
+        generators: set * engines as f64 / SPARE,
+        busway: installed(&[StageKind::Bus]) / PATHS,
+        rectifiers: installed(&[StageKind::Rectifier]),
         heat_rejected: place.plant.installed_rejection(&design.plant),
         facility_mean: Watts(energy.meter_j / SECONDS_PER_YEAR),
     };
@@ -64,6 +80,11 @@ pub(super) fn economics(
     }
 }
 
+/// What budgets of builders install of transformers and engines over what they serve, one in ten spare, and of busways on
+/// two paths: assumption, as the budgets tell sums. A design that installs more or less costs so much more or less.
+const SPARE: f64 = 1.11;
+const PATHS: f64 = 2.0;
+
 /// The unit costs, with what the scenario sets over them.
 fn rates(scenario: &Scenario, costs: &profile::Costs) -> CostRates {
     CostRates {
@@ -71,6 +92,9 @@ fn rates(scenario: &Scenario, costs: &profile::Costs) -> CostRates {
         building: costs.building.value,
         grid_connection: costs.grid_connection.value,
         transformers: costs.transformers.value,
+        solid_state_transformers: costs.solid_state_transformers.value,
+        batteries: costs.batteries.value,
+        rectifiers: costs.rectifiers.value,
         switchgear: costs.switchgear.value,
         ups: costs.ups.value,
         generators: costs.generators.value,
@@ -120,4 +144,44 @@ fn price_tokens(bill: &Costs, accelerators: u64, serving: &mut [Serving]) -> Opt
         }
     }
     (tokens_per_s > 0.0).then(|| DollarsPerToken(dollars_per_s / tokens_per_s))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::catalog::Catalog;
+    use crate::plan::{Options, plan};
+    use crate::scenario::{Flags, resolve};
+
+    fn parts(set: &[&str]) -> impl Fn(&str) -> f64 {
+        let mut catalog = Catalog::default();
+        let set = set.iter().map(|one| (*one).to_owned()).collect();
+        let flags = Flags { power: Some("250 MW".into()), set, ..Flags::default() };
+        let text = "serving = []\ntraining = []\n";
+        let scenario = resolve(Some(("test", text)), &flags, &mut catalog).unwrap();
+        let parts = plan(&scenario, &catalog, Options::default()).unwrap().economics.parts;
+        move |name: &str| parts.iter().filter(|(part, _)| part == name).map(|(_, cost)| cost.0).sum()
+    }
+
+    #[test]
+    fn what_is_installed_is_paid_for() {
+        let usual = parts(&[]);
+        // Engines for the part without accelerators alone.
+        let bare = parts(&["electrical.design=ac-415-no-ups"]);
+        assert!(bare("generators") < 0.5 * usual("generators") && bare("ups").abs() < 1.0);
+        let (single, double) = (parts(&["electrical.redundancy=n"]), parts(&["electrical.redundancy=2n"]));
+        let ratio = double("transformers") / single("transformers");
+        assert!((1.8..2.2).contains(&ratio), "{ratio}");
+        // 275 $/kWh.
+        let stored = parts(&["electrical.battery_power=100 MW", "electrical.battery_energy=100 MWh"]);
+        assert!(
+            ((stored("ups") - usual("ups")) / 27.5e6 - 1.0).abs() < 0.05,
+            "{}",
+            stored("ups") - usual("ups")
+        );
+        // Direct current: converters and rectifiers have prices of their own.
+        let direct = parts(&["electrical.design=dc-800-sst"]);
+        assert!(direct("transformers") > 2.0 * usual("transformers"), "{}", direct("transformers"));
+        let sidecar = parts(&["electrical.design=dc-800-sidecar"]);
+        assert!(sidecar("busway") > usual("busway") + 80e6, "{}", sidecar("busway"));
+    }
 }
