@@ -157,6 +157,8 @@ pub struct FatTree {
     pub spine_core: u64,
     /// Links at port rate that one cable carries.
     pub links_per_cable: u32,
+    /// Groups of an island whose spines are joined directly, zero but for a dragonfly+.
+    pub groups: u64,
     /// Separate fabrics that the count had to be split into.
     pub islands: u64,
     /// Accelerators of the largest island.
@@ -431,6 +433,7 @@ pub fn fat_tree(demand: &FabricDemand) -> Result<FatTree, FabricError> {
         leaf_spine: uplinks.div_ceil(per_cable),
         spine_core: if core > 0 { uplinks.div_ceil(per_cable) } else { 0 },
         links_per_cable: demand.links_per_cable,
+        groups: 0,
         islands,
         accelerators_per_island: demand.accelerators.min(units.div_ceil(islands) * demand.unit_accelerators),
         injection,

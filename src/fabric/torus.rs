@@ -142,6 +142,7 @@ pub fn pods(torus: Torus, demand: &FabricDemand) -> FatTree {
         leaf_spine: 0,
         spine_core: 0,
         links_per_cable: 1,
+        groups: 0,
         islands: demand.accelerators.div_ceil(pod),
         accelerators_per_island: demand.accelerators.min(pod),
         injection,

@@ -5,7 +5,8 @@
 //! ~~~
 //!
 //! Links are laid rack pair by rack pair: a unit's racks to the leaf racks that hold its leaves, the leaves of a
-//! spine group to its spines, the spines of an island to its cores, each evenly. The medium is the first of a list
+//! spine group to its spines, the spines of an island to its cores, the spines of a dragonfly+ group to those of each
+//! other. They are dealt evenly: no rack has a whole cable more or less than its share. The medium is the first of a list
 //! that reaches; what none reaches is counted apart. Network racks stand where the whole schedule is shortest
 //! ([`place`]); the networks beside the scale-out follow them ([`beside`]). Left out: single obstacles, diverse
 //! routing, patch panels, service loops. What leaves its row runs as a trunk from a panel at its rack.
@@ -252,6 +253,8 @@ pub struct Cabling {
     pub group_units: u64,
     /// Units of an island: its spines share its cores.
     pub island_units: u64,
+    /// Islands, and the groups of each whose spines are joined directly: at most one where there are cores instead.
+    pub groups: [u64; 2],
     /// Rate of each cable, per direction.
     pub rate: ByteRate,
     /// Media for cables to hosts, the preferred first.
@@ -407,6 +410,7 @@ struct Tree<'a> {
     counts: CableCounts,
     group_units: u64,
     island_units: u64,
+    groups: [u64; 2],
     rate: ByteRate,
     host_media: &'a [Reach],
     switch_media: &'a [Reach],
@@ -428,6 +432,7 @@ impl<'a> Tree<'a> {
             counts: cabling.counts,
             group_units: cabling.group_units,
             island_units: cabling.island_units,
+            groups: cabling.groups,
             rate: cabling.rate,
             host_media: &cabling.host_media,
             switch_media: &cabling.switch_media,
@@ -451,23 +456,102 @@ fn holders(from: f64, to: f64, switches: u64, racks: u64) -> Vec<(usize, f64)> {
         .collect()
 }
 
-/// Hands out whole cables in proportion to weights, so that all of them add up to the count.
-struct Dealer {
-    count: u64,
-    weight: f64,
-    seen: f64,
-    dealt: u64,
+/// Tolerance of sums of shares of cables.
+const ROUNDING: f64 = 1e-6;
+
+/// Cables of the racks of one tier: what is due to each so far, and what was dealt to it.
+#[derive(Default)]
+struct Account {
+    due: Vec<f64>,
+    dealt: Vec<u64>,
 }
 
-impl Dealer {
-    fn deal(&mut self, weight: f64) -> u64 {
-        self.seen += weight;
-        let share = if self.weight > 0.0 { (self.seen / self.weight).min(1.0) } else { 1.0 };
-        // The last half of a part of 10⁹ is rounding of the sum.
-        let upto = if share > 1.0 - 1e-9 { self.count } else { (self.count as f64 * share) as u64 };
-        let now = upto.max(self.dealt) - self.dealt;
-        self.dealt += now;
-        now
+impl Account {
+    /// Deals whole cables to racks to which a share of them is due.
+    ///
+    /// ~~~text
+    /// ⌊due⌋ ≤ dealt ≤ ⌈due⌉ after every bundle, for each rack
+    /// ~~~
+    ///
+    /// Beyond the whole cables that are due, those go first whose next one is due soonest: the earliest deadline first,
+    /// which finds such a deal where there is one (Tijdeman 1980, doi:10.1016/0012-365X(80)90269-1).
+    fn deal(&mut self, racks: &[(usize, f64)], share: f64, cables: u64) -> Vec<u64> {
+        let most = racks.iter().map(|(rack, _)| rack + 1).max().unwrap_or(0).max(self.due.len());
+        self.due.resize(most, 0.0);
+        self.dealt.resize(most, 0);
+        let whole: f64 = racks.iter().map(|(_, weight)| weight).sum();
+        let mut given = Vec::with_capacity(racks.len());
+        for (rack, weight) in racks {
+            self.due[*rack] += share * weight / whole;
+            given.push(((self.due[*rack] + ROUNDING).floor() as u64).saturating_sub(self.dealt[*rack]));
+        }
+        let waits = |at: usize| {
+            let rack = racks[at].0;
+            (self.dealt[rack] + given[at] + 1) as f64 - self.due[rack]
+        };
+        let mut next: Vec<(bool, f64, usize)> =
+            (0..racks.len()).map(|at| (waits(at) >= 1.0 - ROUNDING, waits(at) / racks[at].1, at)).collect();
+        next.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
+        let order = next.iter().map(|(.., at)| *at);
+        top_up(&mut given, cables, order);
+        for ((rack, _), given) in racks.iter().zip(&given) {
+            self.dealt[*rack] += given;
+        }
+        given
+    }
+}
+
+/// Deals the cables of a bundle from one number to another to racks in their order.
+///
+/// The running sum is cut to whole cables at every rack. A rack that two bundles share is the last of one and the first
+/// of the next, so that it has its share of both together.
+fn in_order(racks: &[(usize, f64)], start: f64, share: f64, [from, to]: [u64; 2]) -> Vec<u64> {
+    let whole: f64 = racks.iter().map(|(_, weight)| weight).sum();
+    let (mut seen, mut dealt) = (start, from);
+    let deal = |(at, (_, weight)): (usize, &(usize, f64))| {
+        seen += share * weight / whole;
+        let upto = if at + 1 == racks.len() { to } else { ((seen + ROUNDING) as u64).clamp(dealt, to) };
+        let own = upto - dealt;
+        dealt = upto;
+        own
+    };
+    racks.iter().enumerate().map(deal).collect()
+}
+
+/// Adds one each in this order, or takes one each away in the other, until they add up to `cables`.
+fn top_up(given: &mut [u64], cables: u64, order: impl DoubleEndedIterator<Item = usize> + Clone) {
+    let mut sum: u64 = given.iter().sum();
+    for at in order.clone().cycle() {
+        if sum >= cables {
+            break;
+        }
+        given[at] += 1;
+        sum += 1;
+    }
+    for at in order.rev().cycle() {
+        if sum <= cables {
+            break;
+        }
+        let one = given[at].min(1);
+        given[at] -= one;
+        sum -= one;
+    }
+}
+
+/// Shows how many cables each rack of one side has to each of the other, so that both have what was dealt to them.
+fn spread(from: &[u64], to: &[u64], mut show: impl FnMut(usize, usize, u64)) {
+    let cables: u64 = from.iter().sum();
+    let racks = to.iter().map(|cables| *cables as f64).enumerate().filter(|(_, cables)| *cables > 0.0);
+    let racks: Vec<(usize, f64)> = racks.collect();
+    if cables == 0 || racks.is_empty() {
+        return;
+    }
+    let mut sides = Account::default();
+    for (a, own) in from.iter().enumerate().filter(|(_, own)| **own > 0) {
+        let given = sides.deal(&racks, *own as f64, *own);
+        for ((b, _), count) in racks.iter().zip(given) {
+            show(a, *b, count);
+        }
     }
 }
 
@@ -475,12 +559,18 @@ impl Dealer {
 struct Bundle {
     from: Vec<(usize, f64)>,
     to: Vec<(usize, f64)>,
+    /// Its part of the cables, in proportion.
+    weight: f64,
+    /// The groups that it joins, where it joins two.
+    groups: [usize; 2],
 }
 
 impl Bundle {
-    fn weight(&self) -> f64 {
+    /// With cables in proportion to what it holds of the first side; none where a side is empty.
+    fn of(from: Vec<(usize, f64)>, to: Vec<(usize, f64)>) -> Self {
         let sum = |side: &[(usize, f64)]| side.iter().map(|(_, weight)| weight).sum::<f64>();
-        if sum(&self.to) > 0.0 { sum(&self.from) } else { 0.0 }
+        let weight = if sum(&to) > 0.0 { sum(&from) } else { 0.0 };
+        Self { from, to, weight, groups: [0; 2] }
     }
 }
 
@@ -514,23 +604,54 @@ fn bundles(layout: &Layout, tree: &Tree<'_>, kind: CableKind, most_pairs: u64) -
             CableKind::HostLeaf => {
                 let racks = layout.demand.unit_compute_racks;
                 let end = (to * racks).min(layout.demand.compute_racks);
-                Bundle {
-                    from: (from * racks..end).map(|rack| (rack as usize, 1.0)).collect(),
-                    to: held(leaf, from, to),
-                }
+                let hosts = (from * racks..end).map(|rack| (rack as usize, 1.0)).collect();
+                Bundle::of(hosts, held(leaf, from, to))
             }
-            CableKind::LeafSpine => Bundle { from: held(leaf, from, to), to: held(spine, from, to) },
+            CableKind::LeafSpine => Bundle::of(held(leaf, from, to), held(spine, from, to)),
             CableKind::SpineCore => {
                 let spines = held(spine, from, to);
                 let cores = held(core, from, to);
                 if spines.len() as u64 * cores.len() as u64 <= most_pairs {
-                    return Bundle { from: spines, to: cores };
+                    return Bundle::of(spines, cores);
                 }
                 let most = most_pairs.isqrt() as usize;
-                Bundle { from: thinned(spines, most), to: thinned(cores, most) }
+                Bundle::of(thinned(spines, most), thinned(cores, most))
             }
         })
         .collect()
+}
+
+/// The bundles between dragonfly+ groups: of each island, every two groups, all with as many cables.
+///
+/// Planes lie upon each other: a group here is that of all of them.
+fn between_groups(spine: &Tier<'_>, [islands, groups]: [u64; 2], count: u64, most_pairs: u64) -> Vec<Bundle> {
+    let per_group = spine.count as f64 / (islands * groups) as f64;
+    let most = (most_pairs / (islands * groups * groups).max(1)).isqrt() as usize;
+    let pairs_of_all = (spine.racks() * spine.racks()) / islands;
+    // The ends of all groups in order give each rack a whole number of them, also where two groups share one.
+    let ends = 2.0 * count as f64 / (islands * groups) as f64;
+    let upto = |group: u64| (group as f64 * ends + ROUNDING) as u64;
+    let held = |group: u64| {
+        let racks =
+            holders(group as f64 * per_group, (group + 1) as f64 * per_group, spine.count, spine.racks());
+        let racks = if pairs_of_all > most_pairs { thinned(racks, most) } else { racks };
+        let dealt = in_order(&racks, group as f64 * ends, ends, [upto(group), upto(group + 1)]);
+        let racks = racks.into_iter().zip(dealt).map(|((rack, _), ends)| (rack, ends as f64));
+        racks.filter(|(_, ends)| *ends > 0.0).collect::<Vec<_>>()
+    };
+    let mut bundles = Vec::new();
+    for island in 0..islands {
+        let own: Vec<_> = (island * groups..(island + 1) * groups).map(held).collect();
+        let first = (island * groups) as usize;
+        for (at, from) in own.iter().enumerate() {
+            for (other, to) in own.iter().enumerate().skip(at + 1) {
+                let weight = if from.is_empty() || to.is_empty() { 0.0 } else { 1.0 };
+                let groups = [first + at, first + other];
+                bundles.push(Bundle { from: from.clone(), to: to.clone(), weight, groups });
+            }
+        }
+    }
+    bundles
 }
 
 /// Lays every link and shows each pair of racks with its cables.
@@ -556,38 +677,61 @@ fn lay(
         if count == 0 {
             continue;
         }
-        let (from, to) = (&tree.tiers[at], &tree.tiers[at + 1]);
-        let bundles = bundles(layout, tree, kind, most_pairs);
-        let weight = bundles.iter().map(Bundle::weight).sum();
-        let mut dealer = Dealer { count, weight, seen: 0.0, dealt: 0 };
-        for bundle in &bundles {
-            let whole: f64 = bundle.to.iter().map(|(_, weight)| weight).sum();
-            for (a, a_weight) in &bundle.from {
-                for (b, b_weight) in &bundle.to {
-                    let count = dealer.deal(a_weight * b_weight / whole);
-                    let (Some((a, start)), Some((b, stop))) = (from.get(*a), to.get(*b)) else { continue };
-                    if count == 0 {
-                        continue;
-                    }
-                    let route = layout.route(&outlets.ways[start.room as usize], start, stop);
-                    let length = stocked_length(Meters(route.run));
-                    let (choice, medium) = medium_for(length, media);
-                    show(&CablePair {
-                        net: tree.net,
-                        kind,
-                        from: (from.kind, a),
-                        to: (to.kind, b),
-                        rate: tree.rate,
-                        start: *start,
-                        stop: *stop,
-                        route,
-                        count,
-                        length,
-                        choice,
-                        medium,
-                    });
+        let direct = kind == CableKind::SpineCore && tree.groups[1] > 1;
+        let (from, to) = (&tree.tiers[at], &tree.tiers[if direct { at } else { at + 1 }]);
+        let bundles = if direct {
+            between_groups(from, tree.groups, count, most_pairs)
+        } else {
+            bundles(layout, tree, kind, most_pairs)
+        };
+        let whole: f64 = bundles.iter().map(|bundle| bundle.weight).sum();
+        // Racks of a group are dealt to again with each other group.
+        let mut ends: HashMap<usize, Account> = HashMap::new();
+        let (mut seen, mut laid) = (0.0, 0);
+        for bundle in bundles.iter().filter(|bundle| bundle.weight > 0.0) {
+            let start = count as f64 * (seen / whole);
+            seen += bundle.weight;
+            let share = count as f64 * (bundle.weight / whole);
+            let upto = (((count as f64 * (seen / whole)) + ROUNDING) as u64).clamp(laid, count);
+            let mut dealt = |racks: &[(usize, f64)], group: usize| {
+                if direct {
+                    ends.entry(group).or_default().deal(racks, share, upto - laid)
+                } else {
+                    in_order(racks, start, share, [laid, upto])
                 }
-            }
+            };
+            let (at_from, at_to) =
+                (dealt(&bundle.from, bundle.groups[0]), dealt(&bundle.to, bundle.groups[1]));
+            laid = upto;
+            spread(&at_from, &at_to, |a, b, count| {
+                let (a, b) = (bundle.from[a].0, bundle.to[b].0);
+                let (Some((a, start)), Some((b, stop))) = (from.get(a), to.get(b)) else { return };
+                if count == 0 {
+                    return;
+                }
+                let same = direct && a == b;
+                let route = if same {
+                    Route { run: 0.0, through: Through::Rack }
+                } else {
+                    layout.route(&outlets.ways[start.room as usize], start, stop)
+                };
+                let length = if same { length_in_rack() } else { stocked_length(Meters(route.run)) };
+                let (choice, medium) = medium_for(length, media);
+                show(&CablePair {
+                    net: tree.net,
+                    kind,
+                    from: (from.kind, a),
+                    to: (to.kind, b),
+                    rate: tree.rate,
+                    start: *start,
+                    stop: *stop,
+                    route,
+                    count,
+                    length,
+                    choice,
+                    medium,
+                });
+            });
         }
     }
 }

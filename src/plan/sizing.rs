@@ -87,7 +87,7 @@ impl FacilityHour {
 }
 
 /// The torus that a system's domain is, the most compact one where its shape is not known.
-pub(super) fn torus_of(machine: &Machine) -> Result<Torus, TorusError> {
+pub(crate) fn torus_of(machine: &Machine) -> Result<Torus, TorusError> {
     let inside = &machine.system.scale_up;
     match inside.shape {
         Some(shape) => Ok(Torus { shape: shape.map(u64::from) }),

@@ -329,7 +329,7 @@ pub(super) fn group_of(
     let unit = unit.max(1);
     let island = fabric.accelerators_per_island.div_ceil(unit).clamp(1, units);
     if fabric.tiers < 3 {
-        return (island, island);
+        return (island.div_ceil(fabric.groups.max(1)), island);
     }
     let half = u64::from(radix / 2);
     let leaves_per_unit = fabric.leaf as f64 / (units * u64::from(fabric.planes)) as f64;
@@ -352,6 +352,7 @@ fn cabling(machine: &Machine, draw: &Draw, beside: &Beside) -> Cabling {
         },
         group_units,
         island_units,
+        groups: [draw.fabric.islands, draw.fabric.groups],
         rate: machine.system.scale_out.port_bandwidth.value * f64::from(draw.fabric.links_per_cable),
         host_media: reaches_of(&network.host_links),
         switch_media: reaches_of(&network.switch_links),

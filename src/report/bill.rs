@@ -141,7 +141,7 @@ impl Report for BillReport {
 }
 
 fn with_core(floor: &SystemFloor) -> bool {
-    floor.cabling.counts.spine_core > 0
+    floor.layout.demand.switches.core > 0
 }
 
 fn floor(floor: &SystemFloor) -> Value {

@@ -559,7 +559,7 @@ fn layout(plan: &Plan) -> Section {
     ]);
     let mut blocks = vec![Block::KeyValues(facts), Block::Table(areas), Block::Table(table)];
     blocks.extend(layout.floors.iter().map(|floor| {
-        let with_core = floor.cabling.counts.spine_core > 0;
+        let with_core = floor.layout.demand.switches.core > 0;
         let words = floor.layout.placement.describe(with_core);
         Block::Text(format!(
             "{}: {words}, where cables are shortest of {} placements.",

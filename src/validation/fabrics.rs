@@ -7,6 +7,10 @@
 //! are the rule where leaves of a unit would be shared otherwise (DGX SuperPOD GB200, documented with its table).
 //! A system's own planes hold where the row states none.
 //!
+//! `topology` says how switches are joined, in the words of a scenario's `fabric.topology` and those of [`TOPOLOGIES`]; a
+//! fat tree where it is empty. `oversubscription` is that of the leaves, 1 where it is empty. A row whose `use` is filled
+//! and not `yes` is set apart.
+//!
 //! The error of a row is that of the count that is off most. Counts that a note of the source calls a slip are
 //! named with it.
 
@@ -14,12 +18,58 @@ use super::hardware::Hardware;
 use super::tables::Row;
 use super::{Forecast, Gap, Names, gap};
 use crate::catalog::profile::Switch;
-use crate::fabric::scale_out::{FabricDemand, FatTree, Tiers, Topology, fat_tree};
+use crate::fabric::scale_out::{FabricDemand, FatTree, Tiers, Topology, scale_out};
 use crate::plan::equipment::Machine;
+use crate::plan::sizing::torus_of;
 use crate::units::ByteRate;
 
 /// What a pluggable cage of these generations carries: two ports of half the rate share one cable.
 const CAGE: ByteRate = ByteRate(100e9);
+
+/// Words of the column `topology`. Where they name no tiers of their own, the radix decides on them.
+pub const TOPOLOGIES: [&str; 10] = [
+    "auto",
+    "fat-tree",
+    "two-tier",
+    "three-tier",
+    "rail-optimised",
+    "rail-optimised-fat-tree-2",
+    "rail-optimised-fat-tree-3",
+    "rail-only",
+    "dragonfly-plus",
+    "torus",
+];
+
+/// How a row says that switches are joined, and in how many tiers.
+fn topology(row: Row<'_>, machine: &Machine) -> Result<(Topology, Tiers), Gap> {
+    Ok(match row.word("topology") {
+        "two-tier" => (Topology::FatTree, Tiers::Two),
+        "three-tier" => (Topology::FatTree, Tiers::Three),
+        "rail-only" => (Topology::RailOnly, Tiers::Auto),
+        "dragonfly-plus" => (Topology::DragonflyPlus, Tiers::Auto),
+        "torus" => match torus_of(machine) {
+            Ok(torus) => (Topology::Torus(torus), Tiers::Auto),
+            Err(error) => return gap(error.to_string()),
+        },
+        _ => (Topology::FatTree, Tiers::Auto),
+    })
+}
+
+/// Refuses a row whose topology or oversubscription means nothing; returns the latter.
+fn checked(row: Row<'_>) -> Result<f64, Gap> {
+    if let Some(word) = row.text("topology")
+        && !TOPOLOGIES.contains(&word)
+    {
+        let allowed = TOPOLOGIES.join(", ");
+        return Err(row.error(format!("`topology` is `{word}`, it must be one of {allowed}")).into());
+    }
+    match row.number("oversubscription")? {
+        Some(ratio) if ratio < 1.0 => {
+            Err(row.error(format!("`oversubscription` is {ratio}, it must be at least 1")).into())
+        }
+        ratio => Ok(ratio.unwrap_or(1.0)),
+    }
+}
 
 /// A count of a sized fabric.
 type Count = fn(&FatTree) -> u64;
@@ -52,6 +102,7 @@ fn demand(
     hardware: &Hardware,
     machine: &Machine,
     accelerators: u32,
+    oversubscription: f64,
 ) -> Result<FabricDemand, Gap> {
     let out = &machine.system.scale_out;
     let switch = match row.text("switch") {
@@ -71,10 +122,11 @@ fn demand(
     let radix = (f64::from(switch.ports.value) * per_port) as u32;
     let unit = machine.unit.accelerators();
     let rack = u64::from(machine.system.rack.accelerators);
+    let (topology, tiers) = topology(row, machine)?;
     // A rack of four trays a rail fills leaves of its own where they have no room for a second rack.
     let alone = machine.system.scale_up.domain > 8 && u64::from(radix) <= rack && unit > rack;
     Ok(FabricDemand {
-        topology: Topology::FatTree,
+        topology,
         accelerators: u64::from(accelerators),
         ports_per_accelerator: ports,
         port_rate,
@@ -83,19 +135,20 @@ fn demand(
         radix,
         unit_accelerators: if alone { rack } else { unit },
         group_accelerators: if alone { unit } else { 0 },
-        oversubscription: 1.0,
-        tiers: Tiers::Auto,
+        oversubscription,
+        tiers,
         links_per_cable: ports.min((CAGE / port_rate + 1e-9).floor() as u32).max(1),
     })
 }
 
 fn forecast(row: Row<'_>, hardware: &Hardware) -> Result<Forecast, Gap> {
+    let oversubscription = checked(row)?;
     let Some(rig) = hardware.rig_of(row.word("system")).or_else(|| hardware.rig(row.word("system"))) else {
         return gap(format!("the catalogue has no system `{}`", row.word("system")));
     };
     let Some(accelerators) = row.count("accelerators")? else { return gap("no number of accelerators") };
-    let demand = demand(row, hardware, &rig.machine, accelerators)?;
-    let tree = match fat_tree(&demand) {
+    let demand = demand(row, hardware, &rig.machine, accelerators, oversubscription)?;
+    let tree = match scale_out(&demand) {
         Ok(tree) => tree,
         Err(error) => return gap(error.to_string()),
     };
@@ -124,7 +177,12 @@ fn forecast(row: Row<'_>, hardware: &Hardware) -> Result<Forecast, Gap> {
         (false, None) => format!("largest error in {column}: {}", off.join(", ")),
         (false, Some(quirk)) => format!("{}; the source: {quirk}", off.join(", ")),
     };
-    Ok(Forecast { published, predicted, reason, ..Forecast::default() })
+    let set_apart = row.text("use").filter(|word| *word != "yes");
+    let reason = match set_apart {
+        Some(word) => format!("set apart: use is `{word}`; {reason}"),
+        None => reason,
+    };
+    Ok(Forecast { published, predicted, reason, apart: set_apart.is_some(), ..Forecast::default() })
 }
 
 #[cfg(test)]
@@ -144,7 +202,46 @@ mod tests {
             let named = row.reason.contains("the source:");
             assert!(error.abs() < 1e-12 || named, "{}: {} {}", row.id, error, row.reason);
         }
-        let exact = report.rows.iter().filter(|row| row.error.is_some_and(|e| e.abs() < 1e-12)).count();
-        assert!(exact >= 22, "{exact} of 23 are exact");
+        // What is no reading of the source itself is not counted.
+        let counted: Vec<_> = report.rows.iter().filter(|row| row.counted).collect();
+        assert_eq!(counted.len(), 22);
+        assert!(counted.iter().all(|row| row.error.is_some_and(|e| e.abs() < 1e-12)));
+    }
+
+    const HEAD: &str = "system,accelerators,topology,oversubscription,switch,planes,leaf,spine,core,host_leaf,leaf_spine,\
+                        spine_core";
+
+    fn checked_rows(rows: &str) -> Result<Vec<crate::validation::RowReport>, crate::catalog::InputError> {
+        let table = Table::parse(Kind::Fabrics, "f.csv", &format!("{HEAD}\n{rows}")).unwrap();
+        check(&table, &Hardware::open(&Catalog::default()).unwrap(), &|| {}).map(|report| report.rows)
+    }
+
+    // 1,024 accelerators of a port each, radix 64, units of 32 trays with a leaf a rail. 1:1: 32 leaves of 32 down and 32
+    // up, 16 spines. 3:1: a leaf has room for 48 down but a rail of a unit has 32, and 11 up: 352 links, the divisors of 11
+    // make it 11 spines. Rails alone: four leaves each with 128 links up to 2 spines. Dragonfly+: 8 groups of 32 and 32, with
+    // floor(32·32/7) = 146 links between two, 28 · 146 in all.
+    #[test]
+    fn a_row_names_its_topology_and_oversubscription() {
+        let counts = "32,16,0,1024,1024,0";
+        let rows = checked_rows(&format!(
+            "hgx-h100,1024,,,qm9700,1,{counts}\nhgx-h100,1024,fat-tree,1,qm9700,1,{counts}\n\
+             hgx-h100,1024,two-tier,3,qm9700,1,32,11,0,1024,352,0\n\
+             hgx-h100,1024,rail-only,,qm9700,1,32,16,0,1024,1024,0\n\
+             gb200-nvl72,576,torus,,qm9700,1,0,0,0,0,0,0\n\
+             hgx-h100,8192,dragonfly-plus,,qm9700,1,256,256,0,8192,8192,4088\n"
+        ))
+        .unwrap();
+        for row in &rows {
+            assert!(row.error.is_some_and(|error| error.abs() < 1e-12), "{}: {}", row.id, row.reason);
+        }
+    }
+
+    #[test]
+    fn an_unknown_topology_is_an_error_that_lists_the_known() {
+        let error = checked_rows("hgx-h100,1024,ring,,qm9700,1,1,1,1,1,1,1\n").unwrap_err();
+        assert_eq!(error.line(), Some(2));
+        assert!(error.message.contains("`topology` is `ring`"), "{error}");
+        assert!(TOPOLOGIES.iter().all(|word| error.message.contains(word)), "{error}");
+        assert!(checked_rows("hgx-h100,1024,,0.5,qm9700,1,1,1,1,1,1,1\n").is_err());
     }
 }

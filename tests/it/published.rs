@@ -109,12 +109,11 @@ fn validation(table: &str) -> Value {
 #[test]
 fn fabrics_of_the_reference_architectures_are_exact() {
     let fabrics = validation("fabrics");
-    assert_eq!(fabrics["predicted"], fabrics["rows"]);
+    // All but an outside reading of a figure, which is set apart: a core tier three quarters as wide as the one below.
+    assert_eq!(fabrics["predicted"], 22);
+    assert_eq!(fabrics["not_expressible"], 0);
     for row in fabrics["worst"].as_array().expect("a list") {
-        let (error, reason) = (row["error"].as_f64().unwrap(), row["reason"].as_str().unwrap_or_default());
-        // An outside reading of a figure: its core links are three quarters of the others, which no maker's table says.
-        let doubted = row["id"] == "2304 × gb200-nvl72" && reason.contains("unverified");
-        assert!(error == 0.0 || doubted, "{row}");
+        assert_eq!(row["error"], 0.0, "{row}");
     }
 }
 

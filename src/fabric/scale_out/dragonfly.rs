@@ -90,6 +90,7 @@ pub fn dragonfly_plus(demand: &FabricDemand) -> Result<FatTree, FabricError> {
         leaf_spine: uplinks.div_ceil(per_cable),
         spine_core: (fabrics * g * (g - 1) / 2 * p).div_ceil(per_cable),
         links_per_cable: demand.links_per_cable,
+        groups: g,
         islands,
         accelerators_per_island: demand.accelerators.min(units * demand.unit_accelerators),
         injection,

@@ -5,6 +5,7 @@ use super::super::{LeafPlace, SpinePlace};
 use super::*;
 use crate::units::Watts;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 const RATE: ByteRate = ByteRate(100e9);
 
@@ -14,6 +15,7 @@ fn cabling(counts: CableCounts) -> Cabling {
         counts,
         group_units: 9,
         island_units: 648,
+        groups: [1, 0],
         rate: RATE,
         host_media: media.clone(),
         switch_media: media,
@@ -141,8 +143,83 @@ fn a_campus_of_millions_of_links_is_laid_within_seconds() {
     assert!(pairs < 500_000, "{pairs}");
 }
 
+/// Cables of the scale-out at each rack, by the sides of a tier.
+fn at_racks(plan: &Layout, cabling: &Cabling) -> BTreeMap<(CableKind, RackKind, u64), u64> {
+    let mut found = BTreeMap::new();
+    each_pair(plan, cabling, |pair| {
+        for (kind, number) in [pair.from, pair.to] {
+            *found.entry((pair.kind, kind, number)).or_insert(0) += pair.count;
+        }
+    });
+    found
+}
+
+// 373,248 cables of 324 core racks with eight of 144 ports: 1,152 each, and as many at the spine and leaf racks.
+#[test]
+fn every_switch_rack_of_a_full_fabric_has_as_many_cables_as_ports() {
+    for ((tier, kind, number), cables) in at_racks(&layout(&gb300(), USUAL), &cabling(WHOLE)) {
+        let ports = if kind == RackKind::Core { 1_152 } else { 576 };
+        assert!(kind == RackKind::Compute || cables == ports, "{tier:?} {kind:?} {number}: {cables}");
+    }
+}
+
+// 72 groups of 72 spines, nine racks each, a link from each spine to each other group but one: 71 · 72/2 pairs of 72.
+#[test]
+fn dragonfly_groups_are_joined_as_counted() {
+    let switches = super::super::SwitchRacks { core: 0, ..gb300().switches };
+    let plan = layout(&LayoutDemand { switches, ..gb300() }, USUAL);
+    let spine_core = 72 * 71 / 2 * 72;
+    let cabling = Cabling { groups: [1, 72], ..cabling(CableCounts { spine_core, ..WHOLE }) };
+    let mut pairs = BTreeMap::new();
+    each_pair(&plan, &cabling, |pair| {
+        if pair.kind == CableKind::SpineCore {
+            assert_eq!((pair.from.0, pair.to.0), (RackKind::Spine, RackKind::Spine));
+            *pairs.entry((pair.from.1 / 9, pair.to.1 / 9)).or_insert(0) += pair.count;
+        }
+    });
+    assert_eq!(pairs.len(), 72 * 71 / 2);
+    assert!(pairs.iter().all(|((a, b), cables)| a < b && *cables == 72));
+    for ((tier, kind, _), cables) in at_racks(&plan, &cabling) {
+        assert!(tier != CableKind::SpineCore || (kind == RackKind::Spine && cables == 71 * 8));
+    }
+    let schedule = schedule(&plan, &cabling);
+    assert_eq!(of_kind(&schedule, CableKind::SpineCore).iter().map(|run| run.count).sum::<u64>(), spine_core);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
+
+    // Bundles hold as much of either side, so the share of a rack is that of its switches.
+    #[test]
+    fn no_switch_rack_has_more_cables_than_ports(
+        (demand, placement) in demands(),
+        radix in 1_u64..80, group_units in 1_u64..20, island_units in 1_u64..50, groups in 0_u64..9,
+    ) {
+        let network = demand.switches;
+        // As many links as the ports of the smaller side take.
+        let between = |a: u64, b: u64| a.min(b) * radix;
+        let direct = groups > 1;
+        let pairs = groups * groups.saturating_sub(1) / 2;
+        let counts = CableCounts {
+            host_leaf: 0,
+            leaf_spine: between(network.leaf, network.spine),
+            spine_core: if direct { pairs * (network.spine * radix / 2 / pairs) } else { between(network.spine, network.core) },
+        };
+        let groups = [1, if direct { groups } else { 0 }];
+        let island_units = island_units.max(group_units);
+        let cabling = Cabling { group_units, island_units, groups, ..cabling(counts) };
+        let plan = layout(&demand, placement);
+        let outlets = Outlets::of(&plan);
+        let switches = [(RackKind::Leaf, network.leaf), (RackKind::Spine, network.spine), (RackKind::Core, network.core)];
+        let mut laid = [0; 3];
+        for ((tier, kind, number), cables) in at_racks(&plan, &cabling) {
+            laid[tier as usize] += cables;
+            let Some((_, switches)) = switches.iter().find(|(known, _)| *known == kind) else { continue };
+            let ports = (switches * radix) as f64 / outlets.of_kind(kind).len() as f64;
+            prop_assert!(cables as f64 <= (ports - 1e-6).ceil(), "{:?} {:?} {}: {} of {}", tier, kind, number, cables, ports);
+        }
+        prop_assert_eq!(laid, [0, 2 * counts.leaf_spine, 2 * counts.spine_core]);
+    }
 
     #[test]
     fn every_link_has_a_route_no_shorter_than_the_straight_distance(

@@ -214,7 +214,7 @@ fn column(page: &mut Page, plan: &Plan, halls: &[Hall], scale: Scale, contained:
             page.fact("floor load", &format!("{} kg/m²", short(load)));
             page.fact("positions left over, site", &count(plan.layout.leftover_positions));
             page.column += 2.0;
-            let words = floor.layout.placement.describe(floor.cabling.counts.spine_core > 0);
+            let words = floor.layout.placement.describe(floor.layout.demand.switches.core > 0);
             page.paragraph(&format!("Shortest cables: {words}."), SOFT);
         }
     }
