@@ -201,7 +201,7 @@ pub(crate) fn feeder_loss(
     place: &Place,
     machines: &[Machine],
 ) -> Result<Share, InputError> {
-    const ROUNDS: usize = 3;
+    const ROUNDS: usize = 2;
     let (mut place, mut lost) = (place.clone(), Share(0.0));
     place = place.with_feeder_loss(lost);
     for _ in 0..ROUNDS {

@@ -474,7 +474,7 @@ impl Account {
     /// ~~~
     ///
     /// Beyond the whole cables that are due, those go first whose next one is due soonest: the earliest deadline first,
-    /// which finds such a deal where there is one (Tijdeman 1980, doi:10.1016/0012-365X(80)90269-1).
+    /// which finds such a deal where there is one: the chairman assignment problem.
     fn deal(&mut self, racks: &[(usize, f64)], share: f64, cables: u64) -> Vec<u64> {
         let most = racks.iter().map(|(rack, _)| rack + 1).max().unwrap_or(0).max(self.due.len());
         self.due.resize(most, 0.0);
@@ -485,15 +485,29 @@ impl Account {
             self.due[*rack] += share * weight / whole;
             given.push(((self.due[*rack] + ROUNDING).floor() as u64).saturating_sub(self.dealt[*rack]));
         }
-        let waits = |at: usize| {
-            let rack = racks[at].0;
-            (self.dealt[rack] + given[at] + 1) as f64 - self.due[rack]
-        };
-        let mut next: Vec<(bool, f64, usize)> =
-            (0..racks.len()).map(|at| (waits(at) >= 1.0 - ROUNDING, waits(at) / racks[at].1, at)).collect();
-        next.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
-        let order = next.iter().map(|(.., at)| *at);
-        top_up(&mut given, cables, order);
+        let sum: u64 = given.iter().sum();
+        if sum != cables {
+            let waits = |at: usize| {
+                let (rack, weight) = racks[at];
+                let waits = (self.dealt[rack] + given[at] + 1) as f64 - self.due[rack];
+                (waits >= 1.0 - ROUNDING, waits / weight, at)
+            };
+            let mut next: Vec<(bool, f64, usize)> = (0..racks.len()).map(waits).collect();
+            let sooner = |a: &(bool, f64, usize), b: &(bool, f64, usize)| {
+                a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2))
+            };
+            match usize::try_from(cables.saturating_sub(sum)) {
+                // One more for the first so many, in whatever order.
+                Ok(more) if more > 0 && more <= next.len() => {
+                    next.select_nth_unstable_by(more - 1, sooner);
+                    next[..more].iter().for_each(|(.., at)| given[*at] += 1);
+                }
+                _ => {
+                    next.sort_by(sooner);
+                    top_up(&mut given, cables, next.iter().map(|(.., at)| *at));
+                }
+            }
+        }
         for ((rack, _), given) in racks.iter().zip(&given) {
             self.dealt[*rack] += given;
         }
