@@ -28,7 +28,7 @@ pub use result::Plan;
 use crate::catalog::profile::StageKind;
 use crate::catalog::{Catalog, InputError};
 use crate::power::PowerEnvelope;
-use crate::scenario::Scenario;
+use crate::scenario::{Fields, Scenario};
 use crate::units::{Joules, Ratio, Share, Watts};
 use equipment::{Equipment, Machine, Place};
 use result::{Fleet, Power, Racks, Stage, SystemFleet};
@@ -64,15 +64,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let draft = standing::draft(fields, &equipment.place, &loads, &design)
         .map_err(|error| scenario.error("support_networks.switch", error.to_string()))?;
     // Network racks stand where their cables are shortest now, not all in one building, which is what feeders lose most by.
-    let spread = electrical::feeder_loss(&electrical::Ground {
-        fields,
-        place: &equipment.place,
-        loads: &loads,
-        design: &design,
-        layout: &draft.outline,
-        racks: Racks::default(),
-        training: &[],
-    });
+    let spread = electrical::feeder_loss(&drafted(fields, &equipment.place, &loads, &design, &draft.outline));
     equipment.place = equipment.place.with_feeder_loss(spread.min(lost));
     let place = &equipment.place;
     let design = sizing::design_hour(place, &loads);
@@ -81,15 +73,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let energy = sizing::year(place, &loads, &design, duty, &year);
 
     let mut power = power(scenario, place, &design, &energy);
-    let yards = electrical::yards(&electrical::Ground {
-        fields,
-        place,
-        loads: &loads,
-        design: &design,
-        layout: &draft.outline,
-        racks: Racks::default(),
-        training: &[],
-    });
+    let yards = electrical::yards(&drafted(fields, place, &loads, &design, &draft.outline));
     let mut standing = draft.stand(fields, yards, design.meter);
     let fleet = fleet(&loads, standing.racks);
     let facility_per_it = if energy.it_j > 0.0 { energy.meter_j / energy.it_j } else { 1.0 };
@@ -166,6 +150,17 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     plan.bill = bill::bill(&plan, &equipment, &draws, &design);
     plan.ledger = ledger::ledger(&plan, &equipment);
     Ok(plan)
+}
+
+/// What the electrical side rests on before racks stand and runs are known.
+fn drafted<'a>(
+    fields: &'a Fields,
+    place: &'a Place,
+    loads: &'a [(&'a Machine, &'a Draw)],
+    design: &'a FacilityHour,
+    layout: &'a result::Layout,
+) -> electrical::Ground<'a> {
+    electrical::Ground { fields, place, loads, design, layout, racks: Racks::default(), training: &[] }
 }
 
 /// The draws of all systems, each in its slice of the envelope.
