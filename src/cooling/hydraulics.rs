@@ -14,7 +14,7 @@ pub mod cdu_group;
 use nalgebra::{DMatrix, DVector};
 
 use crate::units::{Celsius, CubicMetersPerSecond, Meters, Pascals, Watts};
-use std::f64::consts::PI;
+use std::f64::consts::{LN_10, PI};
 
 /// 0 °C on the absolute scale [K].
 const ICE_POINT_K: f64 = 273.15;
@@ -81,23 +81,43 @@ const TRANSITION: [f64; 2] = [2_300.0, 4_000.0];
 /// Re Reynolds number · ε/D roughness over diameter [1]. Between 2,300 and 4,000 the two are joined by a line.
 #[must_use]
 pub fn friction_factor(reynolds: f64, relative_roughness: f64) -> f64 {
+    friction(reynolds, relative_roughness).0
+}
+
+/// The friction factor, and how fast it changes with the Reynolds number.
+///
+/// ~~~text
+/// r = 1/√f,  s = ε/(3.7·D) + 2.51·r/Re
+/// step       r ← r − (r + 2·lg s) / (1 + k),               k = 2·2.51 / (ln 10·Re·s)       Newton on Colebrook
+/// slope      df/dRe = −2·r⁻³ · (k·r/Re) / (1 + k)
+/// ~~~
+fn friction(reynolds: f64, relative_roughness: f64) -> (f64, f64) {
     let laminar = |reynolds: f64| 64.0 / reynolds.max(1e-9);
     let turbulent = |reynolds: f64| {
         let rough = relative_roughness / 3.7;
         let mut root = -2.0 * (rough + 5.74 / reynolds.powf(0.9)).log10();
-        for _ in 0..6 {
-            root = -2.0 * (rough + 2.51 * root / reynolds).log10();
+        let steep = |root: f64| 2.0 * 2.51 / (LN_10 * reynolds * (rough + 2.51 * root / reynolds));
+        // The start is some percent off, and each step squares that.
+        for _ in 0..4 {
+            let off = root + 2.0 * (rough + 2.51 * root / reynolds).log10();
+            let step = off / (1.0 + steep(root));
+            root -= step;
+            if step.abs() <= 1e-9 * root {
+                break;
+            }
         }
-        1.0 / (root * root)
+        let slope = -2.0 / (root * root * reynolds) * steep(root) / (1.0 + steep(root));
+        (1.0 / (root * root), slope)
     };
     let [low, high] = TRANSITION;
     if reynolds <= low {
-        laminar(reynolds)
+        let factor = laminar(reynolds);
+        (factor, -factor / reynolds.max(1e-9))
     } else if reynolds >= high {
         turbulent(reynolds)
     } else {
-        let part = (reynolds - low) / (high - low);
-        laminar(low) + (turbulent(high) - laminar(low)) * part
+        let slope = (turbulent(high).0 - laminar(low)) / (high - low);
+        (laminar(low) + slope * (reynolds - low), slope)
     }
 }
 
@@ -152,28 +172,38 @@ impl Branch {
     /// Odd in Q but for the pump's head. Darcy–Weisbach: see [`friction_factor`].
     #[must_use]
     pub fn drop(&self, fluid: &Fluid, flow: CubicMetersPerSecond) -> Pascals {
-        let q = flow.value();
-        Pascals(match *self {
-            Self::Pipe { length, diameter, roughness, fittings } => {
-                let d = diameter.value();
-                let velocity = q.abs() / (PI * d * d / 4.0);
-                let reynolds = fluid.density * velocity * d / fluid.viscosity;
-                // f·v stays finite where the flow stops: laminar friction is in proportion to it.
-                let friction =
-                    friction_factor(reynolds.max(1e-6), roughness.value() / d) * length.value() / d;
-                q.signum() * (friction + fittings) * fluid.density * velocity * velocity / 2.0
-            }
-            Self::Curve { linear, square } => linear * q + square * q * q.abs(),
-            Self::Pump { shut_off, square } => square * q * q.abs() - shut_off.value(),
-        })
+        Pascals(self.drop_and_slope(fluid, flow.value(), 0.0).0)
     }
 
-    /// How fast that pressure rises with the flow [Pa·s/m³], at the flow or a small part of `scale`.
-    fn slope(&self, fluid: &Fluid, flow: f64, scale: f64) -> f64 {
-        let at = flow.abs().max(1e-6 * scale);
-        let step = 1e-6 * at;
-        let drop = |q: f64| self.drop(fluid, CubicMetersPerSecond(q)).value();
-        ((drop(at + step) - drop(at - step)) / (2.0 * step)).max(1e-9)
+    /// That pressure at a flow [m³/s], and how fast it rises with the flow [Pa·s/m³] there or at a small part of `scale`.
+    ///
+    /// ~~~text
+    /// pipe   dΔp/dQ = ( (f·L/D + K)·ρ·v + df/dRe · ρ·D/μ · L/D · ρ·v²/2 ) / (π·D²/4)
+    /// ~~~
+    fn drop_and_slope(&self, fluid: &Fluid, q: f64, scale: f64) -> (f64, f64) {
+        let near = q.abs().max(1e-6 * scale);
+        let (drop, slope) = match *self {
+            Self::Pipe { length, diameter, roughness, fittings } => {
+                let d = diameter.value();
+                let (area, long) = (PI * d * d / 4.0, length.value() / d);
+                let at = |flow: f64| {
+                    let velocity = flow / area;
+                    let by_velocity = fluid.density * d / fluid.viscosity;
+                    // f·v stays finite where the flow stops: laminar friction is in proportion to it.
+                    let (factor, bend) = friction((by_velocity * velocity).max(1e-6), roughness.value() / d);
+                    let lost = (factor * long + fittings) * fluid.density * velocity;
+                    let less = bend * by_velocity * long * fluid.density * velocity * velocity / 2.0;
+                    (lost * velocity / 2.0, (lost + less) / area)
+                };
+                let (drop, slope) = at(q.abs());
+                (q.signum() * drop, if near > q.abs() { at(near).1 } else { slope })
+            }
+            Self::Curve { linear, square } => {
+                (linear * q + square * q * q.abs(), linear + 2.0 * square * near)
+            }
+            Self::Pump { shut_off, square } => (square * q * q.abs() - shut_off.value(), 2.0 * square * near),
+        };
+        (drop, slope.max(1e-9))
     }
 
     fn is_sound(&self) -> bool {
@@ -289,23 +319,17 @@ impl Network {
         if free == self.nodes.len() {
             return Err(HydraulicsError::Floating);
         }
+        if !self.is_joined() {
+            return Err(HydraulicsError::Apart);
+        }
         let scale = self.guess();
         let mut flows = vec![scale; self.branches.len()];
         let mut pressures = vec![0.0; self.nodes.len()];
         let (mut worst, mut change) = (0, f64::INFINITY);
         for steps in 1..=MOST_STEPS {
-            let slopes: Vec<f64> = self
-                .branches
-                .iter()
-                .zip(&flows)
-                .map(|((_, _, kind), flow)| kind.slope(fluid, *flow, scale))
-                .collect();
-            let drops: Vec<f64> = self
-                .branches
-                .iter()
-                .zip(&flows)
-                .map(|((_, _, kind), flow)| kind.drop(fluid, CubicMetersPerSecond(*flow)).value())
-                .collect();
+            let linear = self.branches.iter().zip(&flows);
+            let (drops, slopes): (Vec<f64>, Vec<f64>) =
+                linear.map(|((_, _, kind), flow)| kind.drop_and_slope(fluid, *flow, scale)).unzip();
             pressures = self.pressures(&place, free, &flows, &slopes, &drops)?;
             (worst, change) = (0, 0.0);
             let largest = flows.iter().fold(scale, |most: f64, flow| most.max(flow.abs()));
@@ -381,6 +405,22 @@ impl Network {
                 (Node::Supplied(_), None) => 0.0,
             })
             .collect())
+    }
+
+    /// Whether branches join every node to a held pressure: spread from those until nothing new is reached.
+    fn is_joined(&self) -> bool {
+        let mut reached: Vec<bool> = self.nodes.iter().map(|node| matches!(node, Node::Held(_))).collect();
+        loop {
+            let mut grew = false;
+            for (from, to, _) in &self.branches {
+                if reached[*from] != reached[*to] {
+                    (reached[*from], reached[*to], grew) = (true, true, true);
+                }
+            }
+            if !grew {
+                return reached.into_iter().all(|reached| reached);
+            }
+        }
     }
 
     /// A flow of the network's order of magnitude to start from.
@@ -619,7 +659,7 @@ mod tests {
         for (reynolds, rough) in [(5e3, 1e-4), (1e5, 1e-3), (1e7, 1e-2)] {
             let f = friction_factor(reynolds, rough);
             let colebrook = -2.0 * (rough / 3.7 + 2.51 / (reynolds * f.sqrt())).log10() - 1.0 / f.sqrt();
-            assert!(colebrook.abs() < 1e-6, "{reynolds}: {colebrook}");
+            assert!(colebrook.abs() < 1e-12, "{reynolds}: {colebrook}");
             let swamee_jain = 0.25 / (rough / 3.7 + 5.74 / reynolds.powf(0.9)).log10().powi(2);
             assert!((swamee_jain / f - 1.0).abs() < 0.03);
         }
@@ -642,6 +682,33 @@ mod tests {
         // Poiseuille: 128·μ·L·Q/(π·D⁴) = 128 · 1.002e-3 · 100 · 1e-5 / (π · 1e-4) = 0.408 Pa.
         let slow = pipe.drop(&WATER, flow(1e-5)).value();
         assert!((slow / 0.408_3 - 1.0).abs() < 1e-3, "{slow}");
+    }
+
+    #[test]
+    fn pressure_rises_with_the_flow_as_differences_say() {
+        let pipe = Branch::Pipe {
+            length: Meters(100.0),
+            diameter: Meters(0.1),
+            roughness: Meters(4.5e-5),
+            fittings: 3.0,
+        };
+        let curve = Branch::Curve { linear: 2e5, square: 3e7 };
+        // Without a head, next to which differences of a small flow would be rounded away.
+        let pump = Branch::Pump { shut_off: Pascals(0.0), square: 4e7 };
+        // Laminar, between (Re 3,000) and turbulent, both ways.
+        for q in [1e-5, 1e-4, 2.36e-4, 1e-2, -1e-5, -2.36e-4, -1e-2] {
+            for branch in [pipe, curve, pump] {
+                let at = |part: f64| branch.drop(&WATER, flow(q * part)).value();
+                let by_differences = (at(1.0 + 1e-6) - at(1.0 - 1e-6)) / (2e-6 * q);
+                let (drop, slope) = branch.drop_and_slope(&WATER, q, 0.0);
+                assert!((drop - at(1.0)).abs() <= 1e-12 * drop.abs());
+                assert!((slope / by_differences - 1.0).abs() < 1e-5, "{branch:?} at {q}: {slope}");
+            }
+        }
+        // Where nothing flows the slope is that of a small flow, not zero.
+        assert!(
+            pump.drop_and_slope(&WATER, 0.0, 1e-3).1 > 0.0 && pipe.drop_and_slope(&WATER, 0.0, 1e-3).1 > 0.0
+        );
     }
 
     #[test]

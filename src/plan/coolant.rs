@@ -74,6 +74,8 @@ pub fn cooling(
 pub struct CoolantPumps {
     /// Power over liquid heat at full flow.
     pub share: Share,
+    /// What flows then.
+    flows: GroupFlows,
     /// The halls that it was solved for.
     of: HallShape,
 }
@@ -111,8 +113,9 @@ pub(crate) fn settle_pumps(
         let of = shape(fields, &place, machine, &draw, &standing);
         // Many places build the same halls.
         if machine.coolant_pumps.is_none_or(|solved| solved.of != of) {
-            let share = hall(machine, &of).pumps();
-            machine.coolant_pumps = share.map(|share| CoolantPumps { share, of });
+            let hall = hall(machine, &of);
+            let solved = hall.pumps().zip(hall.solved.ok());
+            machine.coolant_pumps = solved.map(|(share, flows)| CoolantPumps { share, flows, of });
         }
     }
     Ok(())
@@ -197,7 +200,8 @@ fn hall(machine: &Machine, shape: &HallShape) -> Hall {
         row_pitch: shape.row_pitch,
         heat,
     };
-    let solved = network.solve();
+    let known = machine.coolant_pumps.filter(|known| known.of == *shape);
+    let solved = known.map_or_else(|| network.solve(), |known| Ok(known.flows));
     Hall { network, solved }
 }
 

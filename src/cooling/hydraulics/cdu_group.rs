@@ -102,7 +102,12 @@ pub struct GroupFlows {
 impl CduGroupLoop {
     /// Solves the group with all units and with each of them out.
     pub fn solve(&self) -> Result<GroupFlows, HydraulicsError> {
-        let rows = self.rows.iter().map(RowManifold::solve).collect::<Result<Vec<_>, _>>()?;
+        // Most rows are alike: each kind is solved once.
+        let mut rows: Vec<RowFlow> = Vec::with_capacity(self.rows.len());
+        for (place, row) in self.rows.iter().enumerate() {
+            let like = self.rows[..place].iter().position(|known| known == row);
+            rows.push(like.map_or_else(|| row.solve(), |like| Ok(rows[like]))?);
+        }
         let total = rows.iter().map(|row| row.flow.value()).sum::<f64>();
         // Fed along their length, headers carry at most half of the flow one way.
         let (nominal_diameter, diameter) = RowManifold::pipe(CubicMetersPerSecond(total / 2.0));
