@@ -145,29 +145,45 @@ const ROUNDING: f64 = 1e-8;
 /// Steps after which a network that has not converged will not: convergence is quadratic.
 const MOST_STEPS: u32 = 30;
 
-/// Admittance matrix: what flows into each bus at given voltages.
+/// Admittance matrix: what flows into each bus at given voltages. A bus knows itself and its neighbours; the rest is zero.
 ///
 /// ~~~text
 /// branch:  Y_ff = (y + jb/2)/t²,  Y_tt = y + jb/2,  Y_ft = Y_tf = −y/t      y = 1/(r + jx)
 /// ~~~
 ///
 /// b charging [pu], t tap [1]; shunts add to the diagonal.
-#[must_use]
-pub fn admittance(network: &Network) -> DMatrix<Complex<f64>> {
-    let count = network.buses.len();
-    let mut matrix = DMatrix::from_element(count, count, Complex::new(0.0, 0.0));
-    for branch in &network.branches {
-        let [near, far, across] = two_port(branch);
-        let (from, to) = (branch.from, branch.to);
-        matrix[(from, from)] += near;
-        matrix[(to, to)] += far;
-        matrix[(from, to)] += across;
-        matrix[(to, from)] += across;
+#[derive(Debug, Clone, PartialEq)]
+struct Admittance {
+    /// Of each bus: the other bus, or itself first, and the admittance.
+    rows: Vec<Vec<(usize, Complex<f64>)>>,
+}
+
+impl Admittance {
+    fn of(network: &Network) -> Self {
+        let buses = network.buses.iter().enumerate();
+        let mut rows: Vec<Vec<_>> = buses.map(|(place, bus)| vec![(place, bus.shunt)]).collect();
+        for branch in &network.branches {
+            let [near, far, across] = two_port(branch);
+            rows[branch.from][0].1 += near;
+            rows[branch.to][0].1 += far;
+            // Parallel branches stand side by side: sums do not mind.
+            rows[branch.from].push((branch.to, across));
+            rows[branch.to].push((branch.from, across));
+        }
+        Self { rows }
     }
-    for (place, bus) in network.buses.iter().enumerate() {
-        matrix[(place, place)] += bus.shunt;
+
+    /// Current into every bus.
+    fn currents(&self, voltages: &[Complex<f64>]) -> Vec<Complex<f64>> {
+        let row = |row: &Vec<(usize, Complex<f64>)>| row.iter().map(|(bus, y)| y * voltages[*bus]).sum();
+        self.rows.iter().map(row).collect()
     }
-    matrix
+
+    /// Power injected at every bus.
+    fn injected(&self, voltages: &[Complex<f64>]) -> Vec<Complex<f64>> {
+        let currents = self.currents(voltages);
+        voltages.iter().zip(currents).map(|(voltage, current)| voltage * current.conj()).collect()
+    }
 }
 
 /// Admittances of a branch: tap side, other side, across.
@@ -177,24 +193,18 @@ fn two_port(branch: &Branch) -> [Complex<f64>; 3] {
     [own / (branch.tap * branch.tap), own, -series / branch.tap]
 }
 
-/// Power injected at every bus.
-fn injected(admittance: &DMatrix<Complex<f64>>, voltages: &DVector<Complex<f64>>) -> DVector<Complex<f64>> {
-    let currents = admittance * voltages;
-    voltages.zip_map(&currents, |voltage, current| voltage * current.conj())
-}
-
 /// Finds the voltages that balance the power at every bus.
 pub fn solve(network: &Network) -> Result<Flow, LoadFlowError> {
     check(network)?;
-    let admittance = admittance(network);
+    let admittance = Admittance::of(network);
     let unknown = Unknowns::of(network);
     let mut angle: Vec<f64> = vec![0.0; network.buses.len()];
     let mut magnitude: Vec<f64> = network.buses.iter().map(start).collect();
-    let wanted = DVector::from_iterator(network.buses.len(), network.buses.iter().map(|bus| bus.injection));
     let (mut last, mut iterations) = (f64::INFINITY, 0);
     loop {
         let voltages = polar(&magnitude, &angle);
-        let off = injected(&admittance, &voltages) - &wanted;
+        let given = network.buses.iter().zip(admittance.injected(&voltages));
+        let off: Vec<_> = given.map(|(bus, injected)| injected - bus.injection).collect();
         let (mismatch, place) = unknown.worst(&off);
         let settled = mismatch <= TOLERANCE || (mismatch <= ROUNDING && mismatch >= 0.5 * last);
         if settled {
@@ -226,9 +236,8 @@ fn start(bus: &Bus) -> f64 {
     }
 }
 
-fn polar(magnitude: &[f64], angle: &[f64]) -> DVector<Complex<f64>> {
-    let all = magnitude.iter().zip(angle).map(|(&size, &turn)| Complex::from_polar(size, turn));
-    DVector::from_iterator(magnitude.len(), all)
+fn polar(magnitude: &[f64], angle: &[f64]) -> Vec<Complex<f64>> {
+    magnitude.iter().zip(angle).map(|(&size, &turn)| Complex::from_polar(size, turn)).collect()
 }
 
 /// What a solution has to hold before it is looked for.
@@ -286,7 +295,7 @@ impl Unknowns {
     }
 
     /// The largest mismatch and its bus; what is not a number is the largest.
-    fn worst(&self, off: &DVector<Complex<f64>>) -> (f64, usize) {
+    fn worst(&self, off: &[Complex<f64>]) -> (f64, usize) {
         let active = self.angles.iter().map(|&bus| (off[bus].re.abs(), bus));
         let reactive = self.magnitudes.iter().map(|&bus| (off[bus].im.abs(), bus));
         active.chain(reactive).max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, 0))
@@ -300,37 +309,42 @@ impl Unknowns {
     /// ~~~
     fn step(
         &self,
-        admittance: &DMatrix<Complex<f64>>,
-        voltages: &DVector<Complex<f64>>,
+        admittance: &Admittance,
+        voltages: &[Complex<f64>],
         magnitude: &[f64],
-        off: &DVector<Complex<f64>>,
+        off: &[Complex<f64>],
     ) -> Option<DVector<f64>> {
-        let currents = admittance * voltages;
-        let by_angle = |row: usize, column: usize| {
-            let own = if row == column { currents[row] } else { Complex::new(0.0, 0.0) };
-            let conjugate = (own - admittance[(row, column)] * voltages[column]).conj();
-            Complex::new(0.0, 1.0) * voltages[row] * conjugate
-        };
-        let by_magnitude = |row: usize, column: usize| {
-            let unit = voltages[column] / magnitude[column];
-            let own = if row == column { currents[row].conj() * unit } else { Complex::new(0.0, 0.0) };
-            voltages[row] * (admittance[(row, column)] * unit).conj() + own
-        };
         let (angles, size) = (self.angles.len(), self.angles.len() + self.magnitudes.len());
-        let derivative = |row: usize, column: usize| {
-            if column < angles {
-                by_angle(row, self.angles[column])
-            } else {
-                by_magnitude(row, self.magnitudes[column - angles])
+        // Where the angle and the magnitude of a bus stand among the unknowns, and its two balances among the rows.
+        let mut places = vec![(None, None); voltages.len()];
+        for (place, &bus) in self.angles.iter().enumerate() {
+            places[bus].0 = Some(place);
+        }
+        for (place, &bus) in self.magnitudes.iter().enumerate() {
+            places[bus].1 = Some(angles + place);
+        }
+        let mut jacobian = DMatrix::zeros(size, size);
+        let mut add = |row: usize, column: usize, by_angle: Complex<f64>, by_magnitude: Complex<f64>| {
+            let ((active, reactive), (angle, length)) = (places[row], places[column]);
+            for (unknown, derivative) in [(angle, by_angle), (length, by_magnitude)] {
+                let Some(unknown) = unknown else { continue };
+                for (balance, part) in [(active, derivative.re), (reactive, derivative.im)] {
+                    if let Some(balance) = balance {
+                        jacobian[(balance, unknown)] += part;
+                    }
+                }
             }
         };
-        let jacobian = DMatrix::from_fn(size, size, |row, column| {
-            if row < angles {
-                derivative(self.angles[row], column).re
-            } else {
-                derivative(self.magnitudes[row - angles], column).im
+        let turn = Complex::new(0.0, 1.0);
+        for (bus, current) in admittance.currents(voltages).into_iter().enumerate() {
+            let unit = voltages[bus] / magnitude[bus];
+            add(bus, bus, turn * voltages[bus] * current.conj(), current.conj() * unit);
+            for &(other, y) in &admittance.rows[bus] {
+                let by_angle = -turn * voltages[bus] * (y * voltages[other]).conj();
+                let by_magnitude = voltages[bus] * (y * (voltages[other] / magnitude[other])).conj();
+                add(bus, other, by_angle, by_magnitude);
             }
-        });
+        }
         let active = self.angles.iter().map(|&bus| off[bus].re);
         let reactive = self.magnitudes.iter().map(|&bus| off[bus].im);
         jacobian.lu().solve(&DVector::from_iterator(size, active.chain(reactive)))
@@ -340,8 +354,8 @@ impl Unknowns {
 /// What follows from the voltages.
 fn flow(
     network: &Network,
-    admittance: &DMatrix<Complex<f64>>,
-    voltages: &DVector<Complex<f64>>,
+    admittance: &Admittance,
+    voltages: &[Complex<f64>],
     iterations: u32,
     mismatch: f64,
 ) -> Flow {
@@ -355,8 +369,8 @@ fn flow(
     });
     Flow {
         branches: branches.collect(),
-        injections: injected(admittance, voltages).iter().copied().collect(),
-        voltages: voltages.iter().copied().collect(),
+        injections: admittance.injected(voltages),
+        voltages: voltages.to_vec(),
         iterations,
         mismatch,
     }

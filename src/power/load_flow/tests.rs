@@ -209,13 +209,13 @@ fn the_angles_that_the_archive_prints_for_30_buses_belong_to_another_reactance()
 
 /// The same equations by Gauss and Seidel's method, which shares nothing with the other but the matrix.
 fn gauss_seidel(network: &Network, sweeps: u32) -> Vec<Complex<f64>> {
-    let matrix = admittance(network);
+    let admittance = Admittance::of(network);
     let mut voltages: Vec<Complex<f64>> =
         network.buses.iter().map(|bus| Complex::new(start(bus), 0.0)).collect();
     for _ in 0..sweeps {
         for (place, bus) in network.buses.iter().enumerate() {
             let current = |all: &[Complex<f64>]| -> Complex<f64> {
-                (0..all.len()).map(|other| matrix[(place, other)] * all[other]).sum()
+                admittance.rows[place].iter().map(|(other, y)| y * all[*other]).sum()
             };
             let mut power = bus.injection;
             match bus.hold {
@@ -223,7 +223,7 @@ fn gauss_seidel(network: &Network, sweeps: u32) -> Vec<Complex<f64>> {
                 Hold::Voltage { .. } => power.im = (voltages[place] * current(&voltages).conj()).im,
                 Hold::Power => {}
             }
-            let own = matrix[(place, place)];
+            let own = admittance.rows[place][0].1;
             let others = current(&voltages) - own * voltages[place];
             let next = ((power / voltages[place]).conj() - others) / own;
             voltages[place] = match bus.hold {
