@@ -14,7 +14,7 @@
 
 use super::graph::Graph;
 use crate::random::Stream;
-use std::collections::VecDeque;
+use std::cell::OnceCell;
 
 /// How switches choose among equally short ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,91 +106,132 @@ pub fn flows(graph: &Graph, pattern: Pattern, random: Stream) -> Vec<Flow> {
     flows
 }
 
-/// Hops from each switch to one; nothing where there is no way.
-fn hops_to(graph: &Graph, to: usize) -> Vec<Option<u32>> {
-    let mut hops = vec![None; graph.nodes()];
-    hops[to] = Some(0);
-    let mut queue = VecDeque::from([(to, 0)]);
-    while let Some((node, far)) = queue.pop_front() {
+/// The links of each switch that bring a packet nearer to one leaf.
+#[derive(Debug)]
+struct Ways {
+    /// Where the links of each switch begin in `links`; one more than there are switches.
+    first: Vec<u32>,
+    links: Vec<u32>,
+    /// Switches with a way to the leaf, the farthest first, the leaf itself left out.
+    farthest_first: Vec<u32>,
+}
+
+impl Ways {
+    fn to(graph: &Graph, leaf: usize) -> Self {
+        const NOWHERE: u32 = u32::MAX;
+        let mut hops = vec![NOWHERE; graph.nodes()];
+        hops[leaf] = 0;
         // Every cable has a link each way, so the way out is as long as the way in.
-        for link in &graph.out[node] {
-            let next = graph.links[*link].to;
-            if hops[next].is_none() {
-                hops[next] = Some(far + 1);
-                queue.push_back((next, far + 1));
+        let mut reached = vec![leaf as u32];
+        let mut next = 0;
+        while let Some(&node) = reached.get(next) {
+            for link in &graph.out[node as usize] {
+                let neighbour = graph.links[*link].to;
+                if hops[neighbour] == NOWHERE {
+                    hops[neighbour] = hops[node as usize] + 1;
+                    reached.push(neighbour as u32);
+                }
             }
+            next += 1;
         }
+        let (mut first, mut links) = (vec![0], Vec::with_capacity(graph.links.len() / 2));
+        for (out, far) in graph.out.iter().zip(&hops) {
+            let near = |link: &&usize| *far != NOWHERE && hops[graph.links[**link].to] + 1 == *far;
+            links.extend(out.iter().filter(near).map(|link| *link as u32));
+            first.push(links.len() as u32);
+        }
+        let farthest_first = reached.into_iter().skip(1).rev().collect();
+        Self { first, links, farthest_first }
     }
-    hops
+
+    fn from(&self, node: usize) -> &[u32] {
+        &self.links[self.first[node] as usize..self.first[node + 1] as usize]
+    }
 }
 
-/// Load of every link: of all flows, each counted where it passes.
-///
-/// Flows without a way to their leaf load nothing.
-#[must_use]
-pub fn link_loads(graph: &Graph, flows: &[Flow], routing: Routing, random: Stream) -> Vec<f64> {
-    let mut loads = vec![0.0; graph.links.len()];
-    let mut by_target: Vec<Vec<(usize, &Flow)>> = vec![Vec::new(); graph.leaves.len()];
-    for (name, flow) in flows.iter().enumerate().filter(|(_, flow)| flow.from != flow.to) {
-        by_target[flow.to].push((name, flow));
+/// Sends flows through a graph.
+#[derive(Debug)]
+pub struct Router<'a> {
+    graph: &'a Graph,
+    random: Stream,
+    /// By leaf, found once a flow goes there.
+    ways: Vec<OnceCell<Ways>>,
+}
+
+impl<'a> Router<'a> {
+    /// Of a graph whose switches hash by a random stream.
+    #[must_use]
+    pub fn new(graph: &'a Graph, random: Stream) -> Self {
+        Self { graph, random, ways: graph.leaves.iter().map(|_| OnceCell::new()).collect() }
     }
-    for (to, arriving) in by_target.iter().enumerate().filter(|(_, arriving)| !arriving.is_empty()) {
-        let hops = hops_to(graph, to);
-        let nearer: Vec<Vec<usize>> = (0..graph.nodes())
-            .map(|node| {
-                let near = |link: &&usize| hops[graph.links[**link].to].map(|far| far + 1) == hops[node];
-                let reached = hops[node].is_some();
-                graph.out[node].iter().filter(|link| reached && near(link)).copied().collect()
-            })
-            .collect();
-        match routing {
-            Routing::Adaptive => {
-                let mut through = vec![0.0; graph.nodes()];
-                for (_, flow) in arriving {
-                    through[flow.from] += flow.rate;
+
+    /// Load of every link: of all flows, each counted where it passes.
+    ///
+    /// Flows without a way to their leaf load nothing.
+    #[must_use]
+    pub fn loads(&self, flows: &[Flow], routing: Routing) -> Vec<f64> {
+        let graph = self.graph;
+        let mut loads = vec![0.0; graph.links.len()];
+        let mut by_target: Vec<Vec<(usize, &Flow)>> = vec![Vec::new(); graph.leaves.len()];
+        for (name, flow) in flows.iter().enumerate().filter(|(_, flow)| flow.from != flow.to) {
+            by_target[flow.to].push((name, flow));
+        }
+        let mut through = vec![0.0; graph.nodes()];
+        for (to, arriving) in by_target.iter().enumerate().filter(|(_, arriving)| !arriving.is_empty()) {
+            let ways = self.ways[to].get_or_init(|| Ways::to(graph, to));
+            match routing {
+                Routing::Adaptive => {
+                    through.fill(0.0);
+                    for (_, flow) in arriving {
+                        through[flow.from] += flow.rate;
+                    }
+                    for node in ways.farthest_first.iter().map(|node| *node as usize) {
+                        let nearer = ways.from(node);
+                        let part = through[node] / nearer.len().max(1) as f64;
+                        if part > 0.0 {
+                            for link in nearer.iter().map(|link| *link as usize) {
+                                loads[link] += part;
+                                through[graph.links[link].to] += part;
+                            }
+                        }
+                    }
                 }
-                let mut farthest_first: Vec<usize> = (0..graph.nodes()).filter(|n| *n != to).collect();
-                farthest_first.sort_by_key(|node| std::cmp::Reverse(hops[*node]));
-                for node in farthest_first {
-                    let part = through[node] / nearer[node].len().max(1) as f64;
-                    for link in &nearer[node] {
-                        loads[*link] += part;
-                        through[graph.links[*link].to] += part;
+                Routing::Ecmp => {
+                    for (name, flow) in arriving {
+                        let mut node = flow.from;
+                        // The hash of a switch depends on the switch, else all would choose alike.
+                        while let Some(choice) = self.choose(ways.from(node), *name, node) {
+                            loads[choice] += flow.rate;
+                            node = graph.links[choice].to;
+                        }
                     }
                 }
             }
-            Routing::Ecmp => {
-                for (name, flow) in arriving {
-                    let mut node = flow.from;
-                    // The hash of a switch depends on the switch, else all would choose alike.
-                    while let Some(choice) = choose(&nearer[node], *name, node, random) {
-                        loads[choice] += flow.rate;
-                        node = graph.links[choice].to;
-                    }
-                }
+        }
+        loads
+    }
+
+    /// The link that a switch's hash gives a flow; none where none leads nearer.
+    fn choose(&self, ways: &[u32], flow: usize, node: usize) -> Option<usize> {
+        match ways {
+            [] => None,
+            [only] => Some(*only as usize),
+            _ => {
+                let [word, ..] = self.random.words((flow as u64) << 24 ^ node as u64);
+                // The upper bits of a product are an even draw below the number of ways.
+                Some(ways[((u64::from(word) * ways.len() as u64) >> 32) as usize] as usize)
             }
         }
     }
-    loads
-}
 
-/// The link that a switch's hash gives a flow; none where none leads nearer.
-fn choose(ways: &[usize], flow: usize, node: usize, random: Stream) -> Option<usize> {
-    if ways.is_empty() {
-        return None;
-    }
-    let [word, ..] = random.words((flow as u64) << 24 ^ node as u64);
-    // The upper bits of a product are an even draw below the number of ways.
-    Some(ways[((u64::from(word) * ways.len() as u64) >> 32) as usize])
-}
-
-/// Load of the links between switches under a pattern.
-#[must_use]
-pub fn check(graph: &Graph, pattern: Pattern, routing: Routing, random: Stream) -> LinkLoads {
-    let loads = link_loads(graph, &flows(graph, pattern, random), routing, random);
-    LinkLoads {
-        worst: loads.iter().copied().fold(0.0, f64::max),
-        mean: loads.iter().sum::<f64>() / loads.len().max(1) as f64,
+    /// Load of the links between switches under a pattern.
+    #[must_use]
+    pub fn check(&self, pattern: Pattern, routing: Routing) -> LinkLoads {
+        let loads = self.loads(&flows(self.graph, pattern, self.random), routing);
+        LinkLoads {
+            worst: loads.iter().copied().fold(0.0, f64::max),
+            mean: loads.iter().sum::<f64>() / loads.len().max(1) as f64,
+        }
     }
 }
 

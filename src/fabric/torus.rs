@@ -154,7 +154,7 @@ pub fn pods(torus: Torus, demand: &FabricDemand) -> FatTree {
 mod tests {
     use super::*;
     use crate::fabric::graph::{Graph, plane};
-    use crate::fabric::routing::{Pattern, Routing, check};
+    use crate::fabric::routing::{Pattern, Router, Routing};
     use crate::fabric::scale_out::Tiers;
     use crate::random::Stream;
 
@@ -199,8 +199,8 @@ mod tests {
         for shape in [[1, 4, 8], [4, 4, 8], [3, 4, 5]] {
             let torus = Torus { shape };
             let n = torus.accelerators();
-            let loads =
-                check(&drawn(torus), Pattern::AllToAll(n), Routing::Adaptive, Stream { seed: 1, stream: 1 });
+            let loads = Router::new(&drawn(torus), Stream { seed: 1, stream: 1 })
+                .check(Pattern::AllToAll(n), Routing::Adaptive);
             // Loads are over all that a node sends, slow-downs over one of its links.
             let measured = (loads.worst * (2 * torus.dimensions()) as f64).max(1.0);
             assert!(measured >= torus.all_to_all_slow_down() * (1.0 - 1e-9), "{shape:?}: {measured}");

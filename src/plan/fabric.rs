@@ -11,7 +11,7 @@ use crate::catalog::InputError;
 use crate::catalog::profile::{ScaleUpTopology, Switch};
 use crate::fabric::between::fibre_latency;
 use crate::fabric::graph::plane;
-use crate::fabric::routing::{Pattern, Routing, check};
+use crate::fabric::routing::{Pattern, Router, Routing};
 use crate::fabric::scale_out::{FabricDemand, FabricError, Tiers, Topology};
 use crate::random::Stream;
 use crate::scenario::{Fields, Scenario};
@@ -134,6 +134,7 @@ fn routed(demand: &FabricDemand, tiers: u32, seed: u64) -> Result<(u64, Vec<Rout
     let tiers = if tiers > 2 { Tiers::Three } else { Tiers::Auto };
     let pod = FabricDemand { accelerators: units * unit, tiers, ..*demand };
     let graph = plane(&pod)?;
+    let router = Router::new(&graph, Stream { seed, stream: HASHES });
     let mut all = Vec::new();
     for (pattern, name) in [
         (Pattern::AllToAll(EXCHANGE), "all-to-all"),
@@ -141,7 +142,7 @@ fn routed(demand: &FabricDemand, tiers: u32, seed: u64) -> Result<(u64, Vec<Rout
         (Pattern::RingShuffled, "shuffled ring"),
     ] {
         for (routing, how) in [(Routing::Ecmp, "ECMP"), (Routing::Adaptive, "adaptive")] {
-            let loads = check(&graph, pattern, routing, Stream { seed, stream: HASHES });
+            let loads = router.check(pattern, routing);
             all.push(RoutedTraffic {
                 pattern: name,
                 routing: how,

@@ -58,7 +58,7 @@ proptest! {
         let sent: f64 = flows.iter().map(|flow| flow.rate).sum();
         prop_assert!((sent / hosts as f64 - 1.0).abs() < 1e-9, "every port is filled");
         for routing in [Routing::Ecmp, Routing::Adaptive] {
-            let loads = link_loads(&graph, &flows, routing, random);
+            let loads = Router::new(&graph, random).loads(&flows, routing);
             prop_assert!(imbalance(&graph, &flows, &loads) < 1e-9);
         }
     }
@@ -68,7 +68,7 @@ proptest! {
         let graph = small(Topology::FatTree, Tiers::Auto, 1.0);
         let random = Stream { seed, stream: 3 };
         let [hashed, even] =
-            [Routing::Ecmp, Routing::Adaptive].map(|routing| check(&graph, PATTERNS[pattern], routing, random));
+            [Routing::Ecmp, Routing::Adaptive].map(|routing| Router::new(&graph, random).check(PATTERNS[pattern], routing));
         prop_assert!((hashed.mean / even.mean - 1.0).abs() < 1e-9, "all ways are equally long");
         prop_assert!(hashed.worst >= even.worst - 1e-9);
     }
@@ -79,7 +79,7 @@ proptest! {
 fn adaptive_routing_of_a_non_blocking_tree_slows_nothing() {
     let graph = small(Topology::FatTree, Tiers::Auto, 1.0);
     for pattern in PATTERNS {
-        let loads = check(&graph, pattern, Routing::Adaptive, DRAW);
+        let loads = Router::new(&graph, DRAW).check(pattern, Routing::Adaptive);
         assert!(loads.worst <= 1.0 + 1e-9 && loads.slow_down() <= 1.0 + 1e-9, "{pattern:?}: {loads:?}");
     }
 }
@@ -91,7 +91,7 @@ fn all_to_all_over_an_oversubscribed_leaf_slows_by_its_taper() {
     let two_units =
         FabricDemand { accelerators: 192, unit_accelerators: 96, ..demand(Topology::FatTree, 3.0) };
     let graph = plane(&two_units).unwrap();
-    let loads = check(&graph, Pattern::AllToAll(96), Routing::Adaptive, DRAW);
+    let loads = Router::new(&graph, DRAW).check(Pattern::AllToAll(96), Routing::Adaptive);
     assert!((loads.worst / (3.0 * 84.0 / 95.0) - 1.0).abs() < 1e-9, "{loads:?}");
     assert!((loads.slow_down() / loads.mean - 1.0).abs() < 1e-9, "all links are loaded alike");
 }
@@ -100,7 +100,10 @@ fn all_to_all_over_an_oversubscribed_leaf_slows_by_its_taper() {
 #[test]
 fn a_shuffled_ring_collides_under_ecmp_and_one_in_order_does_not() {
     let graph = small(Topology::FatTree, Tiers::Auto, 1.0);
-    assert!(check(&graph, Pattern::RingShuffled, Routing::Ecmp, DRAW).slow_down() >= 2.0);
-    assert!(check(&graph, Pattern::RingInOrder, Routing::Ecmp, DRAW).slow_down() <= 2.0 + 1e-9);
-    assert!((check(&graph, Pattern::RingInOrder, Routing::Adaptive, DRAW).slow_down() - 1.0).abs() < 1e-9);
+    assert!(Router::new(&graph, DRAW).check(Pattern::RingShuffled, Routing::Ecmp).slow_down() >= 2.0);
+    assert!(Router::new(&graph, DRAW).check(Pattern::RingInOrder, Routing::Ecmp).slow_down() <= 2.0 + 1e-9);
+    assert!(
+        (Router::new(&graph, DRAW).check(Pattern::RingInOrder, Routing::Adaptive).slow_down() - 1.0).abs()
+            < 1e-9
+    );
 }
