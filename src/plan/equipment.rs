@@ -1057,11 +1057,10 @@ fn links_at(
     at: &str,
 ) -> Result<Vec<profile::Link>, InputError> {
     let mut links = Vec::new();
-    for id in catalog.ids("networks/links") {
-        let link = catalog.get::<profile::Link>(&id).map_err(|error| scenario.blame(at, error))?.profile;
+    for link in &*catalog.links().map_err(|error| scenario.blame(at, error))? {
         let co_packaged = link.id.starts_with(CO_PACKAGED);
         if (link.bandwidth.value / rate - 1.0).abs() < 1e-9 && co_packaged == switch.co_packaged_optics {
-            links.push(link);
+            links.push(link.clone());
         }
     }
     links.sort_by(|a, b| a.price_per_end.value.0.total_cmp(&b.price_per_end.value.0));
@@ -1081,10 +1080,9 @@ fn links_from(
     at: &str,
 ) -> Result<Vec<profile::Link>, InputError> {
     let mut links = Vec::new();
-    for id in catalog.ids("networks/links") {
-        let link = catalog.get::<profile::Link>(&id).map_err(|error| scenario.blame(at, error))?.profile;
+    for link in &*catalog.links().map_err(|error| scenario.blame(at, error))? {
         if !link.id.starts_with(CO_PACKAGED) && link.bandwidth.value >= rate * (1.0 - 1e-9) {
-            links.push(link);
+            links.push(link.clone());
         }
     }
     let slowest = links.iter().map(|link| link.bandwidth.value.0).fold(f64::INFINITY, f64::min);
