@@ -17,7 +17,7 @@ use crate::plan::workloads::{
 use crate::plan::{Options, Plan};
 use crate::report::sweep::shard::{ShardRecord, SweepPart, VERSION};
 use crate::report::sweep::spread::histograms;
-use crate::report::sweep::{Cache, DesignPoint, Leader, Misfits, Speculation, Split, SweepReport};
+use crate::report::sweep::{Cache, DesignPoint, Leader, Misfits, Rows, Speculation, Split, SweepReport};
 use crate::scenario::{Scenario, Serving};
 use crate::search::shard::{Shard, digest};
 use crate::search::{self, Axes, SearchError, explore};
@@ -71,6 +71,11 @@ pub struct Arguments {
     /// Example: --checkpoint-every 10s
     #[arg(long, value_name = "TIME", default_value = "30 s", requires = "checkpoint")]
     checkpoint_every: String,
+    /// What CSV and Parquet hold [default: the frontier of serving, or training where nothing is served]
+    ///
+    /// Example: --table leaders --output leaders.csv
+    #[arg(long, value_enum, global = true, value_name = "ROWS")]
+    table: Option<TableName>,
     #[command(flatten)]
     overrides: Overrides,
     #[command(flatten)]
@@ -87,6 +92,40 @@ enum Action {
         #[arg(required = true, value_name = "FILES")]
         files: Vec<PathBuf>,
     },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum TableName {
+    /// Points that no other beats both ways.
+    Frontier,
+    /// The best point of each leading layout.
+    Leaders,
+    /// How all points spread, bin by bin.
+    Histograms,
+    /// The best layouts of training runs by the number of accelerators.
+    Training,
+}
+
+impl From<TableName> for Rows {
+    fn from(name: TableName) -> Self {
+        match name {
+            TableName::Frontier => Self::Frontier,
+            TableName::Leaders => Self::Leaders,
+            TableName::Histograms => Self::Histograms,
+            TableName::Training => Self::Training,
+        }
+    }
+}
+
+/// Whether a result is written as rows.
+fn is_table(common: &Common) -> bool {
+    let suffix = common.output.as_deref().and_then(|path| path.extension());
+    let by_suffix =
+        ["csv", "parquet"].iter().any(|table| suffix.is_some_and(|s| s.eq_ignore_ascii_case(table)));
+    match common.format {
+        Some(format) => matches!(format, FormatName::Csv),
+        None => by_suffix,
+    }
 }
 
 fn shard_of(text: &str) -> Result<Shard, String> {
@@ -119,8 +158,14 @@ fn time(option: &str, text: &str, zero: &str) -> Result<Seconds, Failure> {
 
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
+    let rows = arguments.table.map(Rows::from);
+    if rows.is_some() && !is_table(&arguments.common) {
+        let message =
+            "says what rows hold: write them with `--format csv` or `--output FILE.csv` or `.parquet`";
+        return Err(Failure::bad("--table", message));
+    }
     if let Some(Action::Merge { files }) = &arguments.action {
-        return shard::merged(files);
+        return shard::merged(files, rows);
     }
     progress::stop_when_asked();
     let output = arguments.common.output.as_deref().and_then(|path| path.extension());
@@ -178,15 +223,14 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     };
     sweep.serving()?;
     sweep.training()?;
-    let is_table = matches!(common.format, Some(FormatName::Csv))
-        || output
-            .is_some_and(|suffix| ["csv", "parquet"].iter().any(|table| suffix.eq_ignore_ascii_case(table)));
     let shown = |part: &SweepPart| !part.frontier.is_empty();
-    if is_table && !common.quiet && sweep.parts.iter().any(shown) {
-        say("a table holds the frontier of serving; JSON has leading layouts, histograms and training too\n");
+    if is_table(common) && rows.is_none() && !common.quiet && sweep.parts.iter().any(shown) {
+        say(
+            "the table holds the frontier of serving: `--table` writes leaders, histograms or training, JSON all\n",
+        );
     }
     let record = arguments.shard.map(|Shard { index, of }| (index, of, digest));
-    Ok(sweep.outcome(record, started))
+    Ok(sweep.outcome(record, rows, started))
 }
 
 /// All that a result depends on besides the points themselves, whose sweeps have digests of their own.
@@ -327,7 +371,7 @@ impl Sweep<'_> {
     }
 
     /// The result, or word of how far it is.
-    fn outcome(self, record: Option<(u32, u32, String)>, started: Instant) -> Outcome {
+    fn outcome(self, record: Option<(u32, u32, String)>, rows: Option<Rows>, started: Instant) -> Outcome {
         let stopped = self.is_stopped();
         if stopped {
             let evaluated: u64 = self.parts.iter().map(|part| part.evaluated).sum();
@@ -354,6 +398,7 @@ impl Sweep<'_> {
         let record = record.map(ShardRecord::sealed);
         let mut report = SweepReport::of(self.parts);
         report.shard = record;
+        report.rows = rows;
         report.complete = !stopped;
         if whole {
             report.seconds = Some(started.elapsed().as_secs_f64());

@@ -41,6 +41,22 @@ pub struct SweepReport {
     /// What others of its kind are merged by, if it is a shard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardRecord>,
+    /// What CSV and Parquet hold; by itself the frontier, or the training curves where nothing is served.
+    #[serde(skip)]
+    pub rows: Option<Rows>,
+}
+
+/// The part of a sweep that a table of rows holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// Points of the frontier of serving.
+    Frontier,
+    /// Leading layouts.
+    Leaders,
+    /// Bins of the histograms.
+    Histograms,
+    /// Layouts of training runs by the number of accelerators.
+    Training,
 }
 
 /// Points that cannot run, by reason.
@@ -102,6 +118,7 @@ impl SweepReport {
             sweeps: counts,
             training: curves,
             shard: None,
+            rows: None,
         }
     }
 }
@@ -374,13 +391,32 @@ impl Report for SweepReport {
     fn csv(&self) -> String {
         self.records().map_or_else(String::new, |records| records.csv())
     }
-    /// The frontier of serving; the curves of training where nothing is served.
     fn records(&self) -> Option<Records> {
-        let value = |point: &DesignPoint| serde_json::to_value(point).unwrap_or_default();
-        if self.frontier.is_empty() && !self.training.is_empty() {
-            return Some(training::records(&self.training));
-        }
-        Some(Records::of(&value(&DesignPoint::exemplar()), self.frontier.iter().map(value)))
+        Some(match self.held() {
+            Rows::Frontier => Records::of(&row(&DesignPoint::exemplar()), self.frontier.iter().map(row)),
+            Rows::Leaders => {
+                let exemplar = Leader { layout: 1, point: DesignPoint::exemplar() };
+                Records::of(&row(&exemplar), self.leaders.iter().map(row))
+            }
+            Rows::Histograms => spread::records(
+                self.sweeps.iter().map(|sweep| (sweep.of.as_str(), sweep.histograms.as_slice())),
+            ),
+            Rows::Training => training::records(&self.training),
+        })
+    }
+}
+
+/// A row of a table.
+fn row(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+impl SweepReport {
+    /// What a table of rows holds.
+    #[must_use]
+    pub fn held(&self) -> Rows {
+        let trained_only = self.frontier.is_empty() && !self.training.is_empty();
+        self.rows.unwrap_or(if trained_only { Rows::Training } else { Rows::Frontier })
     }
 }
 

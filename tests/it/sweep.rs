@@ -165,6 +165,25 @@ fn merged_points_are_a_table_for_spreadsheets_and_databases() {
         assert_eq!((cell.to_bits(), stored.to_bits()), (exact.to_bits(), exact.to_bits()));
     }
     refused(at, &["plan", "--output", "plan.parquet"], "allowed: .txt");
+    let whole = json(&bytes("a.json"));
+    let bins = whole["sweeps"].as_array().unwrap().iter().flat_map(|sweep| {
+        sweep["histograms"].as_array().unwrap().iter().flat_map(|known| known["bins"].as_array().unwrap())
+    });
+    let leaders = whole["leaders"].as_array().unwrap();
+    for (table, count, column) in [
+        ("leaders", leaders.len(), "layout"),
+        ("histograms", bins.count(), "measure"),
+        ("training", 0, "mfu"),
+    ] {
+        done(at, &["sweep", "merge", "a.json", "--table", table, "--output", "rows.csv"]);
+        let text = String::from_utf8(bytes("rows.csv")).unwrap();
+        let mut rows = csv::Reader::from_reader(text.as_bytes());
+        let there = rows.headers().unwrap().iter().any(|name| name.ends_with(column));
+        assert!(there, "{table}: {text}");
+        assert_eq!(rows.records().count(), count, "{table}");
+    }
+    assert!(!leaders.is_empty());
+    refused(at, &["sweep", "merge", "a.json", "--table", "leaders"], "--table");
 }
 
 /// A shard that takes some seconds, with a checkpoint that is written often.

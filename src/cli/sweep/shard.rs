@@ -3,6 +3,7 @@
 use crate::catalog::InputError;
 use crate::cli::Outcome;
 use crate::cli::diagnostic::{Failure, say};
+use crate::report::sweep::Rows;
 use crate::report::sweep::shard::{MergeError, ShardRecord, merge};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -11,12 +12,13 @@ use std::path::{Path, PathBuf};
 pub(super) const LARGEST_BYTES: u64 = 1 << 30;
 
 /// Joins the shards in some files.
-pub(super) fn merged(files: &[PathBuf]) -> Result<Outcome, Failure> {
+pub(super) fn merged(files: &[PathBuf], rows: Option<Rows>) -> Result<Outcome, Failure> {
     let shards = files
         .iter()
         .map(|path| Ok((path.display().to_string(), read(path)?)))
         .collect::<Result<Vec<_>, Failure>>()?;
-    let (report, shortfalls) = merge(shards).map_err(|error| told(&error))?;
+    let (mut report, shortfalls) = merge(shards).map_err(|error| told(&error))?;
+    report.rows = rows;
     for shortfall in &shortfalls {
         say(&format!("{shortfall}\n"));
     }

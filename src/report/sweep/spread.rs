@@ -1,10 +1,12 @@
 //! How the points of a sweep spread, as people and files get it.
 
 use crate::kernel::spread::{BINS, Measure, Spread, edge};
+use crate::report::Records;
 use crate::report::chart::sparkline;
 use crate::report::document::{Block, Column, Section, Table};
 use crate::units::text;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// Counts of the points that can run by the size of one measure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +26,19 @@ pub struct Bin {
     pub to: f64,
     /// Points.
     pub count: u64,
+}
+
+/// Every bin of some sweeps, one a row.
+pub(super) fn records<'a>(sweeps: impl Iterator<Item = (&'a str, &'a [Histogram])>) -> Records {
+    let bin = |of: &str, measure: &str, bin: &Bin| -> Value {
+        json!({"of": of, "measure": measure, "from": bin.from, "to": bin.to, "count": bin.count})
+    };
+    let exemplar = bin("", "", &Bin { from: 0.5, to: 1.0, count: 1 });
+    let rows = sweeps.flat_map(|(of, histograms)| {
+        let all = histograms.iter().flat_map(|known| known.bins.iter().map(|one| (&known.measure, one)));
+        all.map(|(measure, one)| bin(of, measure, one)).collect::<Vec<_>>()
+    });
+    Records::of(&exemplar, rows)
 }
 
 /// Keys, names and units of the measures.
