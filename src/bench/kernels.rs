@@ -92,7 +92,7 @@ pub fn run(
     let mut readings = Vec::new();
     // Layouts and batches of made-up spaces; 24 points for each pair.
     let sizes: &[(u32, u32)] =
-        if options.quick { &[(1, 64), (32, 64)] } else { &[(1, 64), (32, 64), (64, 512)] };
+        if options.quick { &[(1, 64), (32, 64)] } else { &[(1, 64), (32, 64), (64, 512), (512, 512)] };
     let sweeps: Vec<_> = sizes.iter().map(|size| serving_sweep(options.seed, *size)).collect();
     kernel(
         &sweeps,

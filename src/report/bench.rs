@@ -110,6 +110,22 @@ fn on(bench: &Bench, path: &str) -> String {
     }
 }
 
+/// What to make of shares above one.
+fn above_roof(bench: &Bench) -> Option<String> {
+    let above = |reading: &&Reading| bench.roof_share(reading).is_some_and(|share| share > 1.0);
+    let mut names: Vec<&str> =
+        bench.group(Group::Kernel).filter(above).map(|reading| reading.name.as_str()).collect();
+    names.dedup();
+    (!names.is_empty()).then(|| {
+        format!(
+            "Above its roof: {}. A roof is a loop that was measured, not a bound: a kernel whose operations wait for one \
+             another less passes it, and so does one that ran while the clock was faster. Measure again on an idle machine \
+             before trusting a share far above 100 %.",
+            names.join(", ")
+        )
+    })
+}
+
 fn roofs(bench: &Bench) -> Table {
     let rows: Vec<&Reading> = bench.group(Group::Roof).collect();
     Table::of(vec![
@@ -305,10 +321,9 @@ impl Report for BenchReport {
              multiply-adds are fused on either side: scalar and vector results agree bit for bit. Ratios and shares are of the \
              fastest samples: what other programs take of a machine makes no kernel slower.",
         );
-        sections.push(Section {
-            heading: "Kernels".into(),
-            blocks: vec![Block::Table(kernels(bench)), Block::Table(roofs(bench)), Block::Text(roof)],
-        });
+        let mut blocks = vec![Block::Table(kernels(bench)), Block::Table(roofs(bench)), Block::Text(roof)];
+        blocks.extend(above_roof(bench).map(Block::Text));
+        sections.push(Section { heading: "Kernels".into(), blocks });
         if bench.group(Group::Command).next().is_some() {
             let blocks = vec![
                 Block::Table(commands(bench)),
@@ -503,6 +518,15 @@ mod tests {
         }
         let narrow = render(&report, Format::Terminal, Look::default());
         assert!(narrow.lines().all(|line| line.chars().count() <= 100), "{narrow}");
+    }
+
+    #[test]
+    fn a_kernel_above_its_roof_is_named_and_explained() {
+        let mut report = report();
+        assert!(!render(&report, Format::Terminal, Look::default()).contains("Above its roof"));
+        report.bench.readings[5].seconds.iter_mut().for_each(|second| *second /= 4.0);
+        assert!(report.bench.roof_share(&report.bench.readings[5]).unwrap() > 1.0);
+        assert!(render(&report, Format::Markdown, Look::default()).contains("Above its roof: "));
     }
 
     #[test]
