@@ -56,6 +56,8 @@ pub struct CostRates {
     pub switchgear: DollarsPerWatt,
     /// UPS, per installed UPS power.
     pub ups: DollarsPerWatt,
+    /// Battery shelves in the racks, per installed power.
+    pub rack_batteries: DollarsPerWatt,
     /// Batteries at the substation, per energy.
     pub batteries: DollarsPerJoule,
     /// Generators with fuel and paralleling, per facility power with the usual spares.
@@ -99,6 +101,8 @@ pub struct SitePowers {
     pub solid_state_transformers: Watts,
     /// Installed in UPS modules.
     pub ups_installed: Watts,
+    /// Installed in battery shelves of racks.
+    pub rack_batteries: Watts,
     /// In batteries at the substation.
     pub batteries: Joules,
     /// What engines would serve with the usual spares.
@@ -243,7 +247,12 @@ pub fn costs(
                 + rates.solid_state_transformers * powers.solid_state_transformers,
         ),
         ("switchgear", rates.switchgear * powers.facility_peak),
-        ("ups", rates.ups * powers.ups_installed + rates.batteries * powers.batteries),
+        (
+            "ups",
+            rates.ups * powers.ups_installed
+                + rates.rack_batteries * powers.rack_batteries
+                + rates.batteries * powers.batteries,
+        ),
         ("generators", rates.generators * powers.generators),
         ("busway", rates.busway * powers.busway + rates.rectifiers * powers.rectifiers),
         ("cooling", rates.cooling * powers.heat_rejected),
@@ -296,6 +305,7 @@ mod tests {
             grid_connection: DollarsPerWatt(0.3),
             transformers: DollarsPerWatt(0.4),
             solid_state_transformers: DollarsPerWatt(1.25),
+            rack_batteries: DollarsPerWatt(0.1),
             batteries: DollarsPerJoule(275.0 / 3.6e6),
             rectifiers: DollarsPerWatt(0.5),
             switchgear: DollarsPerWatt(0.3),
@@ -321,6 +331,7 @@ mod tests {
             facility_peak: Watts(1.25 * it),
             transformers: Watts(1.25 * it),
             solid_state_transformers: Watts(0.0),
+            rack_batteries: Watts(0.0),
             batteries: Joules(0.0),
             generators: Watts(1.25 * it),
             busway: Watts(it),

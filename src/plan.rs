@@ -66,6 +66,18 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     // Network racks stand where their cables are shortest now, not all in one building, which is what feeders lose most by.
     let spread = electrical::feeder_loss(&drafted(fields, &equipment.place, &loads, &design, &draft.outline));
     equipment.place = equipment.place.with_feeder_loss(spread.min(lost));
+    // What busways lose is behind the unit substations, whose number it moves: they come first.
+    equipment.place = equipment.place.with_whole(&[(StageKind::Bus, draft.busways)], &design);
+    let place = &equipment.place;
+    let design = sizing::design_hour(place, &loads);
+    let yards = electrical::yards(&drafted(fields, place, &loads, &design, &draft.outline));
+    let mut standing = draft.stand(fields, yards, design.meter);
+    // Buildings, rows and racks take whole ones, a few more than the load asks for: all that follows counts those.
+    let whole = electrical::whole(&electrical::Ground {
+        racks: standing.racks,
+        ..drafted(fields, place, &loads, &design, &standing.layout)
+    });
+    equipment.place = equipment.place.with_whole(&whole, &design);
     let place = &equipment.place;
     let design = sizing::design_hour(place, &loads);
     let year = place.year(options.seed);
@@ -73,8 +85,6 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let energy = sizing::year(place, &loads, &design, duty, &year);
 
     let mut power = power(scenario, place, &design, &energy);
-    let yards = electrical::yards(&drafted(fields, place, &loads, &design, &draft.outline));
-    let mut standing = draft.stand(fields, yards, design.meter);
     let fleet = fleet(&loads, standing.racks);
     let facility_per_it = if energy.it_j > 0.0 { energy.meter_j / energy.it_j } else { 1.0 };
     let networks = std::mem::take(&mut standing.networks);
@@ -245,6 +255,7 @@ fn power(scenario: &Scenario, place: &Place, design: &FacilityHour, energy: &siz
         ("air handlers".to_owned(), design.plant.air_handlers),
         ("lights, offices, controls".to_owned(), design.house),
     ];
+    overheads.extend(design.essential.iter().map(|ups| ("UPS of pumps and controls".to_owned(), ups.loss)));
     overheads.extend(design.to_plant.iter().map(|flow| (format!("{} loss", flow.name), flow.loss)));
     let it_kwh = energy.it_j / 3.6e6;
     Power {

@@ -185,8 +185,10 @@ pub struct Grid {
     pub feeder_current: Amperes,
     /// At the point of delivery, at least.
     pub power_factor: Share,
-    /// Longest dip to nothing that must not shed load.
+    /// Longest dip that must not shed load.
     pub ride_through: Seconds,
+    /// Voltage that is left in it, over nominal.
+    pub dip_voltage: Share,
     /// Largest loss of load at once that the grid stands.
     pub loss_limit: Watts,
     /// Fastest change of the site's power.
@@ -276,6 +278,14 @@ pub struct Cooling {
     pub coolant_supply: Option<Celsius>,
     /// How long racks work on after coolers, pumps and fans have lost their feed.
     pub ride_through: Seconds,
+    /// Voltage over nominal that drives of pumps, fans and chillers ride through, at least.
+    pub drive_voltage: Share,
+    /// Time from the return of the voltage until pumps and fans run again.
+    pub drive_restart: Seconds,
+    /// The same until chillers carry their load again.
+    pub chiller_restart: Seconds,
+    /// How long stores of chilled water carry the load of the chillers.
+    pub chilled_store: Seconds,
     /// Failures of a pump or fan with its drive.
     pub pump_failures: PerSecond,
     /// Time until it is back.

@@ -31,7 +31,7 @@ pub mod statistics;
 pub mod tables;
 pub mod training;
 
-pub use statistics::{RowReport, Statistics, TableReport};
+pub use statistics::{Check, RowReport, Statistics, TableReport};
 pub use tables::{Kind, Table};
 
 use crate::catalog::{Catalog, InputError};
@@ -180,6 +180,18 @@ pub fn check(
     Ok(TableReport { table: table.kind.word().to_owned(), header: table.header.clone(), extra, rows })
 }
 
+/// The bounds of a row that is a check: its tolerance around what is published, or the published range.
+fn checked(row: Row<'_>) -> Result<Option<Check>, InputError> {
+    let Some(name) = row.text("check") else { return Ok(None) };
+    let (tolerance, published) = (row.positive("tolerance")?, row.positive("published")?);
+    let range = row.number("low")?.zip(row.number("high")?);
+    let around = tolerance.zip(published).map(|(part, value)| (value * (1.0 - part), value * (1.0 + part)));
+    match around.or(range) {
+        Some(bounds) => Ok(Some(Check { name: name.to_owned(), tolerance, bounds })),
+        None => Err(row.error("a check needs a `tolerance`, or `low` and `high`")),
+    }
+}
+
 fn reported(
     row: Row<'_>,
     names: Names,
@@ -198,6 +210,7 @@ fn reported(
         counted: true,
         ..RowReport::default()
     };
+    report.check = checked(row)?;
     match outcome {
         Ok(found) if found.predicted.is_finite() && found.published > 0.0 => {
             report.published = Some(found.published);
@@ -270,7 +283,7 @@ mod tests {
     fn every_row_is_reported_and_says_why_it_is_not_predicted() {
         let reports = run(&Request::embedded(), &Catalog::default(), &|_, _| {}).unwrap();
         let rows: Vec<usize> = reports.iter().map(|report| report.rows.len()).collect();
-        assert_eq!(rows, [974, 3_879, 611, 287, 44, 23, 13, 54]);
+        assert_eq!(rows, [974, 3_879, 611, 287, 44, 23, 13, 68]);
         for report in &reports {
             for row in &report.rows {
                 assert_eq!(row.error.is_none(), row.predicted.is_none(), "{}", row.id);

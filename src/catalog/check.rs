@@ -325,6 +325,13 @@ impl Profile for ElectricalDesign {
         if self.stages.is_empty() {
             faults.0.push(("stages".into(), "a chain needs at least one stage".into()));
         }
+        if let Some(hold_up) = &self.rack_hold_up {
+            let why = "a store that lasts longer is a battery: give it a stage of the kind `rack-battery`";
+            faults.at_most("rack_hold_up", hold_up.value.0, 1.0, why);
+        }
+        if let Some(essential) = &self.essential {
+            faults.positive("essential.ups.module", essential.ups.module.value.0);
+        }
         for (place, stage) in self.stages.iter().enumerate() {
             faults.positive(&format!("stages.{place}.module"), stage.module.value.0);
             if let Some(block) = &stage.block {

@@ -753,6 +753,10 @@ pub enum StageKind {
     Rectifier,
     /// Bus, cable, busway.
     Bus,
+    /// Battery shelves in the racks, which take what keeps them charged.
+    RackBattery,
+    /// The small UPS of what must not stop though the rest may.
+    EssentialUps,
     /// Anything else.
     #[default]
     Other,
@@ -814,6 +818,26 @@ pub struct Backup {
     pub repair_time: Datum<Seconds>,
 }
 
+/// What a bus of its own keeps going.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kept {
+    /// Pumps of the coolant, lights and controls.
+    PumpsAndControls,
+    /// These, and the network, storage and management racks.
+    PumpsControlsAndSupport,
+}
+
+/// A bus of what must not stop, behind a small UPS of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Essential {
+    /// What hangs on it.
+    pub keeps: Kept,
+    /// Its UPS.
+    pub ups: Stage,
+}
+
 /// How a stage survives the loss of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -851,6 +875,9 @@ pub struct ElectricalDesign {
     /// Transformers of plant and house loads, where these do not hang on a stage that feeds the racks.
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
     pub plant_transformer: Option<Stage>,
+    /// The bus of what must not stop, where it has one.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub essential: Option<Essential>,
     /// Voltage of the row busway between lines, or between the poles of direct current [V].
     pub busway_volts: Datum<f64>,
     /// Voltage of the switchboards between lines, where transformers stand between them and the busway [V].
@@ -860,7 +887,7 @@ pub struct ElectricalDesign {
     pub busway_amperes: Datum<f64>,
     /// Part of the busway rating that may be used all day.
     pub busway_continuous_share: Datum<Share>,
-    /// How long supplies and batteries in the racks carry them after the busway has failed.
+    /// How long the capacitors of their supplies carry racks after the busway has failed.
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
     pub rack_hold_up: Option<Datum<Seconds>>,
     /// Static switch that brings in the catcher of a block-redundant design.
@@ -1007,6 +1034,8 @@ pub struct Costs {
     pub switchgear: Datum<DollarsPerWatt>,
     /// Per watt of UPS installed.
     pub ups: Datum<DollarsPerWatt>,
+    /// Per watt of battery shelves in the racks.
+    pub rack_batteries: Datum<DollarsPerWatt>,
     /// Per joule: batteries at the substation.
     pub batteries: Datum<DollarsPerJoule>,
     /// Per facility watt, one in ten spare: generators with fuel and paralleling.

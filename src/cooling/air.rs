@@ -2,11 +2,12 @@
 
 use super::direct_to_chip::facility_supply;
 use super::heat_rejection::{
-    ANY_WET_BULB_C, CONDENSER_RANGE, Coolers, HeatLoop, blowdown_ratio, lowest_tower_water,
+    ANY_WET_BULB_C, CONDENSER_RANGE, Coolers, HeatLoop, WATER_HEAT_CAPACITY, blowdown_ratio,
+    lowest_tower_water,
 };
 use super::psychrometrics::wet_bulb;
 use super::{HeatLoad, HeatRejection, Plant};
-use crate::units::{Celsius, Kelvin, Pascals, Watts};
+use crate::units::{Celsius, CubicMeters, Kelvin, Pascals, Seconds, Watts};
 
 /// Range of the chilled water through the coils of air handlers. An assumption: 10 K is a usual coil choice.
 pub const CHILLED_WATER_RANGE: Kelvin = Kelvin(10.0);
@@ -15,6 +16,19 @@ pub const RACK_AIR_RISE: Kelvin = Kelvin(12.0);
 
 /// Pressure of the standard atmosphere at sea level.
 const SEA_LEVEL: Pascals = Pascals(101_325.0);
+
+/// Water of a tank that carries the load of chillers for a time.
+///
+/// ~~~text
+/// V = Q·t/(c·ΔT)
+/// ~~~
+///
+/// Q heat [W] · t time [s] · c heat of water per volume and temperature [J/(m³·K)] · ΔT range of the chilled water [K]. The
+/// tank is taken to be emptied whole, without a mixed layer.
+#[must_use]
+pub fn chilled_tank(heat: Watts, time: Seconds) -> CubicMeters {
+    CubicMeters((heat * time).0 / (WATER_HEAT_CAPACITY * CHILLED_WATER_RANGE.0))
+}
 
 /// The loop of the air handlers, with an economiser where the plant has one.
 ///

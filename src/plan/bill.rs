@@ -15,6 +15,7 @@ use super::sizing::{Draw, FacilityHour};
 use super::standing::COOLER_POWER;
 use crate::catalog::profile::{Confidence, Datum, Link, Medium, Sources};
 use crate::cooling::HeatRejection;
+use crate::cooling::air::CHILLED_WATER_RANGE;
 use crate::layout::YardKind;
 use crate::layout::cables::{CableKind, Net};
 use crate::scenario::Origin;
@@ -126,7 +127,7 @@ pub(super) fn bill(
         items.extend(network(machine, draw, &plan.layout));
     }
     items.extend(plan.layout.border.iter().flat_map(border));
-    items.extend(facility(plan, equipment, design));
+    items.extend(facility(plan, equipment, draws, design));
     items
 }
 
@@ -250,11 +251,23 @@ fn part_of(equipment: &str) -> &'static str {
             "grid connection"
         }
         "unit substations" | "solid-state transformers" | "plant transformers" | "PDUs" => "transformers",
-        "UPS blocks" | "UPS modules" | "UPS batteries" | "substation batteries" | "rack batteries" => "ups",
+        "UPS blocks"
+        | "UPS modules"
+        | "UPS batteries"
+        | "substation batteries"
+        | "substation battery cells"
+        | "rack batteries"
+        | "network rack batteries"
+        | "support rack batteries"
+        | "essential UPS blocks"
+        | "essential UPS batteries" => "ups",
         "engines" | "engine breakers" | "engine transformers" | "fuel stores" => "generators",
-        "busways" | "busway feeder breakers" | "rack tap-offs" | "support rack tap-offs" | "rectifiers" => {
-            "busway"
-        }
+        "busways"
+        | "essential busways"
+        | "busway feeder breakers"
+        | "rack tap-offs"
+        | "support rack tap-offs"
+        | "rectifiers" => "busway",
         _ => "switchgear",
     }
 }
@@ -290,7 +303,7 @@ fn racks_and_trays(plan: &Plan) -> Vec<Line> {
 const PUMP_POWER: Watts = Watts(75e3);
 
 /// Heat rejection, chillers, pumps and pipes.
-fn cooling(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<Line> {
+fn cooling(plan: &Plan, equipment: &Equipment, draws: &[Draw], design: &FacilityHour) -> Vec<Line> {
     let units = |load: Watts, each: Watts| (load / each - 1e-9).ceil().max(0.0);
     let mut lines: Vec<Line> = plan
         .layout
@@ -310,6 +323,20 @@ fn cooling(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<Lin
             "units",
         ));
     }
+    let plant = &equipment.place.plant;
+    if let Some(doors) = plant.rear_door {
+        let racks = plan.fleet.racks;
+        let racks = (racks.compute + racks.network + racks.storage + racks.management) as f64;
+        let air: Watts = draws.iter().map(|draw| draw.air).sum();
+        let each = air * doors.share.0 / racks.max(1.0);
+        lines.push(("rear doors, one a rack".into(), format!("{} on average", show(each)), racks, "doors"));
+    }
+    lines.push((
+        "tanks of chilled water until chillers are back".into(),
+        format!("{CHILLED_WATER_RANGE} of range"),
+        plan.cooling.tanks.0.ceil(),
+        "m³",
+    ));
     let liquid: Watts = plan
         .layout
         .floors
@@ -349,7 +376,7 @@ fn cooling(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<Lin
 }
 
 /// Building, power and cooling.
-fn facility(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<BillItem> {
+fn facility(plan: &Plan, equipment: &Equipment, draws: &[Draw], design: &FacilityHour) -> Vec<BillItem> {
     let costs = &equipment.place.costs;
     let mut items = Vec::new();
     let mut part = |name: &str, datum: Option<&Datum<_>>, lines: Vec<Line>| {
@@ -405,7 +432,7 @@ fn facility(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<Bi
         "cooling",
         Some(&costs.cooling),
         [
-            cooling(plan, equipment, design),
+            cooling(plan, equipment, draws, design),
             vec![
                 (
                     "coolant distribution unit".into(),

@@ -4,6 +4,7 @@ use super::equipment::{Machine, Place};
 use super::result::{CduGroup, CoolantLoop, Cooling, SystemFloor};
 use super::sizing::{self, Draw, FacilityHour, FacilityYear};
 use super::standing::{self, Standing};
+use crate::cooling::air::chilled_tank;
 use crate::cooling::direct_to_chip::coolant_flow;
 use crate::cooling::hydraulics::cdu_group::{CduGroupLoop, CduUnit, GroupFlows};
 use crate::cooling::hydraulics::{Branch, Fluid, HydraulicsError, RowManifold, rack_curve};
@@ -50,6 +51,7 @@ pub fn cooling(
         design_wet_bulb: design.weather.wet_bulb,
         design_mode: design.plant.mode.word(),
         chilled: design.plant.chilled,
+        tanks: chilled_tank(design.plant.chilled, fields.cooling.chilled_store),
         installed_rejection: place.plant.installed_rejection(&design.plant),
         coolant: loads
             .iter()

@@ -6,7 +6,7 @@
 use super::coolant::CoolantPumps;
 use super::electrical::facts::ElectricalFacts;
 use super::result::Assumption;
-use super::sizing;
+use super::sizing::{self, FacilityHour};
 use crate::catalog::document::Document;
 use crate::catalog::epw::{self, Moisture};
 use crate::catalog::profile::{self, Confidence, Datum, StageKind, System};
@@ -47,6 +47,8 @@ pub struct Place {
     pub stages: Vec<StageDesign>,
     /// Transformers of plant and house, where these do not hang on the last stage that carries more than racks.
     pub plant_feed: Option<StageDesign>,
+    /// The UPS of what must not stop.
+    pub essential: Option<StageDesign>,
     /// Usable power of all busway pairs of a row.
     pub busway: Watts,
     /// What else is known of the electrical design.
@@ -106,6 +108,19 @@ impl Place {
         let kinds = self.electrical.stages.iter().map(|stage| stage.kind);
         for (stage, _) in self.stages.iter_mut().zip(kinds).filter(|(_, kind)| *kind == StageKind::Feeders) {
             stage.loss.square = lost;
+        }
+        self
+    }
+
+    /// The place with so many whole modules of these stages, counted in each building, row or rack.
+    #[must_use]
+    pub fn with_whole(mut self, counts: &[(StageKind, u64)], design: &FacilityHour) -> Self {
+        let known = self.electrical.stages.iter().zip(design.path());
+        for (stage, (facts, flow)) in self.stages.iter_mut().zip(known) {
+            let counted = counts.iter().find(|(kind, count)| *kind == facts.kind && *count > 0);
+            if let Some((_, count)) = counted.filter(|_| flow.modules > 0) {
+                stage.whole *= *count as f64 / f64::from(flow.modules);
+            }
         }
         self
     }
@@ -425,6 +440,7 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
         weather: weather_file(scenario, taken)?,
         stages: chain.stages,
         plant_feed: chain.plant_feed,
+        essential: chain.essential,
         busway: electrical.busway * f64::from(fields.layout.busways_per_row),
         electrical,
         service: Service::of(VoltAmperes(0.0), wish(&fields.grid)),

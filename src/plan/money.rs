@@ -4,6 +4,7 @@
 //! storage, management and CPU nodes are priced by the unit.
 
 use super::bill;
+use super::electrical;
 use super::equipment::{Equipment, Machine};
 use super::result::{Economics, Layout, Serving};
 use super::sizing::{Draw, FacilityHour, FacilityYear};
@@ -33,7 +34,10 @@ pub(super) fn economics(
     };
     let engines: u64 =
         layout.yards.iter().filter(|(kind, ..)| *kind == YardKind::Generator).map(|(.., count)| count).sum();
-    let set = known.backup.as_ref().map_or(Watts(0.0), |backup| backup.set);
+    let compute: Watts = draws.iter().map(|draw| draw.compute).sum();
+    let backed = electrical::backed_load(place, design.meter, compute);
+    let set = backed.map_or(Watts(0.0), |(backup, ..)| backup.set);
+    let kept = design.essential.as_ref().map_or(Watts(0.0), |ups| ups.installed);
     let hall_transformers =
         [StageKind::UnitTransformer, StageKind::PlantTransformer, StageKind::PduTransformer];
     let powers = SitePowers {
@@ -41,7 +45,8 @@ pub(super) fn economics(
         facility_peak: design.meter,
         transformers: installed(&hall_transformers) / SPARE,
         solid_state_transformers: installed(&[StageKind::SolidStateTransformer]),
-        ups_installed: installed(&[StageKind::Ups]),
+        ups_installed: installed(&[StageKind::Ups]) + kept,
+        rack_batteries: installed(&[StageKind::RackBattery]),
         batteries: scenario.fields.electrical.battery_energy.unwrap_or(Joules(0.0)),
         generators: set * engines as f64 / SPARE,
         busway: installed(&[StageKind::Bus]) / PATHS,
@@ -93,6 +98,7 @@ fn rates(scenario: &Scenario, costs: &profile::Costs) -> CostRates {
         grid_connection: costs.grid_connection.value,
         transformers: costs.transformers.value,
         solid_state_transformers: costs.solid_state_transformers.value,
+        rack_batteries: costs.rack_batteries.value,
         batteries: costs.batteries.value,
         rectifiers: costs.rectifiers.value,
         switchgear: costs.switchgear.value,
@@ -167,7 +173,12 @@ mod tests {
         let usual = parts(&[]);
         // Engines for the part without accelerators alone.
         let bare = parts(&["electrical.design=ac-415-no-ups"]);
-        assert!(bare("generators") < 0.5 * usual("generators") && bare("ups").abs() < 1.0);
+        assert!(bare("generators") < 0.5 * usual("generators"));
+        // A UPS for what must not stop alone, and battery shelves in racks are paid for by their power.
+        assert!(bare("ups") > 0.05 * usual("ups") && bare("ups") < 0.3 * usual("ups"), "{}", bare("ups"));
+        let shelves = parts(&["electrical.design=ac-415-bbu"]);
+        // 0.106 $/W of shelves for some 221 MW of racks, in whole shelves.
+        assert!((22e6..35e6).contains(&shelves("ups")), "{}", shelves("ups"));
         let (single, double) = (parts(&["electrical.redundancy=n"]), parts(&["electrical.redundancy=2n"]));
         let ratio = double("transformers") / single("transformers");
         assert!((1.8..2.2).contains(&ratio), "{ratio}");

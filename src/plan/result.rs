@@ -5,8 +5,8 @@ mod electrical;
 pub use crate::cooling::hydraulics::RowFlow;
 pub use crate::cooling::hydraulics::cdu_group::{GroupFlow, GroupFlows};
 pub use electrical::{
-    BranchResult, BusResult, Dynamics, Electrical, Equipment, FaultLevels, LoadFlow, OutageResult,
-    Oversubscription, RackShelves, Ramp, RunSwing, Supply, SupplyBlock, SwingRow, Topology,
+    Answer, BranchResult, BusResult, DipLoad, Dynamics, Electrical, Equipment, FaultLevels, LoadFlow,
+    OutageResult, Oversubscription, RackShelves, Ramp, RunSwing, Supply, SupplyBlock, SwingRow, Topology,
 };
 
 use crate::catalog::profile::{Confidence, Link, Medium, StageKind};
@@ -126,6 +126,8 @@ pub struct Cooling {
     pub design_mode: &'static str,
     /// Heat through evaporators in it: what chillers are installed for.
     pub chilled: Watts,
+    /// Water in the tanks that carry that until chillers are back after an outage.
+    pub tanks: CubicMeters,
     /// Heat rejection to install, spares and derating included.
     pub installed_rejection: Watts,
     /// Loops of coolant by system.

@@ -16,6 +16,7 @@
 //! trunk, to_racks, to_plant: what stages take for what they give.
 
 use super::equipment::{Machine, Place};
+use crate::catalog::profile::Kept;
 use crate::cooling::{HeatLoad, Mode, PlantHour, PlantLoops, Weather};
 use crate::fabric::scale_out::{FabricDemand, FabricError, FatTree, Tiers, Topology, scale_out};
 use crate::fabric::torus::{Torus, TorusError};
@@ -61,6 +62,8 @@ pub struct FacilityHour {
     pub to_racks: Vec<StageFlow>,
     /// The stage behind them that carries plant and house alone, where they do not hang on the last of the trunk.
     pub to_plant: Vec<StageFlow>,
+    /// The UPS of what must not stop, where there is one: on the busbar of plant and house.
+    pub essential: Option<StageFlow>,
     /// The plant, all loops together.
     pub plant: PlantHour,
     /// The weather that it meets.
@@ -79,10 +82,16 @@ impl FacilityHour {
         self.trunk.iter().chain(&self.to_racks)
     }
 
-    /// Power of the plant and the house.
+    /// Lost in the UPS of what must not stop.
+    #[must_use]
+    pub fn essential_loss(&self) -> Watts {
+        self.essential.as_ref().map_or(Watts(0.0), |ups| ups.loss)
+    }
+
+    /// Power of the plant and the house, with what the UPS of a part of it loses.
     #[must_use]
     pub fn plant_and_house(&self) -> Watts {
-        self.plant.power() + self.house
+        self.plant.power() + self.house + self.essential_loss()
     }
 }
 
@@ -237,6 +246,20 @@ fn plant_hour(loops: &[PlantLoops], weather: &Weather) -> PlantHour {
     total
 }
 
+/// What hangs on the bus of what must not stop: pumps of the coolant, lights and controls, and the racks beside the
+/// accelerators where the design wants it.
+#[must_use]
+pub fn essential_load(place: &Place, loads: &[(&Machine, &Draw)]) -> Watts {
+    let Some((_, keeps)) = &place.electrical.essential else { return Watts(0.0) };
+    let of = |(machine, draw): &(&Machine, &Draw)| {
+        let share = machine.coolant_pumps.map_or(place.plant.coolant_pump_share, |pumps| pumps.share);
+        let support =
+            if *keeps == Kept::PumpsControlsAndSupport { draw.support + draw.network } else { Watts(0.0) };
+        draw.liquid * share.0 + draw.it() * place.house_load.0 + support
+    };
+    loads.iter().map(of).sum()
+}
+
 /// The facility in its design hour: the worse of the hottest and the dampest.
 #[must_use]
 pub fn design_hour(place: &Place, loads: &[(&Machine, &Draw)]) -> FacilityHour {
@@ -244,15 +267,20 @@ pub fn design_hour(place: &Place, loads: &[(&Machine, &Draw)]) -> FacilityHour {
     let (trunk, of_racks) = parted(place);
     let to_racks = chain(it, of_racks);
     let house = it * place.house_load.0;
+    let kept = essential_load(place, loads);
+    let essential = place.essential.as_ref().filter(|_| kept.0 > 0.0);
+    let essential = essential.map(|ups| chain(kept, std::slice::from_ref(ups)).remove(0));
+    let lost = essential.as_ref().map_or(Watts(0.0), |ups| ups.loss);
     let indoor = indoor_loss(&to_racks);
     let loops = plant_loops(place, loads, 1.0, indoor);
     let [hot, damp] = place.design_weather.hours().map(|weather| (plant_hour(&loops, &weather), weather));
     let (plant, weather) = if damp.0.power() > hot.0.power() { damp } else { hot };
-    let to_plant = chain(plant.power() + house, place.plant_feed.as_slice());
-    let carried = taken(it, &to_racks) + taken(plant.power() + house, &to_plant);
+    let beside = plant.power() + house + lost;
+    let to_plant = chain(beside, place.plant_feed.as_slice());
+    let carried = taken(it, &to_racks) + taken(beside, &to_plant);
     let trunk = chain(carried, trunk);
     let meter = taken(carried, &trunk);
-    FacilityHour { trunk, to_racks, to_plant, plant, weather, house, it, meter }
+    FacilityHour { trunk, to_racks, to_plant, essential, plant, weather, house, it, meter }
 }
 
 /// Below this outdoor temperature buildings are heated: the heating limit of European practice, 12 °C to 15 °C.
@@ -294,7 +322,7 @@ pub struct FacilityAtPart<'a> {
     pub it: Watts,
     /// Power into the stages of the racks: the same in every hour.
     pub racks: Watts,
-    /// House loads: the same in every hour.
+    /// House loads, and what the UPS of what must not stop loses: the same in every hour.
     pub house: Watts,
     /// The plant.
     pub loops: Vec<PlantLoops>,
@@ -327,7 +355,7 @@ pub fn at_part<'a>(
     FacilityAtPart {
         it,
         racks: taken(it, &to_racks),
-        house: design.house,
+        house: design.house + design.essential_loss(),
         loops: plant_loops(place, loads, part, indoor_loss(&to_racks)),
         to_plant: &design.to_plant,
         trunk: &design.trunk,

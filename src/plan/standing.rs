@@ -50,6 +50,8 @@ pub struct Standing {
 pub struct Draft<'a> {
     /// What the electrical side needs to count what stands in the yards.
     pub outline: Layout,
+    /// Busways along its rows; placing the network's racks anew may move a few.
+    pub busways: u64,
     systems: Vec<Drafted<'a>>,
 }
 
@@ -84,7 +86,8 @@ pub fn draft<'a>(
         floors.push(layout(&demand, tried[0].placement));
         systems.push(Drafted { machine, draw, beside, demand, cabling, tried });
     }
-    Ok(Draft { outline: outlined(&floors), systems })
+    let busways = floors.iter().map(|floor| electrical::busways_of(place, fields, floor)).sum();
+    Ok(Draft { outline: outlined(&floors), busways, systems })
 }
 
 /// Buildings, halls and their heat.

@@ -6,7 +6,7 @@
 
 use super::equipment::{Machine, Place};
 use super::result::{
-    CoolantLoop, Electrical, Layout, LoadFlow, RackShelves, Serving, SystemFloor, Training, Verdict,
+    Answer, CoolantLoop, Electrical, Layout, LoadFlow, RackShelves, Serving, SystemFloor, Training, Verdict,
 };
 use super::sizing::{Draw, FacilityHour};
 use crate::catalog::profile::{Covered, Current, StageKind};
@@ -446,7 +446,12 @@ fn overload(kind: StageKind) -> Option<f64> {
         | StageKind::PlantTransformer
         | StageKind::PduTransformer => Some(1.5),
         StageKind::Rectifier | StageKind::SolidStateTransformer => Some(1.25),
-        StageKind::MainTransformer | StageKind::Feeders | StageKind::Bus | StageKind::Other => None,
+        StageKind::MainTransformer
+        | StageKind::Feeders
+        | StageKind::Bus
+        | StageKind::RackBattery
+        | StageKind::EssentialUps
+        | StageKind::Other => None,
     }
 }
 
@@ -499,11 +504,28 @@ fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
         all.push(verdict("UPS block on its substation", ups.block.0, unit.block.0, "W", false, note));
     }
     if let Some(dynamics) = &evidence.electrical.dynamics {
-        let note =
-            "longest dip to nothing that must not shed load, against the stores of UPS and racks".into();
+        // Racks come first among the loads of a dip.
+        let racks = &dynamics.dip[..dynamics.dip.len().min(2)];
+        let rides = racks.iter().all(|load| load.answer == Answer::StaysOn);
+        let shed: Vec<String> = dynamics
+            .dip
+            .iter()
+            .filter(|load| load.answer == Answer::Drops)
+            .map(|load| format!("{} of {}", show(load.power), load.name))
+            .collect();
+        let note = if shed.is_empty() {
+            "longest dip in which no rack may be lost, against the shortest store of UPS and racks".to_owned()
+        } else {
+            format!(
+                "longest dip in which no rack may be lost, against the shortest store of UPS and racks; what drops and \
+                 starts again: {}",
+                shed.join(", ")
+            )
+        };
         let (need, limit) = (dynamics.ride_through.0, dynamics.hold_up.0);
+        let limit = if rides { f64::max(limit, need) } else { limit };
         all.push(verdict("ride-through of a dip", need, limit, "s", false, note));
-        let note = "racks that go onto their stores in one dip, or trip, against the largest loss that the grid stands; \
+        let note = "what goes onto its stores in one dip and what drops, against the largest loss that the grid stands; \
                     other sites fall with it";
         let (need, limit) = (dynamics.transfer.0, dynamics.loss_limit.0);
         all.push(verdict("loss of load in a dip", need, limit, "W", false, note.into()));
@@ -531,9 +553,22 @@ fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
             ));
         }
         if let Some(backup) = place.backup {
-            let note = "start of the engines, against what pumps and water of the cooling bridge".into();
-            let bridged = evidence.fields.cooling.ride_through.0;
-            all.push(verdict("cooling to the engines", backup.start_time.0, bridged, "s", false, note));
+            let said = &evidence.fields.cooling;
+            let note = format!(
+                "start of the engines and then of the drives, {}, against what pumps and water of the cooling bridge",
+                show(said.drive_restart)
+            );
+            let (need, bridged) = (backup.start_time + said.drive_restart, said.ride_through);
+            all.push(verdict("cooling to the engines", need.0, bridged.0, "s", false, note));
+            if evidence.design.plant.chilled.0 > 0.0 {
+                let note = format!(
+                    "start of the engines and then of the chillers, {}, against the tanks of chilled water that carry {}",
+                    show(said.chiller_restart),
+                    show(evidence.design.plant.chilled)
+                );
+                let (need, bridged) = (backup.start_time + said.chiller_restart, said.chilled_store);
+                all.push(verdict("chilled water to the chillers", need.0, bridged.0, "s", false, note));
+            }
         }
         if evidence.fields.grid.ramp_limit.is_some() {
             for ramp in &dynamics.ramps {
@@ -590,6 +625,9 @@ fn shelf(evidence: &Evidence<'_>, shelves: &RackShelves) -> Vec<Verdict> {
         format!("{} are left and carry the whole rack; here against its idle power", show(*one_side))
     };
     let side = verdict(&format!("one feed of {system} lost"), idle.0, one_side.0, "W", false, held);
+    if one_side.0 <= 0.0 {
+        return if shelves.known { vec![one] } else { Vec::new() };
+    }
     if shelves.known { vec![one, side] } else { vec![side] }
 }
 

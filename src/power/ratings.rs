@@ -11,6 +11,14 @@ const LOW_VOLTAGE: [f64; 20] = [
 ];
 /// Preferred continuous ratings of breakers above 1 kV [A] (IEEE C37.04, recalled).
 const HIGH_VOLTAGE: [f64; 5] = [600.0, 1_200.0, 2_000.0, 3_000.0, 4_000.0];
+/// Smallest frame that breakers above 1 kV are sold in, up to a fault that they break [A]: at 15 to 38 kV metal-clad gear
+/// starts at 1,200 A, and beyond 40 kA only breakers of the next class of voltage are left (makers' tables, recalled).
+const LEAST_FRAMES: [(f64, f64); 3] = [(16e3, 600.0), (40e3, 1_200.0), (f64::INFINITY, 2_000.0)];
+/// Standby ratings that engine sets are sold in up to 3 MW [W] (makers' lists, recalled).
+const ENGINE_FRAMES: [f64; 20] = [
+    50e3, 80e3, 100e3, 150e3, 200e3, 250e3, 300e3, 400e3, 500e3, 600e3, 750e3, 800e3, 1e6, 1.25e6, 1.5e6,
+    1.75e6, 2e6, 2.25e6, 2.5e6, 3e6,
+];
 /// Preferred interrupting ratings of low-voltage breakers [A] (recalled).
 const LOW_VOLTAGE_INTERRUPTING: [f64; 11] =
     [10e3, 16e3, 20e3, 25e3, 31.5e3, 40e3, 50e3, 65e3, 85e3, 100e3, 150e3];
@@ -79,6 +87,21 @@ pub fn low_voltage_frame(current: Amperes) -> (Amperes, u64) {
 #[must_use]
 pub fn high_voltage_frame(current: Amperes) -> (Amperes, u64) {
     preferred(current, &HIGH_VOLTAGE)
+}
+
+/// Breaker above 1 kV that carries a current and is sold for a fault, and how many in parallel.
+#[must_use]
+pub fn high_voltage_breaker(current: Amperes, fault: Option<Amperes>) -> (Amperes, u64) {
+    let least = fault.and_then(|fault| LEAST_FRAMES.iter().find(|(up_to, _)| fault.0 <= *up_to));
+    let (frame, parallel) = high_voltage_frame(current);
+    (frame.max(Amperes(least.map_or(0.0, |(_, frame)| *frame))), parallel)
+}
+
+/// The smallest engine set that carries a load alone; infinite where none does.
+#[must_use]
+pub fn engine_frame(load: Watts) -> Watts {
+    let frame = ENGINE_FRAMES.iter().copied().find(|frame| *frame >= load.0 * (1.0 - 1e-9));
+    Watts(frame.unwrap_or(f64::INFINITY))
 }
 
 /// The smallest preferred interrupting rating up to 1 kV that breaks a fault; none where no breaker does.
@@ -151,6 +174,21 @@ mod tests {
     fn beyond_the_largest_frame_stand_several() {
         assert_eq!(high_voltage_frame(Amperes(9_000.0)), (Amperes(3_000.0), 3));
         assert_eq!(low_voltage_frame(Amperes(0.0)), (Amperes(60.0), 1));
+    }
+
+    #[test]
+    fn breakers_for_large_faults_start_at_large_frames() {
+        let frame =
+            |current: f64, fault: f64| high_voltage_breaker(Amperes(current), Some(Amperes(fault))).0.0;
+        assert!((frame(60.0, 12.5e3) - 600.0).abs() < 1e-9 && (frame(600.0, 31e3) - 1_200.0).abs() < 1e-9);
+        assert!((frame(600.0, 49e3) - 2_000.0).abs() < 1e-9 && (frame(3_700.0, 49e3) - 4_000.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_small_site_has_a_small_engine() {
+        assert_eq!(engine_frame(Watts(310e3)), Watts(400e3));
+        assert_eq!(engine_frame(Watts(1e6)), Watts(1e6));
+        assert!(engine_frame(Watts(1e9)).0.is_infinite());
     }
 
     #[test]

@@ -75,6 +75,8 @@ pub struct StageDesign {
     pub module: Watts,
     /// Load that modules stand together for at most: that of a substation; infinite where all share one busbar.
     pub site: Watts,
+    /// Modules that stand over those that the load asks for: whole ones in each building, row or rack.
+    pub whole: f64,
 }
 
 /// One stage with its power flow.
@@ -140,9 +142,10 @@ impl StageFlow {
 ///
 /// ~~~text
 /// from the last stage to the first:
-///   R = P_out / u,  P_loss = R·l(u) + i·P_out·a,  P_in = P_out + P_loss
+///   R = w·P_out / u,  P_loss = R·l(P_out/R) + i·w·P_out·a,  P_in = P_out + P_loss
 /// ~~~
 ///
+/// w whole modules in each building, row or rack over those that the load asks for [1].
 /// A stage of several sites has modules and reserve for an equal part of the load at each of them.
 ///
 /// R rating [W] · u normal load [1] · l loss per rating [1] · i idle rating per load [1] · a no-load share [1].
@@ -160,7 +163,8 @@ pub fn chain(output: Watts, stages: &[StageDesign]) -> Vec<StageFlow> {
             let carrying = (of_site / stage.module - 1e-9).ceil().max(1.0);
             let module = of_site / carrying;
             let redundancy = stage.redundancy.within(carrying);
-            let modules = redundancy.modules(of_site, module).saturating_mul(sites as u32);
+            let asked = redundancy.modules(of_site, module).saturating_mul(sites as u32);
+            let modules = (f64::from(asked) * stage.whole).round() as u32;
             let installed = module * f64::from(modules);
             let mut flow = StageFlow {
                 name: stage.name.clone(),
@@ -169,8 +173,8 @@ pub fn chain(output: Watts, stages: &[StageDesign]) -> Vec<StageFlow> {
                 loss: Watts(0.0),
                 efficiency: 1.0,
                 load_fraction: 0.0,
-                rating: delivered / redundancy.normal_load().value(),
-                idle_rating: delivered * redundancy.idle_ratio().value(),
+                rating: delivered / redundancy.normal_load().value() * stage.whole,
+                idle_rating: delivered * (redundancy.idle_ratio().value() * stage.whole),
                 installed,
                 modules,
                 sites: sites as u32,
@@ -225,6 +229,7 @@ mod tests {
             racks_only: indoors,
             module: Watts(2.5e6),
             site: Watts(f64::INFINITY),
+            whole: 1.0,
         }
     }
 

@@ -3,7 +3,8 @@
 use super::document::{Block, Column, Section, Table, Unit, count};
 use crate::plan::Plan;
 use crate::plan::result::{
-    Dynamics, Electrical, Equipment, FaultLevels, LoadFlow, RackShelves, Ramp, Supply, SwingRow, Topology,
+    Answer, DipLoad, Dynamics, Electrical, Equipment, FaultLevels, LoadFlow, RackShelves, Ramp, Supply,
+    SwingRow, Topology,
 };
 use crate::units::text::digits;
 use serde_json::{Value, json};
@@ -28,7 +29,10 @@ pub(super) fn sections(plan: &Plan) -> Vec<Section> {
         Section { heading: "How surely racks are fed and cooled".into(), blocks: supply(electrical) },
         Section {
             heading: "Power over seconds".into(),
-            blocks: electrical.dynamics.as_ref().map_or_else(Vec::new, dynamics),
+            blocks: electrical
+                .dynamics
+                .as_ref()
+                .map_or_else(Vec::new, |of| dynamics(of, rest_of(electrical))),
         },
         Section {
             heading: "One-line of the campus".into(),
@@ -39,6 +43,18 @@ pub(super) fn sections(plan: &Plan) -> Vec<Section> {
         },
         Section { heading: "Electrical equipment".into(), blocks: schedule(electrical) },
     ]
+}
+
+/// Who carries what stores do not while the site comes back.
+fn rest_of(electrical: &Electrical) -> &'static str {
+    let engines = electrical.schedule.iter().find(|line| line.name == "engines");
+    match engines {
+        Some(line) if line.basis.contains("all but the accelerator racks") => {
+            "engines the plant and the racks beside the accelerators, whose own wait"
+        }
+        Some(_) => "engines the rest",
+        None => "the rest waits",
+    }
 }
 
 fn supply(electrical: &Electrical) -> Vec<Block> {
@@ -141,7 +157,8 @@ fn topologies(all: &[Topology]) -> Table {
     ])
 }
 
-fn dynamics(dynamics: &Dynamics) -> Vec<Block> {
+fn dynamics(dynamics: &Dynamics, backed: &str) -> Vec<Block> {
+    let rest = backed;
     let mut pairs = Vec::new();
     for run in &dynamics.runs {
         let mut text = format!("{} accelerators in {} racks", count(run.accelerators), count(run.racks));
@@ -162,7 +179,7 @@ fn dynamics(dynamics: &Dynamics) -> Vec<Block> {
         let store = Unit::Metric("J").show(dynamics.rack_store.0);
         pairs.push(("steadied in the racks".into(), format!("from {} Hz up, with {store}", digits(pace.0))));
     }
-    pairs.push(("racks outlast a dip of".into(), dynamics.hold_up.to_string()));
+    pairs.push(("all racks outlast a dip of".into(), dynamics.hold_up.to_string()));
     for ramp in &dynamics.ramps {
         pairs.push((
             format!("all stops, as a ramp of {}", ramp.limit),
@@ -186,7 +203,7 @@ fn dynamics(dynamics: &Dynamics) -> Vec<Block> {
         let [asked, stored] = [ramp.energy, dynamics.stored].map(|e| Unit::Metric("Wh").show(e.0 / 3_600.0));
         pairs.push((
             format!("comes back from its stores, as a ramp of {}", ramp.limit),
-            format!("in {}: {asked} meanwhile, stores hold {stored}, engines the rest", ramp.time),
+            format!("in {}: {asked} meanwhile, stores give {stored}, {rest}", ramp.time),
         ));
     }
     let rows = &dynamics.swings;
@@ -198,7 +215,28 @@ fn dynamics(dynamics: &Dynamics) -> Vec<Block> {
         Column::values("behind the racks", POWER, of(|row| row.behind_racks.0)),
         Column::values("at the grid", POWER, of(|row| row.at_grid.0)),
     ]);
-    vec![Block::KeyValues(pairs), Block::Table(table)]
+    vec![Block::KeyValues(pairs), Block::Table(dip(dynamics)), Block::Table(table)]
+}
+
+/// What each sort of load does in a dip.
+fn dip(dynamics: &Dynamics) -> Table {
+    let of = &dynamics.dip;
+    let time = |value: fn(&DipLoad) -> f64| of.iter().map(move |load| Some(value(load)));
+    Table::of(vec![
+        Column::words(
+            &format!("in a dip of {}", dynamics.ride_through),
+            of.iter().map(|load| load.name.clone()),
+        ),
+        Column::values("at the meter", POWER, of.iter().map(|load| Some(load.power.0))),
+        Column::values("works down to, of nominal", Unit::Share, of.iter().map(|load| Some(load.works_at.0))),
+        Column::words("below that", of.iter().map(|load| load.answer.name())),
+        Column::values("outlasts [s]", Unit::Plain(""), time(|load| load.store.0)),
+        Column::values(
+            "back after [s]",
+            Unit::Plain(""),
+            of.iter().map(|load| Some(if load.answer == Answer::Drops { load.back.0 } else { 0.0 })),
+        ),
+    ])
 }
 
 fn load_flow(flow: &LoadFlow, faults: Option<&FaultLevels>) -> Vec<Block> {
@@ -250,6 +288,7 @@ fn load_flow(flow: &LoadFlow, faults: Option<&FaultLevels>) -> Vec<Block> {
         Column::words("out of service", outages.iter().map(|outage| outage.name.clone())),
         Column::values("loading of the rest", Unit::Share, outages.iter().map(|outage| Some(outage.loading))),
         Column::values("it stands", Unit::Share, outages.iter().map(|outage| Some(outage.stands))),
+        Column::values("dark", POWER, outages.iter().map(|outage| Some(outage.dark.0))),
         Column::numbers("lowest voltage", outages.iter().map(|outage| over_nominal(outage.lowest))),
     ]);
     vec![Block::KeyValues(pairs), Block::Table(table), Block::Table(out)]
@@ -403,6 +442,14 @@ fn dynamics_json(dynamics: &Dynamics) -> Value {
         "battery_w": dynamics.battery_power.0,
         "battery_j": dynamics.battery_energy.0,
         "hold_up_s": dynamics.hold_up.0,
+        "dip": dynamics.dip.iter().map(|load| json!({
+            "name": load.name,
+            "power_w": load.power.0,
+            "works_at": load.works_at.0,
+            "store_s": load.store.0,
+            "back_s": load.back.0,
+            "answer": load.answer.name(),
+        })).collect::<Vec<_>>(),
         "ride_through_s": dynamics.ride_through.0,
     })
 }
@@ -463,7 +510,8 @@ fn load_flow_json(flow: &LoadFlow) -> Value {
             "loading": branch.loading,
         })).collect::<Vec<_>>(),
         "outages": flow.outages.iter().map(|outage| json!({
-            "name": outage.name, "loading": outage.loading, "stands": outage.stands, "lowest_voltage": outage.lowest,
+            "name": outage.name, "loading": outage.loading, "stands": outage.stands,
+            "lowest_voltage": outage.lowest, "dark_w": outage.dark.0,
         })).collect::<Vec<_>>(),
     })
 }

@@ -154,6 +154,7 @@ fn cooling() -> Cooling {
         design_wet_bulb: Celsius(21.6),
         design_mode: "trim chillers",
         chilled: Watts(300e6),
+        tanks: crate::units::CubicMeters(0.0),
         installed_rejection: Watts(1.1e9),
         coolant: vec![CoolantLoop {
             system: "gb300-nvl72".into(),

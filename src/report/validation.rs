@@ -8,7 +8,7 @@
 use super::document::{Bars, Block, Column, Document, Panel, Point, Scatter, Section, Table, Unit, count};
 use super::{Report, csv, scatter};
 use crate::units::text::digits;
-use crate::validation::{RowReport, Statistics, TableReport};
+use crate::validation::{Check, RowReport, Statistics, TableReport};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -70,6 +70,15 @@ fn table_json(table: &TableReport) -> Value {
     fields.insert("worst".into(), table.worst().into_iter().map(row).collect());
     let apart = table.rows.iter().filter(|r| !r.counted && r.error.is_some()).map(row);
     fields.insert("apart".into(), apart.collect());
+    let checks = table.rows.iter().filter_map(|row| {
+        let check = row.check.as_ref()?;
+        Some(json!({
+            "check": check.name, "id": row.id, "published": row.published, "predicted": row.predicted,
+            "error": row.error, "tolerance": check.tolerance, "low": check.bounds.0, "high": check.bounds.1,
+            "passed": row.passed(),
+        }))
+    });
+    fields.insert("checks".into(), checks.collect());
     Value::Object(fields)
 }
 
@@ -237,6 +246,7 @@ fn table_section(table: &TableReport) -> Section {
             blocks.push(Block::Table(summary(&format!("by {key}"), &groups.into_iter().collect::<Vec<_>>())));
         }
     }
+    blocks.extend(checks(table).into_iter().flatten());
     let worst = table.worst();
     if !worst.is_empty() {
         blocks.push(Block::Table(row_table("largest errors", &worst)));
@@ -256,6 +266,30 @@ fn table_section(table: &TableReport) -> Section {
         blocks.push(Block::Bars(Bars { header: "not expressible, rows by reason".into(), bars }));
     }
     Section { heading: table.table.clone(), blocks }
+}
+
+/// The rows that are checks, each with what it may be off by and whether it is not.
+fn checks(table: &TableReport) -> Option<[Block; 2]> {
+    let all: Vec<(&RowReport, &Check)> =
+        table.rows.iter().filter_map(|row| row.check.as_ref().map(|check| (row, check))).collect();
+    let short = all.iter().filter(|(row, _)| row.passed() == Some(false)).count();
+    let number = |value: Option<f64>| value.map_or_else(String::new, digits);
+    let bound = |check: &Check| match check.tolerance {
+        Some(part) => format!("± {} %", digits(100.0 * part)),
+        None => format!("{} to {}", digits(check.bounds.0), digits(check.bounds.1)),
+    };
+    let passes = |row: &RowReport| if row.passed() == Some(true) { "passes" } else { "falls short" };
+    let told = Table::of(vec![
+        Column::words("check", all.iter().map(|(_, check)| check.name.clone())),
+        Column::words("of", all.iter().map(|(row, _)| row.id.clone())),
+        Column::numbers("published", all.iter().map(|(row, _)| number(row.published))),
+        Column::numbers("predicted", all.iter().map(|(row, _)| number(row.predicted))),
+        Column::values("error", Unit::Share, all.iter().map(|(row, _)| row.error)),
+        Column::words("within", all.iter().map(|(_, check)| bound(check))),
+        Column::words("", all.iter().map(|(row, _)| passes(row))),
+    ]);
+    let sum = format!("{} of {} checks pass.", all.len() - short, all.len());
+    (!all.is_empty()).then(|| [Block::Table(told), Block::Text(sum)])
 }
 
 fn row_table(name: &str, rows: &[&RowReport]) -> Table {

@@ -278,6 +278,15 @@ fn feed(scenario: &Scenario) -> Result<(), InputError> {
     within(scenario, "grid.common_outages", grid.common_outages, [PerSecond(0.0), often])?;
     let cooling = &scenario.fields.cooling;
     within(scenario, "cooling.ride_through", cooling.ride_through, [Seconds(0.0), Seconds(86_400.0)])?;
+    within(scenario, "grid.dip_voltage", grid.dip_voltage, [Share(0.0), Share(1.0)])?;
+    within(scenario, "cooling.drive_voltage", cooling.drive_voltage, [Share(0.0), Share(1.0)])?;
+    for (path, time) in [
+        ("cooling.drive_restart", cooling.drive_restart),
+        ("cooling.chiller_restart", cooling.chiller_restart),
+        ("cooling.chilled_store", cooling.chilled_store),
+    ] {
+        within(scenario, path, time, [Seconds(0.0), Seconds(86_400.0)])?;
+    }
     within(scenario, "cooling.pump_failures", cooling.pump_failures, [PerSecond(0.0), often])?;
     within(scenario, "cooling.pump_repair", cooling.pump_repair, [Seconds(0.0), year])?;
     within(scenario, "cooling.chiller_failures", cooling.chiller_failures, [PerSecond(0.0), often])?;

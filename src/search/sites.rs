@@ -3,7 +3,8 @@
 //! How many racks fit is sized in `f64` for each pair: it hangs on the design hour alone. The 8,760 hours of all pairs
 //! are the facility-year kernel's work; its `f32` sums choose who is looked at again, and whoever is shown is computed
 //! again in `f64`. Plants that cannot take a system's heat, and pairs in which not one rack fits, are named, not
-//! ranked. Left out: land, grid, taxes, latency, and whether the water may be had.
+//! ranked. Left out: that buildings and rows take whole equipment, which a plan counts and which loads it a little less
+//! (under half a thousandth of the facility's power); land, grid, taxes, latency, and whether the water may be had.
 
 use crate::catalog::{Catalog, InputError};
 use crate::cooling::{Weather, Year};
@@ -19,6 +20,7 @@ use crate::power::StageFlow;
 use crate::scalar::SECONDS_PER_YEAR;
 use crate::scenario::Scenario;
 use crate::units::{Celsius, CubicMeters, Joules, Kelvin, Share, Watts};
+use rayon::prelude::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use std::ops::ControlFlow;
 
 /// What a pair of market and plant is ranked by.
@@ -232,29 +234,36 @@ pub fn rank_sites(
     // Pairs of the same market and plant at several temperatures stand together.
     let mut pairs: Vec<Pair<'_>> = Vec::new();
     let mut groups: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut wanted = Vec::new();
     for cooling in &plants {
         if let Some(reason) = misfit(cooling, &equipment.machines) {
             left_out.push(LeftOut { market: None, design: cooling.id.clone(), reason });
             continue;
         }
         let variants = &fitted.iter().find(|(pumps, _)| *pumps == pumps_of(cooling)).unwrap_or(&fitted[0]).1;
-        for location in &locations {
-            let first = pairs.len();
-            for machines in variants {
-                let pair = sized(scenario, &equipment.place, machines, location, cooling)?;
-                pairs.extend((pair.accelerators() > 0).then_some(pair));
-            }
-            if pairs.len() > first {
-                groups.push(first..pairs.len());
-            } else {
-                let reason = "not one rack fits".to_owned();
-                let market = Some(location.market.clone());
-                left_out.push(LeftOut { market, design: cooling.id.clone(), reason });
-            }
+        wanted.extend(locations.iter().map(|location| (cooling, location, variants)));
+    }
+    let found: Vec<Vec<Pair<'_>>> = wanted
+        .par_iter()
+        .map(|&(cooling, location, variants)| {
+            let place = &equipment.place;
+            let all = variants.iter().map(|machines| sized(scenario, place, machines, location, cooling));
+            all.collect::<Result<Vec<_>, _>>()
+        })
+        .collect::<Result<_, _>>()?;
+    for ((cooling, location, _), of) in wanted.iter().zip(found) {
+        let first = pairs.len();
+        pairs.extend(of.into_iter().filter(|pair| pair.accelerators() > 0));
+        if pairs.len() > first {
+            groups.push(first..pairs.len());
+        } else {
+            let reason = "not one rack fits".to_owned();
+            let market = Some(location.market.clone());
+            left_out.push(LeftOut { market, design: cooling.id.clone(), reason });
         }
     }
     let years: Vec<Year> =
-        locations.iter().map(|location| Year::synthesize(&location.climate, options.seed)).collect();
+        locations.par_iter().map(|location| Year::synthesize(&location.climate, options.seed)).collect();
     let year_of = |pair: &Pair<'_>| {
         let place = locations.iter().position(|location| std::ptr::eq(location, pair.location));
         place.unwrap_or_default()
@@ -285,13 +294,16 @@ pub fn rank_sites(
         let row = shown(&pair, part, &year);
         Ok((key(options.by, &pair, row.pue, row.wue_l_per_kwh, year.it_j), row))
     };
-    let mut rows: Vec<([f64; 2], SiteRow)> = Vec::new();
-    for place in shortlist(&best, options.top) {
+    // Each is a plan of its own with its own load flow: they are computed side by side.
+    let again = |place: usize| {
         let group = groups[place].clone();
         let near = shortlist(&keys[group.clone()], 1).into_iter().map(|index| computed(group.start + index));
-        let near = near.collect::<Result<Vec<_>, _>>()?;
-        rows.extend(near.into_iter().min_by(|(a, _), (b, _)| order(a, b)));
-    }
+        let near = near.collect::<Result<Vec<_>, InputError>>()?;
+        Ok(near.into_iter().min_by(|(a, _), (b, _)| order(a, b)))
+    };
+    let again: Vec<_> =
+        shortlist(&best, options.top).into_par_iter().map(again).collect::<Result<_, InputError>>()?;
+    let mut rows: Vec<([f64; 2], SiteRow)> = again.into_iter().flatten().collect();
     rows.sort_by(|(a, _), (b, _)| order(a, b));
     rows.truncate(options.top);
     Ok(SiteRanking {
@@ -518,8 +530,10 @@ mod tests {
         let scenario = resolve(None, &flags, &mut catalog).unwrap();
         let plan = crate::plan::plan(&scenario, &catalog, crate::plan::Options { seed: 1 }).unwrap();
         assert_eq!(plan.fleet.accelerators, best.accelerators);
-        assert!((plan.power.pue_annual.0 / best.pue - 1.0).abs() < 1e-12);
-        assert!((plan.power.peak_ratio.0 / best.peak_ratio - 1.0).abs() < 1e-12);
+        // A plan counts whole equipment in buildings and rows, which is loaded a little less.
+        let less = |plan: f64, ranked: f64| (0.0..5e-4).contains(&(ranked / plan - 1.0));
+        assert!(less(plan.power.pue_annual.0, best.pue), "{} {}", plan.power.pue_annual, best.pue);
+        assert!(less(plan.power.peak_ratio.0, best.peak_ratio), "{}", plan.power.peak_ratio);
         assert_eq!(plan.power.chiller_hours, best.chiller_hours);
     }
 

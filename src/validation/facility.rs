@@ -16,15 +16,18 @@
 //! | `pue_over_climates`, `wue_over_climates` | median over the US markets of the catalogue, each in its own year | `set` |
 //!
 //! | `racks_per_row`, `white_space`, `gross_area` | accelerator racks of the fullest row; m² of halls and of buildings for each MW of IT | `set` |
+//! | `chip_efficiency` | efficiency of a plan's chain times `given`, that of all behind the rack's inlet | `set`, `given` |
 //! | `ground_area` | km² of buildings, yards and roads | `set` |
 //!
 //! A row with `use` other than `yes` is set apart: it is derived rather than published, leaves open what it holds for,
 //! or restates arithmetic, its redundancy, load or headroom being read from the count that it is compared with.
-//! `low` and `high` are the published range; whether the prediction lies inside is said beside it.
+//! `low` and `high` are the published range; whether the prediction lies inside is said beside it. A row with a `check` has
+//! to keep within `tolerance` of what is published, or within the range; it is listed as passed or short.
 
 use super::hardware::{Hardware, Rig};
 use super::tables::Row;
 use super::{Forecast, Gap, Names, gap};
+use crate::catalog::document::suggest;
 use crate::catalog::profile::Climate;
 use crate::catalog::{Catalog, InputError};
 use crate::layout::RackKind;
@@ -37,6 +40,31 @@ use crate::power::ratings::fuel;
 use crate::scenario::{Flags, Granularity, Scenario, resolve};
 use crate::units::{Seconds, Share, Watts};
 use std::sync::Arc;
+
+/// The words that `quantity` may have.
+const QUANTITIES: [&str; 21] = [
+    "it_power",
+    "compute_power",
+    "modules",
+    "racks_per_unit",
+    "fuel",
+    "oversubscription",
+    "work_gain_memory",
+    "work_gain_compute",
+    "swing",
+    "accelerators",
+    "pue_annual",
+    "pue_over_climates",
+    "wue_over_climates",
+    "chain_efficiency",
+    "chip_efficiency",
+    "heat_rejection",
+    "capex_outside_racks",
+    "racks_per_row",
+    "white_space",
+    "gross_area",
+    "ground_area",
+];
 
 /// Joules and watts of the table's units: megawatts.
 const MEGAWATT: f64 = 1e6;
@@ -88,6 +116,7 @@ fn racks(row: Row<'_>, rig: &Rig) -> Result<u64, Gap> {
 }
 
 fn forecast(row: Row<'_>, hardware: &Hardware) -> Result<Forecast, Gap> {
+    known_quantity(row)?;
     let Some(published) = row.positive("published")? else { return gap("nothing is published") };
     let mut notes = Vec::new();
     let predicted = match row.word("quantity") {
@@ -144,7 +173,15 @@ fn forecast(row: Row<'_>, hardware: &Hardware) -> Result<Forecast, Gap> {
             let outside = plan.economics.parts.iter().filter(|(name, _)| !rack(name));
             outside.map(|(_, price)| price.0).sum::<f64>() / 1e9
         }
-        other => return gap(format!("`{other}` is no quantity that a plan has")),
+        "chip_efficiency" => {
+            if row.text("set").is_none() {
+                return gap(row.word("note"));
+            }
+            let behind = given(row)?;
+            let plan = planned(row, hardware)?;
+            behind * plan.power.stages.iter().map(|stage| stage.efficiency.0).product::<f64>()
+        }
+        other => return gap(format!("`{other}` is not predicted yet")),
     };
     let apart = row.word("use") != "yes";
     if apart {
@@ -156,6 +193,17 @@ fn forecast(row: Row<'_>, hardware: &Hardware) -> Result<Forecast, Gap> {
     }
     notes.extend(row.text("note").map(str::to_owned));
     Ok(Forecast { published, predicted, reason: notes.join("; "), apart, ..Forecast::default() })
+}
+
+/// Refuses a word that is no quantity of a facility.
+fn known_quantity(row: Row<'_>) -> Result<(), InputError> {
+    let word = row.word("quantity");
+    if QUANTITIES.contains(&word) {
+        return Ok(());
+    }
+    let known: Vec<String> = QUANTITIES.iter().map(|&word| word.to_owned()).collect();
+    let error = row.error(format!("`quantity` is `{word}`, which is none of a facility"));
+    Err(error.with_help(format!("{}; there are {}", suggest(word, &known), QUANTITIES.join(", "))))
 }
 
 /// Racks with all that stands beside them.

@@ -23,6 +23,26 @@ pub struct TableReport {
     pub rows: Vec<RowReport>,
 }
 
+/// Bounds that a prediction has to keep within.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// What it checks.
+    pub name: String,
+    /// Relative error that it may have; else the published range is the bound.
+    pub tolerance: Option<f64>,
+    /// Lowest and highest prediction.
+    pub bounds: (f64, f64),
+}
+
+impl RowReport {
+    /// Whether it keeps within its bounds, where it is a check; one that is not predicted does not.
+    #[must_use]
+    pub fn passed(&self) -> Option<bool> {
+        let (low, high) = self.check.as_ref()?.bounds;
+        Some(self.predicted.is_some_and(|predicted| (low..=high).contains(&predicted)))
+    }
+}
+
 /// One measured row, predicted.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RowReport {
@@ -52,6 +72,8 @@ pub struct RowReport {
     pub reason: String,
     /// Whether it counts in the statistics.
     pub counted: bool,
+    /// What it has to keep within, where it is a check.
+    pub check: Option<Check>,
     /// Values of the extra columns.
     pub extra: Vec<String>,
 }

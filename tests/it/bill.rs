@@ -167,3 +167,34 @@ fn the_bill_and_the_schedule_are_written_as_csv() {
     let cables = std::fs::read_to_string(folder.path().join("cables.csv")).unwrap();
     assert!(cables.starts_with("system,kind,from,from_room,to,to_room,medium,"));
 }
+
+#[test]
+fn every_rack_of_a_plant_with_doors_has_one() {
+    let set = vec!["cooling.design=rear-doors".into(), "systems.0.id=hgx-h100".into()];
+    let plan = with(&Flags { power: Some("20 MW".into()), set, ..Flags::default() }).unwrap();
+    let doors = plan.bill.iter().find(|item| item.item.starts_with("rear doors")).unwrap();
+    let racks = plan.fleet.racks;
+    let behind = racks.compute + racks.network + racks.storage + racks.management;
+    assert!((doors.count - behind as f64).abs() < 0.5 && doors.part == "cooling", "{doors:?}");
+    let plain = with(&Flags { power: Some("20 MW".into()), ..Flags::default() }).unwrap();
+    assert!(plain.bill.iter().all(|item| !item.item.starts_with("rear doors")));
+}
+
+#[test]
+fn batteries_in_racks_are_bought_for_every_rack() {
+    let set = vec!["electrical.design=ac-415-bbu".into()];
+    let plan = with(&Flags { power: Some("20 MW".into()), set, ..Flags::default() }).unwrap();
+    adds_up(&plan, "battery shelves");
+    let shelves: f64 = plan
+        .bill
+        .iter()
+        .filter(|item| item.part == "ups" && item.item.ends_with("rack batteries"))
+        .map(|item| item.count)
+        .sum();
+    let racks = plan.fleet.racks;
+    let all = racks.compute + racks.network + racks.storage + racks.management;
+    assert!((shelves - all as f64).abs() < 0.5, "{shelves} {all}");
+    let ups = plan.economics.parts.iter().find(|(name, _)| name == "ups").unwrap().1;
+    // 0.106 $/W of shelves at least as large as the racks.
+    assert!(ups.0 > 0.106 * plan.power.it_provisioned.0, "{ups}");
+}

@@ -5,29 +5,40 @@
 //! each group with its spares. Left out: leaks, controls, valves and pipes, and spares lent between buildings.
 
 use super::Ground;
+use super::schedule::engine_sets;
 use super::supply::{engines_of, named_grid, shown, sum};
 use crate::catalog::profile::StageKind;
 use crate::fleet::cdus;
 use crate::plan::result::Supply;
 use crate::plan::standing::COOLER_POWER;
 use crate::power::availability::{Block, backed_up, k_of_n};
-use crate::units::Watts;
+use crate::units::{Seconds, Watts};
 
 /// Coolers that share a loop of facility water, one of them spare: an assumption. The rest of what is installed over the
 /// heat is for hot days and no spare.
 const LOOP: u32 = 11;
+
+/// How long racks work on before their cooling has to be fed again: what water and pumps bridge less the start of the
+/// drives, and, where chillers run in the design hour, what the chilled water bridges less theirs.
+pub(in crate::plan) fn bridged(ground: &Ground<'_>) -> Seconds {
+    let said = &ground.fields.cooling;
+    let drives = said.ride_through - said.drive_restart;
+    let chillers = said.chilled_store - said.chiller_restart;
+    let chills = ground.design.plant.chilled.0 > 0.0;
+    (if chills { drives.min(chillers) } else { drives }).max(Seconds(0.0))
+}
 
 /// How surely the heat of a rack is taken; none where the failures of the main transformers are unknown.
 pub(super) fn cooled(ground: &Ground<'_>) -> Option<Supply> {
     let (said, place) = (&ground.fields.cooling, ground.place);
     let teams = ground.fields.electrical.repair_teams;
     let (names, source) = named_grid(ground)?;
-    let engines = place.electrical.backup.as_ref().map(|backup| engines_of(backup, ground.design.meter));
+    let engines = engine_sets(ground).map(|(backup, _, load, _)| engines_of(&backup, load));
     let how = engines.map_or_else(
         || "without engines".to_owned(),
         |engines| format!("with engines, {} of {}", engines.needed, engines.installed),
     );
-    let mut blocks = vec![(names, how, backed_up(source, said.ride_through, engines))];
+    let mut blocks = vec![(names, how, backed_up(source, bridged(ground), engines))];
 
     // Switchboards A and B of a building, each behind a transformer of the plant's own, or the unit substations it hangs on.
     let unit = place.electrical.stages.iter().find(|stage| stage.kind == StageKind::UnitTransformer);

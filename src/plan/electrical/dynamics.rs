@@ -1,9 +1,10 @@
 //! What the site's power does over seconds and minutes.
 
 use super::Ground;
-use super::supply::rack_hold_up;
+use super::schedule::stored;
+use super::supply::{rack_hold_up, support_hold_up};
 use crate::plan::equipment::Machine;
-use crate::plan::result::{Dynamics, Ramp, RunSwing, SwingRow, Training};
+use crate::plan::result::{Answer, Dynamics, Equipment, Ramp, RunSwing, SwingRow, Training};
 use crate::power::StageFlow;
 use crate::power::dynamics::{FASTEST, SLOWEST, Swing, behind_battery, ramp_energy, ramp_time};
 use crate::units::{Joules, PerSecond, Watts, WattsPerSecond};
@@ -17,16 +18,6 @@ const COMMON_RAMPS: [WattsPerSecond; 2] = [WattsPerSecond(10e6 / 60.0), WattsPer
 fn losses(ground: &Ground<'_>) -> f64 {
     let through = |flow: &StageFlow| if flow.output.0 > 0.0 { flow.input / flow.output } else { 1.0 };
     ground.design.path().map(through).product()
-}
-
-/// What leaves the grid at once in a dip: all racks with what is lost on their way. They go onto their stores, or trip
-/// where these do not last; the plant stays on.
-fn transfer(ground: &Ground<'_>) -> Watts {
-    let design = ground.design;
-    let into = design.to_racks.first().map_or(design.it, |flow| flow.input);
-    let trunk =
-        design.trunk.iter().map(|flow| if flow.output.0 > 0.0 { flow.input / flow.output } else { 1.0 });
-    into * trunk.product::<f64>()
 }
 
 /// A synchronous run on its racks.
@@ -80,7 +71,7 @@ fn runs<'a>(ground: &'a Ground<'_>) -> Vec<Run<'a>> {
 /// Swings, ramps and stores of the synchronous runs. Racks that serve work each for itself: without training nothing
 /// swings, and what is left is how long they outlast a dip. Several runs are taken to step together, which is the worst
 /// that they can do to the grid.
-pub(super) fn dynamics(ground: &Ground<'_>) -> Option<Dynamics> {
+pub(super) fn dynamics(ground: &Ground<'_>, schedule: &[Equipment]) -> Option<Dynamics> {
     let runs = runs(ground);
     let (machine, draw) = match runs.first() {
         Some(run) => ground.loads.iter().find(|(machine, _)| machine.id == run.machine.id)?,
@@ -125,7 +116,11 @@ pub(super) fn dynamics(ground: &Ground<'_>) -> Option<Dynamics> {
         };
         felt.map(one).collect()
     };
-    let transfer = transfer(ground);
+    let dip = super::dip::loads(ground);
+    let leaves = dip.iter().filter(|load| load.answer != Answer::StaysOn);
+    let transfer: Watts = leaves.map(|load| load.power).sum();
+    // The racks that give up first: those of the accelerators, or those that feed them.
+    let hold_up = rack_hold_up(ground).min(support_hold_up(ground));
     let largest = runs.first();
     let felt = |pace: &PerSecond| (SLOWEST.0..=FASTEST.0).contains(&pace.0);
     Some(Dynamics {
@@ -159,16 +154,11 @@ pub(super) fn dynamics(ground: &Ground<'_>) -> Option<Dynamics> {
         transfer,
         loss_limit: ground.fields.grid.loss_limit,
         returns: shaped(transfer),
-        // A battery gives no more than its power for as long as the ramp takes.
-        stored: transfer * rack_hold_up(ground)
-            + shaped(transfer)
-                .iter()
-                .map(|ramp| energy.min(battery * ramp.time))
-                .reduce(Joules::max)
-                .unwrap_or(energy),
+        stored: stored(schedule),
         battery_power: battery,
         battery_energy: energy,
-        hold_up: rack_hold_up(ground),
+        hold_up,
+        dip,
         ride_through: ground.fields.grid.ride_through,
     })
 }

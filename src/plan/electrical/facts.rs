@@ -1,12 +1,12 @@
 //! The electrical design of the catalogue as the formulas want it, with what the scenario sets over it.
 
-use crate::catalog::profile::{self, Covered, Current, StageKind};
+use crate::catalog::profile::{self, Covered, Current, Kept, StageKind};
 use crate::catalog::{Found, InputError};
 use crate::plan::equipment::Taker;
 use crate::plan::result::Assumption;
 use crate::power::availability::Block;
 use crate::power::one_line::LARGEST_SUBSTATION;
-use crate::power::ratings::{direct_current, line_current};
+use crate::power::ratings::{direct_current, engine_frame, line_current};
 use crate::power::{PartLoadLoss, Redundancy, StageDesign};
 use crate::scenario::{Scenario, Ties};
 use crate::units::text::brief;
@@ -50,6 +50,14 @@ pub struct BackupFacts {
     pub set_block: Block,
 }
 
+impl BackupFacts {
+    /// The engines of a load: no set is larger than one that carries it alone.
+    #[must_use]
+    pub fn sized_for(self, load: Watts) -> Self {
+        Self { set: engine_frame(load).min(self.set), ..self }
+    }
+}
+
 /// What is known of an electrical design besides the losses of its stages.
 #[derive(Debug, Clone)]
 pub struct ElectricalFacts {
@@ -57,6 +65,8 @@ pub struct ElectricalFacts {
     pub stages: Vec<StageFacts>,
     /// Of the transformers of plant and house alone, where there are any.
     pub plant_feed: Option<StageFacts>,
+    /// Of the UPS of what must not stop, and what that is.
+    pub essential: Option<(StageFacts, Kept)>,
     /// Usable power of a row's busway.
     pub busway: Watts,
     /// Voltage of the busway between lines or poles.
@@ -136,6 +146,8 @@ pub(in crate::plan) struct Chain {
     pub stages: Vec<StageDesign>,
     /// Beside them to plant and house, where these have transformers of their own.
     pub plant_feed: Option<StageDesign>,
+    /// The UPS of what must not stop.
+    pub essential: Option<StageDesign>,
 }
 
 /// The feeders, whose loss the one-line tells later.
@@ -149,6 +161,7 @@ fn feeders() -> (StageDesign, StageFacts) {
         racks_only: false,
         module: Watts(f64::INFINITY),
         site: Watts(f64::INFINITY),
+        whole: 1.0,
     };
     let facts = StageFacts {
         kind: StageKind::Feeders,
@@ -208,6 +221,9 @@ pub(in crate::plan) fn design(
     let plant = design.plant_transformer.as_ref();
     let plant = plant.map(|stage| stage_of(scenario, &mut taker, stage)).transpose()?;
     let (plant_feed, plant_facts) = plant.unzip();
+    let essential = design.essential.as_ref();
+    let kept = essential.map(|essential| stage_of(scenario, &mut taker, &essential.ups)).transpose()?;
+    let (essential_ups, essential_facts) = kept.unzip();
     let continuous = taker.take("busway_continuous_share", &design.busway_continuous_share);
     let (volts, amperes) = (design.busway_volts.value, design.busway_amperes.value);
     let phases = if design.busway_current() == Current::Direct { 1.0 } else { 3.0_f64.sqrt() };
@@ -220,6 +236,7 @@ pub(in crate::plan) fn design(
     let facts = ElectricalFacts {
         stages: facts,
         plant_feed: plant_facts,
+        essential: essential_facts.zip(essential.map(|essential| essential.keeps)),
         busway: Watts(phases * volts * amperes * continuous.value()),
         busway_voltage: Volts(volts),
         switchboard_voltage: design
@@ -234,7 +251,7 @@ pub(in crate::plan) fn design(
         transfer_switch,
         backup,
     };
-    Ok((Chain { stages, plant_feed }, facts))
+    Ok((Chain { stages, plant_feed, essential: essential_ups }, facts))
 }
 
 /// A stage as the chain takes it, and what else is known of it.
@@ -270,6 +287,7 @@ fn stage_of(
             StageKind::MainTransformer => Watts(LARGEST_SUBSTATION.0 * grid.power_factor.0),
             _ => Watts(f64::INFINITY),
         },
+        whole: 1.0,
     };
     Ok((designed, known))
 }
@@ -344,7 +362,7 @@ mod tests {
     #[test]
     fn every_stage_of_every_design_has_the_efficiencies_that_its_curve_was_fitted_to() {
         // At quarter, half and full load, in percent: reference figures of makers and of the trade.
-        let known: [(&str, &str, [f64; 3]); 11] = [
+        let known: [(&str, &str, [f64; 3]); 12] = [
             ("hv-transformer", "", [99.7, 99.75, 99.65]),
             ("unit-transformer", "ac-480-legacy", [99.1, 99.3, 99.1]),
             ("unit-transformer", "", [99.5, 99.5, 99.35]),
@@ -356,6 +374,8 @@ mod tests {
             ("dc-bus", "", [99.8, 99.6, 99.2]),
             ("solid-state-transformer", "", [97.2, 98.0, 98.0]),
             ("sidecar-rectifier", "", [97.5, 98.0, 97.8]),
+            // 0.12 % of what goes past them.
+            ("rack-batteries", "", [99.88, 99.88, 99.88]),
         ];
         let catalog = Catalog::default();
         let mut seen = 0;

@@ -8,7 +8,7 @@ use crate::plan::result::{BranchResult, BusResult, LoadFlow, OutageResult};
 use crate::power::one_line::{
     Bank, Behind, Building, Campus, ComplexPower, LARGEST_SUBSTATION, VOLTAGE_BAND, feeder_rating, load,
 };
-use crate::power::{Reserve, StageDesign, StageFlow};
+use crate::power::{Redundancy, Reserve, StageDesign, StageFlow};
 use crate::units::{Meters, Share, VoltAmperes, Watts};
 
 /// Buildings of one substation that are looked at one by one; beyond that, neighbours share a bus.
@@ -122,12 +122,6 @@ fn loads<'a>(ground: &'a Ground<'_>) -> Loads<'a> {
             }
         }
     }
-}
-
-/// Whether plant and house loads hang on the campus busbar rather than behind what feeds the halls.
-pub(super) fn plant_at_campus_voltage(ground: &Ground<'_>) -> bool {
-    let feeds_halls = |kind| matches!(kind, StageKind::UnitTransformer | StageKind::SolidStateTransformer);
-    path(ground).any(|stage| stage.design.racks_only && feeds_halls(stage.facts.kind))
 }
 
 /// Power factor that a building's transformers are bought for: that of their load, and what they take themselves at full
@@ -286,15 +280,45 @@ pub(super) fn systems_out(ground: &Ground<'_>, lowest: f64) -> Vec<OutageResult>
     let of = systems.filter_map(|stage| {
         let loading = stage.flow.one_out(stage.design.redundancy, ground.racks.compute)?;
         let name = format!("one {}, those that take over", block_of(stage));
-        Some(OutageResult { name, loading, stands: ELECTRONICS_STAND, lowest })
+        Some(OutageResult { name, loading, stands: ELECTRONICS_STAND, lowest, dark: Watts(0.0) })
     });
     of.collect()
+}
+
+/// What liquid-filled transformers stand for the hours in which a switchboard of the plant is repaired, at some cost of
+/// life; racks behind them can be capped meanwhile (IEEE C57.91, recalled).
+const PLANT_STANDS: f64 = 1.2;
+
+/// Modules that nothing takes over from: what is dark without one.
+fn dark(ground: &Ground<'_>, lowest: f64) -> Vec<OutageResult> {
+    let alone = path(ground).filter(|stage| {
+        let feeds = is_system(stage.facts.kind) || stage.facts.kind == StageKind::Bus;
+        feeds && stage.design.redundancy == Redundancy::N && stage.flow.output.0 > 0.0
+    });
+    let of = alone.map(|stage| OutageResult {
+        name: format!("one {}, nothing takes over", block_of(stage)),
+        loading: 0.0,
+        stands: 1.0,
+        lowest,
+        dark: stage.flow.output / f64::from(stage.flow.modules.max(1)),
+    });
+    of.collect()
+}
+
+/// One switchboard of the plant is out, and its partner carries what hung on both.
+fn plant_on_one_side(ground: &Ground<'_>, lowest: f64) -> Option<OutageResult> {
+    let boards = super::schedule::plant_boards(ground)?;
+    let name = "one switchboard of the plant, the transformer of its partner".into();
+    let stands = if plant_feed(ground).is_some() { 1.0 } else { PLANT_STANDS };
+    Some(OutageResult { name, loading: boards.alone, stands, lowest, dark: Watts(0.0) })
 }
 
 /// What one module of a stage is called.
 fn block_of(stage: Staged<'_>) -> String {
     match stage.facts.kind {
         StageKind::Ups => "UPS block".into(),
+        StageKind::UnitTransformer => "unit substation".into(),
+        StageKind::Bus => "busway".into(),
         _ => stage.flow.name.replace('-', " "),
     }
 }
@@ -387,9 +411,12 @@ pub(super) fn load_flow(ground: &Ground<'_>) -> Option<LoadFlow> {
                     name: outage.name,
                     loading: outage.loading,
                     lowest: outage.lowest,
+                    dark: Watts(0.0),
                 })
                 .collect();
             result.outages.extend(systems_out(ground, result.lowest));
+            result.outages.extend(dark(ground, result.lowest));
+            result.outages.extend(plant_on_one_side(ground, result.lowest));
         }
         Err(error) => {
             result.carries = campus.carries();

@@ -5,17 +5,20 @@
 
 use super::Ground;
 use super::facts::{BackupFacts, is_system};
-use crate::catalog::profile::{Covered, Current, StageKind};
+use crate::catalog::profile::{Covered, Current, Kept, StageKind};
+use crate::layout::{self, RackKind, Slot};
 use crate::plan::equipment::Place;
 use crate::plan::result::{Equipment, FaultLevels, LoadFlow, SystemFloor};
+use crate::plan::sizing::Draw;
 use crate::power::ratings::{
-    battery, direct_current, fault_current, fuel, high_voltage_frame, line_current, low_voltage_frame,
-    low_voltage_interrupting,
+    battery, direct_current, fault_current, fuel, high_voltage_breaker, high_voltage_interrupting,
+    line_current, low_voltage_frame, low_voltage_interrupting,
 };
+use crate::power::service::ServiceClass;
 use crate::power::{Redundancy, StageFlow};
-use crate::scenario::Ties;
+use crate::scenario::{Fields, Ties};
 use crate::units::text::brief;
-use crate::units::{Amperes, Seconds, Share, VoltAmperes, Volts, Watts};
+use crate::units::{Amperes, Joules, Seconds, Share, VoltAmperes, Volts, Watts};
 
 /// Usable part of a battery's energy when it is emptied in minutes: usual of makers' tables, recalled.
 const USABLE: Share = Share(0.9);
@@ -47,7 +50,7 @@ pub(super) fn schedule(
     }
     let facts = &ground.place.electrical;
     let flows: Vec<&StageFlow> = ground.design.path().collect();
-    for (known, flow) in facts.stages.iter().zip(flows) {
+    for ((known, flow), stage) in facts.stages.iter().zip(flows).zip(&ground.place.stages) {
         let modules = u64::from(flow.modules);
         let block = flow.installed / f64::from(flow.modules.max(1));
         let apparent = block / super::one_line::unit_power_factor(ground);
@@ -60,14 +63,17 @@ pub(super) fn schedule(
                 let modules = load_flow.map_or(modules, |flow| flow.unit_substations);
                 let basis = format!("{}, whole in each building", of(&flow.name));
                 all.push(line("unit substations", modules, apparent.0, "VA", basis));
-                all.extend(low_voltage_mains(ground, modules, apparent, known.impedance));
+                all.extend(low_voltage_mains(ground, modules, stage.redundancy));
             }
             StageKind::SolidStateTransformer => {
                 all.push(line("solid-state transformers", modules, block.0, "W", of(&flow.name)));
                 let current = direct_current(block, facts.busway_voltage);
                 let (frame, parallel) = low_voltage_frame(current);
-                let basis =
-                    format!("behind each converter, {} of direct current", brief(facts.busway_voltage));
+                let basis = format!(
+                    "behind each converter, {} of direct current{}",
+                    brief(facts.busway_voltage),
+                    hall_fault(ground)
+                );
                 all.push(line("direct-current main breakers", parallel * modules, frame.0, "A", basis));
             }
             StageKind::Ups => all.extend(ups(known, modules, block, of("blocks"))),
@@ -77,18 +83,23 @@ pub(super) fn schedule(
             | StageKind::Feeders
             | StageKind::PlantTransformer
             | StageKind::Bus
+            | StageKind::RackBattery
+            | StageKind::EssentialUps
             | StageKind::Other => {}
         }
     }
     all.extend(transfer_switches(ground));
+    all.extend(essential(ground));
     all.extend(busways(ground));
     all.extend(plant_transformers(ground, load_flow));
     all.extend(plant_switchboards(ground));
-    all.extend(engines(ground));
+    all.extend(engines(ground, faults));
     let wish = &ground.fields.electrical;
     if let (Some(power), Some(energy)) = (wish.battery_power, wish.battery_energy) {
         let basis = format!("of {}, as the scenario says", brief(energy));
         all.push(line("substation batteries", 1, power.0, "W", basis));
+        let basis = format!("cells of the substation's battery for that, {USABLE} of the energy usable");
+        all.push(line("substation battery cells", 1, energy.0 / USABLE.0, "J", basis));
     }
     all
 }
@@ -101,6 +112,10 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>
     let at = facts.iter().position(|stage| stage.kind == StageKind::MainTransformer);
     let main = at.and_then(|at| ground.design.path().nth(at));
     let apparent = VoltAmperes(ground.design.meter.0 / grid.power_factor.0 / flow.substations as f64);
+    // A breaker carries what its circuit does, not only what this site asks of it.
+    let at_grid = line_current(apparent, service.voltage).max(ServiceClass::of(service.voltage).circuit);
+    let on_busbar = faults.map(|faults| faults.run);
+    let from_grid = service.fault();
     let circuits = u64::from(grid.circuits) * flow.substations;
     let broken = faults.map_or_else(String::new, |faults| breaks(faults.run, faults.breaks));
     let count = |frames: u64, places: u64| frames * places;
@@ -108,14 +123,17 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>
         let transformers = u64::from(main.modules);
         let factor = super::one_line::main_power_factor(ground);
         let rating = VoltAmperes(main.installed.0 / f64::from(main.modules.max(1)) / factor);
-        let (frame, parallel) = high_voltage_frame(line_current(apparent, service.voltage));
+        let (frame, parallel) = high_voltage_breaker(at_grid, Some(from_grid));
         let places = transformers + circuits + flow.substations;
-        let basis =
-            format!("each transformer and circuit, one bus tie a substation, {}", brief(service.voltage));
+        let basis = format!(
+            "each transformer and circuit, one bus tie a substation, {}{}",
+            brief(service.voltage),
+            breaks(from_grid, high_voltage_interrupting(from_grid))
+        );
         all.push(line("grid breakers", count(parallel, places), frame.0, "A", basis));
         let basis = format!("{} / {}", brief(service.voltage), brief(service.campus_voltage));
         all.push(line("main transformers", transformers, rating.0, "VA", basis));
-        let (frame, parallel) = high_voltage_frame(line_current(rating, service.campus_voltage));
+        let (frame, parallel) = high_voltage_breaker(line_current(rating, service.campus_voltage), on_busbar);
         let run = match grid.ties {
             Ties::Open => "ties by which the spare takes over a section, else open",
             Ties::Closed => "ties that are closed",
@@ -124,7 +142,7 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>
         let places = transformers + transformers.saturating_sub(flow.substations);
         all.push(line("campus main breakers", count(parallel, places), frame.0, "A", basis));
     } else {
-        let (frame, parallel) = high_voltage_frame(line_current(apparent, service.voltage));
+        let (frame, parallel) = high_voltage_breaker(at_grid, on_busbar);
         let basis = format!(
             "each circuit, and one tie between their sections of the busbar, {}{broken}",
             brief(service.voltage)
@@ -137,8 +155,8 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>
             basis,
         ));
     }
-    let (frame, parallel) = high_voltage_frame(grid.feeder_current);
-    let basis = format!("one at each end of a feeder, {}", brief(service.campus_voltage));
+    let (frame, parallel) = high_voltage_breaker(grid.feeder_current, on_busbar);
+    let basis = format!("one at each end of a feeder, {}{broken}", brief(service.campus_voltage));
     all.push(line("feeder breakers", count(parallel, 2 * flow.feeders), frame.0, "A", basis));
     let basis =
         format!("{} in all, one more to each building than its load asks for", brief(flow.feeder_length));
@@ -164,23 +182,61 @@ fn breaks(fault: Amperes, class: Option<Amperes>) -> String {
     }
 }
 
-/// Main and tie breakers of low-voltage switchboards.
-fn low_voltage_mains(
-    ground: &Ground<'_>,
-    substations: u64,
-    rating: Watts,
-    impedance: Option<Share>,
-) -> Vec<Equipment> {
+/// Apparent rating of a unit substation, and the largest fault behind one; nothing where none stands.
+fn unit_substation(ground: &Ground<'_>) -> Option<(VoltAmperes, Option<Amperes>)> {
+    let facts = &ground.place.electrical;
+    let mut stages = facts.stages.iter().zip(ground.design.path());
+    let (known, flow) =
+        stages.find(|(known, flow)| known.kind == StageKind::UnitTransformer && flow.output.0 > 0.0)?;
+    let block = flow.installed / f64::from(flow.modules.max(1));
+    let rating = VoltAmperes(block.0 / super::one_line::unit_power_factor(ground));
+    let fault = known.impedance.map(|z| fault_current(rating, facts.switchboard_voltage, z));
+    Some((rating, fault))
+}
+
+/// What breakers in the halls have to break.
+///
+/// Behind a unit substation that is the fault of its switchboard, which busway and cable only lessen. A converter holds
+/// its own current, so what a fault draws is that and what the capacitors on the bus give in the first milliseconds.
+fn hall_fault(ground: &Ground<'_>) -> String {
+    if let Some((_, fault)) = unit_substation(ground) {
+        let text = fault.map(|fault| breaks(fault, low_voltage_interrupting(fault)));
+        return text.map_or_else(String::new, |text| format!("{text}, less what the way to it takes"));
+    }
+    let facts = &ground.place.electrical;
+    let mut stages = facts.stages.iter().zip(ground.design.path());
+    let converter =
+        stages.find(|(known, flow)| known.kind == StageKind::SolidStateTransformer && flow.output.0 > 0.0);
+    converter.map_or_else(String::new, |(_, flow)| {
+        let block = flow.installed / f64::from(flow.modules.max(1));
+        let held = direct_current(block, facts.busway_voltage) * CONVERTER_HOLDS;
+        format!("; fault {} that its converter holds; what capacitors add is not published", brief(held))
+    })
+}
+
+/// What a converter gives into a fault over its rated current: its semiconductors allow little more (recalled).
+const CONVERTER_HOLDS: f64 = 1.25;
+
+/// Main breakers of low-voltage switchboards, and their ties where a spare takes over by them.
+fn low_voltage_mains(ground: &Ground<'_>, substations: u64, redundancy: Redundancy) -> Vec<Equipment> {
     let voltage = ground.place.electrical.switchboard_voltage;
-    let rating = VoltAmperes(rating.0);
+    let Some((rating, fault)) = unit_substation(ground) else { return Vec::new() };
     let (frame, parallel) = low_voltage_frame(line_current(rating, voltage));
-    let fault = impedance.map(|impedance| fault_current(rating, voltage, impedance));
+    let (each, what) = match redundancy {
+        Redundancy::NPlus1 { .. } | Redundancy::BlockRedundant { .. } => {
+            (2, "main of each switchboard and its tie to the spare one of its group")
+        }
+        Redundancy::N => (1, "main of each switchboard; nothing is spare, so nothing is tied"),
+        Redundancy::TwoN | Redundancy::MakeK { .. } => {
+            (1, "main of each switchboard; systems stay apart, the racks' two cords tie them")
+        }
+    };
     let basis = format!(
-        "main of each switchboard and its tie to the spare one of its group, {}{}",
+        "{what}, {}{}",
         brief(voltage),
         fault.map_or_else(String::new, |fault| breaks(fault, low_voltage_interrupting(fault)))
     );
-    vec![line("low-voltage main breakers", 2 * parallel * substations, frame.0, "A", basis)]
+    vec![line("low-voltage main breakers", each * parallel * substations, frame.0, "A", basis)]
 }
 
 /// Blocks, modules and batteries of a UPS.
@@ -226,6 +282,56 @@ fn transfer_switches(ground: &Ground<'_>) -> Vec<Equipment> {
     )]
 }
 
+/// Paths of the rows' busways: A and B, or one alone where the design doubles nothing behind its switchboards.
+pub(super) fn paths(place: &Place) -> u64 {
+    let mut stages = place.electrical.stages.iter().zip(&place.stages);
+    let bus = stages.find(|(known, _)| known.kind == StageKind::Bus);
+    if bus.is_some_and(|(_, stage)| stage.redundancy == Redundancy::N) { 1 } else { PATHS }
+}
+
+/// Busways of one path that the rows of a floor ask for, those of halls and of network rooms with these loads: as many as
+/// the fullest row asks for, of those that may hang above it.
+fn along_rows(place: &Place, fields: &Fields, floor: &layout::Layout, [hall, room]: [Watts; 2]) -> u64 {
+    let most = u64::from(fields.layout.busways_per_row);
+    let of_row = |row: Watts| ((row / place.electrical.busway - 1e-9).ceil() as u64).min(most);
+    let of_room = floor.network_room.as_ref().map_or(0, |room| room.rows.len() as u64);
+    floor.halls * floor.hall.rows.len() as u64 * of_row(hall) + floor.network_rooms() * of_room * of_row(room)
+}
+
+/// Busways of all paths along the rows of a floor.
+#[must_use]
+pub fn busways_of(place: &Place, fields: &Fields, floor: &layout::Layout) -> u64 {
+    let loads = [floor.row_power, floor.room_row_power()].map(|row| row.max(Watts(1.0)));
+    paths(place) * along_rows(place, fields, floor, loads)
+}
+
+/// Busways of all paths along all rows.
+pub(super) fn busway_count(ground: &Ground<'_>) -> u64 {
+    ground.layout.floors.iter().map(|floor| busways_of(ground.place, ground.fields, &floor.layout)).sum()
+}
+
+/// Whether network, storage and management racks hang on the bus of what must not stop.
+pub(super) fn support_is_kept(ground: &Ground<'_>) -> bool {
+    let essential = ground.place.electrical.essential.as_ref();
+    essential.is_some_and(|(_, keeps)| *keeps == Kept::PumpsControlsAndSupport)
+}
+
+/// Busways from the bus of what must not stop along rows with network, storage and management racks.
+fn essential_busways(ground: &Ground<'_>) -> u64 {
+    if !support_is_kept(ground) {
+        return 0;
+    }
+    let kept = |slot: &&Slot| slot.kind != RackKind::Compute;
+    let of_floor = |floor: &SystemFloor| {
+        let (floor, rows) = (&floor.layout, &floor.layout.hall.rows);
+        let of_row =
+            |row: &Vec<Slot>| row.iter().filter(kept).map(|slot| floor.demand.heat_of(slot.kind)).sum();
+        let fullest = rows.iter().map(of_row).fold(Watts(0.0), Watts::max);
+        along_rows(ground.place, ground.fields, floor, [fullest, floor.room_row_power()])
+    };
+    ground.layout.floors.iter().map(of_floor).sum()
+}
+
 /// Busways along the rows with the breakers that feed them, and the tap-offs of the racks.
 fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
     let facts = &ground.place.electrical;
@@ -234,40 +340,44 @@ fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
         Current::Direct => format!("{} of direct current", brief(voltage)),
     };
     let busway = of(facts.busway_voltage, facts.busway_carries);
+    let (paths, fault) = (paths(ground.place), hall_fault(ground));
     let mut all = Vec::new();
     if ground.layout.rows > 0 {
         let (length, rating) = (ground.fields.layout.row_length, facts.busway_current);
-        // As many as the fullest row of a room asks for, of those that may hang above it.
-        let most = u64::from(ground.fields.layout.busways_per_row);
-        let pairs = |row: Watts| ((row / facts.busway - 1e-9).ceil().max(1.0) as u64).min(most);
-        let of_floor = |floor: &SystemFloor| {
-            let (plan, rooms) = (&floor.layout, floor.layout.network_rooms());
-            let of_room = plan.network_room.as_ref().map_or(0, |room| room.rows.len() as u64);
-            plan.halls * plan.hall.rows.len() as u64 * pairs(plan.row_power)
-                + rooms * of_room * pairs(plan.room_row_power())
-        };
-        let count = PATHS * ground.layout.floors.iter().map(of_floor).sum::<u64>();
+        let most = ground.fields.layout.busways_per_row;
+        let count = busway_count(ground);
+        let sort = if paths > 1 { "pairs, A and B," } else { "single ones" };
         let basis = format!(
-            "pairs, A and B, along each row of at most {}: as many as its load asks for, at most {most}; {busway}",
+            "{sort} along each row of at most {}: as many as its load asks for, at most {most}; {busway}",
             brief(length)
         );
         all.push(line("busways", count, rating.0, "A", basis));
+        let own = essential_busways(ground);
+        if own > 0 {
+            let basis =
+                "from the bus of what must not stop, along rows with network, storage or management racks";
+            all.push(line("essential busways", own, rating.0, "A", format!("{basis}; {busway}")));
+        }
         let (frame, parallel) = low_voltage_frame(rating);
-        let basis = format!("one in the switchboard before each busway, {busway}");
-        all.push(line("busway feeder breakers", parallel * count, frame.0, "A", basis));
+        let basis = format!("one in the switchboard before each busway, {busway}{fault}");
+        all.push(line("busway feeder breakers", parallel * (count + own), frame.0, "A", basis));
     }
     for (machine, draw) in ground.loads.iter().filter(|(_, draw)| draw.racks > 0) {
         // One side carries half of the shelves, and the whole rack when the other has failed.
-        let side = (machine.rack.feed / PATHS as f64).max(machine.rack.heat);
+        let side = (machine.rack.feed / paths as f64).max(machine.rack.heat);
         let (current, voltage) = facts.at_rack(VoltAmperes(side.0));
         let (frame, parallel) = low_voltage_frame(current / facts.continuous.0);
-        let basis = format!(
-            "A and B of each {} rack, half of its {} shelves and the whole rack alone, {}",
-            machine.id,
-            brief(machine.rack.feed),
-            of(voltage, facts.racks_get)
-        );
-        all.push(line("rack tap-offs", PATHS * parallel * draw.racks, frame.0, "A", basis));
+        let shelves = brief(machine.rack.feed);
+        let sides = if paths > 1 {
+            format!(
+                "A and B of each {} rack, half of its {shelves} shelves and the whole rack alone",
+                machine.id
+            )
+        } else {
+            format!("one of each {} rack for its {shelves} shelves", machine.id)
+        };
+        let basis = format!("{sides}, {}{fault}", of(voltage, facts.racks_get));
+        all.push(line("rack tap-offs", paths * parallel * draw.racks, frame.0, "A", basis));
     }
     all.extend(rack_batteries(ground));
     let others = ground.racks.network + ground.racks.storage + ground.racks.management;
@@ -278,57 +388,188 @@ fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
         let fullest = ground.layout.floors.iter().map(switches).fold(support / beside as f64, Watts::max);
         let each = VoltAmperes(fullest.0 / facts.continuous.0);
         let (frame, parallel) = low_voltage_frame(facts.at_rack(each).0);
-        let basis = "A and B of each network, storage and management rack, either carries it".into();
+        let sides =
+            if support_is_kept(ground) { "A of its row and B of the essential bus" } else { "A and B" };
+        let basis =
+            format!("{sides}, of each network, storage and management rack, either carries it{fault}");
         all.push(line("support rack tap-offs", PATHS * parallel * others, frame.0, "A", basis));
     }
     all
 }
 
-/// Batteries in the racks, where the design has them instead of a UPS.
-///
-/// Stores that last less than a second are the capacitors of the shelves themselves.
-fn rack_batteries(ground: &Ground<'_>) -> Vec<Equipment> {
-    let time = ground.place.electrical.rack_hold_up;
-    if time < Seconds(1.0) {
+/// Battery shelves of like racks.
+pub(super) struct Shelved {
+    /// Their line in the schedule.
+    name: &'static str,
+    /// Whose they are.
+    of: String,
+    /// Racks.
+    pub racks: u64,
+    /// Power of one.
+    power: Watts,
+    /// Shelves in one.
+    pub each: u64,
+    /// Power of a shelf.
+    shelf: Watts,
+    /// How long it carries that.
+    time: Seconds,
+}
+
+/// Battery shelves of all racks, where the design has them instead of a UPS: those of network, storage and management
+/// racks too, for a rack without its network computes nothing.
+pub(super) fn battery_shelves(ground: &Ground<'_>) -> Vec<Shelved> {
+    let known = ground.place.electrical.stages.iter().find(|stage| stage.kind == StageKind::RackBattery);
+    let Some((shelf, time)) = known.and_then(|stage| Some((stage.module, stage.hold_up?))) else {
         return Vec::new();
-    }
+    };
+    let of = |name, of: String, racks: u64, power: Watts| {
+        let each = (power / shelf - 1e-9).ceil().max(1.0) as u64;
+        (racks > 0 && power.0 > 0.0).then_some(Shelved { name, of, racks, power, each, shelf, time })
+    };
     let stands = ground.loads.iter().filter(|(_, draw)| draw.racks > 0);
-    stands
-        .map(|(machine, draw)| {
-            let energy = battery(machine.compute_bound.rack, time, USABLE);
-            let basis = format!(
-                "in or beside each {} rack, {} at {}, {USABLE} of the energy usable",
-                machine.id,
-                brief(time),
-                brief(machine.compute_bound.rack)
-            );
-            line("rack batteries", draw.racks, energy.0, "J", basis)
-        })
-        .collect()
+    let compute = stands.filter_map(|(machine, draw)| {
+        of("rack batteries", machine.id.clone(), draw.racks, machine.compute_bound.rack)
+    });
+    let (network, beside) = (ground.racks.network, ground.racks.storage + ground.racks.management);
+    let all = |of: fn(&Draw) -> Watts| ground.loads.iter().map(|(_, draw)| of(draw)).sum::<Watts>();
+    let per = |power: Watts, racks: u64| power / racks.max(1) as f64;
+    let network =
+        of("network rack batteries", "network".into(), network, per(all(|draw| draw.network), network));
+    let support = of(
+        "support rack batteries",
+        "storage or management".into(),
+        beside,
+        per(all(|draw| draw.support), beside),
+    );
+    compute.chain(network).chain(support).collect()
+}
+
+/// Batteries in the racks.
+fn rack_batteries(ground: &Ground<'_>) -> Vec<Equipment> {
+    let of = |one: Shelved| {
+        let energy = battery(one.shelf * one.each as f64, one.time, USABLE);
+        let basis = format!(
+            "in or beside each {} rack of {}: {} × {} for {}, {USABLE} of the energy usable",
+            one.of,
+            brief(one.power),
+            one.each,
+            brief(one.shelf),
+            brief(one.time)
+        );
+        line(one.name, one.racks, energy.0, "J", basis)
+    };
+    battery_shelves(ground).into_iter().map(of).collect()
+}
+
+/// Energy that the stores of a schedule give.
+pub(super) fn stored(schedule: &[Equipment]) -> Joules {
+    let stores = schedule.iter().filter(|line| line.unit == "J");
+    stores.map(|line| Joules(line.rating * line.count as f64)).sum::<Joules>() * USABLE.0
+}
+
+/// The UPS of what must not stop, with its batteries.
+fn essential(ground: &Ground<'_>) -> Vec<Equipment> {
+    let (Some(flow), Some((known, keeps))) = (&ground.design.essential, &ground.place.electrical.essential)
+    else {
+        return Vec::new();
+    };
+    let what = match keeps {
+        Kept::PumpsAndControls => "coolant pumps, lights and controls",
+        Kept::PumpsControlsAndSupport => {
+            "coolant pumps, lights and controls, network, storage and management racks"
+        }
+    };
+    let (count, block) = (u64::from(flow.modules), flow.installed / f64::from(flow.modules.max(1)));
+    let basis = format!("{what}: {} of load, {} loaded", brief(flow.output), Share(flow.load_fraction));
+    let mut all = vec![line("essential UPS blocks", count, block.0, "W", basis)];
+    if let Some(time) = known.hold_up {
+        let basis = format!("{} at full load of a block, {USABLE} of the energy usable", brief(time));
+        all.push(line("essential UPS batteries", count, battery(block, time, USABLE).0, "J", basis));
+    }
+    all
+}
+
+/// Pairs of switchboards of pumps, fans, chillers and house loads, A and B, either of which carries what hangs on both.
+pub(super) struct PlantBoards {
+    /// Pairs in a building.
+    pub pairs: u64,
+    /// What hangs on a pair.
+    pub pair: VoltAmperes,
+    /// Loading of what feeds one board while its partner is out.
+    pub alone: f64,
+}
+
+/// The plant's switchboards: none is larger than the transformer that feeds it, and where that feeds racks too, the plant
+/// is dealt over so many of them that one carries its racks and the whole of a pair.
+///
+/// ~~~text
+/// ℓ + S_p/(2·k·S_u) ≤ 1      smallest k, at most half of a building's transformers
+/// ~~~
+///
+/// ℓ normal loading [1] · S_p plant of a building, S_u rating of a transformer [VA] · k pairs.
+pub(super) fn plant_boards(ground: &Ground<'_>) -> Option<PlantBoards> {
+    let (load, buildings) = (ground.design.plant_and_house(), ground.layout.buildings.max(1));
+    let factor = ground.fields.electrical.plant_power_factor.0;
+    let building = VoltAmperes(load.0 / factor / buildings as f64);
+    if building.0 <= 0.0 {
+        return None;
+    }
+    let own = ground.design.to_plant.first().filter(|flow| flow.output.0 > 0.0);
+    let (unit, stage) = match own {
+        Some(flow) => {
+            let each = flow.installed / f64::from(flow.modules.max(1)) / factor;
+            (VoltAmperes(each.0), None)
+        }
+        None => {
+            let (rating, _) = unit_substation(ground)?;
+            let flows = ground.place.electrical.stages.iter().zip(ground.design.path());
+            let unit = flows
+                .zip(&ground.place.stages)
+                .find(|((known, _), _)| known.kind == StageKind::UnitTransformer);
+            (rating, unit)
+        }
+    };
+    let least = (building / unit - 1e-9).ceil().max(1.0);
+    let Some(((_, flow), design)) = stage else {
+        let pair = building / least;
+        return Some(PlantBoards { pairs: least as u64, pair, alone: pair / unit });
+    };
+    let serving = flow.modules - design.redundancy.reserve(flow.modules).idle;
+    let normal = flow.output / (flow.installed * (f64::from(serving) / f64::from(flow.modules.max(1))));
+    let most = (f64::from(serving) / buildings as f64 / 2.0).floor().max(1.0);
+    let room = (1.0 - normal) * 2.0 * unit.0;
+    let pairs = if room > 0.0 { (building.0 / room).ceil() } else { most };
+    let pairs = pairs.clamp(least.min(most), most);
+    let pair = building / pairs;
+    Some(PlantBoards { pairs: pairs as u64, pair, alone: normal + pair / unit / 2.0 })
 }
 
 /// Switchboards of pumps, fans, chillers and house loads: A and B in each building, either carries it.
 fn plant_switchboards(ground: &Ground<'_>) -> Vec<Equipment> {
-    let load = ground.design.plant_and_house();
-    let buildings = ground.layout.buildings.max(1);
-    let apparent = load.0 / ground.fields.electrical.plant_power_factor.0 / buildings as f64;
-    if load.0 <= 0.0 {
-        return Vec::new();
-    }
+    let Some(boards) = plant_boards(ground) else { return Vec::new() };
     let facts = &ground.place.electrical;
-    let own = super::one_line::plant_at_campus_voltage(ground);
-    let (current, voltage) = if own {
-        (line_current(VoltAmperes(apparent), PLANT_VOLTAGE), PLANT_VOLTAGE)
-    } else if facts.stages.iter().any(|stage| stage.kind == StageKind::SolidStateTransformer) {
-        (direct_current(Watts(apparent), facts.switchboard_voltage), facts.switchboard_voltage)
-    } else {
-        (line_current(VoltAmperes(apparent), facts.switchboard_voltage), facts.switchboard_voltage)
+    let buildings = ground.layout.buildings.max(1);
+    let own = ground.design.to_plant.iter().zip(&facts.plant_feed).find(|(flow, _)| flow.output.0 > 0.0);
+    let voltage = if own.is_some() { PLANT_VOLTAGE } else { facts.switchboard_voltage };
+    // Breakers of switchboards carry their rating all day, as transformers do.
+    let (frame, parallel) = low_voltage_frame(line_current(boards.pair, voltage));
+    let fault = match own {
+        Some((flow, known)) => known.impedance.map(|impedance| {
+            let each = flow.installed / f64::from(flow.modules.max(1));
+            let rating = VoltAmperes(each.0 / ground.fields.electrical.plant_power_factor.0);
+            fault_current(rating, voltage, impedance)
+        }),
+        None => unit_substation(ground).and_then(|(_, fault)| fault),
     };
-    let (frame, parallel) = low_voltage_frame(current / facts.continuous.0);
-    let of = brief(load / buildings as f64);
-    let basis =
-        format!("A and B in each building for its {of} of cooling and house loads, {}", brief(voltage));
-    vec![line("plant switchboards", PATHS * parallel * buildings, frame.0, "A", basis)]
+    let basis = format!(
+        "{} pairs of A and B in each building for its {} of cooling and house loads, each behind a transformer of its \
+         own, {}{}",
+        boards.pairs,
+        brief(ground.design.plant_and_house() / buildings as f64),
+        brief(voltage),
+        fault.map_or_else(String::new, |fault| breaks(fault, low_voltage_interrupting(fault)))
+    );
+    vec![line("plant switchboards", PATHS * parallel * boards.pairs * buildings, frame.0, "A", basis)]
 }
 
 /// Transformers of plant and house alone, on A and B.
@@ -357,10 +598,11 @@ pub fn backed_load(
     compute: Watts,
 ) -> Option<(BackupFacts, Watts, &'static str)> {
     let backup = place.electrical.backup?;
-    Some(match backup.covers {
-        Covered::Everything => (backup, meter, "racks, plant and house"),
-        Covered::PlantAndNetwork => (backup, meter - compute, "all but the accelerator racks"),
-    })
+    let (load, what) = match backup.covers {
+        Covered::Everything => (meter, "racks, plant and house"),
+        Covered::PlantAndNetwork => (meter - compute, "all but the accelerator racks"),
+    };
+    Some((backup.sized_for(load), load, what))
 }
 
 /// Engines, how many sets there are, what they carry and that in words.
@@ -371,15 +613,17 @@ pub(super) fn engine_sets(ground: &Ground<'_>) -> Option<(BackupFacts, u64, Watt
 }
 
 /// Engines with their fuel.
-fn engines(ground: &Ground<'_>) -> Vec<Equipment> {
+fn engines(ground: &Ground<'_>, faults: Option<&FaultLevels>) -> Vec<Equipment> {
     let Some((backup, sets, load, what)) = engine_sets(ground) else { return Vec::new() };
     let basis = format!("for {}: {what}", brief(load));
     let volume = fuel(load, backup.autonomy, backup.fuel);
     let stored = format!("{} at full load", brief(backup.autonomy));
     let apparent = VoltAmperes(backup.set.0 / ENGINE_POWER_FACTOR);
     let voltage = ground.place.service.campus_voltage;
-    let (frame, parallel) = high_voltage_frame(line_current(apparent, voltage));
-    let parallels = format!("one a set, paralleled at {}", brief(voltage));
+    let (frame, parallel) =
+        high_voltage_breaker(line_current(apparent, voltage), faults.map(|faults| faults.run));
+    let broken = faults.map_or_else(String::new, |faults| breaks(faults.run, faults.breaks));
+    let parallels = format!("one a set, paralleled at {}{broken}", brief(voltage));
     vec![
         line("engines", sets, backup.set.0, "W", basis),
         line("engine breakers", parallel * sets, frame.0, "A", parallels),

@@ -8,7 +8,7 @@ use crate::catalog::profile::Current;
 use crate::plan::result::RackShelves;
 use crate::power::provisioning::{LOWEST_CAP, performance_at_cap};
 use crate::power::{Bound, Shelves};
-use crate::units::Share;
+use crate::units::{Share, Watts};
 
 /// The shelves of each system, or what is taken for them.
 pub(super) fn shelves(ground: &Ground<'_>) -> Vec<RackShelves> {
@@ -18,7 +18,10 @@ pub(super) fn shelves(ground: &Ground<'_>) -> Vec<RackShelves> {
         let side = if direct { machine.rack.feed } else { machine.rack.feed / 2.0 };
         let shelves = machine.shelves.unwrap_or(Shelves { count: 2, rating: side });
         let heat = machine.compute_bound.rack;
-        let kept = Share((shelves.one_side() / heat).min(1.0));
+        // A rack on one path alone goes dark with it.
+        let alone = super::schedule::paths(ground.place) == 1;
+        let one_side = if alone { Watts(0.0) } else { shelves.one_side() };
+        let kept = Share((one_side / heat).min(1.0));
         // Below the curve, work goes with power.
         let keeps = |bound| if kept < LOWEST_CAP { kept } else { performance_at_cap(kept, bound) };
         RackShelves {
@@ -28,7 +31,7 @@ pub(super) fn shelves(ground: &Ground<'_>) -> Vec<RackShelves> {
             rating: shelves.rating,
             needed: shelves.needed(heat),
             heat,
-            one_side: shelves.one_side(),
+            one_side,
             kept,
             performance_compute: keeps(Bound::Compute),
             performance_memory: keeps(Bound::Memory),

@@ -38,6 +38,13 @@ pub(in crate::plan) fn rack_hold_up(ground: &Ground<'_>) -> Seconds {
     hold_up(facts.stages.iter().filter_map(|stage| stage.hold_up).chain([facts.rack_hold_up]))
 }
 
+/// The same of network, storage and management racks: where they hang on the bus of what must not stop, its UPS counts.
+pub(super) fn support_hold_up(ground: &Ground<'_>) -> Seconds {
+    let kept = super::schedule::support_is_kept(ground);
+    let essential = ground.place.electrical.essential.as_ref().filter(|_| kept);
+    hold_up(essential.and_then(|(known, _)| known.hold_up).into_iter().chain([rack_hold_up(ground)]))
+}
+
 /// The grid as a rack sees it through its circuits.
 fn grid(ground: &Ground<'_>) -> Block {
     let grid = &ground.fields.grid;
@@ -65,6 +72,7 @@ pub(super) fn named_grid(ground: &Ground<'_>) -> Option<(String, Block)> {
 
 /// Sets of one group of engines.
 pub(super) fn engines_of(backup: &BackupFacts, load: Watts) -> Engines {
+    let backup = backup.sized_for(load);
     let carrying = (load / backup.set - 1e-9).ceil().max(1.0);
     let (needed, installed) = match backup.redundancy.within(carrying) {
         Redundancy::N => (1, 1),
@@ -139,10 +147,11 @@ fn groups(ground: &Ground<'_>, wish: Wish) -> Option<Vec<Group>> {
             Wish::Instead { of, other } if is_system(known.kind) && planned == of => other,
             _ => planned,
         };
-        let system = known.parts?;
-        if known.kind == StageKind::Feeders {
+        // Feeders fail with what they feed; a battery shelf that fails leaves its rack fed.
+        if matches!(known.kind, StageKind::Feeders | StageKind::RackBattery) {
             continue;
         }
+        let system = known.parts?;
         let of_site = flow.output / f64::from(flow.sites.max(1));
         let carrying = (of_site / stage.module - 1e-9).ceil().max(1.0);
         let paths = matches!(redundancy, Redundancy::TwoN | Redundancy::MakeK { .. });
@@ -229,6 +238,10 @@ pub(super) fn topologies(ground: &Ground<'_>) -> Vec<Topology> {
     let row = |name: &str, redundancy: Redundancy, wish: Wish| {
         let mut alone = stage.clone();
         alone.redundancy = redundancy;
+        if redundancy != stage.redundancy {
+            // How many whole ones buildings would take of another topology is not counted.
+            alone.whole = 1.0;
+        }
         let flow = chain(load, std::slice::from_ref(&alone)).remove(0);
         let path = path(ground, wish).map(|path| whole(&path));
         Topology {

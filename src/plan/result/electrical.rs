@@ -146,13 +146,15 @@ pub struct Dynamics {
     pub stop: Watts,
     /// What that fall takes at the agreed ramp, else at common ones.
     pub ramps: Vec<Ramp>,
-    /// What leaves the grid at once in a dip: racks that go onto their stores, or trip.
+    /// What each sort of load does in the dip that the site has to ride through.
+    pub dip: Vec<DipLoad>,
+    /// What leaves the grid at once in that dip: what goes onto its stores, and what drops.
     pub transfer: Watts,
     /// Largest loss at once that the grid stands.
     pub loss_limit: Watts,
     /// What coming back from there takes at the agreed ramp, else at common ones.
     pub returns: Vec<Ramp>,
-    /// Energy of the stores that carry the racks meanwhile.
+    /// Energy that all stores of the schedule give meanwhile.
     pub stored: Joules,
     /// Power of the battery at the substation.
     pub battery_power: Watts,
@@ -162,6 +164,46 @@ pub struct Dynamics {
     pub hold_up: Seconds,
     /// Longest dip that they have to.
     pub ride_through: Seconds,
+}
+
+/// What a load does in a dip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// It works on at the voltage that is left.
+    StaysOn,
+    /// Its store carries it: it leaves the grid and comes back.
+    OnItsStore,
+    /// It stops and has to start again.
+    Drops,
+}
+
+impl Answer {
+    /// In words.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::StaysOn => "stays on the grid",
+            Self::OnItsStore => "goes onto its store",
+            Self::Drops => "drops",
+        }
+    }
+}
+
+/// One sort of load in a dip.
+#[derive(Debug, Clone)]
+pub struct DipLoad {
+    /// What it is.
+    pub name: String,
+    /// Its power at the meter in the design hour.
+    pub power: Watts,
+    /// Voltage that it works at, over nominal, at least.
+    pub works_at: Share,
+    /// How long it outlasts a lower one.
+    pub store: Seconds,
+    /// Time from the return of the voltage until it works again, where it dropped.
+    pub back: Seconds,
+    /// What it does.
+    pub answer: Answer,
 }
 
 /// Power shelves of a rack, half of them on each of its two feeds.
@@ -339,6 +381,8 @@ pub struct OutageResult {
     pub stands: f64,
     /// Lowest voltage over nominal.
     pub lowest: f64,
+    /// Load that is dark until the part is repaired, as nothing takes it over.
+    pub dark: Watts,
 }
 
 /// One line of the equipment schedule.

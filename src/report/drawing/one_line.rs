@@ -111,7 +111,10 @@ fn columns(redundancy: Redundancy, modules: u64, standby: &str) -> Vec<Column> {
     };
     let carrying = |parts: u32| u64::from(parts.max(1)).min(modules.saturating_sub(1).max(1));
     match redundancy {
-        Redundancy::N => shared(modules, None),
+        // Like ones side by side, of which none takes over from another.
+        Redundancy::N => {
+            vec![plain(if modules > 1 { format!("1 … {}", count(modules)) } else { "1".into() })]
+        }
         Redundancy::TwoN => (0..2).map(|place| plain(letter(place))).collect(),
         Redundancy::MakeK { needed } => (0..=needed as usize).map(|place| plain(letter(place))).collect(),
         Redundancy::NPlus1 { needed } => shared(carrying(needed), Some(plain("+ 1".into()))),
@@ -291,10 +294,13 @@ fn row(plan: &Plan, stage: &Stage) -> Row {
                 (Symbol::Transformer, "unit substations")
             };
             let volts = brief(plan.electrical.switchboard_voltage);
+            let tied =
+                matches!(stage.redundancy, Redundancy::NPlus1 { .. } | Redundancy::BlockRedundant { .. });
+            let mains = if tied { "mains and ties" } else { "mains" };
             let board = Words::of(
                 format!("switchboards, {volts}{}", if converter { " of direct current" } else { "" }),
                 [parts([
-                    bought(plan, "mains and ties", "low-voltage main breakers"),
+                    bought(plan, mains, "low-voltage main breakers"),
                     bought(plan, "mains", "direct-current main breakers"),
                     faults(plan, "low-voltage main breakers"),
                 ])],
@@ -365,7 +371,7 @@ fn rows(plan: &Plan) -> (Vec<Row>, Option<&Stage>, Option<&Stage>) {
         hang(plan, &mut all);
     }
     let busway = busway.map(|at| (at, &stages[at]));
-    let below = busway.and_then(|(at, _)| stages.get(at + 1));
+    let below = busway.and_then(|(at, _)| stages[at + 1..].iter().find(|stage| stage.kind.converts()));
     (all, busway.map(|(_, stage)| stage), below)
 }
 
@@ -576,7 +582,9 @@ fn rack_words(plan: &Plan, below: Option<&Stage>) -> Words {
     let each = system.map(|system| format!("{} of {} each", system.id, watts(system.rack_heat.0)));
     let taps = plan.electrical.schedule.iter().filter(|line| line.name == "rack tap-offs");
     let taps: Vec<String> = taps.map(|line| format!("{} × {}", count(line.count), rating(line))).collect();
-    let shelves = plan.electrical.shelves.first().filter(|shelves| shelves.known).map(|shelves| {
+    let alone = plan.electrical.shelves.first().is_some_and(|shelves| shelves.one_side.0 <= 0.0);
+    let cords = if alone { "one cord" } else { "two cords" };
+    let shelves = plan.electrical.shelves.first().filter(|shelves| shelves.known && !alone).map(|shelves| {
         format!(
             "{} shelves of {}: N + {}; on one cord held to {} %",
             shelves.count,
@@ -588,7 +596,19 @@ fn rack_words(plan: &Plan, below: Option<&Stage>) -> Words {
     let beside = below.map(|stage| {
         let modules = stage.modules.max(1);
         let each = watts(stage.installed.0 / modules as f64);
-        format!("{}: {} × {each}, {} lost", spelled(&stage.name), count(modules), watts(stage.loss.0))
+        let doubled =
+            arrangement(stage.redundancy, modules).map_or_else(String::new, |how| format!("{how} "));
+        format!(
+            "{}: {doubled}{} × {each}, modules of a sidecar on one bus, {} lost",
+            spelled(&stage.name),
+            count(modules),
+            watts(stage.loss.0)
+        )
+    });
+    let batteries = plan.power.stages.iter().find(|stage| stage.kind == StageKind::RackBattery);
+    let stored = batteries.map(|stage| {
+        let each = watts(stage.installed.0 / stage.modules.max(1) as f64);
+        format!("battery shelves in all racks: {} × {each}", count(stage.modules))
     });
     Words::of(
         format!(
@@ -598,13 +618,10 @@ fn rack_words(plan: &Plan, below: Option<&Stage>) -> Words {
         ),
         [
             parts([each]),
-            if taps.is_empty() {
-                String::new()
-            } else {
-                format!("two cords a rack, taps {}", taps.join(", "))
-            },
+            if taps.is_empty() { String::new() } else { format!("{cords} a rack, taps {}", taps.join(", ")) },
             shelves.unwrap_or_default(),
             beside.unwrap_or_default(),
+            stored.unwrap_or_default(),
         ],
     )
 }
@@ -619,7 +636,9 @@ fn column(page: &mut Page, plan: &Plan) {
     page.fact("at the meter", &watts(power.facility_peak.0));
     page.fact("at the rack inputs", &watts(power.it_provisioned.0));
     page.fact("ratio", &digits(power.peak_ratio.0));
-    let loss: f64 = power.stages.iter().map(|stage| stage.loss.0).sum();
+    // Transformers of the plant and the UPS of what must not stop stand beside the chain.
+    let beside = power.overheads.iter().filter(|(name, _)| name.ends_with("loss") || name.starts_with("UPS"));
+    let loss: f64 = power.stages.iter().map(|stage| stage.loss.0).chain(beside.map(|(_, lost)| lost.0)).sum();
     page.fact("lost in the chain", &watts(loss));
     page.fact("left of the envelope", &watts(power.stranded.0));
     if let Some(flow) = &plan.electrical.load_flow {
