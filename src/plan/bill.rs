@@ -416,11 +416,7 @@ fn facility(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<Bi
                 (
                     "air handler".into(),
                     show(crate::layout::AIR_HANDLER_POWER),
-                    plan.layout
-                        .floors
-                        .iter()
-                        .map(|floor| floor.layout.hall_air_handlers * floor.layout.halls)
-                        .sum::<u64>() as f64,
+                    plan.layout.floors.iter().map(|floor| floor.layout.air_handlers()).sum::<u64>() as f64,
                     "units",
                 ),
             ],
