@@ -3,8 +3,8 @@
 //! ~~~text
 //! row        whole units while length and busway carry them; else a unit takes whole rows, the fewest that do
 //! hall       the units that its power admits, in rows on a [`grid`]; halls are built alike
-//! building   halls on both sides of a corridor, storey by storey, their [`rooms`] behind them
-//! campus     buildings in lines, each between its power yard and its cooling yard
+//! building   halls on both sides of a corridor, storey by storey, with the [`rooms`] that serve them
+//! campus     buildings in lines, each between its power yard and its cooling yard, [`streets`] on all sides
 //! ~~~
 //!
 //! [`Layout`] keeps the rules and gives every rack its coordinates on demand ([`Layout::hall`]), so a plan of many
@@ -18,22 +18,20 @@ pub mod floor;
 pub mod grid;
 pub mod rooms;
 pub mod routes;
+pub mod streets;
 
 pub use campus::{Site, Yard, YardItem, YardKind};
 pub use floor::{Hall, PlacedRack, PlacedRow};
 pub use grid::{Rect, Slot};
-pub use rooms::{RoomKind, SideRoom};
+pub use rooms::{Frame, RoomKind, SideRoom};
+pub use streets::{Ducts, Gate};
 
 use crate::fleet::{CduGroup, cdus};
-use crate::units::{Kilograms, Meters, Pascals, SquareMeters, Watts};
+use crate::units::{Kilograms, Meters, Pascals, Share, SquareMeters, Watts};
 use grid::{Grid, share_of};
 
 /// Standard gravity [m/s²].
 pub const GRAVITY: f64 = 9.806_65;
-/// Gross area of building and plant for each watt of IT [m²/W].
-///
-/// 45,060 m² for about 105 MW, each of the Abilene buildings; other AI halls are quoted at 560–740 m²/MW.
-pub const AREA_PER_IT_WATT: f64 = 430e-6;
 /// Side of a CDU of about 2 MW: assumption.
 pub const CDU_SIDE: Meters = Meters(1.2);
 /// Depth of the gallery of CDUs: the CDU, 1.2 m of service in front, pipes behind. Assumption.
@@ -177,6 +175,8 @@ pub struct SwitchRacks {
     pub per_rack: u64,
     /// Heat of one switch with its optics.
     pub switch_heat: Watts,
+    /// Part of it that leaves by liquid.
+    pub liquid_share: Share,
 }
 
 impl SwitchRacks {
@@ -295,20 +295,28 @@ pub struct LayoutDemand {
     pub ethernet_core_racks: u64,
     /// Heat of one of them.
     pub ethernet_core_heat: Watts,
-    /// Heat of a whole unit to the coolant.
+    /// Part of it that leaves by liquid.
+    pub ethernet_core_liquid: Share,
+    /// Heat of a whole unit to the coolant, with its part of all switches; of a [`Layout`], of what stands in halls.
     pub unit_liquid: Watts,
-    /// Heat of a whole unit to the air.
+    /// Heat of a whole unit to the air, likewise.
     pub unit_air: Watts,
+    /// Part of the heat to the air that doors behind the racks take before it meets the room.
+    pub door_share: Share,
     /// How CDUs share the heat of a hall.
     pub cdu: CduGroup,
     /// Size and mass of an accelerator rack; the others take the same position.
     pub rack: RackBody,
     /// Heat of an accelerator rack.
     pub rack_heat: Watts,
+    /// Part of it that leaves by liquid.
+    pub rack_liquid: Share,
     /// Heat of a storage or management rack.
     pub support_rack_heat: Watts,
     /// What the busways of one row carry continuously.
     pub busway: Watts,
+    /// Pairs of busways above a row, at most, which share that evenly.
+    pub busway_pairs: u64,
     /// Distances to keep.
     pub aisles: Aisles,
     /// Units of a hall, at most.
@@ -319,10 +327,10 @@ pub struct LayoutDemand {
     pub halls_per_building: u64,
     /// Storeys of a building.
     pub storeys: u64,
-    /// IT power of the site, which sizes building and plant.
+    /// IT power of the site.
     pub it: Watts,
-    /// Gross area for each watt of IT [m²/W].
-    pub area_per_it_watt: f64,
+    /// Floor of a building on all storeys, at least; zero: what its rooms take.
+    pub building_area: SquareMeters,
     /// What stands in the yards of the site.
     pub yard: Yard,
 }
@@ -344,6 +352,14 @@ pub struct Room {
     pub width: f64,
     /// Across the rows [m].
     pub depth: f64,
+    /// Galleries of CDUs along its sides.
+    pub galleries: u64,
+    /// CDUs in them when the room is full.
+    pub cdus: u64,
+    /// Air handlers of its fan walls when it is full, one of them spare.
+    pub air_handlers: u64,
+    /// Those of them that stand along its high side, as its ends are too short for all.
+    pub air_handlers_behind: u64,
 }
 
 /// A floor plan: the rules by which every rack has its place.
@@ -365,19 +381,17 @@ pub struct Layout {
     pub building_columns: u64,
     /// Rows of a hall and where they stand.
     pub hall: Room,
-    /// CDUs of a full hall.
-    pub hall_cdus: u64,
-    /// Air handlers of a full hall, one of them spare.
-    pub hall_air_handlers: u64,
-    /// Galleries of CDUs in a hall.
-    pub galleries: u64,
     /// Racks of one network room, where there is one.
     pub network_room: Option<Room>,
-    /// One storey of a building along the rows [m].
+    /// How a building is divided.
+    pub frame: Frame,
+    /// A building with a network room along the rows [m].
     pub building_x: f64,
-    /// One storey of a building across the rows [m].
+    /// A building across the rows [m].
     pub building_y: f64,
-    /// Heat of the most loaded row: above the busway, no row can hold even one such rack.
+    /// The building nearest to the middle of all of them.
+    pub central_building: u64,
+    /// Heat of the most loaded row of a full hall: above the busway, no row can hold even one such rack.
     pub row_power: Watts,
     /// Load under a rack.
     pub rack_load: Pascals,
@@ -440,6 +454,59 @@ impl LayoutDemand {
             RackKind::Storage | RackKind::Management => self.support_rack_heat,
             RackKind::Power | RackKind::Cdu | RackKind::AirHandler => Watts(0.0),
         }
+    }
+
+    /// Mass of an accelerator rack on all of its positions.
+    #[must_use]
+    pub fn rack_mass(&self) -> Kilograms {
+        self.rack.mass * self.positions_per_compute_rack.max(1) as f64
+    }
+
+    /// Part of the heat of a rack of a sort that leaves by liquid.
+    #[must_use]
+    pub fn liquid_of(&self, kind: RackKind) -> Share {
+        match kind {
+            RackKind::Compute => self.rack_liquid,
+            RackKind::Leaf | RackKind::Spine | RackKind::Core => self.switches.liquid_share,
+            RackKind::EthernetCore => self.ethernet_core_liquid,
+            RackKind::Storage
+            | RackKind::Management
+            | RackKind::Power
+            | RackKind::Cdu
+            | RackKind::AirHandler => Share(0.0),
+        }
+    }
+
+    /// Heat that a rack of a sort gives to the air of its room, of each position that it takes.
+    ///
+    /// ~~~text
+    /// q = P · (1 − f) · (1 − d) / n
+    /// ~~~
+    ///
+    /// P heat of the rack [W] · f its part to the liquid · d part of the rest to a door behind it · n positions.
+    #[must_use]
+    pub fn air_of(&self, kind: RackKind) -> Watts {
+        let part = (1.0 - self.liquid_of(kind).0) * (1.0 - self.door_share.0);
+        self.heat_of(kind) * part / self.footprint(kind) as f64
+    }
+
+    /// Heat of racks in slots to the liquid and to the air.
+    fn split(&self, rows: &[Vec<Slot>]) -> [Watts; 2] {
+        let part = |of: fn(f64) -> f64| {
+            let heat = |slot: &Slot| self.heat_of(slot.kind) * of(self.liquid_of(slot.kind).0);
+            rows.iter().flatten().map(heat).sum::<Watts>()
+        };
+        [part(|liquid| liquid), part(|liquid| 1.0 - liquid)]
+    }
+
+    /// Heat of all switches that stand in network rooms, to the liquid and to the air, where so many stand there.
+    fn heat_in_rooms(&self, switches: u64) -> [Watts; 2] {
+        let (switches, beside) = (
+            self.switches.switch_heat * switches as f64,
+            self.ethernet_core_heat * self.ethernet_core_racks as f64,
+        );
+        let (own, other) = (self.switches.liquid_share.0, self.ethernet_core_liquid.0);
+        [switches * own + beside * other, switches * (1.0 - own) + beside * (1.0 - other)]
     }
 
     fn most_per_row(&self) -> u64 {
@@ -549,8 +616,8 @@ impl LayoutDemand {
         .square()
     }
 
-    /// A network room for so many racks of cores, of spines and of cores beside them.
-    fn network_room(&self, cores: u64, spines: u64, beside: u64) -> Room {
+    /// Rows for so many racks of cores, of spines and of cores beside them.
+    fn network_rows(&self, cores: u64, spines: u64, beside: u64) -> Vec<Vec<Slot>> {
         let heat = self.switches.rack_heat().max(self.ethernet_core_heat).value();
         let by_heat = if heat > 0.0 { (self.busway.value() / heat + 1e-9).floor() as u64 } else { u64::MAX };
         let per_row = self.most_per_row().min(by_heat).max(1);
@@ -560,12 +627,33 @@ impl LayoutDemand {
             .chain((0..beside).map(|index| Slot { kind: RackKind::EthernetCore, unit: 0, index }))
             .collect();
         let rows = (slots.len() as u64).div_ceil(per_row).max(1);
-        let rows: Vec<Vec<Slot>> = (0..rows)
+        (0..rows)
             .map(|row| share_of(slots.len() as u64, row, rows))
             .map(|(from, to)| slots[from as usize..to as usize].to_vec())
-            .collect();
-        let grid = self.grid(&rows);
-        Room { width: grid.width(), depth: grid.depth(), rows, grid }
+            .collect()
+    }
+
+    /// A network room about its rows, with fan walls and galleries of its own, no deeper than a side of the building
+    /// if its rows allow.
+    fn network_room(&self, rows: Vec<Vec<Slot>>, depth: f64) -> Room {
+        let [liquid, air] = self.split(&rows);
+        let past_doors = air * (1.0 - self.door_share.0);
+        let cooling = Cooling {
+            cdus: cdus(liquid, self.cdu).total(),
+            air_handlers: air_handlers(past_doors),
+            behind: 0,
+        };
+        let galleries = if cooling.cdus > 0 { 2.0 * GALLERY_DEPTH.value() } else { 0.0 };
+        let grid = self.grid(&rows).at_most(depth - galleries);
+        let of_an_end = ((depth - galleries) / AIR_HANDLER_WIDTH.value()).floor().max(0.0) as u64;
+        let behind = if 2 * of_an_end < cooling.air_handlers {
+            // The side behind takes a strip from both ends.
+            let left = (depth - galleries - FAN_WALL_DEPTH.value()) / AIR_HANDLER_WIDTH.value();
+            cooling.air_handlers - 2 * (left.floor().max(1.0) as u64).min(cooling.air_handlers / 2)
+        } else {
+            0
+        };
+        room_about(rows, grid, Cooling { behind, ..cooling }, (self.delivery().value(), [0.0; 2]))
     }
 }
 
@@ -591,6 +679,14 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
         power: demand.unit_power_racks,
     };
     let spines_in_rows = if placement.spine == SpinePlace::HallRows { spines } else { 0 };
+    let room_spines = if placement.spine == SpinePlace::NetworkRoom { spines } else { 0 };
+    // What stands in network rooms is cooled there.
+    let in_rooms = network.core + if room_spines > 0 { network.spine } else { 0 };
+    let [liquid, air] = demand.heat_in_rooms(in_rooms);
+    let whole_units = demand.compute_racks as f64 / demand.unit_compute_racks as f64;
+    let less = |heat: Watts, there: Watts| (heat - there / whole_units.max(1.0)).max(Watts(0.0));
+    demand.unit_liquid = less(demand.unit_liquid, liquid);
+    demand.unit_air = less(demand.unit_air, air);
     let of = |units_per_hall| full_hall(&demand, placement, &racks, (spines_in_rows, units), units_per_hall);
     // A hall with fewer units never asks for more room, which is what makes bisection right.
     let (mut units_per_hall, mut most) = (1, demand.units_per_hall.clamp(1, units));
@@ -601,17 +697,16 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
         let middle = units_per_hall + (most - units_per_hall).div_ceil(2);
         if demand.holds(&of(middle).room) { units_per_hall = middle } else { most = middle - 1 }
     }
-    let FullHall { room: hall, galleries, cdus: hall_cdus, air_handlers: hall_air_handlers, row_power } =
-        of(units_per_hall);
+    let FullHall { room: hall, row_power } = of(units_per_hall);
     let halls = units.div_ceil(units_per_hall);
     let buildings = halls.div_ceil(demand.halls_per_building);
 
     let rooms = if placement.core == CorePlace::EveryBuilding { buildings } else { 1 };
-    let room_spines = if placement.spine == SpinePlace::NetworkRoom { spines } else { 0 };
     let beside = demand.ethernet_core_racks;
     let network_room = (cores + room_spines + beside > 0).then(|| {
         let [cores, spines, beside] = [cores, room_spines, beside].map(|racks| racks.div_ceil(rooms));
-        demand.network_room(cores, spines, beside)
+        let rows = demand.network_rows(cores, spines, beside);
+        demand.network_room(rows, hall.depth + rooms::strip(&hall, heat_of_rows(&demand, &hall.rows)))
     });
     let weight = demand.rack.mass.value() * GRAVITY;
     let pitch = demand.rack.depth + (demand.aisles.cold + demand.aisles.hot) / 2.0;
@@ -623,17 +718,17 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
         buildings,
         building_columns: 1,
         hall,
-        hall_cdus,
-        hall_air_handlers,
-        galleries,
         network_room,
+        frame: Frame::default(),
         building_x: 0.0,
         building_y: 0.0,
+        central_building: 0,
         row_power,
         rack_load: Pascals(weight / (demand.rack.width * demand.rack.depth).value()),
         floor_load: Pascals(weight / (demand.rack.width * pitch).value()),
         demand,
     };
+    rooms::build(&mut plan);
     campus::build(&mut plan);
     plan
 }
@@ -646,11 +741,30 @@ fn most_of_a_hall(racks: u64, units: u64, units_per_hall: u64) -> u64 {
 /// A hall with all of its units.
 struct FullHall {
     room: Room,
-    galleries: u64,
-    cdus: u64,
-    air_handlers: u64,
     /// Heat of the most loaded row.
     row_power: Watts,
+}
+
+/// What cools a room.
+struct Cooling {
+    cdus: u64,
+    air_handlers: u64,
+    /// Of those, along the high side.
+    behind: u64,
+}
+
+/// Air handlers for so much heat, one of them spare.
+///
+/// ~~~text
+/// n = ⌈ Q / 400 kW ⌉ + 1
+/// ~~~
+fn air_handlers(air: Watts) -> u64 {
+    if air > Watts(0.0) { (air / AIR_HANDLER_POWER - 1e-9).ceil() as u64 + 1 } else { 0 }
+}
+
+/// Heat of all racks of some rows.
+fn heat_of_rows(demand: &LayoutDemand, rows: &[Vec<Slot>]) -> Watts {
+    rows.iter().flatten().map(|slot| demand.heat_of(slot.kind)).sum()
 }
 
 /// A hall with so many units: its rows, CDUs and air handlers.
@@ -664,36 +778,43 @@ fn full_hall(
     let mut rows = demand.rows_of(racks, units_per_hall, placement.leaf);
     if spines_in_rows > 0 {
         let slots = most_of_a_hall(spines_in_rows, units, units_per_hall);
-        let own =
-            demand.network_room(0, slots, 0).rows.into_iter().map(|row| {
-                row.into_iter().map(|slot| Slot { unit: units_per_hall, ..slot }).collect::<Vec<_>>()
-            });
+        let own = demand
+            .network_rows(0, slots, 0)
+            .into_iter()
+            .map(|row| row.into_iter().map(|slot| Slot { unit: units_per_hall, ..slot }).collect());
         let middle = rows.len() / 2;
         rows.splice(middle..middle, own);
     }
     let heat = |row: &Vec<Slot>| row.iter().map(|slot| demand.heat_of(slot.kind)).sum::<Watts>();
     let row_power = rows.iter().map(heat).fold(Watts(0.0), Watts::max);
     let full = units_per_hall as f64;
-    let cdus = cdus(demand.unit_liquid * full, demand.cdu).total();
-    let air = (demand.unit_air * full).value();
-    let air_handlers = if air > 0.0 { (air / AIR_HANDLER_POWER.value() - 1e-9).ceil() as u64 + 1 } else { 0 };
-    let (room, galleries) = hall_room(demand, rows, cdus, air_handlers);
-    FullHall { room, galleries, cdus, air_handlers, row_power }
+    let cooling = Cooling {
+        cdus: cdus(demand.unit_liquid * full, demand.cdu).total(),
+        air_handlers: air_handlers(demand.unit_air * (full * (1.0 - demand.door_share.0))),
+        behind: 0,
+    };
+    let mut grid = demand.grid(&rows);
+    let delivery = demand.delivery().value();
+    let walls = if cooling.air_handlers > 0 { 2.0 * FAN_WALL_DEPTH.value() } else { 0.0 };
+    let given = demand.given_hall.map(|sides| sides.map(Meters::value));
+    if let Some([along, _]) = given {
+        grid = grid.within(along - walls - delivery);
+    }
+    FullHall { room: room_about(rows, grid, cooling, (delivery, given.unwrap_or_default())), row_power }
 }
 
-/// A hall about its rows: fan walls at the ends of the rows, galleries of CDUs along one or both sides.
-fn hall_room(demand: &LayoutDemand, rows: Vec<Vec<Slot>>, cdus: u64, air_handlers: u64) -> (Room, u64) {
+/// A room about its rows: fan walls at the ends of the rows, galleries of CDUs along one or both sides; of a room that
+/// is larger, what is not needed stays free.
+fn room_about(
+    rows: Vec<Vec<Slot>>,
+    mut grid: Grid,
+    Cooling { cdus, air_handlers, behind }: Cooling,
+    (delivery, at_least): (f64, [f64; 2]),
+) -> Room {
     let walls = if air_handlers > 0 { FAN_WALL_DEPTH.value() } else { 0.0 };
-    let given = demand.given_hall.map(|sides| sides.map(Meters::value));
-    let delivery = demand.delivery().value();
-    let mut grid = demand.grid(&rows);
-    if let Some([along, _]) = given {
-        grid = grid.within(along - 2.0 * walls - delivery);
-    }
     let cdu_length = cdus as f64 * CDU_SIDE.value();
-    // Of a hall that is there, what is not needed stays free.
-    let at_least = |side: usize| given.map_or(0.0, |given| given[side]);
-    let width = (grid.width() + 2.0 * walls + delivery).max(at_least(0));
+    let wall_behind = behind as f64 * AIR_HANDLER_WIDTH.value();
+    let width = (grid.width() + 2.0 * walls + delivery).max(at_least[0]).max(wall_behind + 2.0 * walls);
     let galleries = if cdus == 0 {
         0
     } else if cdu_length <= width {
@@ -702,12 +823,13 @@ fn hall_room(demand: &LayoutDemand, rows: Vec<Vec<Slot>>, cdus: u64, air_handler
         2
     };
     let width = if galleries == 2 { width.max(cdus.div_ceil(2) as f64 * CDU_SIDE.value()) } else { width };
-    let wall = air_handlers.div_ceil(2) as f64 * AIR_HANDLER_WIDTH.value();
-    let inner = grid.depth().max(wall);
+    let ends = (air_handlers - behind).div_ceil(2) as f64 * AIR_HANDLER_WIDTH.value();
+    let strip_behind = if behind > 0 { FAN_WALL_DEPTH.value() } else { 0.0 };
+    let inner = grid.depth().max(ends) + strip_behind;
     let low_gallery = if galleries == 2 { GALLERY_DEPTH.value() } else { 0.0 };
     grid.origin = (delivery + (width - delivery - grid.width()) / 2.0, low_gallery);
-    let depth = (inner + galleries as f64 * GALLERY_DEPTH.value()).max(at_least(1));
-    (Room { rows, grid, width, depth }, galleries)
+    let depth = (inner + galleries as f64 * GALLERY_DEPTH.value()).max(at_least[1]);
+    Room { rows, grid, width, depth, galleries, cdus, air_handlers, air_handlers_behind: behind }
 }
 
 impl Layout {
@@ -728,8 +850,7 @@ impl Layout {
     /// Heat of a network room.
     #[must_use]
     pub fn room_heat(&self) -> Watts {
-        let rows = self.network_room.iter().flat_map(|room| &room.rows);
-        rows.flatten().map(|slot| self.demand.heat_of(slot.kind)).sum()
+        self.network_room.as_ref().map_or(Watts(0.0), |room| heat_of_rows(&self.demand, &room.rows))
     }
     /// Heat of the most loaded row of network rooms.
     #[must_use]
@@ -737,6 +858,15 @@ impl Layout {
         let rows = self.network_room.iter().flat_map(|room| &room.rows);
         rows.map(|row| row.iter().map(|slot| self.demand.heat_of(slot.kind)).sum::<Watts>())
             .fold(Watts(0.0), Watts::max)
+    }
+    /// The sort of rack that gives most heat to the air of those that stand there, with what each of its positions
+    /// gives.
+    #[must_use]
+    pub fn hottest_in_air(&self) -> Option<(RackKind, Watts)> {
+        let rows = self.hall.rows.iter().chain(self.network_room.iter().flat_map(|room| &room.rows));
+        let kinds: std::collections::BTreeSet<RackKind> = rows.flatten().map(|slot| slot.kind).collect();
+        let air = kinds.into_iter().map(|kind| (kind, self.demand.air_of(kind)));
+        air.max_by(|a, b| a.1.0.total_cmp(&b.1.0))
     }
     /// Racks of leaf switches.
     #[must_use]
@@ -774,11 +904,21 @@ impl Layout {
         let units = self.units_of_hall(hall);
         cdus(self.demand.unit_liquid * (units.end - units.start) as f64, self.demand.cdu).total()
     }
+    /// CDUs of all halls.
+    fn cdus_of_halls(&self) -> u64 {
+        // All halls but the last are full.
+        self.hall.cdus * (self.halls - 1) + self.cdus_of_hall(self.halls - 1)
+    }
     /// CDUs of the site.
     #[must_use]
     pub fn cdus(&self) -> u64 {
-        // All halls but the last are full.
-        self.hall_cdus * (self.halls - 1) + self.cdus_of_hall(self.halls - 1)
+        self.cdus_of_halls() + self.network_rooms() * self.network_room.as_ref().map_or(0, |room| room.cdus)
+    }
+    /// Air handlers of the site.
+    #[must_use]
+    pub fn air_handlers(&self) -> u64 {
+        let of_room = self.network_room.as_ref().map_or(0, |room| room.air_handlers);
+        self.halls * self.hall.air_handlers + self.network_rooms() * of_room
     }
     /// Rows of all halls and network rooms.
     #[must_use]
@@ -822,11 +962,11 @@ impl Layout {
             self.halls as f64 * self.hall.width * self.hall.depth + self.network_rooms() as f64 * room,
         )
     }
-    /// Gross area of buildings and plant, all storeys.
+    /// Gross area of buildings, all storeys.
     #[must_use]
     pub fn total_area(&self) -> SquareMeters {
-        let storeys = (self.buildings * self.demand.storeys) as f64;
-        SquareMeters(storeys * self.building_x * self.building_y)
+        let length: f64 = (0..self.buildings).map(|building| self.length_of(building)).sum();
+        SquareMeters(self.demand.storeys as f64 * length * self.building_y)
     }
     /// IT power of the racks that stand in the first hall, which no other exceeds by more than a rack.
     #[must_use]
@@ -836,7 +976,7 @@ impl Layout {
     /// IT power that a hall's rows are filled with at most.
     #[must_use]
     pub fn hall_heat(&self) -> Watts {
-        self.hall.rows.iter().flatten().map(|slot| self.demand.heat_of(slot.kind)).sum()
+        heat_of_rows(&self.demand, &self.hall.rows)
     }
 }
 

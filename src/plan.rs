@@ -12,6 +12,7 @@ pub mod coolant;
 pub mod electrical;
 pub mod equipment;
 mod fabric;
+mod fronts;
 mod ledger;
 mod messages;
 mod money;

@@ -10,7 +10,7 @@ pub use resolve::{DEFAULTS, Flags, resolve};
 
 use crate::units::{
     Amperes, ByteRate, Bytes, Celsius, Dollars, DollarsPerJoule, Joules, KilogramsPerJoule, Meters,
-    PerSecond, Ratio, Seconds, Share, Tokens, VoltAmperes, Volts, Watts, WattsPerSecond,
+    PerSecond, Ratio, Seconds, Share, SquareMeters, Tokens, VoltAmperes, Volts, Watts, WattsPerSecond,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -491,6 +491,11 @@ pub struct Layout {
     pub row_length: Meters,
     /// Pairs of busways above a row, each of which carries its part of it on either side.
     pub busways_per_row: u32,
+    /// Heat of a rack to the air that aisles and fan walls take.
+    pub rack_air: Watts,
+    /// Floor of a building on all storeys, at least; else what its rooms take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub building_area: Option<SquareMeters>,
     /// What the slab carries.
     pub floor_load: crate::units::KilogramsPerSquareMeter,
 }

@@ -3,7 +3,7 @@
 use super::arguments::{Common, Overrides};
 use super::diagnostic::Failure;
 use super::{Outcome, output, plan};
-use crate::report::bill::{BillReport, schedule_csv};
+use crate::report::bill::{BillReport, racks_csv, schedule_csv};
 use std::path::PathBuf;
 
 /// Bill of materials of a plan, with ratings, counts, sources and cost; and its cable schedule
@@ -19,6 +19,11 @@ pub struct Arguments {
     /// Example: gigawatt bill --cables cables.csv
     #[arg(long, value_name = "FILE.csv")]
     cables: Option<PathBuf>,
+    /// File for the rack schedule as CSV: each rack, CDU and air handler with its place, heat, busway and CDUs
+    ///
+    /// Example: gigawatt bill --racks racks.csv
+    #[arg(long, value_name = "FILE.csv")]
+    racks: Option<PathBuf>,
     #[command(flatten)]
     overrides: Overrides,
     #[command(flatten)]
@@ -31,6 +36,9 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     let plan = plan::planned(arguments.scenario.as_deref(), &arguments.overrides.into(), common)?;
     if let Some(path) = &arguments.cables {
         output::save("--cables", path, schedule_csv(&plan).as_bytes(), common.quiet)?;
+    }
+    if let Some(path) = &arguments.racks {
+        output::save("--racks", path, racks_csv(&plan).as_bytes(), common.quiet)?;
     }
     let short = plan.falls_short();
     Ok(Outcome::Report { report: Box::new(BillReport { plan }), short, spent: None })

@@ -4,11 +4,12 @@ use super::arguments::{Common, Overrides};
 use super::diagnostic::Failure;
 use super::{Outcome, plan};
 use crate::catalog::InputError;
-use crate::report::drawing::{Kind, draw};
+use crate::plan::Plan;
+use crate::report::drawing::{Kind, View, draw_view};
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 
-/// Draw a plan as SVG: campus, hall, rack, one-line diagram, power cascade, year of PUE
+/// Draw a plan as SVG: campus, building, hall, rack, one-line diagram, power cascade, year of PUE
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// What is drawn
@@ -21,6 +22,26 @@ pub struct Arguments {
     /// Example: gigawatt draw campus campus.toml --output campus.svg
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
+    /// Which hall is drawn, counted from 1 in each system as in the cable schedule
+    ///
+    /// Example: gigawatt draw hall --hall 12 --output hall-12.svg
+    #[arg(long, value_name = "N", conflicts_with = "room")]
+    hall: Option<u64>,
+    /// Which other room is drawn as a hall is: network-1, network-2, …
+    ///
+    /// Example: gigawatt draw hall --room network-1 --output network.svg
+    #[arg(long, value_name = "NAME")]
+    room: Option<String>,
+    /// Which building is drawn with all of its storeys and rooms, counted from 1 in each system
+    ///
+    /// Example: gigawatt draw building --building 2 --output building.svg
+    #[arg(long, value_name = "N")]
+    building: Option<u64>,
+    /// Which storey a campus plan shows, counted from the ground
+    ///
+    /// Example: gigawatt draw campus --set layout.storeys=2 --storey 2 --output upper.svg
+    #[arg(long, value_name = "N")]
+    storey: Option<u64>,
     #[command(flatten)]
     overrides: Overrides,
     #[command(flatten)]
@@ -30,9 +51,11 @@ pub struct Arguments {
 /// Drawings by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum KindName {
-    /// Buildings, yards and ducts
+    /// Buildings, yards, streets and ducts
     Campus,
-    /// Racks, rows, aisles and trays of a hall
+    /// Halls and rooms of a building, storey by storey
+    Building,
+    /// Racks, rows, aisles and trays of a hall or network room
     Hall,
     /// What is in a rack
     Rack,
@@ -48,6 +71,7 @@ impl From<KindName> for Kind {
     fn from(name: KindName) -> Self {
         match name {
             KindName::Campus => Self::Campus,
+            KindName::Building => Self::Building,
             KindName::Hall => Self::Hall,
             KindName::Rack => Self::Rack,
             KindName::OneLine => Self::OneLine,
@@ -55,6 +79,54 @@ impl From<KindName> for Kind {
             KindName::Year => Self::Year,
         }
     }
+}
+
+/// What the options ask to see, of what the plan has.
+fn view(arguments: &Arguments, kind: Kind, plan: &Plan) -> Result<View, Failure> {
+    let mut view = View::default();
+    let floors = || plan.layout.floors.iter().map(|floor| &floor.layout);
+    let most = |of: fn(&crate::layout::Layout) -> u64| floors().map(of).max().unwrap_or(0);
+    let asked = [
+        ("--hall", arguments.hall, Kind::Hall, most(|floor| floor.halls), "halls"),
+        ("--building", arguments.building, Kind::Building, most(|floor| floor.buildings), "buildings"),
+        ("--storey", arguments.storey, Kind::Campus, most(|floor| floor.demand.storeys), "storeys"),
+    ];
+    for (option, number, suits, most, what) in asked {
+        let Some(number) = number else { continue };
+        if kind != suits {
+            let message = format!("goes with `draw {}`, not with `draw {}`", suits.name(), kind.name());
+            return Err(Failure::bad(format!("{option} {number}"), message));
+        }
+        if !(1..=most).contains(&number) {
+            let message = format!("the plan has {most} {what}: from 1 to {most}");
+            return Err(Failure::bad(format!("{option} {number}"), message));
+        }
+        match suits {
+            Kind::Hall => view.hall = number - 1,
+            Kind::Building => view.building = Some(number - 1),
+            _ => view.storey = number - 1,
+        }
+    }
+    if let Some(name) = &arguments.room {
+        let option = format!("--room {name}");
+        if kind != Kind::Hall {
+            let message = format!("goes with `draw hall`, not with `draw {}`", kind.name());
+            return Err(Failure::bad(option, message));
+        }
+        let rooms = most(crate::layout::Layout::network_rooms);
+        let number = name.strip_prefix("network-").and_then(|number| number.parse::<u64>().ok());
+        let Some(number) = number.filter(|number| (1..=rooms).contains(number)) else {
+            let message = match rooms {
+                0 => "the plan has no network room: its switches stand in halls".into(),
+                1 => "the plan has one network room: network-1".into(),
+                _ => format!("the plan has {rooms} network rooms: network-1 to network-{rooms}"),
+            };
+            let help = "rooms without racks are on `gigawatt draw building`";
+            return Err(InputError::plain(option, message).with_help(help).into());
+        };
+        view.room = Some(number - 1);
+    }
+    Ok(view)
 }
 
 /// Runs the command.
@@ -75,11 +147,16 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         .into());
     }
     let kind = Kind::from(arguments.kind);
-    let plan = plan::planned(arguments.scenario.as_deref(), &arguments.overrides.into(), common)?;
-    draw(&plan, kind).map(Outcome::Text).ok_or_else(|| {
-        Failure::bad(
-            format!("draw {}", kind.name()),
-            "not one rack fits the envelope, so nothing stands that could be drawn",
-        )
-    })
+    let overrides = arguments.overrides.clone().into();
+    let plan = plan::planned(arguments.scenario.as_deref(), &overrides, common)?;
+    if plan.layout.floors.is_empty() {
+        return Err(nothing(kind));
+    }
+    let view = view(&arguments, kind, &plan)?;
+    draw_view(&plan, kind, view).map(Outcome::Text).ok_or_else(|| nothing(kind))
+}
+
+fn nothing(kind: Kind) -> Failure {
+    let message = "not one rack fits the envelope, so nothing stands that could be drawn";
+    Failure::bad(format!("draw {}", kind.name()), message)
 }

@@ -826,9 +826,9 @@ struct Laid {
     outlet: Option<Outlet>,
     /// Main trays used, each with its number and place along the rows.
     mains: Vec<(usize, f64, Taken)>,
-    /// Cables out of the building, and their section in trunks.
-    ducted: u64,
-    trunks: f64,
+    /// Cables out of the low and of the high end of the building, and their sections in trunks.
+    ducted: [u64; 2],
+    trunks: [f64; 2],
 }
 
 impl Laid {
@@ -865,18 +865,20 @@ impl Loads {
             Through::Corridor => {
                 self.corridors.lay((a.building, a.storey), (a.main_x, b.main_x), count, trunks);
             }
-            Through::Room { .. } | Through::Ducts => {}
+            Through::Room { .. } | Through::Ducts { .. } => {}
         }
-        for ((outlet, other), (kind, number)) in [((a, b), pair.from), ((b, a), pair.to)] {
+        for (side, ((outlet, other), (kind, number))) in
+            [((a, b), pair.from), ((b, a), pair.to)].into_iter().enumerate()
+        {
             let (racks, number) = (&mut self.racks[kind as usize], number as usize);
             if racks.len() <= number {
                 racks.resize(number + 1, Laid::default());
             }
             let laid = &mut racks[number];
             laid.outlet = Some(*outlet);
-            if through == Through::Ducts {
-                laid.ducted += count;
-                laid.trunks += trunks;
+            if let Through::Ducts { ends } = through {
+                laid.ducted[ends[side]] += count;
+                laid.trunks[ends[side]] += trunks;
             }
             if let Through::Room { main, at } = through {
                 let taken = laid.by(main, at);
@@ -901,7 +903,7 @@ impl Loads {
 
     /// Lays what the racks lay, and finds the fullest section of each sort of tray.
     fn fullest(mut self, layout: &Layout) -> Vec<TrayUse> {
-        let (middle, center) = (layout.building_y / 2.0, layout.building_x / 2.0);
+        let middle = layout.corridor_y();
         for laid in self.racks.iter().flatten() {
             let Some(outlet) = &laid.outlet else { continue };
             for (main, at, taken) in &laid.mains {
@@ -910,10 +912,14 @@ impl Loads {
                 self.mains.lay(tray, (outlet.y, middle), taken.leaving, taken.leaving_section);
                 self.mains.begin(tray, outlet.y, taken.upward, taken.upward_section);
             }
-            if laid.ducted > 0 {
-                let (storey, along) = ((outlet.building, outlet.storey), (outlet.main_x, center));
-                self.corridors.lay(storey, along, laid.ducted, laid.trunks);
-                self.ducts.lay((outlet.building, 0), (0.0, 1.0), laid.ducted, laid.trunks);
+            let [low, high] = outlet.gate.ends;
+            for (end, at) in
+                [0.0, high - low].into_iter().enumerate().filter(|(end, _)| laid.ducted[*end] > 0)
+            {
+                let (storey, along) = ((outlet.building, outlet.storey), (outlet.main_x, at));
+                self.corridors.lay(storey, along, laid.ducted[end], laid.trunks[end]);
+                let bank = (outlet.building, end as u64);
+                self.ducts.lay(bank, (0.0, 1.0), laid.ducted[end], laid.trunks[end]);
             }
         }
         let [tray, duct] = SECTIONS;
@@ -928,12 +934,12 @@ impl Loads {
         };
         let corridors = |_| WAYS * abreast(CORRIDOR.value()) * TIERS_IN_CORRIDORS;
         let across = (CORRIDOR.value() / DUCT_PITCH + 1e-9) as u64;
-        let ducts = |_| WAYS * 2 * across * DUCT_LAYERS;
+        let ducts = |_| WAYS * across * DUCT_LAYERS;
         vec![
             self.rows.fullest("row tray", tray, rows),
             self.mains.fullest("main tray", tray, mains),
             self.corridors.fullest("corridor tray", tray, corridors),
-            self.ducts.fullest("ducts of a building", duct, ducts),
+            self.ducts.fullest("ducts at an end of a building", duct, ducts),
         ]
     }
 }

@@ -1,17 +1,16 @@
 //! Buildings and yards on the ground.
 //!
 //! ~~~text
-//! storey     max( IT · gross area per watt / (buildings · storeys),  what its halls and corridor need )
-//! line       buildings side by side;  from line to line  storey + power yard + cooling yard + road
+//! line       buildings side by side, a street between them;  from line to line  power yard + building + cooling yard + road
 //! yard       items in lines along the building, as many lines as their number needs
 //! ~~~
 //!
 //! Generators and unit transformers stand on the low side of each building, coolers on its high side, the high
-//! voltage transformers in a substation at the low corner of the campus. Left out: roads, basins, fences, fuel,
-//! and coolers on roofs, which would save their yard.
+//! voltage transformers in a substation at the low end of the campus; half a street and half a road run about it all.
+//! Left out: basins, fences, fuel, and coolers on roofs, which would save their yard.
 
 use super::grid::{Rect, share_of};
-use super::{BUILDING_GAP, CORRIDOR, Layout};
+use super::{BUILDING_GAP, Layout};
 use crate::units::Meters;
 
 /// What stands outside.
@@ -150,29 +149,12 @@ fn yard_depth(items: &[(YardKind, u64)], along: f64) -> f64 {
 /// Length of the ground over its depth that lines of buildings come close to: as a page lies.
 const ALONG: f64 = 1.25;
 
-/// Sizes the buildings of a plan and sets them in lines.
+/// Sets the buildings of a plan in lines.
 pub(super) fn build(plan: &mut Layout) {
-    let demand = &plan.demand;
-    let storeys = (plan.buildings * demand.storeys) as f64;
-    let floor = (demand.it.value() * demand.area_per_it_watt).max(plan.white_space().value()) / storeys;
-    let columns = plan.halls_on_a_floor().div_ceil(2) as f64;
-    let (room_x, room_y) = plan.network_room.as_ref().map_or((0.0, 0.0), |room| (room.width, room.depth));
-    let least_x = columns * plan.hall.width + room_x;
-    let halls_y = |y: f64| {
-        let part = ((floor / y).max(least_x) - room_x) / columns;
-        2.0 * (plan.hall.depth + plan.rooms_depth(part)) + CORRIDOR.value()
-    };
-    // Twice as long as wide, as long as the building holds its halls; the deeper it is, the shorter it gets and the
-    // deeper are the rooms behind them, down to the length of the halls.
-    let mut y = (floor / 2.0).sqrt().max(room_y).max(f64::MIN_POSITIVE);
-    while halls_y(y) > y {
-        y = halls_y(y) * 1.001;
-    }
-    plan.building_y = y;
-    plan.building_x = (floor / y).max(least_x);
     let (x, y) = plan.pitch();
     let ideal = (ALONG * y * plan.buildings as f64 / x).sqrt().round() as u64;
     plan.building_columns = ideal.clamp(1, plan.buildings.max(1));
+    plan.central_building = plan.nearest_to_the_middle();
 }
 
 /// Clear distance between the parts of a site that hold different systems [m]: assumption.
@@ -296,7 +278,7 @@ impl Layout {
         (self.building_x + gap, self.building_y + power + cooling + gap)
     }
 
-    /// Depth of the substation, which lies below the first line [m].
+    /// Depth of the substation with the road before it, which lie below the first line [m].
     fn substation(&self) -> f64 {
         let count = self.demand.yard.high_voltage;
         if count == 0 {
@@ -307,87 +289,62 @@ impl Layout {
             + BUILDING_GAP.value()
     }
 
-    /// The ground that buildings, yards and substation take, its corner at the origin.
+    /// The ground that buildings, yards, streets and substation take, its corner at the origin.
     #[must_use]
     pub fn campus(&self) -> Rect {
         let (x, y) = self.pitch();
         let columns = self.building_columns.max(1);
         let rows = self.buildings.div_ceil(columns).max(1);
-        let gap = BUILDING_GAP.value();
-        Rect {
-            x: 0.0,
-            y: 0.0,
-            width: columns as f64 * x - gap,
-            depth: self.substation() + rows as f64 * y - gap,
-        }
+        Rect { x: 0.0, y: 0.0, width: columns as f64 * x, depth: self.substation() + rows as f64 * y }
     }
 
-    /// A building on the plan of the campus: every other line is counted back, so that neighbours in number, which
-    /// share a fabric, are neighbours on the ground.
+    /// Column and line of a building: every other line is counted back, so that neighbours in number, which share a
+    /// fabric, are neighbours on the ground.
+    fn stand(&self, index: u64) -> (u64, u64) {
+        let (line, along) = (index / self.building_columns, index % self.building_columns);
+        (if line.is_multiple_of(2) { along } else { self.building_columns - 1 - along }, line)
+    }
+
+    /// A building on the plan of the campus.
     #[must_use]
     pub fn building(&self, index: u64) -> Rect {
         let (x, y) = self.pitch();
-        let (line, along) = (index / self.building_columns, index % self.building_columns);
-        let column = if line.is_multiple_of(2) { along } else { self.building_columns - 1 - along };
+        let (column, line) = self.stand(index);
         let (power, _) = self.yards();
+        let street = BUILDING_GAP.value() / 2.0;
         Rect {
-            x: column as f64 * x,
-            y: self.substation() + line as f64 * y + power,
-            width: self.building_x,
+            x: column as f64 * x + street,
+            y: self.substation() + line as f64 * y + street + power,
+            width: self.length_of(index),
             depth: self.building_y,
         }
     }
 
+    /// Streets on both sides of a building, and the roads below and above its line.
+    pub(super) fn streets_about(&self, index: u64) -> ([f64; 2], [f64; 2]) {
+        let (x, y) = self.pitch();
+        let (column, line) = self.stand(index);
+        let (street, road) = (column as f64 * x, self.substation() + line as f64 * y);
+        ([street, street + x], [road, road + y])
+    }
+
     /// The building nearest to the middle of all of them.
-    #[must_use]
-    pub fn central_building(&self) -> u64 {
-        let centers: Vec<_> = (0..self.buildings).map(|index| self.building(index).center()).collect();
-        let count = centers.len().max(1) as f64;
+    fn nearest_to_the_middle(&self) -> u64 {
+        let (x, y) = self.pitch();
+        let stands: Vec<(f64, f64)> = (0..self.buildings)
+            .map(|index| self.stand(index))
+            .map(|(column, line)| (column as f64 * x, line as f64 * y))
+            .collect();
+        let count = stands.len().max(1) as f64;
         let middle = (
-            centers.iter().map(|center| center.0).sum::<f64>() / count,
-            centers.iter().map(|center| center.1).sum::<f64>() / count,
+            stands.iter().map(|at| at.0).sum::<f64>() / count,
+            stands.iter().map(|at| at.1).sum::<f64>() / count,
         );
         let off = |index: &u64| {
-            let (x, y) = centers[*index as usize];
+            let (x, y) = stands[*index as usize];
             (x - middle.0).abs() + (y - middle.1).abs()
         };
         (0..self.buildings).min_by(|a, b| off(a).total_cmp(&off(b))).unwrap_or(0)
-    }
-
-    /// Length of a building that each of its halls has, with the rooms behind it [m].
-    #[must_use]
-    pub fn part_of_hall(&self) -> f64 {
-        let room = self.network_room.as_ref().map_or(0.0, |room| room.width);
-        (self.building_x - room) / self.halls_on_a_floor().div_ceil(2) as f64
-    }
-
-    /// Building, storey and place in the building of a hall.
-    #[must_use]
-    pub fn place_of_hall(&self, hall: u64) -> (u64, u64, Rect) {
-        // The building b for which hall lies in ⌊b·halls/buildings⌋ .. ⌊(b + 1)·halls/buildings⌋.
-        let building = ((hall + 1) * self.buildings - 1) / self.halls;
-        let within = hall - self.halls_of_building(building).start;
-        let on_floor = self.halls_on_a_floor();
-        let (storey, cell) = (within / on_floor, within % on_floor);
-        let columns = on_floor.div_ceil(2);
-        let (column, above) = (cell / 2, cell % 2 == 1);
-        let room = self.network_room.as_ref().map_or(0.0, |room| room.width);
-        let step = self.part_of_hall();
-        // The network room takes the middle, the halls stand on both sides of it.
-        let shift = if column >= columns.div_ceil(2) { room } else { 0.0 };
-        let corridor = (self.building_y - CORRIDOR.value()) / 2.0;
-        let x = column as f64 * step + shift + (step - self.hall.width) / 2.0;
-        let y = if above { corridor + CORRIDOR.value() } else { corridor - self.hall.depth };
-        (building, storey, Rect { x, y, width: self.hall.width, depth: self.hall.depth })
-    }
-
-    /// Place of a network room in its building.
-    #[must_use]
-    pub fn place_of_room(&self) -> Option<Rect> {
-        let room = self.network_room.as_ref()?;
-        let columns = self.halls_on_a_floor().div_ceil(2);
-        let x = columns.div_ceil(2) as f64 * self.part_of_hall();
-        Some(Rect { x, y: (self.building_y - room.depth) / 2.0, width: room.width, depth: room.depth })
     }
 
     /// Everything that stands at the buildings; the substation is the site's.

@@ -2,8 +2,8 @@
 
 use super::grid::{Rect, Slot};
 use super::{
-    AIR_HANDLER_DEPTH, AIR_HANDLER_WIDTH, CDU_SIDE, CorePlace, GALLERY_DEPTH, Layout, RackKind, Room,
-    SpinePlace, racks_before,
+    AIR_HANDLER_DEPTH, AIR_HANDLER_WIDTH, CDU_SIDE, CorePlace, FAN_WALL_DEPTH, GALLERY_DEPTH, Layout,
+    RackKind, Room, SpinePlace, racks_before,
 };
 use crate::units::Watts;
 
@@ -69,8 +69,8 @@ impl Layout {
     #[must_use]
     pub fn hall(&self, index: u64) -> Hall {
         let mut hall = self.furnish(&self.hall, |slot| self.occupant(index, slot));
-        hall.racks.extend(self.cdus_on_plan(index));
-        hall.racks.extend(self.air_handlers_on_plan());
+        hall.racks.extend(cdus_on_plan(&self.hall, self.hall.cdus * index, self.cdus_of_hall(index)));
+        hall.racks.extend(air_handlers_on_plan(&self.hall, self.hall.air_handlers * index));
         hall
     }
 
@@ -88,10 +88,60 @@ impl Layout {
             };
             super::grid::share_of(count, index, rooms)
         };
-        Some(self.furnish(room, |slot| {
+        let mut hall = self.furnish(room, |slot| {
             let (from, to) = numbers(slot.kind);
             (from + slot.index < to).then_some((None, from + slot.index))
-        }))
+        });
+        hall.racks.extend(cdus_on_plan(room, self.cdus_of_halls() + room.cdus * index, room.cdus));
+        let handlers = self.hall.air_handlers * self.halls + room.air_handlers * index;
+        hall.racks.extend(air_handlers_on_plan(room, handlers));
+        Some(hall)
+    }
+
+    /// The pair of busways that each rack of a room hangs on, counted from zero in its row; none of what stands in no
+    /// row or draws nothing.
+    ///
+    /// Of each row as many pairs as its heat asks for, one more where whole racks do not share them evenly enough, up to
+    /// those that may hang above it; the hottest rack first, each on the pair that carries least.
+    #[must_use]
+    pub fn busways(&self, hall: &Hall) -> Vec<Option<u64>> {
+        let most = self.demand.busway_pairs.max(1);
+        let rating = self.demand.busway.0 / most as f64;
+        let mut all = vec![None; hall.racks.len()];
+        for row in 0..hall.rows.len() {
+            let heat = |at: usize| self.demand.heat_of(hall.racks[at].kind).0;
+            let mut racks: Vec<usize> =
+                (0..all.len()).filter(|at| hall.racks[*at].row == Some(row) && heat(*at) > 0.0).collect();
+            racks.sort_by(|a, b| heat(*b).total_cmp(&heat(*a)));
+            let whole: f64 = racks.iter().map(|at| heat(*at)).sum();
+            let least = ((whole / rating.max(f64::MIN_POSITIVE) - 1e-9).ceil() as u64).clamp(1, most);
+            for pairs in least..=most {
+                let mut loads = vec![0.0; pairs as usize];
+                for at in &racks {
+                    let by_load = |a: &usize, b: &usize| f64::total_cmp(&loads[*a], &loads[*b]);
+                    let pair = (0..loads.len()).min_by(by_load).unwrap_or(0);
+                    loads[pair] += heat(*at);
+                    all[*at] = Some(pair as u64);
+                }
+                if loads.iter().all(|load| *load <= rating * (1.0 + 1e-9)) {
+                    break;
+                }
+            }
+        }
+        all
+    }
+
+    /// Heat of the most loaded row of all halls, as racks stand.
+    ///
+    /// No row of a hall exceeds [`Layout::row_power`], which counts slots that only some halls fill.
+    #[must_use]
+    pub fn hottest_row(&self) -> Watts {
+        let row = |hall: u64, slots: &Vec<Slot>| {
+            let stands = slots.iter().filter(|slot| self.occupant(hall, **slot).is_some());
+            stands.map(|slot| self.demand.heat_of(slot.kind)).sum::<Watts>()
+        };
+        let rows = (0..self.halls).flat_map(|hall| self.hall.rows.iter().map(move |slots| row(hall, slots)));
+        rows.fold(Watts(0.0), Watts::max)
     }
 
     /// Unit and number of the rack that takes a slot of a hall, if one does.
@@ -164,68 +214,75 @@ impl Layout {
         hall
     }
 
-    /// CDUs of a hall in its galleries.
-    fn cdus_on_plan(&self, hall: u64) -> Vec<PlacedRack> {
-        let (count, side) = (self.cdus_of_hall(hall), CDU_SIDE.value());
-        let per_gallery = if self.galleries == 2 { self.hall_cdus.div_ceil(2) } else { self.hall_cdus };
-        let before = self.hall_cdus * hall;
-        // Pipes run between the CDUs and the wall.
-        let pipes = (GALLERY_DEPTH.value() - 2.0 * side).max(0.0);
-        let step = self.hall.width / per_gallery.max(1) as f64;
-        (0..count)
-            .map(|index| {
-                let high = index < per_gallery;
-                let along = if high { index } else { index - per_gallery };
-                let y = if high { self.hall.depth - pipes - side } else { pipes };
-                let x = (along as f64 + 0.5) * step - side / 2.0;
-                PlacedRack {
-                    kind: RackKind::Cdu,
-                    at: Rect { x, y, width: side, depth: side },
-                    row: None,
-                    position: 0,
-                    unit: None,
-                    number: before + index,
-                    faces_low: high,
-                }
-            })
-            .collect()
-    }
-
-    /// Air handlers of a hall in its fan walls.
-    fn air_handlers_on_plan(&self) -> Vec<PlacedRack> {
-        let (count, width, depth) =
-            (self.hall_air_handlers, AIR_HANDLER_WIDTH.value(), AIR_HANDLER_DEPTH.value());
-        let low = if self.galleries == 2 { GALLERY_DEPTH.value() } else { 0.0 };
-        let inner = self.hall.depth - self.galleries as f64 * GALLERY_DEPTH.value();
-        let per_wall = count.div_ceil(2);
-        let step = inner / per_wall.max(1) as f64;
-        (0..count)
-            .map(|index| {
-                let x = if index < per_wall { 0.0 } else { self.hall.width - depth };
-                let along = (index % per_wall.max(1)) as f64;
-                let y = low + (along + 0.5) * step - width / 2.0;
-                PlacedRack {
-                    kind: RackKind::AirHandler,
-                    at: Rect { x, y, width: depth, depth: width },
-                    row: None,
-                    position: 0,
-                    unit: None,
-                    number: index,
-                    faces_low: false,
-                }
-            })
-            .collect()
-    }
-
     /// Whether a network room lies in a building.
     #[must_use]
     pub fn building_of_rooms(&self, building: u64) -> bool {
-        (0..self.network_rooms()).any(|room| self.building_of_room(room) == building)
+        match self.placement.core {
+            CorePlace::EveryBuilding => self.network_room.is_some(),
+            CorePlace::CentralBuilding => self.network_room.is_some() && building == self.central_building,
+        }
     }
 
     /// Building in which a network room lies.
     #[must_use]
     pub fn building_of_room(&self, room: u64) -> u64 {
-        if self.placement.core == CorePlace::EveryBuilding { room } else { self.central_building() }
+        if self.placement.core == CorePlace::EveryBuilding { room } else { self.central_building }
     }
+}
+
+/// So many CDUs of a room in its galleries, numbered from one on.
+fn cdus_on_plan(room: &Room, first: u64, count: u64) -> impl Iterator<Item = PlacedRack> {
+    let side = CDU_SIDE.value();
+    let per_gallery = if room.galleries == 2 { room.cdus.div_ceil(2) } else { room.cdus };
+    // Pipes run between the CDUs and the wall.
+    let pipes = (GALLERY_DEPTH.value() - 2.0 * side).max(0.0);
+    let step = room.width / per_gallery.max(1) as f64;
+    let depth = room.depth;
+    (0..count).map(move |index| {
+        let high = index < per_gallery;
+        let along = if high { index } else { index - per_gallery };
+        let y = if high { depth - pipes - side } else { pipes };
+        let x = (along as f64 + 0.5) * step - side / 2.0;
+        PlacedRack {
+            kind: RackKind::Cdu,
+            at: Rect { x, y, width: side, depth: side },
+            row: None,
+            position: 0,
+            unit: None,
+            number: first + index,
+            faces_low: high,
+        }
+    })
+}
+
+/// Air handlers of a room in its fan walls, numbered from one on: along both ends, then along the high side.
+fn air_handlers_on_plan(room: &Room, first: u64) -> impl Iterator<Item = PlacedRack> {
+    let (wide, deep) = (AIR_HANDLER_WIDTH.value(), AIR_HANDLER_DEPTH.value());
+    let low = if room.galleries == 2 { GALLERY_DEPTH.value() } else { 0.0 };
+    let behind = room.air_handlers_behind;
+    let strip = if behind > 0 { FAN_WALL_DEPTH.value() } else { 0.0 };
+    let high = room.depth - (room.galleries as f64 * GALLERY_DEPTH.value() - low);
+    let at_ends = room.air_handlers - behind;
+    let per_end = at_ends.div_ceil(2).max(1);
+    let step = (high - strip - low) / per_end as f64;
+    let step_behind = (room.width - 2.0 * strip) / behind.max(1) as f64;
+    let far = room.width - deep;
+    (0..room.air_handlers).map(move |index| {
+        let at = if index < at_ends {
+            let y = low + ((index % per_end) as f64 + 0.5) * step - wide / 2.0;
+            Rect { x: if index < per_end { 0.0 } else { far }, y, width: deep, depth: wide }
+        } else {
+            let x = strip + ((index - at_ends) as f64 + 0.5) * step_behind - wide / 2.0;
+            Rect { x, y: high - deep, width: wide, depth: deep }
+        };
+        PlacedRack {
+            kind: RackKind::AirHandler,
+            at,
+            row: None,
+            position: 0,
+            unit: None,
+            number: first + index,
+            faces_low: false,
+        }
+    })
 }

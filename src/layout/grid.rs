@@ -123,6 +123,17 @@ impl Grid {
         self
     }
 
+    /// Places rows in more banks until they lie within a depth, as far as that helps.
+    #[must_use]
+    pub fn at_most(mut self, depth: f64) -> Self {
+        while self.depth() > depth && self.banks < self.rows {
+            self.banks += 1;
+            self.lines = self.rows.div_ceil(self.banks);
+        }
+        self.banks = self.rows.div_ceil(self.lines.max(1)).max(1);
+        self
+    }
+
     /// Length of a row [m].
     #[must_use]
     pub fn row_length(&self) -> f64 {

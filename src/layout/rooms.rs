@@ -1,24 +1,35 @@
-//! Rooms of a building beside its halls: electrical and mechanical rooms, staging, loading, offices.
+//! A building, divided: its halls on both sides of a corridor, and every other room by name.
 //!
 //! ~~~text
-//! area    electrical, mechanical   IT of the hall · area per watt
-//!         staging                  white space of the hall · share
-//!         loading, offices         once in a building, on its ground floor
-//! place   side by side behind their hall, away from the corridor: depth = Σ area / width of the hall's part
+//! along      wall | front | stairs | halls … network … halls | stairs | wall
+//! across     wall | side | corridor | side | wall
+//! side       max( hall + strip,  network room );   strip = Σ areas of the rooms behind a hall / its length
+//! network    max( network room,  its electrical and mechanical rooms / side )
 //! ~~~
 //!
-//! What is left of a storey is walls, stairs, shafts and what its owner adds: it is the difference from the gross
-//! area of published buildings. Left out: equipment in these rooms one by one, doors, a second escape route.
+//! Areas behind a hall: electrical and mechanical rooms follow its IT, staging its white space; a room takes at least its
+//! area and its part of what the deepest side leaves. The dock with its floor and the offices stand at the low end, the
+//! corridor between them, which is the way of a rack from the lorry to its hall. Where a side is longer than there are
+//! halls, or an upper storey has nothing above the network room, the floor is a reserve, and counted as one. So each
+//! square metre has a name: [`Layout::areas`].
+//!
+//! This comes to about 130 m²/MW, of which a third are halls. Published buildings take more: 430 m²/MW at Abilene, 560 to
+//! 740 elsewhere, and white space of 93 m²/MW where liquid cools, none of which says what its rooms are. A rack of
+//! 140 kW with what stands beside it takes 6 m² of a hall here; 93 m²/MW are 14 m² for it: halls planned for racks of
+//! half its power, or built to take the next tenant. What a plan cannot derive it does not add; `layout.building_area`
+//! sets how large a building is at least, and what is more than its rooms is a reserve too. Left out: columns and inner
+//! walls, equipment in these rooms one by one, doors, switchgear for medium voltage, rooms that hold later growth.
 
 use super::grid::Rect;
-use super::{CORRIDOR, Layout};
+use super::{CORRIDOR, Layout, Room};
+use crate::units::Watts;
 
 /// A room beside the halls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RoomKind {
-    /// UPS, batteries, switchboards of a hall.
+    /// UPS, batteries, switchboards of a hall or of a network room.
     Electrical,
-    /// Pumps, heat exchangers, water treatment of a hall.
+    /// Pumps, heat exchangers, water treatment.
     Mechanical,
     /// Racks unpacked, built, repaired; spares.
     Staging,
@@ -26,6 +37,12 @@ pub enum RoomKind {
     Loading,
     /// Control room, guards, offices, changing rooms.
     Office,
+    /// Stairs, lifts, shafts, toilets.
+    Stairs,
+    /// Between the sides, from end to end.
+    Corridor,
+    /// Floor that no room takes.
+    Reserve,
 }
 
 /// Floor of an electrical room for each watt of IT [m²/W]: assumption.
@@ -38,15 +55,27 @@ const ELECTRICAL: f64 = 40e-6;
 const MECHANICAL: f64 = 15e-6;
 /// Staging over the white space that it serves [1]: assumption.
 const STAGING: f64 = 0.10;
-/// A dock of four lorries, 4 m wide and 15 m deep each, with as much floor behind [m²]: assumption.
+/// A dock of four lorries, 4 m wide and 15 m deep each, with as much floor behind [m²]: assumption. Offices across the
+/// corridor are as large.
 const LOADING: f64 = 480.0;
-/// Offices of a building [m²]: assumption.
-const OFFICE: f64 = 400.0;
+/// Stairs, lift, shafts and toilets at either end of a side [m²]: assumption, a flight of 2.5 × 8 m, a lift for racks
+/// with its lobby 40 m², risers and toilets as much again.
+const STAIRS: f64 = 120.0;
+/// Thickness of an outer wall with its frame [m]: assumption.
+const WALL: f64 = 0.5;
 
 impl RoomKind {
     /// All of them, in the order of a legend.
-    pub const ALL: [Self; 5] =
-        [Self::Electrical, Self::Mechanical, Self::Staging, Self::Loading, Self::Office];
+    pub const ALL: [Self; 8] = [
+        Self::Electrical,
+        Self::Mechanical,
+        Self::Staging,
+        Self::Loading,
+        Self::Office,
+        Self::Stairs,
+        Self::Corridor,
+        Self::Reserve,
+    ];
 
     /// The name in reports.
     #[must_use]
@@ -57,6 +86,9 @@ impl RoomKind {
             Self::Staging => "staging and spares",
             Self::Loading => "loading",
             Self::Office => "control room and offices",
+            Self::Stairs => "stairs, lifts, shafts",
+            Self::Corridor => "corridors",
+            Self::Reserve => "reserve",
         }
     }
 }
@@ -72,65 +104,221 @@ pub struct SideRoom {
     pub at: Rect,
 }
 
+/// How a building is divided, the same in all of them but for the network room.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Frame {
+    /// Sides of the corridor.
+    pub sides: u64,
+    /// Halls along a side.
+    pub columns: u64,
+    /// Along the building that one hall takes [m].
+    pub part: f64,
+    /// Depth of a side [m].
+    pub side: f64,
+    /// Along the building that dock and offices take [m].
+    pub front: f64,
+    /// Along the building that stairs and shafts take at either end [m].
+    pub stairs: f64,
+    /// Along the building that the network room takes [m]; none where there is none.
+    pub network: f64,
+    /// Along the building at its high end that nothing takes [m].
+    pub reserve: f64,
+}
+
+/// Electrical and mechanical floor for so much IT [m²].
+fn plant(it: Watts) -> [(RoomKind, f64); 2] {
+    [(RoomKind::Electrical, it.value() * ELECTRICAL), (RoomKind::Mechanical, it.value() * MECHANICAL)]
+}
+
+/// Rooms behind a hall of so much IT, and their areas [m²].
+fn behind(hall: &Room, it: Watts) -> [(RoomKind, f64); 3] {
+    let [electrical, mechanical] = plant(it);
+    [electrical, mechanical, (RoomKind::Staging, hall.width * hall.depth * STAGING)]
+}
+
+/// Area of some rooms [m²].
+fn area(rooms: &[(RoomKind, f64)]) -> f64 {
+    rooms.iter().map(|(_, area)| area).sum()
+}
+
+/// Depth that the rooms behind a hall need [m].
+pub(super) fn strip(hall: &Room, it: Watts) -> f64 {
+    area(&behind(hall, it)) / hall.width.max(f64::MIN_POSITIVE)
+}
+
+/// Divides the buildings of a plan.
+pub(super) fn build(plan: &mut Layout) {
+    let on_floor = plan.halls_on_a_floor();
+    let sides = on_floor.clamp(1, 2);
+    let mut side = (plan.hall.depth + strip(&plan.hall, plan.hall_heat())).max(f64::MIN_POSITIVE);
+    let mut network = 0.0;
+    if let Some(room) = &plan.network_room {
+        let own = area(&plant(plan.room_heat()));
+        // With one side they lie behind the room, else across the corridor.
+        let behind = if sides == 1 { own / room.width.max(f64::MIN_POSITIVE) } else { 0.0 };
+        side = side.max(room.depth + behind);
+        network = room.width.max(if sides == 1 { 0.0 } else { own / side });
+    }
+    let mut frame = Frame {
+        sides,
+        columns: on_floor.div_ceil(sides),
+        part: plan.hall.width,
+        side,
+        front: LOADING / side,
+        stairs: STAIRS / side,
+        network,
+        reserve: 0.0,
+    };
+    plan.building_y = sides as f64 * side + CORRIDOR.value() + 2.0 * WALL;
+    let length = |frame: &Frame| {
+        2.0 * (WALL + frame.stairs)
+            + frame.front
+            + frame.columns as f64 * frame.part
+            + frame.network
+            + frame.reserve
+    };
+    // A building of a given area is longer.
+    let floor = plan.demand.building_area.value() / plan.demand.storeys as f64;
+    frame.reserve = (floor / plan.building_y - length(&frame)).max(0.0);
+    plan.building_x = length(&frame);
+    plan.frame = frame;
+    if let Some(room) = &mut plan.network_room {
+        // The room takes all of its length, its rows the middle of it.
+        room.grid.origin.0 += (network - room.width) / 2.0;
+        room.width = network;
+    }
+}
+
 impl Layout {
-    /// Rooms that go with a hall, by its number in its building, with their areas [m²].
-    fn rooms_of_hall(&self, within: u64) -> Vec<(RoomKind, f64)> {
-        let it = self.hall_heat().value();
-        let mut all = vec![
-            (RoomKind::Electrical, it * ELECTRICAL),
-            (RoomKind::Mechanical, it * MECHANICAL),
-            (RoomKind::Staging, self.hall.width * self.hall.depth * STAGING),
-        ];
-        // The first hall of a building lies on one side of the corridor, the second on the other.
-        let halls = self.halls.div_ceil(self.buildings.max(1));
-        match within {
-            0 => all.push((RoomKind::Loading, LOADING)),
-            1 => all.push((RoomKind::Office, OFFICE)),
-            _ => {}
-        }
-        if within == 0 && halls == 1 {
-            all.push((RoomKind::Office, OFFICE));
-        }
-        all
+    /// Length of a building along the rows [m].
+    #[must_use]
+    pub fn length_of(&self, building: u64) -> f64 {
+        if self.building_of_rooms(building) { self.building_x } else { self.building_x - self.frame.network }
     }
 
-    /// Depth behind a hall that its rooms need over a width of so many metres, in the worst case.
-    pub(super) fn rooms_depth(&self, width: f64) -> f64 {
-        let of = |within| self.rooms_of_hall(within).iter().map(|(_, area)| area).sum::<f64>();
-        of(0).max(of(1)) / width.max(1.0)
+    /// Low side of the corridor across the rows, in the building [m].
+    fn corridor_low(&self) -> f64 {
+        WALL + (self.frame.sides - 1) as f64 * self.frame.side
     }
 
-    /// Rooms of a building beside its halls.
+    /// Middle of the corridor across the rows, in the building [m].
+    #[must_use]
+    pub fn corridor_y(&self) -> f64 {
+        self.corridor_low() + CORRIDOR.value() / 2.0
+    }
+
+    /// The place for a hall, or for what stands in one's stead: column, and whether above the corridor.
+    fn cell(&self, building: u64, column: u64, above: bool) -> Rect {
+        let frame = &self.frame;
+        // The network room takes the middle, halls stand on both sides of it.
+        let with_room = self.building_of_rooms(building) && column >= frame.columns.div_ceil(2);
+        let x = WALL
+            + frame.front
+            + frame.stairs
+            + column as f64 * frame.part
+            + if with_room { frame.network } else { 0.0 };
+        let y = if above { self.corridor_low() + CORRIDOR.value() } else { WALL };
+        Rect { x, y, width: frame.part, depth: frame.side }
+    }
+
+    /// Building, storey and place in the building of a hall.
+    #[must_use]
+    pub fn place_of_hall(&self, hall: u64) -> (u64, u64, Rect) {
+        // The building b for which hall lies in ⌊b·halls/buildings⌋ .. ⌊(b + 1)·halls/buildings⌋.
+        let building = ((hall + 1) * self.buildings - 1) / self.halls;
+        let within = hall - self.halls_of_building(building).start;
+        let on_floor = self.halls_on_a_floor();
+        let (storey, number) = (within / on_floor, within % on_floor);
+        let above = self.is_above(number);
+        let cell = self.cell(building, number / self.frame.sides, above);
+        let y = if above { cell.y } else { cell.y + cell.depth - self.hall.depth };
+        (building, storey, Rect { y, width: self.hall.width, depth: self.hall.depth, ..cell })
+    }
+
+    /// Whether a hall lies above the corridor, by its number on its storey.
+    fn is_above(&self, number: u64) -> bool {
+        self.frame.sides == 1 || number % 2 == 1
+    }
+
+    /// The part of a building about its network room, above and below the corridor.
+    fn network_cells(&self) -> [Rect; 2] {
+        let frame = &self.frame;
+        let x = WALL + frame.front + frame.stairs + frame.columns.div_ceil(2) as f64 * frame.part;
+        let above = self.corridor_low() + CORRIDOR.value();
+        [above, WALL].map(|y| Rect { x, y, width: frame.network, depth: frame.side })
+    }
+
+    /// Place of a network room in its building.
+    #[must_use]
+    pub fn place_of_room(&self) -> Option<Rect> {
+        let room = self.network_room.as_ref()?;
+        let [above, _] = self.network_cells();
+        Some(Rect { depth: room.depth, ..above })
+    }
+
+    /// All rooms of a building beside its halls and its network room.
     #[must_use]
     pub fn side_rooms(&self, building: u64) -> Vec<SideRoom> {
-        let halls = self.halls_of_building(building);
-        let first = halls.start;
-        let step = self.part_of_hall();
         let mut all = Vec::new();
-        for hall in halls {
-            let (_, storey, at) = self.place_of_hall(hall);
-            let rooms = self.rooms_of_hall(hall - first);
-            let depth = rooms.iter().map(|(_, area)| area).sum::<f64>() / step;
-            let above = at.y > self.building_y / 2.0;
-            let y = if above { at.y + at.depth } else { at.y - depth };
-            let mut x = at.center().0 - step / 2.0;
-            for (kind, area) in rooms {
-                let width = area / depth;
-                all.push(SideRoom { kind, storey, at: Rect { x, y, width, depth } });
-                x += width;
+        let (frame, length) = (&self.frame, self.length_of(building));
+        let (low, corridor) = (self.corridor_low(), CORRIDOR.value());
+        let halls = self.halls_of_building(building);
+        let on_floor = self.halls_on_a_floor();
+        for storey in 0..self.demand.storeys {
+            let mut add = |kind, at| all.push(SideRoom { kind, storey, at });
+            add(RoomKind::Corridor, Rect { x: WALL, y: low, width: length - 2.0 * WALL, depth: corridor });
+            for above in [true, false].into_iter().take(frame.sides as usize) {
+                let y = if above { low + corridor } else { WALL };
+                let at = |x, width| Rect { x, y, width, depth: frame.side };
+                // Lorries stand on the ground.
+                let front = if above && storey == 0 { RoomKind::Loading } else { RoomKind::Office };
+                add(front, at(WALL, frame.front));
+                let end = length - WALL - frame.stairs;
+                add(RoomKind::Stairs, at(WALL + frame.front, frame.stairs));
+                add(RoomKind::Stairs, at(end, frame.stairs));
+                add(RoomKind::Reserve, at(end - frame.reserve, frame.reserve));
+            }
+            for number in 0..frame.columns * frame.sides {
+                let hall = halls.start + storey * on_floor + number;
+                let above = self.is_above(number);
+                let cell = self.cell(building, number / frame.sides, above);
+                if number >= on_floor || hall >= halls.end {
+                    add(RoomKind::Reserve, cell);
+                    continue;
+                }
+                let depth = frame.side - self.hall.depth;
+                let y = if above { cell.y + self.hall.depth } else { cell.y };
+                divide(&behind(&self.hall, self.hall_heat()), Rect { y, depth, ..cell }, &mut add);
+            }
+            let Some(room) = self.network_room.as_ref().filter(|_| self.building_of_rooms(building)) else {
+                continue;
+            };
+            let [above, below] = self.network_cells();
+            if storey > 0 {
+                add(RoomKind::Reserve, above);
+                if frame.sides == 2 {
+                    add(RoomKind::Reserve, below);
+                }
+                continue;
+            }
+            let own = plant(self.room_heat());
+            let rest = Rect { y: above.y + room.depth, depth: frame.side - room.depth, ..above };
+            if frame.sides == 1 {
+                divide(&own, rest, &mut add);
+            } else {
+                add(RoomKind::Staging, rest);
+                divide(&own, below, &mut add);
             }
         }
+        // Of what nothing is left, there is no room.
+        all.retain(|room| room.at.area() > 1e-9);
         all
     }
 
-    /// Floor of all buildings by use [m²]: what the rooms leave over comes last.
+    /// Floor of all buildings by use [m²].
     #[must_use]
     pub fn areas(&self) -> Vec<(&'static str, f64)> {
         let room = self.network_room.as_ref().map_or(0.0, |room| room.width * room.depth);
-        let storeys = (self.buildings * self.demand.storeys) as f64;
-        // The network room lies across the corridor.
-        let across = self.network_room.as_ref().map_or(0.0, |room| room.width.min(self.building_x));
-        let corridors = (storeys * self.building_x - self.network_rooms() as f64 * across) * CORRIDOR.value();
         let mut all = vec![
             ("data halls", self.halls as f64 * self.hall.width * self.hall.depth),
             ("network rooms", self.network_rooms() as f64 * room),
@@ -141,9 +329,27 @@ impl Layout {
             let area = rooms.iter().filter(|room| room.kind == kind).map(|room| room.at.area()).sum();
             all.push((kind.name(), area));
         }
-        all.push(("corridors", corridors));
-        let rest = self.total_area().value() - all.iter().map(|(_, area)| area).sum::<f64>();
-        all.push(("walls, stairs, shafts, free", rest));
+        let walls: f64 = (0..self.buildings)
+            .map(|building| {
+                let (x, y) = (self.length_of(building), self.building_y);
+                x * y - (x - 2.0 * WALL) * (y - 2.0 * WALL)
+            })
+            .sum();
+        all.push(("outer walls", self.demand.storeys as f64 * walls));
         all
+    }
+}
+
+/// Rooms side by side on a floor, each its part of it.
+fn divide(rooms: &[(RoomKind, f64)], floor: Rect, add: &mut impl FnMut(RoomKind, Rect)) {
+    let whole = area(rooms);
+    if whole <= 0.0 {
+        return add(RoomKind::Reserve, floor);
+    }
+    let mut x = floor.x;
+    for (kind, area) in rooms {
+        let width = floor.width * area / whole;
+        add(*kind, Rect { x, width, ..floor });
+        x += width;
     }
 }

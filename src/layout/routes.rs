@@ -5,14 +5,14 @@
 //! same row        |x₁ − x₂|
 //! same room       |x₁ − m| + |y₁ − y₂| + |m − x₂|        m the main tray that makes it shortest
 //! same building   run₁ + |c₁ − c₂| + storeys + run₂      run = to the nearest main tray, to the corridor
-//! same campus     run₁ + |c₁ − centre| + down + |ΔX| + |ΔY| + up + |centre − c₂| + run₂
+//! same campus     run₁ + down + ducts from c₁ to c₂ + up + run₂      ducts along the [`streets`](super::streets)
 //! ~~~
 //!
 //! A row tray hangs above each row, main trays cross the rows in the passages at their ends and go on to the
-//! corridor, whose trays meet in the middle of the building; ducts run between the middles of buildings along the
-//! streets. No run is shorter than the straight distance, as each of its parts runs along one axis.
+//! corridor; ducts run from the ends of corridors along the streets. No run is shorter than the straight distance, as each of its parts runs along one axis.
 
 use super::grid::Rect;
+use super::streets::Gate;
 use super::{CORRIDOR, Hall, Layout, STOREY_HEIGHT};
 
 /// Where a rack's cables leave it, and how they get out of its room.
@@ -40,8 +40,8 @@ pub struct Outlet {
     pub run: f64,
     /// On the plan of the campus [m].
     pub on_campus: (f64, f64),
-    /// Middle of its building on that plan, where ducts begin [m].
-    pub center: (f64, f64),
+    /// Where ducts come into its building.
+    pub gate: Gate,
 }
 
 /// A room's place: what a route through it needs.
@@ -57,6 +57,8 @@ pub struct Ways {
     corner: (f64, f64),
     /// The building on the plan of the campus.
     outline: Rect,
+    /// Where ducts come into it.
+    gate: Gate,
 }
 
 impl Ways {
@@ -80,9 +82,10 @@ impl Ways {
             storey,
             room,
             mains: hall.mains.iter().map(|main| place.x + main).collect(),
-            corridor: layout.building_y / 2.0,
+            corridor: layout.corridor_y(),
             corner: (place.x, place.y),
             outline: layout.building(building),
+            gate: layout.gate(building),
         }
     }
 
@@ -109,7 +112,7 @@ impl Ways {
             main_x: nearest.1,
             run: (nearest.1 - x).abs() + (self.corridor - y).abs(),
             on_campus: (self.outline.x + x, self.outline.y + y),
-            center: self.outline.center(),
+            gate: self.gate,
         }
     }
 
@@ -161,7 +164,10 @@ pub enum Through {
     /// The corridor of the building.
     Corridor,
     /// The ducts of the campus.
-    Ducts,
+    Ducts {
+        /// The end of either building's corridor through which they leave: low or high.
+        ends: [usize; 2],
+    },
 }
 
 impl Layout {
@@ -182,17 +188,16 @@ impl Layout {
             let run = a.run + (a.main_x - b.main_x).abs() + climb + b.run;
             return Route { run, through: Through::Corridor };
         }
-        let center = self.building_x / 2.0;
-        let ducts = (a.center.0 - b.center.0).abs() + (a.center.1 - b.center.1).abs();
         let climb = (a.storey + b.storey) as f64 * height;
-        let corridors = (a.main_x - center).abs() + (b.main_x - center).abs();
-        Route { run: a.run + corridors + climb + ducts + b.run, through: Through::Ducts }
+        let place = |outlet: &Outlet| outlet.gate.ends[0] + outlet.main_x;
+        let ducts = a.gate.to(place(a), &b.gate, place(b));
+        Route { run: a.run + climb + ducts.run + b.run, through: Through::Ducts { ends: ducts.ends } }
     }
 
-    /// Middle of the corridor of a building, where its trays and the ducts meet, on the plan of the campus.
+    /// The corridor of a building on the plan of the campus.
     #[must_use]
     pub fn corridor(&self, building: u64) -> Rect {
         let at = self.building(building);
-        Rect { y: at.y + (self.building_y - CORRIDOR.value()) / 2.0, depth: CORRIDOR.value(), ..at }
+        Rect { y: at.y + self.corridor_y() - CORRIDOR.value() / 2.0, depth: CORRIDOR.value(), ..at }
     }
 }

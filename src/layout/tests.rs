@@ -1,7 +1,7 @@
 //! The floor: worked numbers, published halls, and what holds in any hall.
 
 use super::*;
-use crate::units::Meters;
+use crate::units::{Meters, SquareMeters};
 use proptest::prelude::*;
 
 pub(crate) const USUAL: Placement =
@@ -22,23 +22,28 @@ pub(crate) fn gb300() -> LayoutDemand {
             core: 2_592,
             per_rack: 8,
             switch_heat: Watts(7_000.0),
+            liquid_share: Share(0.0),
         },
         ethernet_core_racks: 0,
         ethernet_core_heat: Watts(0.0),
+        ethernet_core_liquid: Share(0.0),
         unit_liquid: Watts(960e3),
         unit_air: Watts(360e3),
+        door_share: Share(0.0),
         cdu: CduGroup { capacity: Watts(2.3e6), duty_per_spare: 4 },
         rack: RackBody { width: Meters(0.6), depth: Meters(1.2), mass: Kilograms(1_600.0) },
         rack_heat: Watts(140e3),
+        rack_liquid: Share(0.857),
         support_rack_heat: Watts(15e3),
         busway: Watts(2.07e6),
+        busway_pairs: 3,
         aisles: Aisles::default(),
         given_hall: None,
         units_per_hall: 10,
         halls_per_building: 8,
         storeys: 1,
         it: Watts(855e6),
-        area_per_it_watt: AREA_PER_IT_WATT,
+        building_area: SquareMeters(0.0),
         yard: Yard { generators: 393, transformers: 365, converters: 0, coolers: 680, high_voltage: 6 },
     }
 }
@@ -92,12 +97,62 @@ fn leftover_positions_are_what_the_last_hall_and_the_network_room_lack() {
     assert_eq!(plan.rows(), 65 * 10 + room.rows.len() as u64);
 }
 
-// 855 MW · 430 m²/MW = 367,650 m² in 9 buildings of 40,850 m²; those of Abilene have 45,060 m².
+// Rooms alone: less than the 430 m²/MW of Abilene, which hold what nobody lists, and more than a quarter of it. A
+// building as large as one there, 45,060 m², has the difference as its reserve.
 #[test]
-fn buildings_have_the_gross_area_of_published_ones() {
+fn buildings_are_what_their_rooms_take_or_as_large_as_asked_for() {
     let plan = layout(&gb300(), USUAL);
-    assert!((plan.total_area().value() - 367_650.0).abs() < 1.0);
-    assert!((plan.building_x * plan.building_y / 45_060.0 - 1.0).abs() < 0.1);
+    let per_megawatt = plan.total_area().value() / 855.0;
+    assert!((430.0 / 4.0..430.0).contains(&per_megawatt), "{per_megawatt} m²/MW");
+    let large = layout(&LayoutDemand { building_area: SquareMeters(45_060.0), ..gb300() }, USUAL);
+    assert!((large.building_x * large.building_y / 45_060.0 - 1.0).abs() < 1e-9);
+    let reserve = |plan: &Layout| plan.areas().iter().find(|(name, _)| *name == "reserve").unwrap().1;
+    assert!(reserve(&large) > reserve(&plan) + 9.0 * 20_000.0);
+}
+
+// 8 switches of 7 kW in a rack, 324 racks: 18.1 MW of air in one room, 46 handlers of 400 kW and a spare; its own
+// electrical room at 40 m²/MW. What stands there is no longer cooled in the halls: 648 units lose 28 kW each.
+#[test]
+fn a_network_room_has_its_own_air_handlers_and_electrical_room() {
+    let plan = layout(&gb300(), USUAL);
+    let room = plan.network_room.as_ref().unwrap();
+    let air = 324.0 * 56e3;
+    assert!((plan.room_heat().value() / air - 1.0).abs() < 1e-9);
+    assert_eq!((room.air_handlers, room.cdus), ((air / 400e3_f64).ceil() as u64 + 1, 0));
+    assert!((plan.demand.unit_air.value() - (360e3 - 2_592.0 * 7e3 / 648.0)).abs() < 1e-6);
+    let placed = plan.room(0).unwrap().racks;
+    assert_eq!(
+        placed.iter().filter(|rack| rack.kind == RackKind::AirHandler).count() as u64,
+        room.air_handlers
+    );
+    let electrical = |plan: &Layout| {
+        plan.side_rooms(plan.central_building)
+            .iter()
+            .filter(|room| room.kind == RoomKind::Electrical)
+            .map(|room| room.at.area())
+            .sum::<f64>()
+    };
+    let halls = plan.halls_of_building(plan.central_building);
+    let it = plan.hall_heat().value() * (halls.end - halls.start) as f64 + air;
+    assert!(electrical(&plan) >= it * 40e-6 * (1.0 - 1e-9), "{}", electrical(&plan));
+    // Four fifths by liquid: a fifth of the handlers, and CDUs with a spare for each four.
+    let cooled = SwitchRacks { liquid_share: Share(0.8), ..gb300().switches };
+    let plan = layout(&LayoutDemand { switches: cooled, ..gb300() }, USUAL);
+    let room = plan.network_room.as_ref().unwrap();
+    assert_eq!(room.air_handlers, (0.2 * air / 400e3).ceil() as u64 + 1);
+    assert_eq!(room.cdus, cdus(Watts(0.8 * air), gb300().cdu).total());
+    assert!(room.cdus as f64 > 0.8 * air / 2.3e6);
+}
+
+#[test]
+fn the_rack_that_is_hottest_in_air_is_found_past_its_door() {
+    // 140 kW with 14.3 % to the air: 20 kW; 56 kW of switches all of it.
+    let plan = layout(&gb300(), USUAL);
+    let (kind, air) = plan.hottest_in_air().unwrap();
+    assert!(matches!(kind, RackKind::Spine | RackKind::Core), "{kind:?}");
+    assert!((air.value() - 56e3).abs() < 1e-6, "{air:?}");
+    let plan = layout(&LayoutDemand { door_share: Share(0.75), ..gb300() }, USUAL);
+    assert!((plan.hottest_in_air().unwrap().1.value() - 14e3).abs() < 1e-6);
 }
 
 // White space of liquid-cooled halls is quoted at about 1,000 ft², 93 m², per MW, of air-cooled ones at 2,500 ft².
@@ -110,13 +165,13 @@ fn white_space_per_megawatt_is_a_lower_bound_of_the_quoted_one() {
 }
 
 // Abilene 740–930 acres per GW of facility, New Carlisle 545: 2.2 to 3.8 km². Buildings, yards and roads alone stay
-// below, and take a fifth of the smallest at least.
+// below, and take a sixth of the smallest at least.
 #[test]
 fn the_campus_fits_the_land_that_others_bought() {
     let plan = layout(&gb300(), USUAL);
     let (least, most) = (545.0 * 4_046.86, 930.0 * 4_046.86);
     let area = plan.campus().area();
-    assert!(area > 0.2 * least && area < most, "{area} m²");
+    assert!(area > least / 6.0 && area < most, "{area} m²");
 }
 
 #[test]
@@ -147,14 +202,14 @@ fn switch_racks_spread_evenly_over_the_units() {
 /// Any site of a few halls.
 pub(crate) fn demands() -> impl Strategy<Value = (LayoutDemand, Placement)> {
     let racks = (1_u64..400, 1_u64..3, 1_u64..20, 0_u64..4, 0_u64..4, 0_u64..3);
-    let hall = (1_u64..12, 1_u64..6, 1_u64..4, 0.2e6_f64..3e6, 0.5_f64..1.2, 3.0_f64..30.0);
+    let hall = (1_u64..12, 1_u64..6, 1_u64..3, 0.2e6_f64..3e6, 0.5_f64..1.2, 3.0_f64..30.0);
     let network = (0_u64..600, 0_u64..600, 0_u64..300, 1_u64..20, 500.0_f64..8e3);
-    let heat = (0.0_f64..2e6, 0.0_f64..2e6, 5e3_f64..200e3, 0_u64..9);
+    let heat = (0.0_f64..2e6, 0.0_f64..2e6, 5e3_f64..200e3, 0_u64..9, (0.0_f64..1.0, 0.0_f64..0.9));
     (racks, hall, network, heat, 0_usize..12).prop_map(|(racks, hall, network, heat, placement)| {
         let (compute_racks, positions, unit, storage, management, power) = racks;
         let (units_per_hall, halls_per_building, storeys, busway, width, row_length) = hall;
         let (leaf, spine, core, per_rack, switch_heat) = network;
-        let (liquid, air, rack_heat, ethernet_core_racks) = heat;
+        let (liquid, air, rack_heat, ethernet_core_racks, (liquid_share, door_share)) = heat;
         let demand = LayoutDemand {
             compute_racks,
             positions_per_compute_rack: positions,
@@ -162,11 +217,19 @@ pub(crate) fn demands() -> impl Strategy<Value = (LayoutDemand, Placement)> {
             unit_storage_racks: storage,
             unit_management_racks: management,
             unit_power_racks: power,
-            switches: SwitchRacks { leaf, spine, core, per_rack, switch_heat: Watts(switch_heat) },
+            switches: SwitchRacks {
+                leaf,
+                spine,
+                core,
+                per_rack,
+                switch_heat: Watts(switch_heat),
+                liquid_share: Share(liquid_share),
+            },
             ethernet_core_racks,
             ethernet_core_heat: Watts(18e3),
             unit_liquid: Watts(liquid),
             unit_air: Watts(air),
+            door_share: Share(door_share),
             rack: RackBody { width: Meters(width), ..gb300().rack },
             rack_heat: Watts(rack_heat),
             busway: Watts(busway),
@@ -188,16 +251,18 @@ pub(crate) fn demands() -> impl Strategy<Value = (LayoutDemand, Placement)> {
     })
 }
 
-// 12.92 MW of rows: 517 m² of electrical and 194 m² of mechanical rooms a hall, 65 halls; nine docks of 480 m².
+// 12.92 MW of rows: 517 m² of electrical and 194 m² of mechanical rooms a hall at least, 65 halls; nine docks of 480 m².
 #[test]
 fn rooms_of_a_building_have_the_area_that_their_hall_asks_for() {
     let plan = layout(&gb300(), USUAL);
     let areas = plan.areas();
     let of = |name| areas.iter().find(|(known, _)| *known == name).unwrap().1;
     let it = plan.hall_heat().value() * 65.0;
-    assert!((of(RoomKind::Electrical.name()) / (it * 40e-6) - 1.0).abs() < 1e-9);
-    assert!((of(RoomKind::Mechanical.name()) / (it * 15e-6) - 1.0).abs() < 1e-9);
+    assert!(of(RoomKind::Electrical.name()) >= it * 40e-6 && of(RoomKind::Mechanical.name()) >= it * 15e-6);
     assert!((of(RoomKind::Loading.name()) / (9.0 * 480.0) - 1.0).abs() < 1e-9);
+    // Seven halls of eight in seven of nine buildings.
+    let empty = 9.0 * 8.0 - 65.0;
+    assert!((of(RoomKind::Reserve.name()) / (empty * plan.frame.part * plan.frame.side) - 1.0).abs() < 1e-9);
 }
 
 // A campus of 3 × 3 buildings: the farthest are two steps apart either way, and no feeder is shorter than straight.
@@ -227,11 +292,12 @@ fn feeders_and_fibre_are_those_of_the_campus_laid_out() {
 #[test]
 fn neighbours_in_number_are_neighbours_on_the_ground() {
     let plan = layout(&gb300(), USUAL);
-    let (x, y) = (plan.building_x + BUILDING_GAP.value(), plan.campus().depth / 3.0);
+    let lines = plan.buildings.div_ceil(plan.building_columns) as f64;
+    let (x, y) = (1.5 * (plan.building_x + BUILDING_GAP.value()), plan.campus().depth / lines);
     for index in 1..plan.buildings {
         let (before, own) = (plan.building(index - 1).center(), plan.building(index).center());
         let (along, across) = ((own.0 - before.0).abs(), (own.1 - before.1).abs());
-        assert!(along < x + 1e-6 && across < y + 1e-6 && along.min(across) < 1e-6, "{index}");
+        assert!(along < x + 1e-6 && across < y + 1e-6 && along.min(across) < plan.frame.network, "{index}");
     }
 }
 
@@ -299,11 +365,75 @@ proptest! {
         }
         for hall in 0..plan.halls {
             let units = plan.units_of_hall(hall);
-            let liquid = demand.unit_liquid * (units.end - units.start) as f64;
+            let liquid = plan.demand.unit_liquid * (units.end - units.start) as f64;
             prop_assert!(demand.cdu.capacity * plan.cdus_of_hall(hall) as f64 >= liquid * (1.0 - 1e-6));
         }
         let leftover = plan.positions() - plan.taken_positions();
         prop_assert_eq!(leftover, plan.leftover_positions());
+    }
+
+    #[test]
+    fn places_on_the_campus_are_unique_and_lie_in_their_building((demand, placement) in demands()) {
+        let plan = layout(&demand, placement);
+        let mut places = std::collections::BTreeSet::new();
+        let mut names = std::collections::BTreeSet::new();
+        let halls = (0..plan.halls).map(|index| (plan.place_of_hall(index), plan.hall(index)));
+        let rooms = (0..plan.network_rooms()).filter_map(|index| {
+            Some(((plan.building_of_room(index), 0, plan.place_of_room()?), plan.room(index)?))
+        });
+        for ((building, storey, room), hall) in halls.chain(rooms) {
+            let outline = plan.building(building);
+            prop_assert!((room.width - hall.width).abs() < 1e-9 && (room.depth - hall.depth).abs() < 1e-9);
+            for rack in &hall.racks {
+                let at = rack.at.moved(outline.x + room.x, outline.y + room.y);
+                prop_assert!(outline.holds(&at), "{rack:?} outside building {building}");
+                let millimetres = |meters: f64| (meters * 1e3).round() as i64;
+                prop_assert!(places.insert((storey, millimetres(at.x), millimetres(at.y))), "{rack:?}");
+                prop_assert!(names.insert((rack.kind, rack.number)), "{rack:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_rack_hangs_on_a_busway_that_carries_it((demand, placement) in demands()) {
+        let plan = layout(&demand, placement);
+        let rating = demand.busway.0 / demand.busway_pairs as f64;
+        for room in rooms(&plan) {
+            let mut loads: std::collections::BTreeMap<(usize, u64), f64> = std::collections::BTreeMap::new();
+            let mut hottest = 0.0_f64;
+            for (rack, pair) in room.racks.iter().zip(plan.busways(&room)) {
+                let heat = plan.demand.heat_of(rack.kind).0;
+                let Some((row, pair)) = rack.row.zip(pair) else {
+                    prop_assert!(rack.row.is_none() || heat <= 0.0, "{rack:?} hangs on nothing");
+                    continue;
+                };
+                prop_assert!(pair < demand.busway_pairs);
+                hottest = hottest.max(heat);
+                *loads.entry((row, pair)).or_default() += heat;
+            }
+            for ((row, _), load) in loads {
+                let even = room.rows[row].heat.0 / demand.busway_pairs as f64;
+                prop_assert!(load <= rating.max(even + hottest) * (1.0 + 1e-9), "{load} of {rating}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_room_cools_what_stands_in_it_with_a_unit_to_spare((demand, placement) in demands()) {
+        let plan = layout(&demand, placement);
+        if let (Some(room), Some(placed)) = (&plan.network_room, plan.room(0)) {
+            let air: f64 = placed.racks.iter().map(|rack| plan.demand.air_of(rack.kind).0).sum();
+            let taken = AIR_HANDLER_POWER.0 * room.air_handlers.saturating_sub(1) as f64;
+            prop_assert!(air <= taken * (1.0 + 1e-9), "{air} of {taken}");
+            let liquid: f64 = placed.racks.iter()
+                .map(|rack| plan.demand.heat_of(rack.kind).0 * plan.demand.liquid_of(rack.kind).0)
+                .sum();
+            let spare = u64::from(room.cdus > 0);
+            prop_assert!(liquid <= demand.cdu.capacity.0 * (room.cdus - spare) as f64 * (1.0 + 1e-9));
+        }
+        let units = plan.units_per_hall as f64;
+        let air = plan.demand.unit_air.0 * units * (1.0 - demand.door_share.0);
+        prop_assert!(air <= AIR_HANDLER_POWER.0 * plan.hall.air_handlers.saturating_sub(1) as f64 * (1.0 + 1e-9));
     }
 
     #[test]

@@ -8,7 +8,6 @@ use super::standing::{group_of, reaches_of};
 use crate::catalog::profile::{Link, Switch};
 use crate::fabric::beside::{OutOfBand, Trays, out_of_band, tray_network};
 use crate::fabric::scale_out::{FabricError, FatTree};
-use crate::fleet::NetworkRack;
 use crate::layout::cables::{CableCounts, CableKind, Net, OutOfBandCabling, TreeCabling};
 use crate::scenario::Fields;
 use crate::units::{ByteRate, Watts};
@@ -70,7 +69,7 @@ pub fn beside(machine: &Machine, draw: &Draw, fields: &Fields) -> Result<Beside,
 /// Racks for the cores of a tree, in the network room.
 fn core_racks(network: &Network, tree: &TrayTree) -> u64 {
     let switch = &network.support_switch;
-    let rack = NetworkRack::default();
+    let rack = network.rack_of(switch);
     rack.racks(tree.tree.core, u64::from(switch.rack_units), switch.power_populated.value)
 }
 

@@ -443,11 +443,7 @@ fn facility(plan: &Plan, equipment: &Equipment, draws: &[Draw], design: &Facilit
                 (
                     "air handler".into(),
                     show(crate::layout::AIR_HANDLER_POWER),
-                    plan.layout
-                        .floors
-                        .iter()
-                        .map(|floor| floor.layout.hall_air_handlers * floor.layout.halls)
-                        .sum::<u64>() as f64,
+                    plan.layout.floors.iter().map(|floor| floor.layout.air_handlers()).sum::<u64>() as f64,
                     "units",
                 ),
             ],

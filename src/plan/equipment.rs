@@ -15,7 +15,7 @@ use crate::cooling::direct_to_chip::{coolant_range, flow_at};
 use crate::cooling::psychrometrics::{dew_point, saturation_pressure, standard_pressure};
 use crate::cooling::{DesignWeather, HeatRejection, MonthlyWeather, Plant, RearDoor, Weather, Year};
 use crate::fabric::optics::SwitchKind;
-use crate::fleet::{CduGroup, ScalableUnit};
+use crate::fleet::{CduGroup, NetworkRack, ScalableUnit};
 use crate::layout::cables::{CableKind, Net};
 use crate::power::one_line::LARGEST_SUBSTATION;
 use crate::power::provisioning::DutySpread;
@@ -226,6 +226,8 @@ pub struct Network {
     pub uplink_links: Vec<profile::Link>,
     /// Links from fabric to fabric.
     pub border_links: Vec<profile::Link>,
+    /// Heat of a rack to the air that its room takes, rear doors first.
+    pub rack_air: Watts,
 }
 
 /// Rate of a link from fabric to fabric: a port of the scale-out's switches.
@@ -245,10 +247,27 @@ impl Network {
         }
     }
 
+    /// A rack of switches: fed as others are, and no hotter in air than its room takes.
+    #[must_use]
+    pub fn rack_of(&self, switch: &profile::Switch) -> NetworkRack {
+        let rack = NetworkRack::default();
+        let to_air = 1.0 - switch.liquid_share.value.0;
+        let cooled = if to_air > 0.0 { self.rack_air / to_air } else { rack.power };
+        NetworkRack { power: rack.power.min(cooled), ..rack }
+    }
+
     /// Rate of the uplinks of a management switch.
     #[must_use]
     pub fn uplink_rate(&self) -> ByteRate {
         uplink_rate(&self.management_switch)
+    }
+}
+
+impl Place {
+    /// Part of the heat to the air that doors behind the racks take.
+    #[must_use]
+    pub fn door_share(&self) -> f64 {
+        self.plant.rear_door.map_or(0.0, |door| door.share.value())
     }
 }
 
@@ -324,7 +343,10 @@ impl Equipment {
                 .collect::<Result<Vec<_>, _>>()
         };
         let (place, machines) = rayon::join(|| place(scenario, catalog, &mut taken), all_machines);
-        let (mut place, machines) = (place?, machines?);
+        let (mut place, mut machines) = (place?, machines?);
+        for machine in &mut machines {
+            machine.network.rack_air = scenario.fields.layout.rack_air / (1.0 - place.door_share()).max(1e-9);
+        }
         taken.append(&mut of_machines);
         let card = |list: &str, index: usize, id: &str| {
             catalog
@@ -1033,6 +1055,7 @@ fn network(
         management_links: links_for("management_switch", management_switch.port_bandwidth.value)?,
         uplink_links: links_for("management_switch", uplink_rate(&management_switch))?,
         border_links: links_from(scenario, catalog, BORDER_RATE, "campus.bandwidth")?,
+        rack_air: scenario.fields.layout.rack_air,
         management_switch,
         switch: switch.profile,
         radix,

@@ -11,7 +11,7 @@ pub use electrical::{
 
 use crate::catalog::profile::{Confidence, Link, Medium, StageKind};
 use crate::layout::cables::{CableKind, Cabling, Net, TrayUse, Tried};
-use crate::layout::{Site, YardKind};
+use crate::layout::{RackKind, Site, YardKind};
 use crate::power::{MeasuredAt, Redundancy};
 use crate::scenario::Resolved;
 use crate::throughput::bands::ErrorBand;
@@ -355,12 +355,8 @@ pub struct SystemFloor {
     pub system: String,
     /// Its rack as its maker writes it.
     pub rack_name: String,
-    /// What its rack looks like from the front.
-    pub face: RackFace,
-    /// Its switch.
-    pub switch_name: String,
-    /// Height of the switch in rack units.
-    pub switch_rack_units: u32,
+    /// Its rack, and one of each sort that stands beside it, from the front.
+    pub fronts: Vec<RackFront>,
     /// Where everything stands.
     pub layout: crate::layout::Layout,
     /// What its links join.
@@ -371,6 +367,17 @@ pub struct SystemFloor {
     pub tried: Vec<Tried>,
     /// Straight distance of all cables.
     pub straight_total: Meters,
+}
+
+/// A rack of a sort from the front.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RackFront {
+    /// Its sort.
+    pub kind: RackKind,
+    /// What it is.
+    pub name: String,
+    /// What it looks like.
+    pub face: RackFace,
 }
 
 /// A rack from the front.

@@ -3,22 +3,22 @@
 use super::beside::{self, Beside};
 use super::electrical;
 use super::equipment::{Machine, Place};
-use super::result::{Border, Cable, Layout, RackFace, Racks, StackedPart, SupportNetwork, SystemFloor};
+use super::fronts::fronts;
+use super::result::{Border, Cable, Layout, Racks, SupportNetwork, SystemFloor};
 use super::sizing::{Draw, FacilityHour};
-use crate::catalog::profile::{Link, Medium, StackPart, StageKind};
+use crate::catalog::profile::{Link, Medium, StageKind};
 use crate::cooling::HeatRejection;
 use crate::fabric::scale_out::{FabricError, FatTree};
-use crate::fleet::NetworkRack;
 use crate::layout::cables::{
     CableCounts, CableMedium, CableRun, Cabling, Reach, SLACK, Tried, place, placements,
 };
 use crate::layout::{
-    self, AREA_PER_IT_WATT, Aisles, CorePlace, GRAVITY, LayoutDemand, LeafPlace, Placement, RackBody,
-    RackKind, Site, Slot, SpinePlace, SwitchRacks, Yard, YardKind, layout, units_within,
+    self, Aisles, CorePlace, GRAVITY, LayoutDemand, LeafPlace, Placement, RackBody, RackKind, Site, Slot,
+    SpinePlace, SwitchRacks, Yard, YardKind, layout, units_within,
 };
 use crate::power::one_line::LAND_PER_WATT;
 use crate::scenario::Fields;
-use crate::units::{Meters, SquareMeters, Watts};
+use crate::units::{Meters, Share, SquareMeters, Watts};
 
 /// Heat that one unit of heat rejection is rated for.
 ///
@@ -195,8 +195,9 @@ impl Standing {
         let compute_of = |row: &Vec<Slot>| row.iter().filter(|slot| slot.kind == RackKind::Compute).count();
         let of_row = floor.hall.rows.iter().map(compute_of).max().unwrap_or(0) as u64;
         let more = (machine.rack.peak - machine.compute_bound.rack) * of_row as f64;
-        self.row_power = self.row_power.max(floor.row_power).max(floor.room_row_power());
-        self.row_peak = self.row_peak.max(floor.row_power + more).max(floor.room_row_power());
+        let (hottest, of_rooms) = (floor.hottest_row(), floor.room_row_power());
+        self.row_power = self.row_power.max(hottest).max(of_rooms);
+        self.row_peak = self.row_peak.max(hottest + more).max(of_rooms);
         self.racks_of_row.push((machine.id.clone(), of_row));
         self.racks_of_hall.push((machine.id.clone(), floor.units_per_hall * machine.unit_racks));
     }
@@ -278,13 +279,16 @@ fn demand(
             leaf: draw.fabric.leaf,
             spine: draw.fabric.spine,
             core: draw.fabric.core,
-            per_rack: NetworkRack::default().switches(u64::from(switch.rack_units), switch_heat),
+            per_rack: machine.network.rack_of(switch).switches(u64::from(switch.rack_units), switch_heat),
             switch_heat,
+            liquid_share: switch.liquid_share.value,
         },
         ethernet_core_racks: core_racks,
         ethernet_core_heat: core_power / core_racks.max(1) as f64,
+        ethernet_core_liquid: machine.network.support_switch.liquid_share.value,
         unit_liquid: per_unit(draw.liquid),
         unit_air: per_unit(draw.air),
+        door_share: Share(place.door_share()),
         cdu: place.cdus,
         rack: RackBody {
             width: body.width.value,
@@ -292,8 +296,10 @@ fn demand(
             mass: body.mass.value / f64::from(body.positions),
         },
         rack_heat: machine.compute_bound.rack,
+        rack_liquid: machine.liquid_share,
         support_rack_heat: support,
         busway: place.busway,
+        busway_pairs: u64::from(fields.layout.busways_per_row),
         aisles: Aisles {
             cold: fields.layout.cold_aisle,
             hot: fields.layout.hot_aisle,
@@ -309,7 +315,7 @@ fn demand(
         halls_per_building: u64::from(fields.layout.halls_per_building),
         storeys: u64::from(fields.layout.storeys),
         it: draw.it(),
-        area_per_it_watt: AREA_PER_IT_WATT,
+        building_area: fields.layout.building_area.unwrap_or(SquareMeters(0.0)),
         yard: yard(place, design, part, draw.compute),
     }
 }
@@ -366,7 +372,6 @@ fn cabling(machine: &Machine, draw: &Draw, beside: &Beside) -> Cabling {
 
 fn add(standing: &mut Standing, fields: &Fields, drafted: Drafted<'_>) {
     let Drafted { machine, draw, beside, demand, cabling, mut tried } = drafted;
-    let network = &machine.network;
     let (floor, schedule) = place(&demand, &cabling, &mut tried);
     standing.take_rows(machine, &floor);
     let total = &mut standing.layout;
@@ -398,45 +403,13 @@ fn add(standing: &mut Standing, fields: &Fields, drafted: Drafted<'_>) {
     total.floors.push(SystemFloor {
         system: machine.id.clone(),
         rack_name: machine.system.name.clone(),
-        face: face(machine),
-        switch_name: network.switch.name.clone(),
-        switch_rack_units: network.switch.rack_units,
+        fronts: fronts(machine, draw, &beside, &floor),
         cabling,
         trays: schedule.trays,
         straight_total: schedule.straight_total,
         tried,
         layout: floor,
     });
-}
-
-/// Height of a rack unit.
-const RACK_UNIT: Meters = Meters(0.044_45);
-
-/// The front of a rack: the stack of its profile, or its nodes; what has no known height shares the rack evenly.
-fn face(machine: &Machine) -> RackFace {
-    let rack = &machine.system.rack;
-    let height = rack.height.value;
-    let source = rack.stack.first().and_then(|part| machine.system.sources.get(&part.source));
-    let stacked = |part: &StackPart| StackedPart {
-        part: part.part.clone(),
-        count: part.count,
-        units: f64::from(part.units),
-    };
-    let mut parts: Vec<StackedPart> = rack.stack.iter().map(stacked).collect();
-    if parts.is_empty() {
-        let count = (rack.accelerators / machine.system.reliability.tray.value.max(1)).max(1);
-        parts.push(StackedPart { part: "node".into(), count, units: 0.0 });
-    }
-    let known = parts.iter().all(|part| part.units > 0.0);
-    if !known {
-        let count: u32 = parts.iter().map(|part| part.count).sum();
-        // A tenth of the height is left for cables and power.
-        let units = height / RACK_UNIT * 0.9 / f64::from(count.max(1));
-        for part in &mut parts {
-            part.units = units;
-        }
-    }
-    RackFace { height, parts, known, source: source.map(|source| source.title.clone()) }
 }
 
 /// Cables of one kind and link, as the plan tells them.

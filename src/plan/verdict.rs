@@ -11,6 +11,7 @@ use super::result::{
 use super::sizing::{Draw, FacilityHour};
 use crate::catalog::profile::{Covered, Current, StageKind};
 use crate::fleet::NETWORK_RACK_UNITS;
+use crate::layout::RackKind;
 use crate::layout::cables::MOST_FILL;
 use crate::power::one_line::VOLTAGE_BAND;
 use crate::power::ratings::HIGH_VOLTAGE_INTERRUPTING;
@@ -309,12 +310,31 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
         "what electrical rules ask before live parts up to 600 V at least, against the narrower aisle".into(),
     );
     let mut all = vec![busway, hall, row, slab, aisle];
+    all.extend(hottest_in_air(evidence));
     all.extend(given_halls(evidence));
     all.extend(cables(evidence));
     all.extend(trays(evidence.layout));
     all.extend(evidence.layout.floors.iter().filter_map(|floor| homes(evidence, floor)));
     all.extend(border(evidence.layout));
     all
+}
+
+/// The rack that gives most heat to the air of its room, against what aisles and fan walls take of one.
+fn hottest_in_air(evidence: &Evidence<'_>) -> Option<Verdict> {
+    let floors = evidence.layout.floors.iter();
+    let hottest = floors.filter_map(|floor| floor.layout.hottest_in_air().map(|found| (floor, found)));
+    let (floor, (kind, air)) = hottest.max_by(|a, b| a.1.1.0.total_cmp(&b.1.1.0))?;
+    let what = match kind {
+        RackKind::Compute => floor.rack_name.clone(),
+        other => format!("{} of {}", other.name(), floor.system),
+    };
+    let doors = if floor.layout.demand.door_share.0 > 0.0 {
+        "past its rear door"
+    } else {
+        "no door behind it takes a part: `cooling.design = \"rear-doors\"` has them"
+    };
+    let note = format!("{what}, each position of it, {doors}; `layout.rack_air` sets the limit");
+    Some(verdict("air heat of a rack", air.0, evidence.fields.layout.rack_air.0, "W", false, note))
 }
 
 /// Clear depth before live parts [m]: the least that NFPA 70 article 110.26 asks at up to 600 V, 0.9 to 1.2 m.

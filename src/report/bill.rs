@@ -159,6 +159,88 @@ fn floor(floor: &SystemFloor) -> Value {
     })
 }
 
+/// Columns of the rack schedule.
+const RACKS: [&str; 18] = [
+    "system",
+    "id",
+    "kind",
+    "building",
+    "storey",
+    "room",
+    "row",
+    "position",
+    "x_m",
+    "y_m",
+    "x_in_room_m",
+    "y_in_room_m",
+    "width_m",
+    "depth_m",
+    "heat_w",
+    "mass_kg",
+    "busway",
+    "cdu",
+];
+
+/// Every rack, CDU and air handler as CSV, named and placed as on the drawings and in the cable schedule.
+///
+/// `x_m` and `y_m` are its low corner on the campus, the others in its room; a rack hangs on pair n of the busways of its
+/// row, and on the CDUs of its room if a part of its heat is liquid's. Masses beside the accelerator racks are not known.
+#[must_use]
+pub fn racks_csv(plan: &Plan) -> String {
+    let mut rows: Vec<[String; 18]> = Vec::new();
+    for (floor, ground) in plan.layout.floors.iter().zip(&plan.layout.site.corners) {
+        let layout = &floor.layout;
+        let halls = (0..layout.halls).map(|index| {
+            let (building, storey, place) = layout.place_of_hall(index);
+            (format!("hall {}", index + 1), building, storey, place, layout.hall(index))
+        });
+        let rooms = (0..layout.network_rooms()).filter_map(|index| {
+            let (place, room) = (layout.place_of_room()?, layout.room(index)?);
+            Some((format!("network room {}", index + 1), layout.building_of_room(index), 0, place, room))
+        });
+        for (name, building, storey, place, hall) in halls.chain(rooms) {
+            let outline = layout.building(building);
+            let corner = (ground.0 + outline.x + place.x, ground.1 + outline.y + place.y);
+            let units =
+                hall.racks.iter().filter(|rack| rack.kind == RackKind::Cdu).map(|rack| rack.number + 1);
+            let (first, last) = units.fold((u64::MAX, 0), |(low, high), at| (low.min(at), high.max(at)));
+            let busways = layout.busways(&hall);
+            for (rack, pair) in hall.racks.iter().zip(busways) {
+                let (kind, at) = (rack.kind, rack.at);
+                let known = |number: f64| if number > 0.0 { number.to_string() } else { String::new() };
+                let liquid = layout.demand.liquid_of(kind).0 > 0.0 && last > 0;
+                let mass = if kind == RackKind::Compute { layout.demand.rack_mass().0 } else { 0.0 };
+                rows.push([
+                    floor.system.clone(),
+                    format!("{}{}", kind.letter(), rack.number + 1),
+                    kind.name().to_owned(),
+                    (building + 1).to_string(),
+                    (storey + 1).to_string(),
+                    name.clone(),
+                    rack.row.map_or_else(String::new, |row| (row + 1).to_string()),
+                    rack.row.map_or_else(String::new, |_| (rack.position + 1).to_string()),
+                    millimetres(corner.0 + at.x),
+                    millimetres(corner.1 + at.y),
+                    millimetres(at.x),
+                    millimetres(at.y),
+                    millimetres(at.width),
+                    millimetres(at.depth),
+                    known(layout.demand.heat_of(kind).0),
+                    known(mass),
+                    pair.map_or_else(String::new, |pair| (pair + 1).to_string()),
+                    if liquid { format!("U{first}-U{last}") } else { String::new() },
+                ]);
+            }
+        }
+    }
+    csv::table(&RACKS, rows)
+}
+
+/// Metres to the millimetre.
+fn millimetres(meters: f64) -> String {
+    ((meters * 1e3).round() / 1e3).to_string()
+}
+
 /// Columns of the cable schedule.
 const SCHEDULE: [&str; 14] = [
     "system",

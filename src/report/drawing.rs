@@ -4,6 +4,7 @@
 //! before it is set: what does not fit its place is made smaller down to [`SMALLEST`], then left out in favour of the
 //! column at the right, which says the same in words. Widths are those of DejaVu Sans, the widest of the usual fonts.
 
+mod building;
 mod campus;
 mod hall;
 mod one_line;
@@ -19,9 +20,11 @@ use svg::node::element::{Circle, Group, Line, Path, Rectangle, Text};
 /// What can be drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Buildings, yards and ducts on the ground.
+    /// Buildings, yards, streets and ducts on the ground.
     Campus,
-    /// Racks of a hall.
+    /// Halls and rooms of a building, storey by storey.
+    Building,
+    /// Racks of a hall or a network room.
     Hall,
     /// What is in a rack.
     Rack,
@@ -35,13 +38,15 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Campus, Self::Hall, Self::Rack, Self::OneLine, Self::Power, Self::Year];
+    pub const ALL: [Self; 7] =
+        [Self::Campus, Self::Building, Self::Hall, Self::Rack, Self::OneLine, Self::Power, Self::Year];
 
     /// The name on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Campus => "campus",
+            Self::Building => "building",
             Self::Hall => "hall",
             Self::Rack => "rack",
             Self::OneLine => "one-line",
@@ -51,12 +56,32 @@ impl Kind {
     }
 }
 
+/// Which part of a plan is drawn, counted from zero in each system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct View {
+    /// The hall.
+    pub hall: u64,
+    /// The network room that is drawn instead of a hall.
+    pub room: Option<u64>,
+    /// The building; else the one that holds the network room.
+    pub building: Option<u64>,
+    /// The storey of a campus plan.
+    pub storey: u64,
+}
+
 /// Draws a plan; none where nothing stands that could be drawn.
 #[must_use]
 pub fn draw(plan: &Plan, kind: Kind) -> Option<String> {
+    draw_view(plan, kind, View::default())
+}
+
+/// Draws a part of a plan; none where it has no such part.
+#[must_use]
+pub fn draw_view(plan: &Plan, kind: Kind, view: View) -> Option<String> {
     let page = match kind {
-        Kind::Campus => campus::draw(plan)?,
-        Kind::Hall => hall::draw(plan)?,
+        Kind::Campus => campus::draw(plan, view.storey)?,
+        Kind::Building => building::draw(plan, view.building)?,
+        Kind::Hall => hall::draw(plan, view)?,
         Kind::Rack => rack::draw(plan)?,
         Kind::OneLine => one_line::draw(plan)?,
         Kind::Power => power::draw(plan)?,
@@ -244,6 +269,24 @@ impl Page {
         let (x, y) = at.center();
         self.text((x, y + 0.36 * size), size, Anchor::Middle, color, words);
         true
+    }
+
+    /// Words that read upwards in the middle of a place, like [`Self::label`].
+    fn upright(&mut self, at: Rect, most: f64, color: &str, words: &str) -> bool {
+        let size = (most * at.depth * 0.96 / text_width(words, most)).min(most).min(at.width * 0.85);
+        if size < SMALLEST {
+            return false;
+        }
+        let (x, y) = at.center();
+        self.turned((x + 0.36 * size, y), size, color, words);
+        true
+    }
+
+    /// A line through corners, dashed.
+    fn corners(&mut self, corners: &[(f64, f64)], color: &str, width: f64) {
+        for pair in corners.windows(2) {
+            self.line(pair[0], pair[1], color, width, true);
+        }
     }
 
     /// A heading in the column.

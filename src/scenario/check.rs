@@ -369,6 +369,8 @@ fn building(scenario: &Scenario) -> Result<(), InputError> {
         ("layout.cold_aisle", layout.cold_aisle.0),
         ("layout.hot_aisle", layout.hot_aisle.0),
         ("layout.row_length", layout.row_length.0),
+        ("layout.rack_air", layout.rack_air.0),
+        ("layout.building_area", layout.building_area.map_or(1.0, |area| area.0)),
     ] {
         if value <= 0.0 {
             return fail(path, "has to be more than nothing".into());
@@ -383,12 +385,20 @@ fn building(scenario: &Scenario) -> Result<(), InputError> {
             return fail(path, message);
         }
     }
+    if layout.storeys > 2 {
+        let message = format!("{} storeys: no hall of such racks is built higher than two", layout.storeys);
+        let error = scenario.error("layout.storeys", message);
+        return Err(
+            error.with_help("allowed: 1 or 2; `layout.halls_per_building` sets how many halls they share")
+        );
+    }
     if layout.halls == Some(0) {
         return fail("layout.halls", "has to be more than nothing".into());
     }
     for (path, value, most) in [
         ("layout.halls_per_building", f64::from(layout.halls_per_building), 10_000.0),
-        ("layout.storeys", f64::from(layout.storeys), 100.0),
+        ("layout.rack_air", layout.rack_air.0, 1e6),
+        ("layout.building_area", layout.building_area.map_or(0.0, |area| area.0), 1e7),
         ("layout.cold_aisle", layout.cold_aisle.0, 100.0),
         ("layout.hot_aisle", layout.hot_aisle.0, 100.0),
         ("layout.row_length", layout.row_length.0, 1_000.0),

@@ -118,15 +118,16 @@ fn trays_are_added_until_none_is_too_full() {
         assert!(tray.room >= tray.parallel, "{tray:?}");
     }
     // Of 600 mm: three above a rack 1.2 m deep and 0.9 m of aisle, three above each other; six over the corridor, five above each other, on
-    // three ways; ducts 26 abreast in eight layers at both ends of them.
-    assert_eq!([0, 2, 3].map(|at| laid.trays[at].room), [9, 90, 1_248]);
+    // three ways; ducts 26 abreast in eight layers at either end of them.
+    assert_eq!([0, 2, 3].map(|at| laid.trays[at].room), [9, 90, 624]);
     // Ten times the links do not fit, and it shows.
     let many = CableCounts { host_leaf: 3_732_480, leaf_spine: 3_732_480, spine_core: 3_732_480 };
     let crowded = schedule(&layout(&gb300(), USUAL), &cabling(many)).trays[3];
     assert!(crowded.parallel > crowded.room, "{crowded:?}");
-    // All cables to the core from eight of nine buildings pass the ducts of the central one: 8/9 and a little.
+    // All cables to the core from eight of nine buildings pass the ducts of the central one, 8/9 and a little, at its
+    // two ends: at the busier half of them at least.
     let ducts = laid.trays[3].cables as f64 / 373_248.0;
-    assert!((0.85..0.95).contains(&ducts), "{ducts}");
+    assert!((4.0 / 9.0..0.95).contains(&ducts), "{ducts}");
 }
 
 #[test]

@@ -70,7 +70,7 @@ pub(super) fn cooled(ground: &Ground<'_>) -> Option<Supply> {
         let arrangement = format!("{duty}+{} a hall", group.spare);
         blocks.push(("CDUs, each with its pump".into(), arrangement, k_of_n(pump, duty, all, teams)));
     }
-    let handlers = ground.layout.floors.iter().map(|floor| floor.layout.hall_air_handlers).max().unwrap_or(0);
+    let handlers = ground.layout.floors.iter().map(|floor| floor.layout.hall.air_handlers).max().unwrap_or(0);
     if handlers > 1 {
         let all = counted(handlers);
         let arrangement = format!("{}+1 a hall", all - 1);

@@ -1,22 +1,27 @@
 //! The campus: buildings with their halls, yards, substation and ducts, to scale.
 
-use super::{FIELD, INK, PAPER, Page, SOFT, Scale, count, subtitle, watts};
+use super::{FIELD, INK, PAPER, Page, RULE, SOFT, Scale, count, subtitle, watts};
 use crate::layout::{Rect, RoomKind, YardKind};
 use crate::plan::Plan;
 use crate::plan::result::SystemFloor;
 use crate::units::text::digits;
 
-const BUILDING: &str = "#e9edf1";
-const HALL: &str = "#7fb3d5";
-const ROOM: &str = "#d9a0bd";
+/// Walls, and what lies below the rooms.
+pub(super) const BUILDING: &str = "#5d6873";
+pub(super) const HALL: &str = "#7fb3d5";
+pub(super) const ROOM: &str = "#d9a0bd";
+const DUCT: &str = "#d55e00";
 
-fn side_room(kind: RoomKind) -> &'static str {
+pub(super) fn side_room(kind: RoomKind) -> &'static str {
     match kind {
-        RoomKind::Electrical => "#f2c48d",
-        RoomKind::Mechanical => "#a8d5c2",
-        RoomKind::Staging => "#c9c3e6",
-        RoomKind::Loading => "#8c8c8c",
-        RoomKind::Office => "#f6f0b5",
+        RoomKind::Electrical => "#f2c14e",
+        RoomKind::Mechanical => "#8fcfb5",
+        RoomKind::Staging => "#c8b8e6",
+        RoomKind::Loading => "#b9a48c",
+        RoomKind::Office => "#f5d7c4",
+        RoomKind::Stairs => "#9aa5b1",
+        RoomKind::Corridor => "#ffffff",
+        RoomKind::Reserve => "#eef1f4",
     }
 }
 
@@ -30,15 +35,21 @@ fn color(kind: YardKind) -> &'static str {
     }
 }
 
-/// Draws the campus; none without a rack.
-pub(super) fn draw(plan: &Plan) -> Option<Page> {
+/// Draws the campus with a storey of its buildings; none without a rack.
+pub(super) fn draw(plan: &Plan, storey: u64) -> Option<Page> {
     let floors = &plan.layout.floors;
     if floors.is_empty() {
         return None;
     }
     let site = &plan.layout.site;
     let (width, depth) = (site.ground.width, site.ground.depth);
-    let mut page = Page::new("Campus plan", &subtitle(plan));
+    let storeys = floors.iter().map(|floor| floor.layout.demand.storeys).max().unwrap_or(1);
+    let of = match (storeys, storey) {
+        (1, _) => String::new(),
+        (_, 0) => format!(", ground floor of {storeys} storeys"),
+        _ => format!(", storey {} of {storeys}", storey + 1),
+    };
+    let mut page = Page::new(&format!("Campus plan{of}"), &subtitle(plan));
     // Room for the names of systems above their part.
     let room = Rect { y: FIELD.y + 6.0, depth: FIELD.depth - 6.0, ..FIELD };
     let scale = Scale::fitting(width, depth, &room);
@@ -50,7 +61,7 @@ pub(super) fn draw(plan: &Plan) -> Option<Page> {
     let mut first = 1;
     for (floor, corner) in floors.iter().zip(&site.corners) {
         let corner = (x + scale.mm(corner.0), y + scale.mm(corner.1));
-        block(&mut page, floor, scale, corner, first);
+        block(&mut page, floor, (scale, corner), (first, storey));
         if floors.len() > 1 {
             let across = scale.mm(floor.layout.campus().width);
             page.label(Rect { x: corner.0, y: y - 5.0, width: across, depth: 4.5 }, 3.2, INK, &floor.system);
@@ -62,83 +73,90 @@ pub(super) fn draw(plan: &Plan) -> Option<Page> {
 }
 
 /// The buildings and yards of one system.
-fn block(page: &mut Page, floor: &SystemFloor, scale: Scale, corner: (f64, f64), first: u64) {
+fn block(
+    page: &mut Page,
+    floor: &SystemFloor,
+    (scale, corner): (Scale, (f64, f64)),
+    (first, storey): (u64, u64),
+) {
     let plan = &floor.layout;
     for item in plan.yard_items() {
         page.rect(scale.at(&item.at, corner), color(item.kind), None);
     }
     for index in 0..plan.buildings {
-        page.rect(scale.at(&plan.building(index), corner), BUILDING, Some((INK, 0.3)));
-    }
-    for index in 0..plan.buildings {
         let building = plan.building(index);
-        for room in plan.side_rooms(index).into_iter().filter(|room| room.storey == 0) {
+        page.rect(scale.at(&building, corner), BUILDING, Some((INK, 0.3)));
+        for room in plan.side_rooms(index).into_iter().filter(|room| room.storey == storey) {
             let at = scale.at(&room.at.moved(building.x, building.y), corner);
             page.rect(at, side_room(room.kind), Some((PAPER, 0.1)));
         }
     }
     for hall in 0..plan.halls {
-        let (building, storey, place) = plan.place_of_hall(hall);
-        // Upper storeys lie over the first.
-        if storey == 0 {
+        let (building, level, place) = plan.place_of_hall(hall);
+        if level == storey {
             let building = plan.building(building);
             let at = scale.at(&place.moved(building.x, building.y), corner);
             page.rect(at, HALL, Some((PAPER, 0.15)));
         }
     }
-    for room in 0..plan.network_rooms() {
+    for room in (0..plan.network_rooms()).filter(|_| storey == 0) {
         let building = plan.building(plan.building_of_room(room));
         let place = plan.place_of_room().unwrap_or_default();
-        page.rect(scale.at(&place.moved(building.x, building.y), corner), ROOM, Some((INK, 0.15)));
+        page.rect(scale.at(&place.moved(building.x, building.y), corner), ROOM, Some((PAPER, 0.15)));
     }
     ducts(page, floor, scale, corner);
     for index in 0..plan.buildings {
-        let at = scale.at(&plan.building(index), corner);
-        // Above the rooms behind the halls, which stand along the middle.
         let building = plan.building(index);
-        let rooms = plan.side_rooms(index).into_iter().map(|room| room.at.y);
-        let network = plan.place_of_room().filter(|_| plan.building_of_rooms(index)).map(|room| room.y);
-        let lowest = rooms.chain(network).fold(building.depth / 2.0, f64::min);
-        // Ducts leave through the middle.
-        let free = Rect { depth: scale.mm(lowest.max(0.0)), width: at.width * 0.48, ..at };
         let halls = plan.halls_of_building(index);
-        let halls = halls.end - halls.start;
-        let words = if halls == 1 { "hall" } else { "halls" };
-        let name = format!("building {}: {halls} {words}", first + index);
-        if !page.label(free, 3.4, INK, &name) {
-            page.label(free, 3.4, INK, &format!("{}", first + index));
-        }
+        // On its first hall: every other place is as wide as a room.
+        let (_, _, place) = plan.place_of_hall(halls.start);
+        let at = scale.at(&place.moved(building.x, building.y), corner);
+        let number = halls.end - halls.start;
+        let words = if number == 1 { "hall" } else { "halls" };
+        let name = format!("building {}: {number} {words}", first + index);
+        let _ = page.label(at, 3.4, INK, &name) || page.label(at, 3.4, INK, &format!("{}", first + index));
     }
 }
 
-/// Ducts from building to building, along the streets.
+/// Ducts from every building to the central one, as cables between them run.
 fn ducts(page: &mut Page, floor: &SystemFloor, scale: Scale, corner: (f64, f64)) {
     let plan = &floor.layout;
     let on_paper = |(x, y): (f64, f64)| (corner.0 + scale.mm(x), corner.1 + scale.mm(y));
-    let middle = on_paper(plan.building(plan.central_building()).center());
-    for index in 0..plan.buildings {
-        let from = on_paper(plan.building(index).center());
-        page.line(from, (middle.0, from.1), "#d55e00", 0.35, true);
-        page.line((middle.0, from.1), middle, "#d55e00", 0.35, true);
+    let middle = |building: u64| plan.building(building).center().0;
+    let central = plan.central_building;
+    let (hub, gate) = (middle(central), plan.gate(central));
+    for index in (0..plan.buildings).filter(|index| *index != central) {
+        let corners = plan.gate(index).corners(middle(index), &gate, hub);
+        let corners: Vec<_> = corners.into_iter().map(on_paper).collect();
+        page.corners(&corners, DUCT, 0.35);
     }
+}
+
+/// Sorts of rooms that some building has.
+pub(super) fn rooms_of(floors: &[SystemFloor]) -> Vec<RoomKind> {
+    let named = |kind: RoomKind| {
+        let areas = floors.iter().flat_map(|floor| floor.layout.areas());
+        areas.into_iter().any(|(name, area)| name == kind.name() && area > 0.0)
+    };
+    RoomKind::ALL.into_iter().filter(|kind| named(*kind)).collect()
 }
 
 fn column(page: &mut Page, plan: &Plan, scale: Scale, (width, depth): (f64, f64)) {
     let layout = &plan.layout;
     page.heading("Legend");
-    page.key(BUILDING, INK, "building: walls, stairs, shafts, free");
+    page.key(BUILDING, INK, "building: outer walls");
     page.key(HALL, PAPER, "data hall");
     if layout.floors.iter().any(|floor| floor.layout.network_rooms() > 0) {
         page.key(ROOM, INK, "network room");
     }
-    for kind in RoomKind::ALL {
-        page.key(side_room(kind), PAPER, kind.name());
+    for kind in rooms_of(&layout.floors) {
+        page.key(side_room(kind), RULE, kind.name());
     }
     for (kind, name, number) in &layout.yards {
         page.key(color(*kind), color(*kind), &format!("{name}: {}", count(*number)));
     }
     if layout.buildings > 1 {
-        page.line_key("#d55e00", true, "fibre ducts");
+        page.line_key(DUCT, true, "fibre ducts and corridor trays");
     }
     page.scale_bar(scale);
     page.heading("Site");

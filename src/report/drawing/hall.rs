@@ -1,26 +1,48 @@
-//! The floor of a hall: racks, rows, aisles, trays, galleries, to scale.
+//! The floor of a hall or a network room: racks, rows, aisles, trays, galleries, to scale.
 
 use super::{
-    Anchor, FIELD, INK, PAPER, Page, RULE, SOFT, Scale, cells, color, count, short, subtitle, text_width,
-    watts,
+    Anchor, FIELD, INK, PAPER, Page, RULE, SOFT, Scale, View, cells, color, count, short, subtitle,
+    text_width, watts,
 };
 use crate::layout::{Hall, RackKind, Rect};
 use crate::plan::Plan;
+use crate::plan::result::SystemFloor;
 
 const HOT: &str = "#fbe3d6";
 const COLD: &str = "#e3f0fa";
 const TRAY: &str = "#7a5c00";
 
-/// Draws the first hall of each system; none without a rack.
-pub(super) fn draw(plan: &Plan) -> Option<Page> {
-    let floors = &plan.layout.floors;
-    let halls: Vec<Hall> = floors.iter().map(|floor| floor.layout.hall(0)).collect();
+/// Draws a hall or a network room of each system that has it; none without one.
+pub(super) fn draw(plan: &Plan, view: View) -> Option<Page> {
+    let room = |floor: &SystemFloor| match view.room {
+        Some(room) => (room < floor.layout.network_rooms()).then(|| floor.layout.room(room)).flatten(),
+        None => (view.hall < floor.layout.halls).then(|| floor.layout.hall(view.hall)),
+    };
+    let all = plan.layout.floors.iter().filter_map(|floor| room(floor).map(|hall| (floor, hall)));
+    let (floors, halls): (Vec<&SystemFloor>, Vec<Hall>) = all.unzip();
+    let place = |floor: &SystemFloor| match view.room {
+        Some(room) => format!(
+            "network room {} of {}, in building {}",
+            room + 1,
+            floor.layout.network_rooms(),
+            floor.layout.building_of_room(room) + 1
+        ),
+        None => {
+            let (building, storey, _) = floor.layout.place_of_hall(view.hall);
+            let of = format!("hall {} of {}", view.hall + 1, count(floor.layout.halls));
+            let storey = if floor.layout.demand.storeys > 1 {
+                format!(", storey {}", storey + 1)
+            } else {
+                String::new()
+            };
+            format!("{of}, in building {}{storey}", building + 1)
+        }
+    };
     let title = match &floors[..] {
         [] => return None,
-        [floor] => {
-            format!("Hall floor plan: hall 1 of {}, {}", count(floor.layout.halls), floor.rack_name)
-        }
-        _ => format!("Hall floor plans: the first hall of each of {} systems", floors.len()),
+        [floor] => format!("Floor plan: {}, {}", place(floor), floor.rack_name),
+        _ if view.room.is_some() => format!("Floor plans: a network room of {} systems", floors.len()),
+        _ => format!("Floor plans: hall {} of each of {} systems", view.hall + 1, floors.len()),
     };
     let mut page = Page::new(&title, &subtitle(plan));
     // Room for the names of the sides and the numbers of positions.
@@ -48,7 +70,7 @@ pub(super) fn draw(plan: &Plan) -> Option<Page> {
         let size = super::fitting(&words, cell.width, 3.0);
         page.text(below, size, Anchor::Middle, SOFT, &words);
     }
-    column(&mut page, plan, &halls, scale, &contained);
+    column(&mut page, plan, (&floors, &halls), scale, &contained);
     Some(page)
 }
 
@@ -65,9 +87,12 @@ fn floor_plan(page: &mut Page, hall: &Hall, scale: Scale, corner: (f64, f64), co
             RackKind::AirHandler | RackKind::Management | RackKind::Leaf | RackKind::EthernetCore
         );
         let ink = if dark { INK } else { PAPER };
-        if !page.label(at, 2.6, ink, &words) {
-            page.label(at, 2.2, ink, &rack.kind.letter().to_string());
-        }
+        let number = (rack.number + 1).to_string();
+        // Colour says the sort where only the number fits; the ruler and the row place a rack where nothing does.
+        let _ = page.label(at, 2.6, ink, &words)
+            || page.upright(at, 2.6, ink, &words)
+            || page.label(at, 2.6, ink, &number)
+            || page.upright(at, 2.6, ink, &number);
         if rack.row.is_some() {
             // The front is the cold side.
             let y = if rack.faces_low { at.y } else { at.y + at.depth };
@@ -179,8 +204,13 @@ fn row_names(page: &mut Page, hall: &Hall, scale: Scale, corner: (f64, f64)) {
     }
 }
 
-fn column(page: &mut Page, plan: &Plan, halls: &[Hall], scale: Scale, contained: &str) {
-    let floors = &plan.layout.floors;
+fn column(
+    page: &mut Page,
+    plan: &Plan,
+    (floors, halls): (&[&SystemFloor], &[Hall]),
+    scale: Scale,
+    contained: &str,
+) {
     page.heading("Legend");
     for kind in RackKind::ALL {
         let racks = halls.iter().flat_map(|hall| &hall.racks);
@@ -195,17 +225,21 @@ fn column(page: &mut Page, plan: &Plan, halls: &[Hall], scale: Scale, contained:
     page.key(COLD, RULE, &format!("cold aisle{}", closed(false)));
     page.line_key("#56b4e9", false, "front of a rack");
     page.line_key(TRAY, true, "cable trays, overhead");
-    page.paragraph("A rack is named by its letter and number, placed by row and position: racks of a kind are numbered along the rows.", SOFT);
+    page.paragraph("A rack is named by the letter of its sort and its number, placed by row and position: a sort is numbered along the rows. `gigawatt bill --racks FILE` lists them all.", SOFT);
     page.scale_bar(scale);
     let alone = floors.len() == 1;
     for (floor, hall) in floors.iter().zip(halls) {
-        page.heading(if alone { "Hall" } else { &floor.system });
+        page.heading(if alone { "Room" } else { &floor.system });
         let heat: f64 = hall.rows.iter().map(|row| row.heat.0).sum();
         let area = hall.width * hall.depth;
         page.fact("heat of its racks", &watts(heat));
-        page.fact("rows × positions", &format!("{} × {}", hall.rows.len(), floor.layout.racks_per_row()));
+        let length = hall.rows.first().map_or(0.0, |row| (row.at.width / hall.position).round());
+        page.fact("rows × positions", &format!("{} × {length}", hall.rows.len()));
         let most = hall.rows.iter().map(|row| row.heat.0).fold(0.0, f64::max);
-        page.fact("hottest row", &watts(most));
+        page.fact("hottest row here", &watts(most));
+        let (halls, rooms) = (floor.layout.hottest_row().0, floor.layout.room_row_power().0);
+        let place = if rooms > halls { "hottest row, a network room's" } else { "hottest row of all halls" };
+        page.fact(place, &watts(halls.max(rooms)));
         page.fact("area per MW", &format!("{} m²", short(area / (heat / 1e6).max(1e-9))));
         if alone {
             page.fact("busways of a row", &watts(floor.layout.demand.busway.0));

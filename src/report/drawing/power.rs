@@ -8,6 +8,8 @@ const FLOW: &str = "#8fb8d8";
 const LOSS: &str = "#d98c5f";
 const PLANT: &str = "#5fb59a";
 const IT: &str = "#0072b2";
+const NETWORK: &str = "#e69f00";
+const SUPPORT: &str = "#6b7785";
 /// Height of the whole [mm].
 const FULL: f64 = 120.0;
 /// Where losses end [mm].
@@ -56,12 +58,12 @@ fn arriving(plan: &Plan) -> Vec<Flow> {
         })
         .collect();
     let network = plan.fabric.scale_out.iter().map(|net| net.power.0).sum();
-    all.push(Flow { name: "scale-out switches".into(), watts: network, color: "#e69f00" });
+    all.push(Flow { name: "scale-out switches".into(), watts: network, color: NETWORK });
     let known: f64 = all.iter().map(|flow| flow.watts).sum();
     all.push(Flow {
         name: "storage, management".into(),
         watts: plan.power.it_provisioned.0 - known,
-        color: "#6b7785",
+        color: SUPPORT,
     });
     all.retain(|flow| flow.watts > plan.power.it_provisioned.0 * 1e-9);
     all
@@ -134,7 +136,7 @@ pub(super) fn draw(plan: &Plan) -> Option<Page> {
     }
     page.rect(Rect { x, y: top, width: end - x, depth: thick(flow) }, FLOW, None);
     fan(&mut page, &arriving, (end, top), thick, total);
-    column(&mut page, plan, &leaving);
+    column(&mut page, plan, &leaving, &arriving);
     Some(page)
 }
 
@@ -179,12 +181,18 @@ fn fan(page: &mut Page, flows: &[Flow], (x, top): (f64, f64), thick: impl Fn(f64
     }
 }
 
-fn column(page: &mut Page, plan: &Plan, leaving: &[Flow]) {
+fn column(page: &mut Page, plan: &Plan, leaving: &[Flow], arriving: &[Flow]) {
     page.heading("Legend");
     page.key(FLOW, FLOW, "on the way to the racks");
     page.key(LOSS, LOSS, "lost in conversion and conductors");
     page.key(PLANT, PLANT, "cooling and house");
-    page.key(IT, IT, "accelerator racks");
+    for (color, meaning) in
+        [(IT, "accelerator racks"), (NETWORK, "scale-out switches"), (SUPPORT, "storage, management")]
+    {
+        if arriving.iter().any(|flow| flow.color == color) {
+            page.key(color, color, meaning);
+        }
+    }
     page.heading("Scale");
     let total = plan.power.facility_peak.0;
     let mut bar = 10_f64.powf((total / 2.0).log10().floor());

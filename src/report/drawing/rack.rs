@@ -1,32 +1,79 @@
-//! Elevations: the accelerator rack and a rack of leaf switches, to scale.
+//! Elevations: an accelerator rack and one of each sort that stands beside it, to scale.
 
-use super::{Anchor, FIELD, INK, PAPER, Page, RULE, SOFT, Scale, count, short, subtitle, watts, wrapped};
+use super::{
+    Anchor, FIELD, INK, PAPER, Page, RULE, SOFT, Scale, cells, count, short, subtitle, watts, wrapped,
+};
 use crate::layout::{RackKind, Rect};
 use crate::plan::Plan;
-use crate::plan::result::{RackFace, StackedPart, SystemFloor};
+use crate::plan::result::{RackFace, RackFront, StackedPart, SystemFloor};
 
 /// A rack unit [m].
 const RACK_UNIT: f64 = 0.044_45;
+/// Switches of the scale-up domain.
+const SCALE_UP: &str = "#6a3d9a";
 
-fn color(part: &str) -> &'static str {
+/// The colour of a part, and what it stands for: its sort in the hall, unless it is a special one.
+fn color(kind: RackKind, part: &str) -> (&'static str, &'static str) {
     let has = |word: &str| part.contains(word);
     if has("power") {
-        "#cc79a7"
-    } else if has("management") {
-        "#a9b4bf"
+        (super::color(RackKind::Power), "power shelf")
+    } else if has("management") && kind == RackKind::Compute {
+        (super::color(RackKind::Management), "management switch")
     } else if has("switch") {
-        "#e69f00"
+        (SCALE_UP, "scale-up switch tray")
     } else {
-        super::color(RackKind::Compute)
+        match kind {
+            RackKind::Compute => (super::color(kind), "compute tray or node"),
+            RackKind::Leaf => (super::color(kind), "leaf switch"),
+            RackKind::Spine => (super::color(kind), "spine switch"),
+            RackKind::Core => (super::color(kind), "core switch"),
+            RackKind::Storage if has("nodes") => (super::color(kind), "storage nodes"),
+            RackKind::Management if has("nodes") => (super::color(kind), "management nodes and switches"),
+            _ => (super::color(RackKind::EthernetCore), "front-end and storage switch"),
+        }
     }
 }
 
-/// Names of parts beside a rack [mm].
-const NAMES: f64 = 62.0;
 /// Ruler before a rack and gap behind its names [mm].
 const MARGIN: f64 = 14.0;
+/// Above a rack and below it, for its name [mm].
+const BESIDE: f64 = 16.0;
+/// Names of parts beside a rack at least [mm].
+const NAMES: f64 = 30.0;
 
-/// Draws the racks of every system, one above the other; none without one.
+/// The racks that a page shows: all of one system; of several the accelerators' and the scale-out's, and what is alike
+/// in all of them once.
+fn shown(floors: &[SystemFloor]) -> Vec<(&SystemFloor, &RackFront)> {
+    let mut all = Vec::new();
+    for (at, floor) in floors.iter().enumerate() {
+        for front in &floor.fronts {
+            let own =
+                matches!(front.kind, RackKind::Compute | RackKind::Leaf | RackKind::Spine | RackKind::Core);
+            if own || at == 0 {
+                all.push((floor, front));
+            }
+        }
+    }
+    all
+}
+
+/// Places for so many racks: two lines as long as names have room, then as for any drawing.
+fn places(count: usize) -> Vec<Rect> {
+    let columns = count.div_ceil(2);
+    if !(2..=4).contains(&columns) {
+        return cells(&FIELD, count);
+    }
+    let (width, depth) = (FIELD.width / columns as f64, FIELD.depth / 2.0);
+    let place = |at: usize| Rect {
+        x: FIELD.x + (at % columns) as f64 * width,
+        y: FIELD.y + (at / columns) as f64 * depth,
+        width,
+        depth,
+    };
+    (0..count).map(place).collect()
+}
+
+/// Draws the racks of every system; none without one.
 pub(super) fn draw(plan: &Plan) -> Option<Page> {
     let floors = &plan.layout.floors;
     let names: Vec<&str> = floors.iter().map(|floor| floor.rack_name.as_str()).collect();
@@ -34,70 +81,67 @@ pub(super) fn draw(plan: &Plan) -> Option<Page> {
         return None;
     }
     let mut page = Page::new(&format!("Rack elevations: {}", names.join("; ")), &subtitle(plan));
-    let band = FIELD.depth / floors.len() as f64;
-    // Both racks, each with its ruler and the names of its parts.
-    let room = Rect { width: FIELD.width - 2.0 * (NAMES + MARGIN), depth: band - 22.0, ..FIELD };
-    let fitting = floors.iter().map(|floor| {
-        Scale::fitting(compute_width(floor) + floor.layout.demand.rack.width.0, floor.face.height.0, &room)
+    let racks = shown(floors);
+    let cells = places(racks.len());
+    let fitting = racks.iter().zip(&cells).map(|((floor, front), cell)| {
+        let room = Rect { width: cell.width - MARGIN - NAMES, depth: cell.depth - BESIDE, ..*cell };
+        Scale::fitting(width_of(floor, front.kind), front.face.height.0, &room)
     });
     let scale = Scale::least(fitting)?;
-    for (at, floor) in floors.iter().enumerate() {
-        pair(&mut page, floor, scale, (FIELD.x + 12.0, FIELD.y + band * (at + 1) as f64 - 10.0));
+    for ((floor, front), cell) in racks.iter().zip(&cells) {
+        let (x, bottom) = (cell.x + 10.0, cell.y + cell.depth - 10.0);
+        let width = width_of(floor, front.kind);
+        elevation(&mut page, front, width, scale, (x, bottom), cell.width - MARGIN - scale.mm(width));
+        let name = match front.kind {
+            RackKind::Compute => format!("{}, front", front.name),
+            _ if floors.len() > 1 => format!("rack of {} of {}, front", front.name, floor.system),
+            _ => format!("rack of {}, front", front.name),
+        };
+        page.text(
+            (x, bottom + 5.0),
+            super::fitting(&name, cell.width - MARGIN, 3.2),
+            Anchor::Start,
+            INK,
+            &name,
+        );
     }
-    column(&mut page, plan, scale);
+    column(&mut page, plan, &racks, scale);
     Some(page)
 }
 
-/// Width of an accelerator rack on the floor.
-fn compute_width(floor: &SystemFloor) -> f64 {
-    floor.layout.demand.rack.width.0 * floor.layout.demand.positions_per_compute_rack.max(1) as f64
+/// Width of a rack on the floor.
+fn width_of(floor: &SystemFloor, kind: RackKind) -> f64 {
+    let demand = &floor.layout.demand;
+    let positions = if kind == RackKind::Compute { demand.positions_per_compute_rack.max(1) } else { 1 };
+    demand.rack.width.0 * positions as f64
 }
 
-/// An accelerator rack and a rack of leaf switches side by side.
-fn pair(page: &mut Page, floor: &SystemFloor, scale: Scale, (x, bottom): (f64, f64)) {
-    let (demand, width) = (&floor.layout.demand, compute_width(floor));
-    elevation(page, &floor.face, width, scale, (x, bottom));
-    let beside = x + scale.mm(width) + NAMES + MARGIN;
-    caption(page, (x, bottom), beside - x - MARGIN, &format!("{}, front", floor.rack_name));
-    let network = &demand.switches;
-    if network.leaf > 0 {
-        let switches = StackedPart {
-            part: format!("{}, switch", floor.switch_name),
-            count: network.leaf.div_ceil(floor.layout.leaf_racks().max(1)) as u32,
-            units: f64::from(floor.switch_rack_units),
-        };
-        let face = RackFace { height: floor.face.height, parts: vec![switches], known: true, source: None };
-        elevation(page, &face, demand.rack.width.0, scale, (beside, bottom));
-        let room = FIELD.x + FIELD.width - beside;
-        caption(page, (beside, bottom), room, "rack of leaf switches, front");
-    }
-}
-
-fn column(page: &mut Page, plan: &Plan, scale: Scale) {
+fn column(page: &mut Page, plan: &Plan, racks: &[(&SystemFloor, &RackFront)], scale: Scale) {
     let floors = &plan.layout.floors;
     page.heading("Legend");
     let mut seen: Vec<&str> = Vec::new();
-    for part in floors.iter().flat_map(|floor| &floor.face.parts) {
-        if !seen.contains(&color(&part.part)) {
-            seen.push(color(&part.part));
-            page.key(color(&part.part), INK, &part.part);
+    for (_, front) in racks {
+        for part in &front.face.parts {
+            let (fill, meaning) = color(front.kind, &part.part);
+            if !seen.contains(&meaning) {
+                seen.push(meaning);
+                page.key(fill, INK, meaning);
+            }
         }
-    }
-    if floors.iter().any(|floor| floor.layout.demand.switches.leaf > 0) {
-        page.key(super::color(RackKind::Leaf), INK, "leaf switch, in the network rack");
     }
     page.key("#f7f8fa", RULE, "free: cables, manifolds, blanks");
     page.scale_bar(scale);
     let alone = floors.len() == 1;
     for floor in floors {
         let Some(fleet) = plan.fleet.systems.iter().find(|fleet| fleet.id == floor.system) else { continue };
-        let (demand, width) = (&floor.layout.demand, compute_width(floor));
+        let Some(front) = floor.fronts.first() else { continue };
+        let (demand, width) = (&floor.layout.demand, width_of(floor, RackKind::Compute));
         page.heading(if alone { "Accelerator rack" } else { &floor.system });
         page.fact("accelerators", &count(u64::from(fleet.accelerators_per_rack)));
         page.fact("heat", &watts(fleet.rack_heat.0));
         page.fact("peak", &watts(fleet.rack_peak.0));
         page.fact("its power shelves feed", &watts(fleet.rack_feed.0));
-        let size = [width, demand.rack.depth.0, floor.face.height.0];
+        let size = [width, demand.rack.depth.0, front.face.height.0];
         let size = size.map(|side| short(side * 1e3)).join(" × ");
         page.fact("width × depth × height", &format!("{size} mm"));
         page.fact(
@@ -105,15 +149,16 @@ fn column(page: &mut Page, plan: &Plan, scale: Scale) {
             &format!("{} kg", short(demand.rack.mass.0 * demand.positions_per_compute_rack as f64)),
         );
         if alone {
-            page.heading("Network rack");
+            page.heading("Heat of a rack beside it");
+            for other in &floor.fronts[1..] {
+                page.fact(&other.name, &watts(demand.heat_of(other.kind).0));
+            }
         }
-        page.fact(
-            "leaf switches of a rack",
-            &count(demand.switches.leaf.div_ceil(floor.layout.leaf_racks().max(1))),
-        );
-        page.fact("their heat", &watts(demand.heat_of(RackKind::Leaf).0));
         page.column += 2.0;
-        page.paragraph(&note(&floor.face), SOFT);
+        page.paragraph(&note(&front.face), SOFT);
+    }
+    if racks.iter().any(|(_, front)| front.kind != RackKind::Compute && !front.face.known) {
+        page.paragraph("Which nodes storage and management racks hold is not known here.", SOFT);
     }
 }
 
@@ -128,12 +173,28 @@ fn note(face: &RackFace) -> String {
     }
 }
 
-fn caption(page: &mut Page, (x, bottom): (f64, f64), room: f64, words: &str) {
-    page.text((x, bottom + 6.0), super::fitting(words, room, 3.2), Anchor::Start, INK, words);
+/// What stands beside a part.
+fn name(front: &RackFront, part: &StackedPart) -> String {
+    let exact = front.face.known || !part.part.contains("node");
+    let height = if exact { format!(", {}U", short(part.units)) } else { String::new() };
+    if exact || front.kind == RackKind::Compute {
+        format!("{} × {}{height}", part.count, part.part)
+    } else {
+        part.part.clone()
+    }
 }
 
-/// A rack from its floor at `bottom`, with a ruler of rack units at its left and its parts named at its right.
-fn elevation(page: &mut Page, face: &RackFace, width: f64, scale: Scale, (x, bottom): (f64, f64)) {
+/// A rack from its floor at `bottom`, with a ruler of rack units at its left and its parts named at its right, within
+/// so much room.
+fn elevation(
+    page: &mut Page,
+    front: &RackFront,
+    width: f64,
+    scale: Scale,
+    (x, bottom): (f64, f64),
+    room: f64,
+) {
+    let face = &front.face;
     let (wide, tall) = (scale.mm(width), scale.mm(face.height.0));
     page.rect(Rect { x, y: bottom - tall, width: wide, depth: tall }, "#f7f8fa", Some((INK, 0.6)));
     let units = ((face.height.0 - 0.1) / RACK_UNIT + 1e-6).floor().max(1.0);
@@ -156,24 +217,24 @@ fn elevation(page: &mut Page, face: &RackFace, width: f64, scale: Scale, (x, bot
         for _ in 0..part.count {
             y -= each;
             let at = Rect { x: x + rail, y, width: wide - 2.0 * rail, depth: each };
-            page.rect(at, color(&part.part), Some((PAPER, 0.25)));
+            page.rect(at, color(front.kind, &part.part).0, Some((PAPER, 0.25)));
         }
-        let (low, high) = (y + f64::from(part.count) * each - 0.4, top + 0.4);
-        page.line((x + wide + 2.0, high), (x + wide + 2.0, low), SOFT, 0.35, false);
-        let height = if face.known { format!(", {}U", short(part.units)) } else { String::new() };
-        let words = format!("{} × {}{height}", part.count, part.part);
-        names.push((f64::midpoint(low, high), wrapped(&words, NAMES - 8.0, 2.9)));
+        let (low, high) = (y + f64::from(part.count) * each - 0.2, top + 0.2);
+        page.line((x + wide + 2.0, high), (x + wide + 2.0, low.max(high)), SOFT, 0.35, false);
+        let names_room = room - 6.0;
+        names.push((f64::midpoint(low, high), wrapped(&name(front, part), names_room, 2.6)));
     }
     // From the floor up, each above the one before it, with a line to its bracket.
     let mut free = f64::INFINITY;
     for (middle, lines) in names {
-        let above = 4.0 * (lines.len() - 1) as f64;
+        let above = 3.6 * (lines.len() - 1) as f64;
         let last = (middle + 1.0 + above / 2.0).min(free);
-        page.line((x + wide + 2.0, middle), (x + wide + 4.5, last - 1.0 - above / 2.0), SOFT, 0.2, false);
+        page.line((x + wide + 2.0, middle), (x + wide + 4.0, last - 1.0 - above / 2.0), SOFT, 0.2, false);
         for (at, line) in lines.iter().enumerate() {
-            let y = last - 4.0 * (lines.len() - 1 - at) as f64;
-            page.text((x + wide + 5.0, y), 2.9, Anchor::Start, INK, line);
+            let y = last - 3.6 * (lines.len() - 1 - at) as f64;
+            let size = super::fitting(line, room - 6.0, 2.6);
+            page.text((x + wide + 4.5, y), size, Anchor::Start, INK, line);
         }
-        free = last - above - 4.0;
+        free = last - above - 3.6;
     }
 }
