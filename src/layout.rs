@@ -9,8 +9,9 @@
 //!
 //! [`Layout`] keeps the rules and gives every rack its coordinates on demand ([`Layout::hall`]), so a plan of many
 //! gigawatts stays small. Switch racks are filled in order and stand with the units whose switches they hold, or
-//! where [`Placement`] says. [`cables`] lays links on it, [`campus`] puts buildings and yards on the ground. Left
-//! out: columns, doors, ramps, staging and repair areas, and the rooms of the electrical plant one by one.
+//! where [`Placement`] says. What stands in a network room is cooled there, by air handlers and CDUs of its own, and no
+//! longer in the halls. [`cables`] lays links on it, [`campus`] puts buildings and yards on the ground. Left out: columns,
+//! doors, ramps, and what stands in electrical and mechanical rooms.
 
 pub mod cables;
 pub mod campus;
@@ -836,14 +837,14 @@ impl Layout {
     /// Heat of the racks of each building, network rooms where they lie.
     #[must_use]
     pub fn heat_of_buildings(&self) -> Vec<Watts> {
-        let (hall, room) = (self.hall_heat(), self.room_heat());
+        let room = self.room_heat();
+        let rooms =
+            |building| (0..self.network_rooms()).filter(move |at| self.building_of_room(*at) == building);
         (0..self.buildings)
             .map(|building| {
-                let halls = self.halls_of_building(building);
-                let units: u64 =
-                    halls.map(|hall| self.units_of_hall(hall)).map(|units| units.end - units.start).sum();
-                let rooms = (0..self.network_rooms()).filter(|at| self.building_of_room(*at) == building);
-                hall * (units as f64 / self.units_per_hall as f64) + room * rooms.count() as f64
+                let halls =
+                    self.halls_of_building(building).map(|hall| self.heat_of_hall(hall)).sum::<Watts>();
+                halls + room * rooms(building).count() as f64
             })
             .collect()
     }

@@ -42,6 +42,11 @@ pub struct Arguments {
     /// Example: gigawatt draw campus --set layout.storeys=2 --storey 2 --output upper.svg
     #[arg(long, value_name = "N")]
     storey: Option<u64>,
+    /// The one system of a mix whose hall, building or racks are drawn
+    ///
+    /// Example: gigawatt draw hall mix.toml --only hgx-h200 --output hall.svg
+    #[arg(long, value_name = "SYSTEM")]
+    only: Option<String>,
     #[command(flatten)]
     overrides: Overrides,
     #[command(flatten)]
@@ -84,7 +89,24 @@ impl From<KindName> for Kind {
 /// What the options ask to see, of what the plan has.
 fn view(arguments: &Arguments, kind: Kind, plan: &Plan) -> Result<View, Failure> {
     let mut view = View::default();
-    let floors = || plan.layout.floors.iter().map(|floor| &floor.layout);
+    if let Some(id) = &arguments.only {
+        let option = format!("--only {id}");
+        if !matches!(kind, Kind::Hall | Kind::Building | Kind::Rack) {
+            let message =
+                format!("goes with `draw hall`, `building` and `rack`, not with `draw {}`", kind.name());
+            return Err(Failure::bad(option, message));
+        }
+        let known: Vec<&str> = plan.layout.floors.iter().map(|floor| floor.system.as_str()).collect();
+        view.system = known.iter().position(|known| known == id);
+        if view.system.is_none() {
+            let message = format!("no such system stands; those that do: {}", known.join(", "));
+            return Err(Failure::bad(option, message));
+        }
+    }
+    let shown =
+        plan.layout.floors.iter().enumerate().filter(|(at, _)| view.system.is_none_or(|only| only == *at));
+    let shown: Vec<_> = shown.map(|(_, floor)| &floor.layout).collect();
+    let floors = || shown.iter().copied();
     let most = |of: fn(&crate::layout::Layout) -> u64| floors().map(of).max().unwrap_or(0);
     let asked = [
         ("--hall", arguments.hall, Kind::Hall, most(|floor| floor.halls), "halls"),

@@ -131,17 +131,25 @@ impl Layout {
         all
     }
 
+    /// Heat of the racks that stand in a row of a hall.
+    fn heat_of_row(&self, hall: u64, slots: &[Slot]) -> Watts {
+        let stands = slots.iter().filter(|slot| self.occupant(hall, **slot).is_some());
+        stands.map(|slot| self.demand.heat_of(slot.kind)).sum()
+    }
+
+    /// Heat of the racks that stand in a hall.
+    #[must_use]
+    pub fn heat_of_hall(&self, hall: u64) -> Watts {
+        self.hall.rows.iter().map(|slots| self.heat_of_row(hall, slots)).sum()
+    }
+
     /// Heat of the most loaded row of all halls, as racks stand.
     ///
     /// No row of a hall exceeds [`Layout::row_power`], which counts slots that only some halls fill.
     #[must_use]
     pub fn hottest_row(&self) -> Watts {
-        let row = |hall: u64, slots: &Vec<Slot>| {
-            let stands = slots.iter().filter(|slot| self.occupant(hall, **slot).is_some());
-            stands.map(|slot| self.demand.heat_of(slot.kind)).sum::<Watts>()
-        };
-        let rows = (0..self.halls).flat_map(|hall| self.hall.rows.iter().map(move |slots| row(hall, slots)));
-        rows.fold(Watts(0.0), Watts::max)
+        let rows = |hall| self.hall.rows.iter().map(move |slots| self.heat_of_row(hall, slots));
+        (0..self.halls).flat_map(rows).fold(Watts(0.0), Watts::max)
     }
 
     /// Unit and number of the rack that takes a slot of a hall, if one does.

@@ -13,7 +13,7 @@
 //! halls, or an upper storey has nothing above the network room, the floor is a reserve, and counted as one. So each
 //! square metre has a name: [`Layout::areas`].
 //!
-//! This comes to about 130 m²/MW, of which a third are halls. Published buildings take more: 430 m²/MW at Abilene, 560 to
+//! This comes to 160 to 250 m²/MW, of which a fourth are halls. Published buildings take more: 430 m²/MW at Abilene, 560 to
 //! 740 elsewhere, and white space of 93 m²/MW where liquid cools, none of which says what its rooms are. A rack of
 //! 140 kW with what stands beside it takes 6 m² of a hall here; 93 m²/MW are 14 m² for it: halls planned for racks of
 //! half its power, or built to take the next tenant. What a plan cannot derive it does not add; `layout.building_area`
@@ -306,7 +306,7 @@ impl Layout {
             if frame.sides == 1 {
                 divide(&own, rest, &mut add);
             } else {
-                add(RoomKind::Staging, rest);
+                add(RoomKind::Reserve, rest);
                 divide(&own, below, &mut add);
             }
         }

@@ -402,8 +402,8 @@ fn count_entries(w: &mut Writer<'_>) {
         (
             "layout.area_m2",
             show(layout.area),
-            "gross area of buildings and plant",
-            "IT power × 430 m²/MW: one campus of eight buildings, 485,000 ft² for 105 MW each; more where halls and rooms ask for it",
+            "floor of all buildings and storeys; `layout.areas` names each square metre",
+            "halls + network rooms + electrical 40 m²/MW + mechanical 15 m²/MW + staging 10 % of halls + dock, offices, stairs, corridors, walls, reserve; buildings that others published take 430 m²/MW and more",
             vec![it],
         ),
         (

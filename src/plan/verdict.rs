@@ -266,7 +266,11 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
         evidence.place.busway.0,
         "W",
         false,
-        "the most loaded row against what its busways carry all day".into(),
+        if evidence.layout.floors.iter().any(|floor| floor.layout.room_row_power() >= evidence.row_power) {
+            "the most loaded row, one of a network room, against what its busways carry all day".into()
+        } else {
+            "the most loaded row, one of a hall, against what its busways carry all day".into()
+        },
     );
     let hall = verdict(
         "IT power of a hall",

@@ -14,6 +14,7 @@ mod year;
 
 use crate::layout::{RackKind, Rect};
 use crate::plan::Plan;
+use crate::plan::result::SystemFloor;
 use crate::units::text::{digits, group};
 use svg::node::element::{Circle, Group, Line, Path, Rectangle, Text};
 
@@ -67,6 +68,17 @@ pub struct View {
     pub building: Option<u64>,
     /// The storey of a campus plan.
     pub storey: u64,
+    /// The one system of a mix whose hall, building or racks are drawn.
+    pub system: Option<usize>,
+}
+
+impl View {
+    /// The floors of the systems that are drawn.
+    fn floors<'a>(&self, plan: &'a Plan) -> impl Iterator<Item = &'a SystemFloor> {
+        let only = self.system;
+        let all = plan.layout.floors.iter().enumerate();
+        all.filter(move |(at, _)| only.is_none_or(|only| only == *at)).map(|(_, floor)| floor)
+    }
 }
 
 /// Draws a plan; none where nothing stands that could be drawn.
@@ -80,9 +92,9 @@ pub fn draw(plan: &Plan, kind: Kind) -> Option<String> {
 pub fn draw_view(plan: &Plan, kind: Kind, view: View) -> Option<String> {
     let page = match kind {
         Kind::Campus => campus::draw(plan, view.storey)?,
-        Kind::Building => building::draw(plan, view.building)?,
+        Kind::Building => building::draw(plan, view)?,
         Kind::Hall => hall::draw(plan, view)?,
-        Kind::Rack => rack::draw(plan)?,
+        Kind::Rack => rack::draw(plan, view)?,
         Kind::OneLine => one_line::draw(plan)?,
         Kind::Power => power::draw(plan)?,
         Kind::Year => year::draw(plan)?,

@@ -222,6 +222,14 @@ fn layout(layout: &Layout) -> Value {
         "area_m2": layout.area.0,
         "white_space_m2": layout.white_space.0,
         "areas": layout.areas.iter().map(|(name, area)| json!({"use": name, "area_m2": area.0})).collect::<Vec<_>>(),
+        "network_rooms": layout.floors.iter().filter_map(|floor| floor.layout.network_room.as_ref().map(|room| json!({
+            "system": floor.system,
+            "count": floor.layout.network_rooms(),
+            "room_m": [room.width, room.depth],
+            "heat_w": floor.layout.room_heat().0,
+            "air_handlers": room.air_handlers,
+            "cdus": room.cdus,
+        }))).collect::<Vec<_>>(),
         "ground_m2": layout.ground.0,
         "land_m2": layout.land.0,
         "border": layout.border.as_ref().map(|border| json!({

@@ -534,10 +534,31 @@ fn layout(plan: &Plan) -> Section {
             format!("{} of {}", count(layout.leftover_positions), count(layout.positions)),
         ),
         ("halls and network rooms".into(), format!("{} m²", digits(layout.white_space.0))),
-        ("area of buildings and plant".into(), format!("{} m²", digits(layout.area.0))),
+        ("buildings, all storeys".into(), format!("{} m²", digits(layout.area.0))),
         ("buildings, yards and roads".into(), format!("{} m² of ground", digits(layout.ground.0))),
         ("land of announced sites like it".into(), format!("{} km²", digits(layout.land.0 / 1e6))),
     ];
+    let mut facts: Vec<(String, String)> = facts;
+    for floor in &layout.floors {
+        let (plan, rooms) = (&floor.layout, floor.layout.network_rooms());
+        if let Some(room) = &plan.network_room {
+            let name = if layout.floors.len() > 1 {
+                format!("network rooms, {}", floor.system)
+            } else {
+                "network rooms".into()
+            };
+            let of = format!(
+                "{} of {} m × {} m with {}, {} air handlers and {} CDUs",
+                count(rooms),
+                digits(room.width),
+                digits(room.depth),
+                show(plan.room_heat()),
+                count(room.air_handlers),
+                count(room.cdus)
+            );
+            facts.push((name, of));
+        }
+    }
     let cables = &layout.cables;
     let medium = |medium| serde_json::to_value(medium).ok().and_then(|v| v.as_str().map(str::to_owned));
     let table = Table::of(vec![

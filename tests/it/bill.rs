@@ -5,7 +5,7 @@ use crate::planned::{examples, filled, of, with};
 use gigawatt::plan::Plan;
 use gigawatt::plan::result::Cable;
 use gigawatt::report::Report;
-use gigawatt::report::bill::{BillReport, schedule_csv};
+use gigawatt::report::bill::{BillReport, racks_csv, schedule_csv};
 use gigawatt::scenario::Flags;
 use std::collections::BTreeMap;
 
@@ -197,4 +197,57 @@ fn batteries_in_racks_are_bought_for_every_rack() {
     let ups = plan.economics.parts.iter().find(|(name, _)| name == "ups").unwrap().1;
     // 0.106 $/W of shelves at least as large as the racks.
     assert!(ups.0 > 0.106 * plan.power.it_provisioned.0, "{ups}");
+}
+
+#[test]
+fn the_rack_schedule_lists_everything_that_stands_once() {
+    let mix = "[envelope]\npower = \"60 MW\"\n\n[[systems]]\nid = \"hgx-h200\"\nshare = 0.5\n\n[[systems]]\nid = \"gb300-nvl72\"\nshare = 0.5\n";
+    for plan in [filled("250 MW", "utility", "gb300-nvl72"), of(Some(mix), &Flags::default()).unwrap()] {
+        let text = racks_csv(&plan);
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let columns = reader.headers().unwrap().clone();
+        let of = |row: &csv::StringRecord, name: &str| {
+            let at = columns.iter().position(|column| column == name).unwrap_or_else(|| panic!("no {name}"));
+            row[at].to_owned()
+        };
+        let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        let handlers: u64 = plan.layout.floors.iter().map(|floor| floor.layout.air_handlers()).sum();
+        assert_eq!(rows.len() as u64, plan.fleet.racks.total() + handlers);
+        let names: std::collections::BTreeSet<_> =
+            rows.iter().map(|row| (of(row, "system"), of(row, "id"))).collect();
+        assert_eq!(names.len(), rows.len(), "names are unique");
+        let places: std::collections::BTreeSet<_> =
+            rows.iter().map(|row| (of(row, "storey"), of(row, "x_m"), of(row, "y_m"))).collect();
+        assert_eq!(places.len(), rows.len(), "places are unique");
+        for row in &rows {
+            let kind = of(row, "kind");
+            let number =
+                |name: &str| of(row, name).parse::<f64>().unwrap_or_else(|_| panic!("{name} of {row:?}"));
+            assert!(number("width_m") > 0.0 && number("depth_m") > 0.0);
+            if !["CDU", "air handler", "power rack"].contains(&kind.as_str()) {
+                assert!(number("heat_w") > 0.0 && number("busway") >= 1.0 && number("row") >= 1.0, "{row:?}");
+            }
+            if kind == "accelerator rack" {
+                let liquid = of(row, "system") == "gb300-nvl72";
+                assert_eq!(!of(row, "cdu").is_empty(), liquid, "{row:?}");
+                assert!(number("mass_kg") > 500.0);
+            }
+        }
+        // The cable schedule knows each rack by the same name in the same place.
+        let schedule = schedule_csv(&plan);
+        let mut cables = csv::Reader::from_reader(schedule.as_bytes());
+        let known: std::collections::BTreeSet<_> = rows
+            .iter()
+            .map(|row| {
+                let place = format!("{}.{}", of(row, "row"), of(row, "position"));
+                (of(row, "system"), of(row, "id"), of(row, "room"), place)
+            })
+            .collect();
+        for cable in cables.records().map(Result::unwrap).step_by(97) {
+            let end = |id: usize, room: usize, place: usize| {
+                (cable[0].to_owned(), cable[id].to_owned(), cable[room].to_owned(), cable[place].to_owned())
+            };
+            assert!(known.contains(&end(2, 3, 12)) && known.contains(&end(4, 5, 13)), "{cable:?}");
+        }
+    }
 }

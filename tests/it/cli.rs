@@ -255,3 +255,21 @@ fn a_pipe_gets_no_colour() {
     let output = gigawatt(&["plan"]).env_remove("NO_COLOR").output().unwrap();
     assert!(!output.stdout.contains(&0x1b));
 }
+
+#[test]
+fn a_drawing_of_what_is_not_there_is_refused() {
+    for (arguments, part) in [
+        (vec!["hall", "--hall", "0"], "from 1 to 2"),
+        (vec!["hall", "--hall", "3"], "from 1 to 2"),
+        (vec!["hall", "--room", "network-9"], "network room"),
+        (vec!["hall", "--room", "attic"], "network room"),
+        (vec!["building", "--building", "2"], "from 1 to 1"),
+        (vec!["campus", "--storey", "2"], "from 1 to 1"),
+        (vec!["rack", "--hall", "1"], "goes with `draw hall`"),
+        (vec!["campus", "--room", "network-1"], "goes with `draw hall`"),
+        (vec!["hall", "--only", "tpu-v9"], "gb300-nvl72"),
+        (vec!["year", "--only", "gb300-nvl72"], "goes with `draw hall`"),
+    ] {
+        refused(&[vec!["draw", "--power", "20MW"], arguments].concat(), part);
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::planned::{examples, filled, of, with};
 use gigawatt::plan::Plan;
-use gigawatt::report::drawing::{Kind, draw, text_width};
+use gigawatt::report::drawing::{Kind, View, draw, draw_view, text_width};
 use gigawatt::scenario::Flags;
 
 /// A text of a drawing with the box that it fills: left, top, right, bottom [mm].
@@ -50,8 +50,13 @@ fn legible(plan: &Plan, what: &str) {
 
 #[track_caller]
 fn legible_of(plan: &Plan, kind: Kind, what: &str) {
-    let what = format!("{} of {what}", kind.name());
-    let svg = draw(plan, kind).unwrap_or_else(|| panic!("{what} is not drawn"));
+    legible_view(plan, kind, View::default(), what);
+}
+
+#[track_caller]
+fn legible_view(plan: &Plan, kind: Kind, view: View, what: &str) {
+    let what = format!("{} of {what}, {view:?}", kind.name());
+    let svg = draw_view(plan, kind, view).unwrap_or_else(|| panic!("{what} is not drawn"));
     assert!(!svg.contains("NaN") && !svg.contains("inf"), "{what}");
     assert!(svg.len() < 3_000_000, "{what}: {} bytes", svg.len());
     let drawing = roxmltree::Document::parse(&svg).unwrap_or_else(|error| panic!("{what}: {error}"));
@@ -82,6 +87,35 @@ fn legible_of(plan: &Plan, kind: Kind, what: &str) {
             inside && width >= 0.0 && height >= 0.0,
             "{what}: a rectangle at {x}, {y} of {width} × {height}"
         );
+    }
+    if [Kind::Campus, Kind::Building, Kind::Hall, Kind::Rack, Kind::Power].contains(&kind) {
+        explained(&drawing, &what);
+    }
+}
+
+/// Every colour of the field stands in the legend, ink and paper aside.
+#[track_caller]
+fn explained(drawing: &roxmltree::Document<'_>, what: &str) {
+    let plain = ["#ffffff", "#1b1f24", "#f7f8fa", "none"];
+    let shapes = drawing.descendants().filter(|node| node.has_tag_name("rect") || node.has_tag_name("path"));
+    let (legend, field): (Vec<_>, Vec<_>) = shapes.partition(|shape| {
+        shape.has_tag_name("rect") && number(shape, "x") >= 325.0 && number(shape, "width") < 10.0
+    });
+    let fill = |shape: &roxmltree::Node<'_, '_>| shape.attribute("fill").unwrap_or_default().to_owned();
+    let known: Vec<String> = legend.iter().map(fill).collect();
+    for shape in &field {
+        let fill = fill(shape);
+        assert!(plain.contains(&fill.as_str()) || known.contains(&fill), "{what}: {fill} is in no legend");
+    }
+    // Lines likewise: trays, ducts, fronts of racks.
+    let lines = || drawing.descendants().filter(|node| node.has_tag_name("line"));
+    let stroke = |line: &roxmltree::Node<'_, '_>| line.attribute("stroke").unwrap_or_default().to_owned();
+    let known: Vec<String> =
+        lines().filter(|line| number(line, "x1") >= 325.0).map(|line| stroke(&line)).collect();
+    for line in lines().filter(|line| number(line, "x2") < 325.0) {
+        let stroke = stroke(&line);
+        let plain = ["#57606a", "#c3c9d1", "#1b1f24"].contains(&stroke.as_str());
+        assert!(plain || known.contains(&stroke), "{what}: lines of {stroke} are in no legend");
     }
 }
 
@@ -134,6 +168,12 @@ fn every_system_of_a_mix_is_drawn() {
         let plan = mixed(power, systems);
         legible(&plan, &systems.join(" and "));
         assert_eq!(plan.layout.floors.len(), 2);
+        for system in 0..2 {
+            for kind in [Kind::Hall, Kind::Building, Kind::Rack] {
+                let view = View { system: Some(system), ..View::default() };
+                legible_view(&plan, kind, view, &systems.join(" and "));
+            }
+        }
         for (kind, shown) in [
             (Kind::Hall, plan.layout.floors.iter().map(|floor| floor.system.clone()).collect::<Vec<_>>()),
             (Kind::Campus, plan.layout.floors.iter().map(|floor| floor.system.clone()).collect()),
@@ -233,6 +273,90 @@ fn every_row_of_a_hall_has_its_number_and_every_position_its_ruler() {
         let top = words.iter().map(|words| words.sides[1]).fold(f64::INFINITY, f64::min);
         assert!(top > 0.0 && words.iter().any(|words| words.text == "5"), "{system}: no ruler");
     }
+}
+
+#[test]
+fn every_part_of_a_plan_can_be_drawn() {
+    let large = filled("1 GW", "utility", "gb300-nvl72");
+    let floor = &large.layout.floors[0].layout;
+    legible_view(&large, Kind::Hall, View { room: Some(0), ..View::default() }, "1 GW");
+    legible_view(&large, Kind::Hall, View { hall: floor.halls - 1, ..View::default() }, "1 GW");
+    assert!(draw_view(&large, Kind::Hall, View { hall: floor.halls, ..View::default() }).is_none());
+    assert!(draw_view(&large, Kind::Hall, View { room: Some(1), ..View::default() }).is_none());
+    let set = vec!["layout.storeys=2".into(), "layout.halls_per_building=6".into()];
+    let high = with(&Flags { power: Some("250 MW".into()), set, ..Flags::default() }).unwrap();
+    let floor = &high.layout.floors[0].layout;
+    assert_eq!(floor.demand.storeys, 2);
+    for building in 0..floor.buildings {
+        let view = View { building: Some(building), ..View::default() };
+        legible_view(&high, Kind::Building, view, "two storeys");
+        let svg = draw_view(&high, Kind::Building, view).unwrap();
+        let drawing = roxmltree::Document::parse(&svg).unwrap();
+        let words = words(&drawing);
+        let shows = |name: &str| words.iter().any(|words| words.text == name);
+        assert!(shows("ground floor") && shows("storey 2"));
+        for hall in floor.halls_of_building(building) {
+            assert!(shows(&format!("hall {}", hall + 1)), "hall {hall} of building {building}");
+        }
+    }
+    // Halls of the upper storey alone.
+    let blue = |storey| {
+        let svg = draw_view(&high, Kind::Campus, View { storey, ..View::default() }).unwrap();
+        svg.matches("#7fb3d5").count() as u64 - 1
+    };
+    legible_view(&high, Kind::Campus, View { storey: 1, ..View::default() }, "two storeys");
+    assert!(blue(0) > 0 && blue(1) > 0);
+    assert_eq!(blue(0) + blue(1), floor.halls);
+}
+
+#[test]
+fn the_hottest_row_of_a_drawing_is_the_one_of_the_verdict() {
+    for power in ["20 MW", "1 GW"] {
+        let plan = filled(power, "utility", "gb300-nvl72");
+        let verdict = plan.verdicts.iter().find(|verdict| verdict.constraint == "row busway").unwrap();
+        let need = gigawatt::units::text::show(gigawatt::units::Watts(verdict.need));
+        let svg = draw(&plan, Kind::Hall).unwrap();
+        let drawing = roxmltree::Document::parse(&svg).unwrap();
+        let words = words(&drawing);
+        let at = words.iter().position(|words| {
+            words.text.starts_with("hottest row,") || words.text == "hottest row of all halls"
+        });
+        assert_eq!(words[at.expect("the hottest row is shown") + 1].text, need, "{power}");
+        // Some row of the site is drawn with that number.
+        let floor = &plan.layout.floors[0].layout;
+        let mut rows = (0..floor.halls)
+            .map(|hall| floor.hall(hall))
+            .chain((0..floor.network_rooms()).filter_map(|room| floor.room(room)));
+        assert!(rows.any(|hall| hall.rows.iter().any(|row| (row.heat.0 / verdict.need - 1.0).abs() < 1e-9)));
+    }
+}
+
+#[test]
+fn racks_of_every_sort_are_shown_from_the_front() {
+    for (system, own) in
+        [("gb300-nvl72", "2 × management"), ("hgx-h100", "1 × management"), ("tpu-v7", "1 × management")]
+    {
+        let plan = filled("300 MW", "utility", system);
+        let floor = &plan.layout.floors[0];
+        let svg = draw(&plan, Kind::Rack).unwrap();
+        let drawing = roxmltree::Document::parse(&svg).unwrap();
+        let words = words(&drawing);
+        let shows = |start: &str| words.iter().any(|words| words.text.starts_with(start));
+        assert!(shows(own), "{system} has no management switch in its rack");
+        let demand = &floor.layout.demand;
+        for (name, stands) in [
+            ("rack of leaf switches", demand.switches.leaf > 0),
+            ("rack of spine switches", demand.switches.spine > 0),
+            ("rack of core switches", demand.switches.core > 0),
+            ("rack of storage", demand.unit_storage_racks > 0),
+            ("rack of management", demand.unit_management_racks > 0),
+        ] {
+            assert_eq!(shows(name), stands, "{system}: {name}");
+        }
+    }
+    // Switches of the domain have a colour of their own.
+    let svg = draw(&filled("300 MW", "utility", "gb300-nvl72"), Kind::Rack).unwrap();
+    assert!(svg.contains("#6a3d9a") && svg.contains("#e69f00"));
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use super::campus::{BUILDING, HALL, ROOM, rooms_of, side_room};
 use super::{
-    Anchor, FIELD, INK, PAPER, Page, RULE, SOFT, Scale, cells, color, count, fitting, short, subtitle, watts,
+    Anchor, FIELD, INK, PAPER, Page, RULE, SOFT, Scale, View, cells, color, count, fitting, short, subtitle,
+    watts,
 };
 use crate::layout::{Hall, RackKind, Rect, RoomKind};
 use crate::plan::Plan;
@@ -14,10 +15,10 @@ const TRAY: &str = "#7a5c00";
 const NAME: f64 = 8.0;
 
 /// Draws a building of each system: the one asked for, or the one in the middle of the campus; none without a rack.
-pub(super) fn draw(plan: &Plan, building: Option<u64>) -> Option<Page> {
-    let of = |floor: &SystemFloor| building.unwrap_or(floor.layout.central_building);
+pub(super) fn draw(plan: &Plan, view: View) -> Option<Page> {
+    let of = |floor: &SystemFloor| view.building.unwrap_or(floor.layout.central_building);
     let floors: Vec<&SystemFloor> =
-        plan.layout.floors.iter().filter(|floor| of(floor) < floor.layout.buildings).collect();
+        view.floors(plan).filter(|floor| of(floor) < floor.layout.buildings).collect();
     let storeys: Vec<(&SystemFloor, u64)> = floors
         .iter()
         .flat_map(|floor| (0..floor.layout.demand.storeys).map(move |storey| (*floor, storey)))

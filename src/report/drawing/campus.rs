@@ -170,7 +170,7 @@ fn column(page: &mut Page, plan: &Plan, scale: Scale, (width, depth): (f64, f64)
         page.fact("a building", &format!("{x} × {y} m"));
     }
     page.fact("buildings, all storeys", &format!("{} m²", digits(layout.area.0)));
-    for (name, area) in &layout.areas {
+    for (name, area) in layout.areas.iter().filter(|(_, area)| area.0 > 0.0) {
         page.fact(&format!("· {name}"), &format!("{} m²", digits(area.0)));
     }
     page.fact("ground", &format!("{} × {} m", digits(width), digits(depth)));

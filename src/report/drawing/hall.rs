@@ -4,7 +4,7 @@ use super::{
     Anchor, FIELD, INK, PAPER, Page, RULE, SOFT, Scale, View, cells, color, count, short, subtitle,
     text_width, watts,
 };
-use crate::layout::{Hall, RackKind, Rect};
+use crate::layout::{Hall, PlacedRack, RackKind, Rect};
 use crate::plan::Plan;
 use crate::plan::result::SystemFloor;
 
@@ -18,7 +18,7 @@ pub(super) fn draw(plan: &Plan, view: View) -> Option<Page> {
         Some(room) => (room < floor.layout.network_rooms()).then(|| floor.layout.room(room)).flatten(),
         None => (view.hall < floor.layout.halls).then(|| floor.layout.hall(view.hall)),
     };
-    let all = plan.layout.floors.iter().filter_map(|floor| room(floor).map(|hall| (floor, hall)));
+    let all = view.floors(plan).filter_map(|floor| room(floor).map(|hall| (floor, hall)));
     let (floors, halls): (Vec<&SystemFloor>, Vec<Hall>) = all.unzip();
     let place = |floor: &SystemFloor| match view.room {
         Some(room) => format!(
@@ -63,7 +63,11 @@ pub(super) fn draw(plan: &Plan, view: View) -> Option<Page> {
             cell.x + (cell.width - scale.mm(hall.width)) / 2.0,
             cell.y + (cell.depth - scale.mm(hall.depth)) / 2.0,
         );
-        floor_plan(&mut page, hall, scale, corner, &contained);
+        let corridor_is_low = match view.room {
+            Some(_) => true,
+            None => floor.layout.place_of_hall(view.hall).2.y > floor.layout.corridor_y(),
+        };
+        floor_plan(&mut page, hall, scale, corner, (&contained, corridor_is_low));
         let of = if floors.len() > 1 { format!("{}, ", floor.system) } else { String::new() };
         let below = (corner.0 + scale.mm(hall.width) / 2.0, corner.1 + scale.mm(hall.depth) + 5.0);
         let words = format!("{of}{} m", short(hall.width));
@@ -75,35 +79,48 @@ pub(super) fn draw(plan: &Plan, view: View) -> Option<Page> {
 }
 
 /// One hall with its corner at a place.
-fn floor_plan(page: &mut Page, hall: &Hall, scale: Scale, corner: (f64, f64), contained: &str) {
+fn floor_plan(
+    page: &mut Page,
+    hall: &Hall,
+    scale: Scale,
+    corner: (f64, f64),
+    (contained, corridor_is_low): (&str, bool),
+) {
     walls(page, hall, scale, corner);
     aisles(page, hall, scale, corner, contained);
+    let fits = |rack: &PlacedRack| {
+        let at = scale.at(&rack.at, corner);
+        let least = text_width(&name(rack), super::SMALLEST) / 0.96;
+        at.width.max(at.depth) >= least && at.width.min(at.depth) * 0.85 >= super::SMALLEST
+    };
+    let named = hall.racks.iter().all(fits);
     for rack in &hall.racks {
         let at = scale.at(&rack.at, corner);
         page.rect(at, color(rack.kind), Some((PAPER, 0.15)));
-        let words = format!("{}{}", rack.kind.letter(), rack.number + 1);
         let dark = matches!(
             rack.kind,
             RackKind::AirHandler | RackKind::Management | RackKind::Leaf | RackKind::EthernetCore
         );
         let ink = if dark { INK } else { PAPER };
-        let number = (rack.number + 1).to_string();
-        // Colour says the sort where only the number fits; the ruler and the row place a rack where nothing does.
-        let _ = page.label(at, 2.6, ink, &words)
-            || page.upright(at, 2.6, ink, &words)
-            || page.label(at, 2.6, ink, &number)
-            || page.upright(at, 2.6, ink, &number);
+        // All of a room or none; else its colour, its row and the ruler say which a rack is.
+        let words = name(rack);
+        let _ = named && (page.label(at, 2.6, ink, &words) || page.upright(at, 2.6, ink, &words));
         if rack.row.is_some() {
             // The front is the cold side.
             let y = if rack.faces_low { at.y } else { at.y + at.depth };
             page.line((at.x, y), (at.x + at.width, y), "#56b4e9", 0.5, false);
         }
     }
-    trays(page, hall, scale, corner);
+    trays(page, hall, scale, corner, corridor_is_low);
     row_names(page, hall, scale, corner);
     position_numbers(page, hall, scale, corner);
     let beside = (corner.0 - 2.5, corner.1 + scale.mm(hall.depth) / 2.0);
     page.turned(beside, 3.0, SOFT, &format!("{} m", short(hall.depth)));
+}
+
+/// The name of a rack: the letter of its sort and its number.
+fn name(rack: &PlacedRack) -> String {
+    format!("{}{}", rack.kind.letter(), rack.number + 1)
 }
 
 /// Numbers of the positions above each bank of rows, every fifth and the first.
@@ -160,11 +177,20 @@ fn aisles(page: &mut Page, hall: &Hall, scale: Scale, corner: (f64, f64), contai
     }
 }
 
-fn trays(page: &mut Page, hall: &Hall, scale: Scale, corner: (f64, f64)) {
+fn trays(page: &mut Page, hall: &Hall, scale: Scale, corner: (f64, f64), corridor_is_low: bool) {
+    // From the farthest row to the corridor.
+    let lines = || hall.rows.iter().map(|row| row.at.center().1);
+    let (near, far) = if corridor_is_low {
+        (0.0, lines().fold(0.0, f64::max))
+    } else {
+        (hall.depth, lines().fold(hall.depth, f64::min))
+    };
     for main in &hall.mains {
         let x = corner.0 + scale.mm(*main);
-        page.line((x, corner.1), (x, corner.1 + scale.mm(hall.depth)), TRAY, 0.5, true);
+        page.line((x, corner.1 + scale.mm(near)), (x, corner.1 + scale.mm(far)), TRAY, 0.5, true);
     }
+    let y = corner.1 + scale.mm(near) + if corridor_is_low { -4.2 } else { 4.4 };
+    page.text((corner.0, y), 2.6, Anchor::Start, SOFT, "corridor");
     if let (Some(low), Some(high)) = (hall.mains.first(), hall.mains.last()) {
         let mut lines: Vec<f64> = hall.rows.iter().map(|row| row.at.center().1).collect();
         lines.dedup_by(|a, b| (*a - *b).abs() < 1e-6);
@@ -225,7 +251,7 @@ fn column(
     page.key(COLD, RULE, &format!("cold aisle{}", closed(false)));
     page.line_key("#56b4e9", false, "front of a rack");
     page.line_key(TRAY, true, "cable trays, overhead");
-    page.paragraph("A rack is named by the letter of its sort and its number, placed by row and position: a sort is numbered along the rows. `gigawatt bill --racks FILE` lists them all.", SOFT);
+    page.paragraph("A rack is named by the letter of its sort and its number, placed by row and position: a sort is numbered along the rows. `gigawatt bill --racks FILE` lists them all, and what is too small for its name here.", SOFT);
     page.scale_bar(scale);
     let alone = floors.len() == 1;
     for (floor, hall) in floors.iter().zip(halls) {

@@ -1,7 +1,7 @@
 //! Elevations: an accelerator rack and one of each sort that stands beside it, to scale.
 
 use super::{
-    Anchor, FIELD, INK, PAPER, Page, RULE, SOFT, Scale, cells, count, short, subtitle, watts, wrapped,
+    Anchor, FIELD, INK, PAPER, Page, RULE, SOFT, Scale, View, cells, count, short, subtitle, watts, wrapped,
 };
 use crate::layout::{RackKind, Rect};
 use crate::plan::Plan;
@@ -11,6 +11,8 @@ use crate::plan::result::{RackFace, RackFront, StackedPart, SystemFloor};
 const RACK_UNIT: f64 = 0.044_45;
 /// Switches of the scale-up domain.
 const SCALE_UP: &str = "#6a3d9a";
+/// Switches of the out-of-band network.
+const MANAGEMENT: &str = "#2f4b5c";
 
 /// The colour of a part, and what it stands for: its sort in the hall, unless it is a special one.
 fn color(kind: RackKind, part: &str) -> (&'static str, &'static str) {
@@ -18,7 +20,7 @@ fn color(kind: RackKind, part: &str) -> (&'static str, &'static str) {
     if has("power") {
         (super::color(RackKind::Power), "power shelf")
     } else if has("management") && kind == RackKind::Compute {
-        (super::color(RackKind::Management), "management switch")
+        (MANAGEMENT, "management switch")
     } else if has("switch") {
         (SCALE_UP, "scale-up switch tray")
     } else {
@@ -43,14 +45,14 @@ const NAMES: f64 = 30.0;
 
 /// The racks that a page shows: all of one system; of several the accelerators' and the scale-out's, and what is alike
 /// in all of them once.
-fn shown(floors: &[SystemFloor]) -> Vec<(&SystemFloor, &RackFront)> {
+fn shown<'a>(floors: &[&'a SystemFloor]) -> Vec<(&'a SystemFloor, &'a RackFront)> {
     let mut all = Vec::new();
     for (at, floor) in floors.iter().enumerate() {
         for front in &floor.fronts {
             let own =
                 matches!(front.kind, RackKind::Compute | RackKind::Leaf | RackKind::Spine | RackKind::Core);
             if own || at == 0 {
-                all.push((floor, front));
+                all.push((*floor, front));
             }
         }
     }
@@ -74,14 +76,14 @@ fn places(count: usize) -> Vec<Rect> {
 }
 
 /// Draws the racks of every system; none without one.
-pub(super) fn draw(plan: &Plan) -> Option<Page> {
-    let floors = &plan.layout.floors;
+pub(super) fn draw(plan: &Plan, view: View) -> Option<Page> {
+    let floors: Vec<&SystemFloor> = view.floors(plan).collect();
     let names: Vec<&str> = floors.iter().map(|floor| floor.rack_name.as_str()).collect();
     if names.is_empty() {
         return None;
     }
     let mut page = Page::new(&format!("Rack elevations: {}", names.join("; ")), &subtitle(plan));
-    let racks = shown(floors);
+    let racks = shown(&floors);
     let cells = places(racks.len());
     let fitting = racks.iter().zip(&cells).map(|((floor, front), cell)| {
         let room = Rect { width: cell.width - MARGIN - NAMES, depth: cell.depth - BESIDE, ..*cell };
@@ -97,15 +99,14 @@ pub(super) fn draw(plan: &Plan) -> Option<Page> {
             _ if floors.len() > 1 => format!("rack of {} of {}, front", front.name, floor.system),
             _ => format!("rack of {}, front", front.name),
         };
-        page.text(
-            (x, bottom + 5.0),
-            super::fitting(&name, cell.width - MARGIN, 3.2),
-            Anchor::Start,
-            INK,
-            &name,
-        );
+        let room = cell.width - MARGIN;
+        let size = super::fitting(&name, room, 3.2);
+        let (size, lines) = if size < 2.4 { (2.4, wrapped(&name, room, 2.4)) } else { (size, vec![name]) };
+        for (at, line) in lines.iter().enumerate() {
+            page.text((x, bottom + 5.0 + 3.2 * at as f64), size, Anchor::Start, INK, line);
+        }
     }
-    column(&mut page, plan, &racks, scale);
+    column(&mut page, plan, &floors, &racks, scale);
     Some(page)
 }
 
@@ -116,8 +117,13 @@ fn width_of(floor: &SystemFloor, kind: RackKind) -> f64 {
     demand.rack.width.0 * positions as f64
 }
 
-fn column(page: &mut Page, plan: &Plan, racks: &[(&SystemFloor, &RackFront)], scale: Scale) {
-    let floors = &plan.layout.floors;
+fn column(
+    page: &mut Page,
+    plan: &Plan,
+    floors: &[&SystemFloor],
+    racks: &[(&SystemFloor, &RackFront)],
+    scale: Scale,
+) {
     page.heading("Legend");
     let mut seen: Vec<&str> = Vec::new();
     for (_, front) in racks {
