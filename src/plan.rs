@@ -13,6 +13,7 @@ pub mod electrical;
 pub mod equipment;
 mod fabric;
 mod ledger;
+mod links;
 mod messages;
 mod money;
 mod range;
