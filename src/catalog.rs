@@ -16,7 +16,6 @@ use check::Profile;
 use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/catalog");
 
@@ -89,8 +88,6 @@ pub struct Listed {
 pub struct Catalog {
     user: BTreeMap<(&'static str, String), PathBuf>,
     overrides: BTreeMap<(String, String), toml::Table>,
-    /// Every link, read once: each choice of a cable looks at all of them.
-    links: OnceLock<Result<Arc<[profile::Link]>, InputError>>,
 }
 
 impl Catalog {
@@ -143,7 +140,6 @@ impl Catalog {
         let field = &rest[id.len() + 1..];
         let table = self.overrides.entry((folder.to_owned(), id.clone())).or_default();
         insert_path(table, field, value);
-        self.links = OnceLock::new();
         Ok(())
     }
 
@@ -207,15 +203,6 @@ impl Catalog {
             return Err(laid_over(&path, &message).unwrap_or_else(|| document.error(&path, message)));
         }
         Ok(Found { profile, document, built_in })
-    }
-
-    /// All links, by id.
-    pub fn links(&self) -> Result<Arc<[profile::Link]>, InputError> {
-        let read = || {
-            let ids = self.ids(profile::Link::FOLDER);
-            ids.iter().map(|id| Ok(self.get::<profile::Link>(id)?.profile)).collect()
-        };
-        self.links.get_or_init(read).clone()
     }
 
     /// The file that a profile is read from.

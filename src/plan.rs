@@ -14,6 +14,7 @@ pub mod equipment;
 mod fabric;
 mod fronts;
 mod ledger;
+mod links;
 mod messages;
 mod money;
 mod range;

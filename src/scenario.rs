@@ -395,6 +395,10 @@ pub struct SupportNetworks {
     pub management_switch: String,
     /// Out-of-band ports of a tray with its part of what else stands in the rack.
     pub management_ports: u32,
+    /// Ports of a storage rack on the storage network.
+    pub storage_rack_ports: u32,
+    /// Ports of a management rack on either network, one for each server.
+    pub management_rack_ports: u32,
 }
 
 /// How far buildings stand apart.

@@ -494,6 +494,12 @@ pub struct Switch {
     pub ports: Datum<u32>,
     /// Bandwidth of one port, one direction.
     pub port_bandwidth: Datum<ByteRate>,
+    /// Bandwidth of one lane of a port; any where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane_bandwidth: Option<Datum<ByteRate>>,
+    /// Ports that share a cage, and so a module.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub cage_ports: u32,
     /// Bandwidth of an uplink beside those ports, where there are such.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uplink_bandwidth: Option<Datum<ByteRate>>,
@@ -533,6 +539,15 @@ pub enum Transport {
     Efa,
 }
 
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_one(count: &u32) -> bool {
+    *count == 1
+}
+
 /// Whether a field has the value that it has when the file says nothing.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
@@ -570,6 +585,12 @@ pub struct Link {
     pub medium: Medium,
     /// One direction.
     pub bandwidth: Datum<ByteRate>,
+    /// Bandwidth of one lane, which is that of the ports at both ends; any where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane_bandwidth: Option<Datum<ByteRate>>,
+    /// Ports that it can be parted over: lanes on fibres of their own can be, wavelengths on one pair cannot.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub ways: u32,
     /// The longest it may be.
     pub reach: Datum<Meters>,
     /// Power of one end's transceiver.

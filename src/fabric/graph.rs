@@ -137,7 +137,7 @@ fn fat_tree(demand: &FabricDemand) -> Result<Graph, FabricError> {
             })
             .collect()
     } else {
-        all.chunks((wiring.radix / 2) as usize).map(<[usize]>::to_vec).collect()
+        all.chunks(wiring.down as usize).map(<[usize]>::to_vec).collect()
     };
     let mut uplinks = Vec::new();
     for group in &groups {
@@ -146,7 +146,7 @@ fn fat_tree(demand: &FabricDemand) -> Result<Graph, FabricError> {
         } else {
             group.len() as u64
         };
-        let spines = wiring.spines(built, wiring.radix / 2);
+        let spines = wiring.spines(built, wiring.down);
         let first = graph.add(spines);
         let taken = graph.spread(group, wiring.uplinks, first, spines);
         uplinks.extend(
@@ -156,7 +156,9 @@ fn fat_tree(demand: &FabricDemand) -> Result<Graph, FabricError> {
     let [_, _, cores] = wiring.plane(island.units, true);
     if cores > 0 {
         let first = graph.add(cores);
-        for (port, spine) in uplinks.into_iter().enumerate() {
+        let upto = |port: usize| wiring.core_links(port as u64);
+        let kept = uplinks.into_iter().enumerate().filter(|(port, _)| upto(port + 1) > upto(*port));
+        for (port, (_, spine)) in kept.enumerate() {
             graph.join(spine, first + port % cores as usize);
         }
     }
@@ -170,6 +172,13 @@ fn rail_only(demand: &FabricDemand) -> Result<Graph, FabricError> {
         Some(hosts) => Graph::of(vec![Leaf { hosts, rail: 0 }]),
         None => fat_tree(&one_rail(demand))?,
     };
+    // Leaves that several units share are wired whole; the last of them have ports to spare.
+    let mut ports = one_rail(demand).accelerators * u64::from(demand.ports_per_accelerator / demand.planes);
+    let mut one = one;
+    for leaf in &mut one.leaves {
+        leaf.hosts = leaf.hosts.min(ports);
+        ports -= leaf.hosts;
+    }
     let (rails, leaves) = (demand.rails as usize, one.leaves.len());
     // Leaves come first: a node of a rail is moved behind those of the rails before it.
     let node = |rail: usize, node: usize| match node.checked_sub(leaves) {

@@ -139,6 +139,8 @@ mod tests {
             oversubscription: 1.0,
             tiers: Tiers::Auto,
             links_per_cable: 1,
+            links_per_uplink: 1,
+            core_oversubscription: 1.0,
         })
         .expect("valid")
     }

@@ -8,11 +8,11 @@
 //! leaf     per unit, plane and rail: ceil(ports on the rail / d),  d + ceil(d / o) ≤ k
 //! uplinks  u = ceil(ports on a leaf / o), spread evenly over the spines of its group
 //! 2 tiers  spines = the smallest divisor of u that is ≥ leaves·u / k;   holds while leaves ≤ k
-//! 3 tiers  groups of k/2 leaves with the smallest divisor of u ≥ leaves·u / (k/2) spines,
-//!          cores = ceil(leaves·u / k);   holds while groups ≤ k
+//! 3 tiers  groups of d' leaves with the smallest divisor of u ≥ leaves·u / d' spines, d' + ceil(d' / c) ≤ k,
+//!          cores = ceil(leaves·u / c·k);   holds while groups ≤ k
 //! ~~~
 //!
-//! k radix · o oversubscription of the leaf. Even spreading is what makes the published spine counts 18 and 36
+//! k radix · o oversubscription of the leaf · c that of the core, d' = k/2 where it is 1. Even spreading is what makes the published spine counts 18 and 36
 //! where 16 and 32 would have ports enough. The rule to wire whole units is NVIDIA's (network fabrics page of the
 //! DGX SuperPOD GB200, B300 and Rubin reference architectures). What three tiers cannot carry becomes several
 //! islands without a path between them. Left out: links between buildings, the networks beside it.
@@ -80,6 +80,10 @@ pub struct FabricDemand {
     pub tiers: Tiers,
     /// Links that one cable carries: 2 where an 800G cage is split into two ports of 400G.
     pub links_per_cable: u32,
+    /// The same between switches, whose ports may be faster than those of hosts.
+    pub links_per_uplink: u32,
+    /// Ports of a spine towards leaves for each towards cores, at least 1.
+    pub core_oversubscription: f64,
 }
 
 /// Why no fabric can be built from a demand.
@@ -157,6 +161,8 @@ pub struct FatTree {
     pub spine_core: u64,
     /// Links at port rate that one cable carries.
     pub links_per_cable: u32,
+    /// The same between switches.
+    pub links_per_uplink: u32,
     /// Groups of an island whose spines are joined directly, zero but for a dragonfly+.
     pub groups: u64,
     /// Separate fabrics that the count had to be split into.
@@ -165,7 +171,9 @@ pub struct FatTree {
     pub accelerators_per_island: u64,
     /// Bandwidth into the fabric of each accelerator, per direction.
     pub injection: ByteRate,
-    /// Bandwidth between two halves of an island, per direction, summed over the islands.
+    /// Units that share a set of leaves: one but for rails that fill their leaves across units.
+    pub units_per_leaf: u64,
+    /// Bandwidth between two halves of the largest island, per direction.
     pub bisection: ByteRate,
 }
 
@@ -207,9 +215,9 @@ impl FatTree {
     /// Bandwidth of the links of each tier, per direction, islands and planes together.
     #[must_use]
     pub fn tier_bandwidth(&self, port_rate: ByteRate) -> [ByteRate; 3] {
-        let per_cable = f64::from(self.links_per_cable);
-        [self.host_leaf, self.leaf_spine, self.spine_core]
-            .map(|cables| port_rate * (cables as f64 * per_cable))
+        let [host, switch] = [self.links_per_cable, self.links_per_uplink].map(f64::from);
+        [(self.host_leaf, host), (self.leaf_spine, switch), (self.spine_core, switch)]
+            .map(|(cables, per_cable)| port_rate * (cables as f64 * per_cable))
     }
 }
 
@@ -237,6 +245,9 @@ pub(super) struct Wiring {
     pub(super) uplinks: u64,
     pub(super) group_units: u64,
     oversubscription: f64,
+    /// Ports of a spine towards leaves where there are cores.
+    pub(super) down: u64,
+    core_oversubscription: f64,
 }
 
 impl Wiring {
@@ -272,14 +283,14 @@ impl Wiring {
         if self.group_units > 0 {
             self.radix / self.rails * self.group_units
         } else {
-            self.radix * (self.radix / 2) / self.leaves_per_unit()
+            self.radix * self.down / self.leaves_per_unit()
         }
     }
 
     /// Leaves, spines and cores of one plane with this many units.
     pub(super) fn plane(&self, units: u64, three: bool) -> [u64; 3] {
         let leaves = units * self.leaves_per_unit();
-        let half = self.radix / 2;
+        let half = self.down;
         if leaves <= 1 {
             return [leaves, 0, 0];
         }
@@ -293,8 +304,13 @@ impl Wiring {
             let rest = leaves % half;
             (leaves.div_ceil(half), leaves / half * self.spines(half, half) + self.spines(rest, half))
         };
-        let cores = if groups > 1 { (leaves * self.uplinks).div_ceil(self.radix) } else { 0 };
+        let cores = if groups > 1 { self.core_links(leaves * self.uplinks).div_ceil(self.radix) } else { 0 };
         [leaves, spines, cores]
+    }
+
+    /// Links between spines and cores for so many between leaves and spines.
+    pub(super) fn core_links(&self, below: u64) -> u64 {
+        (below as f64 / self.core_oversubscription - 1e-9).ceil() as u64
     }
 
     /// Spines that take the uplinks of these leaves, each leaf with equally many links to every spine.
@@ -316,7 +332,7 @@ fn smallest_divisor_from(least: u64, number: u64) -> u64 {
         .unwrap_or(least)
 }
 
-/// Ports of a leaf that can face hosts at an oversubscription.
+/// Ports of a leaf that can face hosts at an oversubscription of 1 or more.
 fn host_ports(radix: u64, oversubscription: f64) -> u64 {
     let exact = (radix as f64) * (oversubscription / (1.0 + oversubscription));
     let ports = exact.floor() as u64;
@@ -336,6 +352,7 @@ pub(super) fn wiring(demand: &FabricDemand) -> Result<Wiring, FabricError> {
         (u64::from(demand.rails), "rails"),
         (demand.unit_accelerators, "accelerators per unit"),
         (u64::from(demand.links_per_cable), "links per cable"),
+        (u64::from(demand.links_per_uplink), "links per uplink"),
     ] {
         if count == 0 {
             return Err(FabricError::Zero(name));
@@ -355,10 +372,12 @@ pub(super) fn wiring(demand: &FabricDemand) -> Result<Wiring, FabricError> {
     if !ports.is_multiple_of(planes) {
         return Err(FabricError::Planes { ports, planes });
     }
-    let oversubscription = demand.oversubscription;
-    if !(oversubscription.is_finite() && oversubscription >= 1.0) {
-        return Err(FabricError::Oversubscription(oversubscription));
+    for ratio in [demand.oversubscription, demand.core_oversubscription] {
+        if !(ratio.is_finite() && ratio >= 1.0) {
+            return Err(FabricError::Oversubscription(ratio));
+        }
     }
+    let oversubscription = demand.oversubscription;
     let radix = u64::from(demand.radix);
     if radix < 2 {
         return Err(FabricError::Zero("switch ports beyond the first"));
@@ -368,7 +387,7 @@ pub(super) fn wiring(demand: &FabricDemand) -> Result<Wiring, FabricError> {
     let leaves_per_rail = ports_per_rail.div_ceil(host_ports(radix, oversubscription));
     let ports_per_leaf = ports_per_rail.div_ceil(leaves_per_rail);
     let uplinks = uplinks(ports_per_leaf, oversubscription);
-    let half = radix / 2;
+    let half = host_ports(radix, demand.core_oversubscription).min(radix - 1);
     let group_units = match demand.group_accelerators {
         0 => 0,
         group => group.div_ceil(demand.unit_accelerators).min(half / leaves_per_rail),
@@ -380,6 +399,8 @@ pub(super) fn wiring(demand: &FabricDemand) -> Result<Wiring, FabricError> {
         uplinks,
         group_units,
         oversubscription: (ports_per_leaf as f64) / (uplinks as f64),
+        down: half,
+        core_oversubscription: demand.core_oversubscription,
     };
     let (joined, limit) = match demand.tiers {
         Tiers::Two => (wiring.two_tier_units(), radix),
@@ -416,9 +437,13 @@ pub fn fat_tree(demand: &FabricDemand) -> Result<FatTree, FabricError> {
     let ports = u64::from(demand.ports_per_accelerator);
     let uplinks = if spine > 0 { leaf * wiring.uplinks } else { 0 };
     let injection = demand.port_rate * f64::from(demand.ports_per_accelerator);
-    let offered = injection * (demand.accelerators as f64);
-    let carried = if spine > 0 { offered.min(demand.port_rate * (uplinks as f64)) } else { offered };
-    let per_cable = u64::from(demand.links_per_cable);
+    let accelerators_per_island = demand.accelerators.min(units.div_ceil(islands) * demand.unit_accelerators);
+    let offered = injection * (accelerators_per_island as f64);
+    let leaves_of_island = planes * if larger > 0 { of_large[0] } else { of_small[0] };
+    let up = demand.port_rate * ((leaves_of_island * wiring.uplinks) as f64);
+    let carried = if spine > 0 { offered.min(up) } else { offered };
+    let carried = if core > 0 { carried.min(up / demand.core_oversubscription) } else { carried };
+    let [per_cable, per_uplink] = [demand.links_per_cable, demand.links_per_uplink].map(u64::from);
     Ok(FatTree {
         topology: Topology::FatTree,
         accelerators: demand.accelerators,
@@ -430,13 +455,15 @@ pub fn fat_tree(demand: &FabricDemand) -> Result<FatTree, FabricError> {
         spine,
         core,
         host_leaf: (demand.accelerators * ports).div_ceil(per_cable),
-        leaf_spine: uplinks.div_ceil(per_cable),
-        spine_core: if core > 0 { uplinks.div_ceil(per_cable) } else { 0 },
+        leaf_spine: uplinks.div_ceil(per_uplink),
+        spine_core: if core > 0 { wiring.core_links(uplinks).div_ceil(per_uplink) } else { 0 },
         links_per_cable: demand.links_per_cable,
+        links_per_uplink: demand.links_per_uplink,
         groups: 0,
         islands,
-        accelerators_per_island: demand.accelerators.min(units.div_ceil(islands) * demand.unit_accelerators),
+        accelerators_per_island,
         injection,
+        units_per_leaf: 1,
         bisection: carried / 2.0,
     })
 }

@@ -85,6 +85,19 @@ impl Torus {
         }
     }
 
+    /// Optical switches of a pod: one for each place on a face of a cube and dimension, with two ports for every cube.
+    #[must_use]
+    pub fn optical_switches(&self) -> u64 {
+        if self.optical_links() > 0 { u64::from(DIMENSIONS) * CUBE * CUBE } else { 0 }
+    }
+
+    /// Fibres from so many accelerators to optical switches, whole cubes, both directions in each.
+    #[must_use]
+    pub fn optical_fibres(&self, accelerators: u64) -> u64 {
+        let faces = 2 * u64::from(DIMENSIONS) * CUBE * CUBE;
+        if self.optical_links() > 0 { accelerators.div_ceil(CUBE.pow(DIMENSIONS)) * faces } else { 0 }
+    }
+
     /// Rate of a link, per direction: what one accelerator sends in all, over two links of each dimension.
     #[must_use]
     pub fn link_rate(&self, accelerator: ByteRate) -> ByteRate {
@@ -122,12 +135,12 @@ impl Torus {
 
 /// Counts what pods of a torus amount to: islands without switches.
 ///
-/// Ports and their rate are those of an accelerator into the torus.
+/// Ports and their rate are those of an accelerator into the torus. The bisection is that of one pod; from pod to pod
+/// the data-centre network carries what there is of it.
 #[must_use]
 pub fn pods(torus: Torus, demand: &FabricDemand) -> FatTree {
     let injection = demand.port_rate * f64::from(demand.ports_per_accelerator);
     let pod = torus.accelerators().max(1);
-    let whole = torus.bisection(injection) / pod as f64;
     FatTree {
         topology: Topology::Torus(torus),
         accelerators: demand.accelerators,
@@ -142,11 +155,13 @@ pub fn pods(torus: Torus, demand: &FabricDemand) -> FatTree {
         leaf_spine: 0,
         spine_core: 0,
         links_per_cable: 1,
+        links_per_uplink: 1,
         groups: 0,
         islands: demand.accelerators.div_ceil(pod),
         accelerators_per_island: demand.accelerators.min(pod),
         injection,
-        bisection: whole * demand.accelerators as f64,
+        units_per_leaf: 1,
+        bisection: torus.bisection(injection),
     }
 }
 
@@ -158,8 +173,8 @@ mod tests {
     use crate::fabric::scale_out::Tiers;
     use crate::random::Stream;
 
-    fn drawn(torus: Torus) -> Graph {
-        let demand = FabricDemand {
+    fn demand(torus: Torus) -> FabricDemand {
+        FabricDemand {
             topology: Topology::Torus(torus),
             accelerators: torus.accelerators(),
             ports_per_accelerator: 1,
@@ -172,8 +187,13 @@ mod tests {
             oversubscription: 1.0,
             tiers: Tiers::Auto,
             links_per_cable: 1,
-        };
-        plane(&demand).unwrap()
+            links_per_uplink: 1,
+            core_oversubscription: 1.0,
+        }
+    }
+
+    fn drawn(torus: Torus) -> Graph {
+        plane(&demand(torus)).unwrap()
     }
 
     // arXiv:2304.01433: 4,096 chips are 64 cubes in 16³; 6 faces × 16 links × 64 cubes / 2 ends = 3,072 optical ways,
@@ -182,8 +202,21 @@ mod tests {
     fn a_tpu_v4_pod_is_sixteen_cubed_on_48_optical_switches() {
         let pod = Torus::compact(4_096).unwrap();
         assert_eq!((pod.shape, pod.links(), pod.optical_links()), ([16; 3], 12_288, 48 * 64));
+        // 64 cubes with 96 fibres are the 128 ports in use of each of 48 switches.
+        assert_eq!((pod.optical_switches(), pod.optical_fibres(4_096)), (48, 48 * 128));
         // 2 · 16² links of 50 GB/s each way.
         assert!((pod.bisection(ByteRate(300e9)).value() / 25.6e12 - 1.0).abs() < 1e-12);
+    }
+
+    // Ten pods are joined by no link of theirs: what is cut in two is a pod.
+    #[test]
+    fn pods_side_by_side_bisect_as_one() {
+        let torus = Torus::compact(4_096).unwrap();
+        let pods = |accelerators| {
+            pods(torus, &FabricDemand { accelerators, port_rate: ByteRate(300e9), ..demand(torus) })
+        };
+        assert_eq!(pods(40_960).islands, 10);
+        assert!((pods(40_960).bisection / torus.bisection(ByteRate(300e9)) - 1.0).abs() < 1e-12);
     }
 
     // TPU v5p: 8,960 chips as 16 × 20 × 28, 140 cubes of 4³.

@@ -12,8 +12,10 @@
 //! routing, patch panels, service loops. What leaves its row runs as a trunk from a panel at its rack.
 
 mod beside;
+mod optical;
 
-pub use beside::{OutOfBandCabling, TreeCabling, length_in_rack};
+pub use beside::{OutOfBandCabling, SupportPorts, TreeCabling, WatchedRacks, length_in_rack, support_home};
+pub use optical::OpticalCabling;
 
 use super::routes::{Outlet, Route, Through, Ways};
 use super::{CORRIDOR, CorePlace, Layout, LayoutDemand, Placement, RackKind, layout};
@@ -49,9 +51,9 @@ pub const WAYS: u64 = 3;
 const DUCT_PITCH: f64 = 0.15;
 /// The same upwards.
 const DUCT_LAYERS: u64 = 8;
-/// Pairs of racks of one bundle above which some racks stand for their neighbours: in a schedule, and where
-/// placements are only compared.
-const MOST_PAIRS: [u64; 2] = [4_000_000, 5_000];
+/// Pairs of racks of one bundle above which some racks stand for their neighbours: never in a schedule, whose racks have
+/// no more cables than ports; where placements are only compared, for their lengths.
+const MOST_PAIRS: [u64; 2] = [u64::MAX, 5_000];
 
 /// What a cable is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,6 +101,10 @@ pub enum Net {
     Storage,
     /// Out-of-band management.
     OutOfBand,
+    /// Between the cubes of a torus.
+    ScaleUp,
+    /// From fabric to fabric.
+    Border,
 }
 
 impl Net {
@@ -110,6 +116,8 @@ impl Net {
             Self::FrontEnd => "front end",
             Self::Storage => "storage",
             Self::OutOfBand => "out of band",
+            Self::ScaleUp => "scale-up",
+            Self::Border => "between fabrics",
         }
     }
 
@@ -118,8 +126,10 @@ impl Net {
     pub fn cables(self, kind: CableKind) -> String {
         match (self, kind) {
             (Self::ScaleOut, kind) => kind.name().to_owned(),
-            (Self::OutOfBand, CableKind::HostLeaf) => "out of band, in the rack".to_owned(),
+            (Self::OutOfBand, CableKind::HostLeaf) => "out of band, ports".to_owned(),
             (Self::OutOfBand, _) => "out of band, uplinks".to_owned(),
+            (Self::ScaleUp, _) => "cube to optical switch".to_owned(),
+            (Self::Border, _) => "fabric to fabric".to_owned(),
             (net, kind) => format!("{}, {}", net.name(), kind.name()),
         }
     }
@@ -249,6 +259,8 @@ impl CableMedium {
 pub struct Cabling {
     /// Cables of each tier.
     pub counts: CableCounts,
+    /// Units that share a set of leaves.
+    pub leaf_units: u64,
     /// Units of a spine group: the leaves of a group share its spines.
     pub group_units: u64,
     /// Units of an island: its spines share its cores.
@@ -265,6 +277,8 @@ pub struct Cabling {
     pub beside: Vec<TreeCabling>,
     /// The out-of-band network.
     pub out_of_band: Option<OutOfBandCabling>,
+    /// The optical side of a torus.
+    pub optical: Option<OpticalCabling>,
 }
 
 /// Cables between two racks.
@@ -355,20 +369,23 @@ impl Outlets {
     fn of(layout: &Layout) -> Self {
         let mut ways_of_all = Vec::new();
         let mut found: [Vec<(u64, Outlet)>; SORTS] = Default::default();
-        let mut take = |racks: &[super::PlacedRack], ways: Ways| {
+        let mut take = |racks: &[super::PlacedRack], rows: usize, ways: Ways| {
+            // CDUs stand in galleries, which count as a row behind the last.
+            let mut gallery = (0..).map(|along| (rows, along));
             for rack in racks {
-                let Some(place) = rack.place() else { continue };
+                let own = || gallery.next().filter(|_| rack.kind == RackKind::Cdu);
+                let Some(place) = rack.place().or_else(own) else { continue };
                 found[rack.kind as usize].push((rack.number, ways.outlet(place, &rack.at)));
             }
             ways_of_all.push(ways);
         };
         for index in 0..layout.halls {
             let hall = layout.hall(index);
-            take(&hall.racks, Ways::of_hall(layout, index, &hall));
+            take(&hall.racks, hall.rows.len(), Ways::of_hall(layout, index, &hall));
         }
         for index in 0..layout.network_rooms() {
             let Some(room) = layout.room(index) else { continue };
-            take(&room.racks, Ways::of_room(layout, index, &room));
+            take(&room.racks, room.rows.len(), Ways::of_room(layout, index, &room));
         }
         let racks = found.map(|mut racks| {
             racks.sort_by_key(|(number, _)| *number);
@@ -408,6 +425,7 @@ struct Tree<'a> {
     net: Net,
     tiers: [Tier<'a>; 4],
     counts: CableCounts,
+    leaf_units: u64,
     group_units: u64,
     island_units: u64,
     groups: [u64; 2],
@@ -430,6 +448,7 @@ impl<'a> Tree<'a> {
                 tier(RackKind::Core, network.core),
             ],
             counts: cabling.counts,
+            leaf_units: cabling.leaf_units,
             group_units: cabling.group_units,
             island_units: cabling.island_units,
             groups: cabling.groups,
@@ -607,7 +626,7 @@ fn bundles(layout: &Layout, tree: &Tree<'_>, kind: CableKind, most_pairs: u64) -
         holders(from as f64 * per_unit, to as f64 * per_unit, tier.count, tier.racks())
     };
     let step = match kind {
-        CableKind::HostLeaf => 1,
+        CableKind::HostLeaf => tree.leaf_units,
         CableKind::LeafSpine => tree.group_units,
         CableKind::SpineCore => tree.island_units,
     }
@@ -615,6 +634,9 @@ fn bundles(layout: &Layout, tree: &Tree<'_>, kind: CableKind, most_pairs: u64) -
     (0..layout.units.div_ceil(step))
         .map(|part| (part * step, ((part + 1) * step).min(layout.units)))
         .map(|(from, to)| match kind {
+            CableKind::HostLeaf if tree.tiers[0].kind != RackKind::Compute => {
+                Bundle::of(held(&tree.tiers[0], from, to), held(leaf, from, to))
+            }
             CableKind::HostLeaf => {
                 let racks = layout.demand.unit_compute_racks;
                 let end = (to * racks).min(layout.demand.compute_racks);
@@ -672,6 +694,9 @@ fn between_groups(spine: &Tier<'_>, [islands, groups]: [u64; 2], count: u64, mos
 pub fn each_pair(layout: &Layout, cabling: &Cabling, mut show: impl FnMut(&CablePair)) {
     let outlets = Outlets::of(layout);
     lay(layout, &outlets, &Tree::scale_out(layout, cabling, &outlets), MOST_PAIRS[0], &mut show);
+    if let Some(own) = &cabling.optical {
+        optical::each_pair(layout, own, &outlets, &mut show);
+    }
     beside::each_pair(layout, cabling, &outlets, &mut show);
 }
 

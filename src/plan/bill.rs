@@ -1,7 +1,7 @@
 //! The bill of materials: every part of the capex as things that are bought, with count, rating, price and source.
 //!
 //! ~~~text
-//! links    ends = 2 · cables;  copper is bought with both ends, light as a transceiver for each end and metres of
+//! links    ends = 2 · cables;  copper is bought with both ends, light as the modules that serve its ends and metres of
 //!          fibre; an end at a switch with co-packaged optics is part of the switch
 //! ~~~
 //!
@@ -9,36 +9,23 @@
 //! holds its cost and the other lines are counts.
 
 use super::beside::link_of;
-use super::equipment::{Equipment, Machine};
-use super::result::{BillItem, Border, Cable, Equipment as Scheduled, Layout, Plan};
+use super::equipment::{Equipment, Machine, Network};
+use super::links::is_fiber;
+use super::result::{BillItem, Border, Cable, EndKind, Equipment as Scheduled, Layout, Plan};
 use super::sizing::{Draw, FacilityHour};
 use super::standing::COOLER_POWER;
-use crate::catalog::profile::{Confidence, Datum, Link, Medium, Sources};
+use crate::catalog::profile::{Confidence, Datum, Link, Sources};
 use crate::cooling::HeatRejection;
 use crate::cooling::air::CHILLED_WATER_RANGE;
 use crate::layout::YardKind;
-use crate::layout::cables::{CableKind, Net};
+use crate::layout::cables::Net;
 use crate::scenario::Origin;
-use crate::units::text::{digits, show};
+use crate::units::text::{digits, group, show};
 use crate::units::{Amperes, ByteRate, CubicMeters, Dollars, Joules, VoltAmperes, Watts};
 
 /// The title of a figure's source.
 fn source<Q>(sources: &Sources, datum: &Datum<Q>) -> String {
     sources.get(&datum.source).map_or_else(|| datum.source.clone(), |source| source.title.clone())
-}
-
-/// Whether light runs in a medium.
-fn is_fiber(medium: Medium) -> bool {
-    matches!(medium, Medium::Multimode | Medium::SingleMode | Medium::LongSingleMode)
-}
-
-/// Ends of some cables that a transceiver or a copper plug is bought for.
-fn ends(cable: &Cable, co_packaged: bool) -> u64 {
-    match (co_packaged && is_fiber(cable.medium), cable.tier == CableKind::HostLeaf) {
-        (false, _) => 2 * cable.count,
-        (true, true) => cable.count,
-        (true, false) => 0,
-    }
 }
 
 /// Switches, transceivers and cables of one system.
@@ -68,7 +55,7 @@ pub(super) fn network(machine: &Machine, draw: &Draw, layout: &Layout) -> Vec<Bi
     for cable in layout.cables.iter().filter(|cable| cable.net == Net::ScaleOut && cable.system == machine.id)
     {
         let link = link_of(machine.network.links_of(cable.net, cable.tier), &cable.link);
-        items.extend(cables(&part, link, cable, switch.co_packaged_optics));
+        items.extend(cables(&part, &machine.network, link, cable));
     }
     items
 }
@@ -79,38 +66,44 @@ fn bits(rate: ByteRate) -> String {
 }
 
 /// Cables of one kind and link, with what is plugged at their ends.
-fn cables(part: &str, link: &Link, cable: &Cable, co_packaged: bool) -> Vec<BillItem> {
-    let ends = ends(cable, co_packaged) as f64;
-    let line = |item: String, count: f64, unit, cost, datum: &Datum<Dollars>| BillItem {
+///
+/// What runs further than any link reaches cannot be bought: it is listed without a price, and the plan falls short.
+fn cables(part: &str, network: &Network, link: &Link, cable: &Cable) -> Vec<BillItem> {
+    let line = |of: &Link, item: String, count: f64, unit, cost: Dollars, datum: &Datum<Dollars>| BillItem {
         part: part.to_owned(),
-        item,
-        rating: format!("{}, {} at most", bits(cable.rate), show(cable.length_max)),
+        item: if cable.reached { item } else { format!("{item}, out of reach: not to be had") },
+        rating: format!("{}, {} at most", bits(of.bandwidth.value), show(cable.length_max)),
         count,
         unit,
-        cost,
-        source: source(&link.sources, datum),
+        cost: if cable.reached { cost } else { Dollars(0.0) },
+        source: source(&of.sources, datum),
         confidence: datum.confidence,
     };
-    let plugs = link.price_per_end.value * ends;
-    let meters = cable.length_total.value();
-    let fiber = link.price_per_meter.value * meters;
-    let mut lines = if is_fiber(cable.medium) {
-        vec![
-            line(
-                format!("{}, {} transceivers", link.name, cable.kind),
-                ends,
-                "transceivers",
-                plugs,
-                &link.price_per_end,
-            ),
-            line(format!("{}, {} fibre", link.name, cable.kind), meters, "m", fiber, &link.price_per_meter),
-        ]
-    } else {
+    if !is_fiber(cable.medium) {
+        let plugs = link.price_per_end.value * cable.ends_of(EndKind::Copper) as f64;
+        let cost = plugs + link.price_per_meter.value * cable.length_total.value();
         let name = format!("{}, {} cables", link.name, cable.kind);
-        vec![line(name, cable.count as f64, "cables", plugs + fiber, &link.price_per_end)]
-    };
+        return vec![line(link, name, cable.count as f64, "cables", cost, &link.price_per_end)];
+    }
+    let mut lines = Vec::new();
     // Ends inside switches are not bought.
-    lines.retain(|line| line.count > 0.0);
+    for end in cable.ends.iter().filter(|end| end.modules > 0) {
+        let module = network.shelf.get(&end.module).unwrap_or(link);
+        let (count, name) = (
+            end.modules as f64,
+            format!("{}, {} transceivers at the {}", module.name, cable.kind, end.place),
+        );
+        let cost = module.price_per_end.value * count;
+        let rating = format!("{}, for {} ends", bits(module.bandwidth.value), group(&end.ends.to_string()));
+        lines.push(BillItem {
+            rating,
+            ..line(module, name, count, "transceivers", cost, &module.price_per_end)
+        });
+    }
+    let meters = cable.length_total.value();
+    let name = format!("{}, {} fibre", link.name, cable.kind);
+    let cost = link.price_per_meter.value * meters;
+    lines.push(line(link, name, meters, "m", cost, &link.price_per_meter));
     lines
 }
 
@@ -199,8 +192,29 @@ fn racks(plan: &Plan, machine: &Machine, draw: &Draw) -> Vec<BillItem> {
         },
     ];
     items.extend(networks);
+    items.extend(circuits(machine, &plan.layout, &support_part));
     items.retain(|item| item.count > 0.0);
     items
+}
+
+/// Whether a network stands beside the scale-out, in the units' support.
+fn is_beside(net: Net) -> bool {
+    matches!(net, Net::FrontEnd | Net::Storage | Net::OutOfBand)
+}
+
+/// Optics and fibre between the cubes of a torus, whose price racks and the units' support hold.
+fn circuits(machine: &Machine, layout: &Layout, part: &str) -> Vec<BillItem> {
+    let own = layout.cables.iter().filter(|cable| cable.net == Net::ScaleUp && cable.system == machine.id);
+    let lines = own.flat_map(|cable| {
+        let link = link_of(machine.network.links_of(cable.net, cable.tier), &cable.link);
+        cables(part, &machine.network, link, cable)
+    });
+    let free = |line: BillItem| BillItem {
+        item: format!("{}, in the price of racks", line.item),
+        cost: Dollars(0.0),
+        ..line
+    };
+    lines.map(free).collect()
 }
 
 /// What the networks beside the scale-out of one system cost.
@@ -235,10 +249,9 @@ fn beside(machine: &Machine, layout: &Layout, part: &str) -> Vec<BillItem> {
             });
         }
     }
-    for cable in layout.cables.iter().filter(|cable| cable.net != Net::ScaleOut && cable.system == machine.id)
-    {
+    for cable in layout.cables.iter().filter(|cable| is_beside(cable.net) && cable.system == machine.id) {
         let link = link_of(network.links_of(cable.net, cable.tier), &cable.link);
-        items.extend(cables(part, link, cable, false));
+        items.extend(cables(part, network, link, cable));
     }
     items.retain(|item| item.count > 0.0);
     items

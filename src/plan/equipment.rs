@@ -5,6 +5,7 @@
 
 use super::coolant::CoolantPumps;
 use super::electrical::facts::ElectricalFacts;
+use super::links::{Shelf, Wanted, lane_between, lane_of, with_ports};
 use super::result::Assumption;
 use super::sizing::{self, FacilityHour};
 use crate::catalog::document::Document;
@@ -228,6 +229,10 @@ pub struct Network {
     pub border_links: Vec<profile::Link>,
     /// Heat of a rack to the air that its room takes, rear doors first.
     pub rack_air: Watts,
+    /// Links from the cubes of a torus to optical circuit switches.
+    pub circuit_links: Vec<profile::Link>,
+    /// All links and modules of the catalogue.
+    pub shelf: Shelf,
 }
 
 /// Rate of a link from fabric to fabric: a port of the scale-out's switches.
@@ -244,6 +249,8 @@ impl Network {
             (Net::Storage, _) => &self.storage_links,
             (Net::OutOfBand, CableKind::HostLeaf) => &self.management_links,
             (Net::OutOfBand, _) => &self.uplink_links,
+            (Net::ScaleUp, _) => &self.circuit_links,
+            (Net::Border, _) => &self.border_links,
         }
     }
 
@@ -969,31 +976,25 @@ fn network(
     };
     let (switch_id, at) = part("switch", &fabric.switch, &system.scale_out.switch);
     let switch = catalog.get::<profile::Switch>(&switch_id).map_err(|error| scenario.blame(&at, error))?;
+    let shelf = Shelf::of(scenario, catalog, path)?;
+    let out = &system.scale_out;
+    // The lanes of adapters are those of the switch that their maker joins them to.
+    let reference = match fabric.switch {
+        Some(_) => catalog.get::<profile::Switch>(&out.switch).ok().map(|found| found.profile),
+        None => Some(switch.profile.clone()),
+    };
+    let lane = lane_between(reference.as_ref().and_then(lane_of), lane_of(&switch.profile));
+    let wanted = Wanted {
+        rate: out.port_bandwidth.value * f64::from(out.links_per_cable.unwrap_or(1)),
+        lane,
+        co_packaged: switch.profile.co_packaged_optics,
+    };
     let links = |field: &str, own: &Option<String>, reference: &str| {
         let (id, at) = part(field, own, reference);
-        if id == AUTO {
-            return links_to_choose_from(scenario, catalog, system, &switch.profile, &at);
-        }
-        let link = catalog.get::<profile::Link>(&id).map_err(|error| scenario.blame(&at, error))?.profile;
-        if switch.profile.co_packaged_optics && link.medium < profile::Medium::Multimode {
-            let message =
-                format!("`{id}` is copper, but `{switch_id}` has its optics inside: nothing plugs in");
-            return Err(scenario
-                .error(&at, message)
-                .with_help("name a fibre link, or another `fabric.switch`"));
-        }
-        // A campus is wider than most single-mode links reach: what runs further takes the next that does.
-        let further = if link.medium == profile::Medium::SingleMode {
-            let rate = link.bandwidth.value;
-            links_at(scenario, catalog, rate, &switch.profile, &at)?
-        } else {
-            Vec::new()
-        };
-        let further = further.into_iter().filter(|other| other.medium == profile::Medium::LongSingleMode);
-        Ok(std::iter::once(link).chain(further).collect())
+        shelf.tier((scenario, catalog), &wanted, (&id, own.is_some()), &switch_id, &at)
     };
-    let host_links = links("host_link", &fabric.host_link, &system.scale_out.host_link)?;
-    let switch_links = links("switch_link", &fabric.switch_link, &system.scale_out.switch_link)?;
+    let host_links = links("host_link", &fabric.host_link, &out.host_link)?;
+    let switch_links = links("switch_link", &fabric.switch_link, &out.switch_link)?;
     let mut taker = Taker {
         taken,
         document: &switch.document,
@@ -1038,23 +1039,24 @@ fn network(
     };
     let support_switch = named("switch", &beside.switch)?;
     for (field, rate) in [("front_end", beside.front_end), ("storage", beside.storage)] {
-        if ports_at(&support_switch, rate) < 2 {
-            let message = format!("the switch `{}` has no ports at {rate}", support_switch.id);
-            return Err(scenario.error(&format!("support_networks.{field}"), message));
-        }
+        with_ports(scenario, &support_switch, rate, &format!("support_networks.{field}"))?;
     }
     let management_switch = named("management_switch", &beside.management_switch)?;
-    let links_for = |field: &str, rate: ByteRate| {
-        links_from(scenario, catalog, rate, &format!("support_networks.{field}"))
+    let pluggable = |rate: ByteRate, lane: Option<ByteRate>, at: &str| {
+        shelf.choices(scenario, &Wanted { rate, lane, co_packaged: false }, at)
     };
+    let trays = |field: &str, rate: ByteRate| {
+        pluggable(rate, lane_of(&support_switch), &format!("support_networks.{field}"))
+    };
+    let managed = |rate: ByteRate| pluggable(rate, None, "support_networks.management_switch");
     Ok(Network {
         twin,
+        front_end_links: trays("front_end", beside.front_end)?,
+        storage_links: trays("storage", beside.storage)?,
+        management_links: managed(management_switch.port_bandwidth.value)?,
+        uplink_links: managed(uplink_rate(&management_switch))?,
+        border_links: pluggable(BORDER_RATE, lane, "campus.bandwidth")?,
         support_switch,
-        front_end_links: links_for("front_end", beside.front_end)?,
-        storage_links: links_for("storage", beside.storage)?,
-        management_links: links_for("management_switch", management_switch.port_bandwidth.value)?,
-        uplink_links: links_for("management_switch", uplink_rate(&management_switch))?,
-        border_links: links_from(scenario, catalog, BORDER_RATE, "campus.bandwidth")?,
         rack_air: scenario.fields.layout.rack_air,
         management_switch,
         switch: switch.profile,
@@ -1062,82 +1064,15 @@ fn network(
         kind: switch_kind,
         host_links,
         switch_links,
+        circuit_links: shelf.to_circuits(),
+        shelf,
     })
-}
-
-/// The word for a link that is chosen cable by cable.
-const AUTO: &str = "auto";
-
-/// Links of the catalogue at the rate of a system's ports, the cheapest end first.
-///
-/// A switch with co-packaged optics has nowhere to plug copper or a transceiver in.
-fn links_to_choose_from(
-    scenario: &Scenario,
-    catalog: &Catalog,
-    system: &System,
-    switch: &profile::Switch,
-    at: &str,
-) -> Result<Vec<profile::Link>, InputError> {
-    let rate = system.scale_out.port_bandwidth.value;
-    let links = links_at(scenario, catalog, rate, switch, at)?;
-    if links.is_empty() {
-        let message = format!("the catalogue has no link of {rate} for the switch `{}`", switch.id);
-        return Err(scenario.error(at, message).with_help("name a link: `gigawatt catalog list networks`"));
-    }
-    Ok(links)
-}
-
-/// Links of a rate that suit the optics of a switch, the cheapest end first.
-fn links_at(
-    scenario: &Scenario,
-    catalog: &Catalog,
-    rate: ByteRate,
-    switch: &profile::Switch,
-    at: &str,
-) -> Result<Vec<profile::Link>, InputError> {
-    let mut links = Vec::new();
-    for link in &*catalog.links().map_err(|error| scenario.blame(at, error))? {
-        let co_packaged = link.id.starts_with(CO_PACKAGED);
-        if (link.bandwidth.value / rate - 1.0).abs() < 1e-9 && co_packaged == switch.co_packaged_optics {
-            links.push(link.clone());
-        }
-    }
-    links.sort_by(|a, b| a.price_per_end.value.0.total_cmp(&b.price_per_end.value.0));
-    Ok(links)
 }
 
 /// Rate of the uplinks of a management switch: that of its ports where nothing is said of them.
 fn uplink_rate(switch: &profile::Switch) -> ByteRate {
     switch.uplink_bandwidth.as_ref().unwrap_or(&switch.port_bandwidth).value
 }
-
-/// Pluggable links of the catalogue at the slowest rate that carries what is asked for, the cheapest end first.
-fn links_from(
-    scenario: &Scenario,
-    catalog: &Catalog,
-    rate: ByteRate,
-    at: &str,
-) -> Result<Vec<profile::Link>, InputError> {
-    let mut links = Vec::new();
-    for link in &*catalog.links().map_err(|error| scenario.blame(at, error))? {
-        if !link.id.starts_with(CO_PACKAGED) && link.bandwidth.value >= rate * (1.0 - 1e-9) {
-            links.push(link.clone());
-        }
-    }
-    let slowest = links.iter().map(|link| link.bandwidth.value.0).fold(f64::INFINITY, f64::min);
-    links.retain(|link| link.bandwidth.value.0 <= slowest * (1.0 + 1e-9));
-    links.sort_by(|a, b| a.price_per_end.value.0.total_cmp(&b.price_per_end.value.0));
-    if links.is_empty() {
-        let message = format!("the catalogue has no link of {rate} or more");
-        return Err(scenario
-            .error(at, message)
-            .with_help("`gigawatt catalog list networks` lists the links"));
-    }
-    Ok(links)
-}
-
-/// How the ids of links begin whose switch end is inside the switch.
-const CO_PACKAGED: &str = "cpo-";
 
 /// Ports of a switch when each carries a host port's rate: a faster port is split, a slower one is of no use.
 pub(super) fn ports_at(switch: &profile::Switch, rate: ByteRate) -> u32 {

@@ -3,8 +3,8 @@
 use super::equipment::{Machine, Network};
 use super::messages;
 use super::result::{
-    BetweenBuildings, Fabric, Layout, OpticsChoice, RoutedTraffic, ScaleOut, ScaleUp, SupportNetwork,
-    TorusShape,
+    BetweenBuildings, Cable, EndKind, Fabric, Layout, OpticsChoice, RoutedTraffic, ScaleOut, ScaleUp,
+    SupportNetwork, TorusShape,
 };
 use super::sizing::{Draw, demand_of, torus_of};
 use crate::catalog::InputError;
@@ -13,6 +13,7 @@ use crate::fabric::between::fibre_latency;
 use crate::fabric::graph::plane;
 use crate::fabric::routing::{Pattern, Router, Routing};
 use crate::fabric::scale_out::{FabricDemand, FabricError, Tiers, Topology};
+use crate::layout::cables::Net;
 use crate::random::Stream;
 use crate::scenario::{Fields, Scenario};
 use crate::units::{ByteRate, Ratio};
@@ -47,7 +48,7 @@ pub(super) fn fabric(
     let mut scale_out_of_all = Vec::new();
     for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
         let refused = |path: &'static str| move |error: FabricError| scenario.error(path, error.to_string());
-        let out = scale_out(machine, draw, fields, seed).map_err(refused("fabric.switch"))?;
+        let out = scale_out(machine, draw, fields, layout, seed).map_err(refused("fabric.switch"))?;
         scale_out_of_all.push(out);
     }
     let collectives = loads
@@ -75,13 +76,24 @@ fn torus(machine: &Machine) -> Option<TorusShape> {
         known: machine.system.scale_up.shape.is_some(),
         links: torus.links(),
         optical_links: torus.optical_links(),
+        optical_switches: torus.optical_switches(),
         bisection: torus.bisection(machine.scale_up_bandwidth),
         all_to_all_slow_down: Ratio(torus.all_to_all_slow_down()),
     })
 }
 
-fn scale_out(machine: &Machine, draw: &Draw, fields: &Fields, seed: u64) -> Result<ScaleOut, FabricError> {
+fn scale_out(
+    machine: &Machine,
+    draw: &Draw,
+    fields: &Fields,
+    layout: &Layout,
+    seed: u64,
+) -> Result<ScaleOut, FabricError> {
     let tree = &draw.fabric;
+    let of_it = |cable: &&Cable| cable.net == Net::ScaleOut && cable.system == machine.id;
+    let ends_of = |kind| layout.cables.iter().filter(of_it).map(|cable| cable.ends_of(kind)).sum();
+    let plugged = layout.cables.iter().filter(of_it).flat_map(|cable| &cable.ends);
+    let plugged = plugged.filter(|end| end.kind == EndKind::Transceiver);
     let demand = demand_of(machine, tree.accelerators_per_island, &fields.fabric)?;
     let (pod_accelerators, routing) = routed(&demand, tree.tiers, seed)?;
     let [host_leaf, leaf_spine, spine_core] = tree.tier_bandwidth(demand.port_rate);
@@ -99,7 +111,10 @@ fn scale_out(machine: &Machine, draw: &Draw, fields: &Fields, seed: u64) -> Resu
         host_leaf: tree.host_leaf,
         leaf_spine: tree.leaf_spine,
         spine_core: tree.spine_core,
-        transceivers: tree.transceivers(machine.network.switch.co_packaged_optics),
+        transceivers: ends_of(EndKind::Transceiver),
+        transceiver_modules: plugged.map(|end| end.modules).sum(),
+        copper_ends: ends_of(EndKind::Copper),
+        co_packaged_ends: ends_of(EndKind::CoPackaged),
         power: draw.network,
         injection_per_accelerator: tree.injection,
         tier_bandwidths: [("host-leaf", host_leaf), ("leaf-spine", leaf_spine), ("spine-core", spine_core)],
@@ -179,6 +194,7 @@ mod tests {
     use super::super::sizing::fabric_of;
     use super::*;
     use crate::catalog::Catalog;
+    use crate::layout::cables::CableKind;
     use crate::plan::{Options, plan};
     use crate::scenario::{Flags, resolve};
     use proptest::prelude::*;
@@ -229,6 +245,104 @@ mod tests {
         assert!(!own.co_packaged && other.co_packaged);
         assert!((own.power / plan.fabric.scale_out[0].power - 1.0).abs() < 1e-12);
         assert!(other.power < own.power && other.transceivers < own.transceivers);
+    }
+
+    fn planned(system: &str, settings: &[&str]) -> crate::plan::Plan {
+        plan(&scenario(system, "serving = []", settings), &Catalog::default(), Options::default()).unwrap()
+    }
+
+    fn cables_of(plan: &crate::plan::Plan, net: Net, kind: CableKind) -> u64 {
+        let own = plan.layout.cables.iter().filter(|cable| cable.net == net && cable.tier == kind);
+        own.map(|cable| cable.count).sum()
+    }
+
+    // A gigawatt of GB300 is thousands of leaves: groups of at most 72, joined spine to spine without cores.
+    #[test]
+    fn a_dragonfly_is_planned_and_laid_from_the_scenario() {
+        let (tree, dragonfly) =
+            (planned("gb300-nvl72", &[]), planned("gb300-nvl72", &["fabric.topology=dragonfly-plus"]));
+        let (out, full) = (&dragonfly.fabric.scale_out[0], &tree.fabric.scale_out[0]);
+        assert_eq!((out.topology.as_str(), out.core), ("dragonfly+", 0));
+        assert!(out.spine_core > 0 && out.leaf + out.spine < full.leaf + full.spine + full.core);
+        assert!(out.bisection < full.bisection);
+        for (kind, links) in [
+            (CableKind::HostLeaf, out.host_leaf),
+            (CableKind::LeafSpine, out.leaf_spine),
+            (CableKind::SpineCore, out.spine_core),
+        ] {
+            assert_eq!(cables_of(&dragonfly, Net::ScaleOut, kind), links);
+        }
+        assert!(dragonfly.layout.cables.iter().all(|cable| cable.reached));
+    }
+
+    // 72 rails where the reference design has four: each leaf has 72 hosts of as many domains, one of each.
+    #[test]
+    fn rail_only_has_a_rail_for_each_accelerator_of_a_domain() {
+        let plan = planned("gb300-nvl72", &["fabric.topology=rail-only"]);
+        let out = &plan.fabric.scale_out[0];
+        assert_eq!(out.leaf % 72, 0, "{} leaves", out.leaf);
+        let domains = plan.fleet.accelerators / 72;
+        assert_eq!(out.leaf, 72 * domains.div_ceil(72));
+        assert_eq!(cables_of(&plan, Net::ScaleOut, CableKind::HostLeaf), out.host_leaf);
+    }
+
+    // Ports of storage and management racks, of switches and of CDUs, and leaf ports for the uplinks: all laid, none twice.
+    #[test]
+    fn what_stands_beside_the_accelerators_has_ports_and_cables() {
+        for system in ["gb300-nvl72", "hgx-h100", "trn2-ultraserver"] {
+            let plan = planned(system, &[]);
+            let [front, storage, band] = &plan.fabric.networks[..] else { panic!("three networks") };
+            let racks = plan.fleet.racks;
+            let trays = cables_of(&plan, Net::FrontEnd, CableKind::HostLeaf) - 8 * racks.management;
+            let stored = cables_of(&plan, Net::Storage, CableKind::HostLeaf);
+            assert_eq!(stored, trays + 16 * racks.storage + 8 * racks.management, "{system}");
+            for (net, of) in [(front, Net::FrontEnd), (storage, Net::Storage), (band, Net::OutOfBand)] {
+                let laid: u64 = [CableKind::HostLeaf, CableKind::LeafSpine, CableKind::SpineCore]
+                    .map(|kind| cables_of(&plan, of, kind))
+                    .iter()
+                    .sum();
+                assert_eq!(laid, net.links, "{system}: {}", net.name);
+            }
+            // Four uplinks of 100G split a port of 400G.
+            let uplinks = cables_of(&plan, Net::OutOfBand, CableKind::LeafSpine);
+            assert_eq!(uplinks, 2 * band.switches);
+            assert_eq!(front.kept_ports, uplinks.div_ceil(4), "{system}");
+            let up = cables_of(&plan, Net::FrontEnd, CableKind::LeafSpine);
+            let down = cables_of(&plan, Net::FrontEnd, CableKind::HostLeaf);
+            assert!(down + front.kept_ports + up <= 128 * front.tiers[0], "{system}");
+            // Every switch, CDU and rack of a sort has at least a port.
+            let out = &plan.fabric.scale_out[0];
+            let watched = out.leaf + out.spine + out.core + front.switches + storage.switches + racks.cdu;
+            let ports = cables_of(&plan, Net::OutOfBand, CableKind::HostLeaf);
+            assert!(ports >= watched + 3 * trays, "{system}: {ports} of {watched}");
+        }
+    }
+
+    // A pod of 9,216 chips has 144 cubes of 96 fibres; 48 switches of each pod take them.
+    #[test]
+    fn cubes_of_a_torus_are_joined_in_the_schedule() {
+        let plan = planned("tpu-v7", &[]);
+        let fibres = cables_of(&plan, Net::ScaleUp, CableKind::HostLeaf);
+        assert_eq!(fibres, plan.fleet.accelerators / 64 * 96);
+        let own = plan.layout.cables.iter().find(|cable| cable.net == Net::ScaleUp).unwrap();
+        assert_eq!(own.ends_of(EndKind::Bare), own.count);
+        assert!(own.reached && own.length_total.0 > own.count as f64);
+        assert_eq!(cables_of(&planned("gb300-nvl72", &[]), Net::ScaleUp, CableKind::HostLeaf), 0);
+        let pods = planned("tpu-v7", &["fabric.topology=torus"]);
+        let (out, torus) = (&pods.fabric.scale_out[0], pods.fabric.scale_up.torus.as_ref().unwrap());
+        assert!(out.islands > 1 && (out.bisection / torus.bisection - 1.0).abs() < 1e-12);
+    }
+
+    // The links that are billed from fabric to fabric are cables like others, and their fibre is in the sum.
+    #[test]
+    fn links_between_fabrics_are_in_the_schedule() {
+        let plan = planned("gb300-nvl72", &["fabric.cluster=2304", "campus.bandwidth=50 Gb/s"]);
+        let border = plan.layout.border.as_ref().unwrap();
+        assert_eq!(cables_of(&plan, Net::Border, CableKind::SpineCore), border.links);
+        let none = planned("gb300-nvl72", &["fabric.cluster=2304"]);
+        let fibre = border.length.0 * border.links as f64;
+        let more = plan.layout.fibre_length().0 - none.layout.fibre_length().0;
+        assert!((more / fibre - 1.0).abs() < 1e-9, "{more} m of {fibre}");
     }
 
     #[test]

@@ -503,15 +503,23 @@ fn beside_entries(w: &mut Writer<'_>) {
     let fabric = &w.plan.fabric;
     let switches: u64 = fabric.networks.iter().map(|network| network.switches).sum();
     let latency = fabric.between.latency.to_string();
-    let inputs =
-        ["front_end", "storage", "oversubscription", "switch", "management_switch", "management_ports"]
-            .map(|field| w.said(&format!("support_networks.{field}")))
-            .to_vec();
+    let inputs = [
+        "front_end",
+        "storage",
+        "oversubscription",
+        "switch",
+        "management_switch",
+        "management_ports",
+        "storage_rack_ports",
+        "management_rack_ports",
+    ]
+    .map(|field| w.said(&format!("support_networks.{field}")))
+    .to_vec();
     w.entry(
         "fabric.support_networks",
         format!("{switches} switches"),
         "front-end, storage and out-of-band networks; their power and price are part of the units' support",
-        "a fat tree of one port a tray each; out of band by the rack: trays × ports / ports of a switch",
+        "a fat tree each of one port a tray and those of support racks; out of band by the rack: ports / ports of a switch",
         inputs,
     );
     let said = w.plan.scenario.origins.contains_key("campus.fibre").then(|| w.said("campus.fibre"));

@@ -335,6 +335,15 @@ pub struct Layout {
     pub floors: Vec<SystemFloor>,
 }
 
+impl Layout {
+    /// Fibre of all cables that light runs in, a jumper or trunk of each counted once.
+    #[must_use]
+    pub fn fibre_length(&self) -> Meters {
+        let light = self.cables.iter().filter(|cable| cable.medium >= Medium::Multimode);
+        light.map(|cable| cable.length_total).sum()
+    }
+}
+
 /// Links that join fabrics without a path between them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Border {
@@ -433,6 +442,59 @@ pub struct Cable {
     pub length_total: Meters,
     /// The longest.
     pub length_max: Meters,
+    /// What is plugged at their ends: at hosts, then at switches.
+    pub ends: Vec<CableEnd>,
+}
+
+/// What the end of a cable is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndKind {
+    /// A transceiver that is plugged in.
+    Transceiver,
+    /// The plug of a copper cable.
+    Copper,
+    /// Optics inside the switch.
+    CoPackaged,
+    /// A fibre that mirrors take up.
+    Bare,
+}
+
+/// What is plugged at one side of some cables.
+#[derive(Debug, Clone)]
+pub struct CableEnd {
+    /// `host` or `switch`.
+    pub place: &'static str,
+    /// What it is.
+    pub kind: EndKind,
+    /// Id of the module, or of the copper cable.
+    pub module: String,
+    /// Its name.
+    pub module_name: String,
+    /// Ends of cables.
+    pub ends: u64,
+    /// Modules that serve them, more than one end each in cages of several ports.
+    pub modules: u64,
+}
+
+impl EndKind {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Transceiver => "transceiver",
+            Self::Copper => "copper",
+            Self::CoPackaged => "co-packaged",
+            Self::Bare => "bare fibre",
+        }
+    }
+}
+
+impl Cable {
+    /// Ends of one kind.
+    #[must_use]
+    pub fn ends_of(&self, kind: EndKind) -> u64 {
+        self.ends.iter().filter(|end| end.kind == kind).map(|end| end.ends).sum()
+    }
 }
 
 /// How it is connected.
@@ -465,6 +527,8 @@ pub struct SupportNetwork {
     pub tiers: [u64; 3],
     /// Links of all tiers.
     pub links: u64,
+    /// Leaf ports kept for the uplinks of the out-of-band network.
+    pub kept_ports: u64,
     /// Rate of a link, one direction.
     pub rate: ByteRate,
     /// What an accelerator gets of it, one direction.
@@ -529,6 +593,8 @@ pub struct TorusShape {
     pub links: u64,
     /// Those that leave a cube.
     pub optical_links: u64,
+    /// Optical circuit switches that they pass.
+    pub optical_switches: u64,
     /// Between two halves, one direction.
     pub bisection: ByteRate,
     /// Time of all-to-all over that of links that run full.
@@ -594,8 +660,14 @@ pub struct ScaleOut {
     pub leaf_spine: u64,
     /// Links spine to core.
     pub spine_core: u64,
-    /// Pluggable transceivers.
+    /// Ends of cables in pluggable transceivers.
     pub transceivers: u64,
+    /// Modules that hold them: one of a twin-port cage serves two ends.
+    pub transceiver_modules: u64,
+    /// Ends of copper cables.
+    pub copper_ends: u64,
+    /// Ends in optics inside switches.
+    pub co_packaged_ends: u64,
     /// Power of the switches with what is plugged into them.
     pub power: Watts,
     /// What an accelerator can send, one direction.

@@ -104,6 +104,14 @@ pub(crate) fn torus_of(machine: &Machine) -> Result<Torus, TorusError> {
     }
 }
 
+/// Rails of a system's fabric: those of its reference design, or one for each accelerator of a domain.
+///
+/// Without links between rails, what leaves its rail crosses the domain, which then has to reach every rail by
+/// an accelerator of its own (Wang et al. 2023, arXiv:2307.12169).
+pub(crate) fn rails_of(machine: &Machine, rail_only: bool) -> u32 {
+    if rail_only { machine.system.scale_up.domain } else { machine.system.scale_out.rails }
+}
+
 /// What the scale-out fabric of a number of accelerators has to connect.
 pub(super) fn demand_of(
     machine: &Machine,
@@ -122,7 +130,7 @@ pub(super) fn demand_of(
         ports_per_accelerator: out.ports,
         port_rate: out.port_bandwidth.value,
         planes: out.planes,
-        rails: out.rails,
+        rails: rails_of(machine, wish.topology == FabricTopology::RailOnly),
         radix: machine.network.radix,
         // A unit is wired whole, unless the whole fabric is smaller than one.
         unit_accelerators: out
@@ -133,6 +141,8 @@ pub(super) fn demand_of(
         oversubscription: wish.oversubscription.0,
         tiers: Tiers::Auto,
         links_per_cable: out.links_per_cable.unwrap_or(1),
+        links_per_uplink: out.links_per_cable.unwrap_or(1),
+        core_oversubscription: 1.0,
     };
     // A torus is entered by the links of the domain.
     Ok(match wish.topology {

@@ -4,13 +4,15 @@ use super::beside::{self, Beside};
 use super::electrical;
 use super::equipment::{Machine, Place};
 use super::fronts::fronts;
+use super::links;
 use super::result::{Border, Cable, Layout, Racks, SupportNetwork, SystemFloor};
-use super::sizing::{Draw, FacilityHour};
-use crate::catalog::profile::{Link, Medium, StageKind};
+use super::sizing::{Draw, FacilityHour, torus_of};
+use crate::catalog::profile::{Link, Medium, ScaleUpTopology, StageKind};
 use crate::cooling::HeatRejection;
 use crate::fabric::scale_out::{FabricError, FatTree};
 use crate::layout::cables::{
-    CableCounts, CableMedium, CableRun, Cabling, Reach, SLACK, Tried, place, placements,
+    CableCounts, CableKind, CableMedium, CableRun, Cabling, Net, OpticalCabling, Reach, SLACK, Tried, place,
+    placements,
 };
 use crate::layout::{
     self, Aisles, CorePlace, GRAVITY, LayoutDemand, LeafPlace, Placement, RackBody, RackKind, Site, Slot,
@@ -79,11 +81,13 @@ pub fn draft<'a>(
     let mut systems = Vec::new();
     let mut floors = Vec::new();
     for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
-        let beside = beside::beside(machine, draw, fields)?;
+        let mut beside = beside::beside(machine, draw, fields)?;
         let demand = demand(fields, place, (machine, draw, beside.cores(&machine.network)), design);
         let cabling = cabling(machine, draw, &beside);
         let tried = placements(&demand, &cabling);
-        floors.push(layout(&demand, tried[0].placement));
+        let floor = layout(&demand, tried[0].placement);
+        beside.gear = floor.watched_gear();
+        floors.push(floor);
         systems.push(Drafted { machine, draw, beside, demand, cabling, tried });
     }
     let busways = floors.iter().map(|floor| electrical::busways_of(place, fields, floor)).sum();
@@ -136,6 +140,9 @@ impl Draft<'_> {
         }
         total.fibre = fields.campus.fibre.unwrap_or_else(|| total.site.longest_way());
         total.border = border(fields, &loads, total.fibre);
+        let crossing = total.border.as_ref().zip(loads.first());
+        let crossing = crossing.map(|(border, (machine, _))| border_cable(machine, border));
+        total.cables.extend(crossing);
         standing
     }
 }
@@ -161,6 +168,27 @@ fn border(fields: &Fields, loads: &[(&Machine, &Draw)], fibre: Meters) -> Option
     let sent = bandwidth * accelerators as f64;
     let count = (sent / (link.bandwidth.value * 2.0) - 1e-9).ceil() as u64;
     Some(Border { links: count, length, power: link.power_per_end.value * (2 * count) as f64, link })
+}
+
+/// The links from fabric to fabric as cables, under the first system.
+fn border_cable(machine: &Machine, border: &Border) -> Cable {
+    let (net, tier, link) = (Net::Border, CableKind::SpineCore, &border.link);
+    Cable {
+        system: machine.id.clone(),
+        net,
+        tier,
+        kind: net.cables(tier),
+        link: link.id.clone(),
+        link_name: link.name.clone(),
+        reached: border.length <= link.reach.value,
+        reach: link.reach.value,
+        medium: link.medium,
+        rate: link.bandwidth.value,
+        count: border.links,
+        length_total: border.length * border.links as f64,
+        length_max: border.length,
+        ends: links::ends(&machine.network, (net, tier), link, link.bandwidth.value, border.links),
+    }
 }
 
 /// Spines and cores in one room: what large sites come to, and what loads one building most.
@@ -249,6 +277,19 @@ fn power_racks(design: &FacilityHour, units_of_the_site: f64) -> u64 {
     if modules > 0.0 { (modules / units_of_the_site.max(1.0)).ceil() as u64 } else { 0 }
 }
 
+/// Switches of the scale-out and how many stand in a rack.
+pub(super) fn switch_racks(machine: &Machine, draw: &Draw) -> SwitchRacks {
+    let (switch, switch_heat) = (&machine.network.switch, machine.network.kind.power);
+    SwitchRacks {
+        leaf: draw.fabric.leaf,
+        spine: draw.fabric.spine,
+        core: draw.fabric.core,
+        per_rack: machine.network.rack_of(switch).switches(u64::from(switch.rack_units), switch_heat),
+        switch_heat,
+        liquid_share: switch.liquid_share.value,
+    }
+}
+
 /// What one system asks of the floor.
 fn demand(
     fields: &Fields,
@@ -258,8 +299,6 @@ fn demand(
 ) -> LayoutDemand {
     let units = machine.unit.units_for(draw.racks).max(1);
     let part = if design.it.0 > 0.0 { draw.it() / design.it } else { 1.0 };
-    let switch = &machine.network.switch;
-    let switch_heat = machine.network.kind.power;
     let with_unit = machine.unit.storage_racks + machine.unit.management_racks;
     let with_units = (draw.support - core_power).max(Watts(0.0));
     let support = if with_unit > 0 { with_units / (units * with_unit) as f64 } else { Watts(0.0) };
@@ -275,14 +314,7 @@ fn demand(
         unit_storage_racks: machine.unit.storage_racks,
         unit_management_racks: machine.unit.management_racks,
         unit_power_racks: power_racks(design, units as f64 / part),
-        switches: SwitchRacks {
-            leaf: draw.fabric.leaf,
-            spine: draw.fabric.spine,
-            core: draw.fabric.core,
-            per_rack: machine.network.rack_of(switch).switches(u64::from(switch.rack_units), switch_heat),
-            switch_heat,
-            liquid_share: switch.liquid_share.value,
-        },
+        switches: switch_racks(machine, draw),
         ethernet_core_racks: core_racks,
         ethernet_core_heat: core_power / core_racks.max(1) as f64,
         ethernet_core_liquid: machine.network.support_switch.liquid_share.value,
@@ -359,6 +391,7 @@ fn cabling(machine: &Machine, draw: &Draw, beside: &Beside) -> Cabling {
             leaf_spine: draw.fabric.leaf_spine,
             spine_core: draw.fabric.spine_core,
         },
+        leaf_units: draw.fabric.units_per_leaf,
         group_units,
         island_units,
         groups: [draw.fabric.islands, draw.fabric.groups],
@@ -367,7 +400,23 @@ fn cabling(machine: &Machine, draw: &Draw, beside: &Beside) -> Cabling {
         switch_media: reaches_of(&network.switch_links),
         beside: beside.cabling(machine, draw),
         out_of_band: beside.out_of_band_cabling(machine, draw),
+        optical: optical(machine, draw),
     }
+}
+
+/// The fibres between the cubes of a torus.
+fn optical(machine: &Machine, draw: &Draw) -> Option<OpticalCabling> {
+    let inside = &machine.system.scale_up;
+    let torus = (inside.topology == ScaleUpTopology::Torus).then(|| torus_of(machine).ok()).flatten()?;
+    let fibres = torus.optical_fibres(draw.accelerators);
+    let pod = torus.accelerators().max(1);
+    (fibres > 0).then(|| OpticalCabling {
+        fibres,
+        switches: torus.optical_switches() * draw.accelerators.div_ceil(pod),
+        pod_units: pod.div_ceil(machine.unit.accelerators().max(1)),
+        rate: torus.link_rate(machine.scale_up_bandwidth),
+        media: reaches_of(&machine.network.circuit_links),
+    })
 }
 
 fn add(standing: &mut Standing, fields: &Fields, drafted: Drafted<'_>) {
@@ -432,6 +481,7 @@ fn cable(machine: &Machine, run: &CableRun) -> Cable {
         count: run.count,
         length_total: run.length_total,
         length_max: run.length_max,
+        ends: links::ends(&machine.network, (run.net, run.kind), link, run.rate, run.count),
     }
 }
 

@@ -12,7 +12,7 @@ use super::sizing::{Draw, FacilityHour};
 use crate::catalog::profile::{Covered, Current, StageKind};
 use crate::fleet::NETWORK_RACK_UNITS;
 use crate::layout::RackKind;
-use crate::layout::cables::MOST_FILL;
+use crate::layout::cables::{MOST_FILL, Net};
 use crate::power::one_line::VOLTAGE_BAND;
 use crate::power::ratings::HIGH_VOLTAGE_INTERRUPTING;
 use crate::power::service::ServiceClass;
@@ -378,7 +378,7 @@ fn given_halls(evidence: &Evidence<'_>) -> Vec<Verdict> {
 
 /// Cables that none of the links asked for reaches.
 fn cables(evidence: &Evidence<'_>) -> Vec<Verdict> {
-    let short = evidence.layout.cables.iter().filter(|cable| !cable.reached);
+    let short = evidence.layout.cables.iter().filter(|cable| !cable.reached && cable.net != Net::Border);
     short
         .map(|cable| {
             let machine = evidence.loads.iter().find(|(machine, _)| machine.id == cable.system);
@@ -391,7 +391,7 @@ fn cables(evidence: &Evidence<'_>) -> Vec<Verdict> {
                 "`auto` takes a link that does, where there is one"
             };
             let note = format!(
-                "{} of them run further than `{}` reaches; {way_out}",
+                "{} of them run further than `{}` reaches and are not in the bill; {way_out}",
                 group(&cable.count.to_string()),
                 cable.link
             );

@@ -3,10 +3,10 @@
 use super::document::{Block, Column, Document, Section, Table, Unit};
 use super::{Report, csv};
 use crate::layout::RackKind;
-use crate::layout::cables::{CablePair, each_pair};
+use crate::layout::cables::{CablePair, Net, each_pair};
 use crate::layout::routes::Outlet;
 use crate::plan::Plan;
-use crate::plan::result::{BillItem, SystemFloor};
+use crate::plan::result::{BillItem, Cable, SystemFloor};
 use crate::units::text::digits;
 use serde_json::{Value, json};
 
@@ -294,5 +294,36 @@ pub fn schedule_csv(plan: &Plan) -> String {
             ]);
         });
     }
+    if let Some(cable) = plan.layout.cables.iter().find(|cable| cable.net == Net::Border) {
+        rows.extend(ring(cable, plan.fabric.between.fabrics));
+    }
     csv::table(&SCHEDULE, rows)
+}
+
+/// The links from fabric to fabric, round the ring that sums of gradients take: of two fabrics there is one way.
+fn ring(cable: &Cable, fabrics: u64) -> Vec<[String; 14]> {
+    let ways = if fabrics > 2 { fabrics } else { 1 };
+    let upto = |way: u64| (u128::from(cable.count) * u128::from(way) / u128::from(ways)) as u64;
+    let medium = serde_json::to_value(cable.medium).ok();
+    let medium = medium.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
+    let row = |way: u64| {
+        let count = upto(way + 1) - upto(way);
+        [
+            cable.system.clone(),
+            cable.kind.clone(),
+            format!("fabric {}", way + 1),
+            String::new(),
+            format!("fabric {}", (way + 1) % fabrics.max(1) + 1),
+            String::new(),
+            medium.clone(),
+            cable.reached.to_string(),
+            cable.rate.0.to_string(),
+            count.to_string(),
+            cable.length_max.0.to_string(),
+            (cable.length_max.0 * count as f64).to_string(),
+            String::new(),
+            String::new(),
+        ]
+    };
+    (0..ways).map(row).collect()
 }

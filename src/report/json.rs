@@ -253,7 +253,15 @@ fn layout(layout: &Layout) -> Value {
             "count": cable.count,
             "length_total_m": cable.length_total.0,
             "length_max_m": cable.length_max.0,
+            "ends": cable.ends.iter().map(|end| json!({
+                "at": end.place,
+                "kind": end.kind.name(),
+                "module": end.module,
+                "ends": end.ends,
+                "modules": end.modules,
+            })).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
+        "fibre_length_total_m": layout.fibre_length().0,
     })
 }
 
@@ -285,6 +293,7 @@ fn torus(torus: &TorusShape) -> Value {
         "shape_is_known": torus.known,
         "links": torus.links,
         "optical_links": torus.optical_links,
+        "optical_switches": torus.optical_switches,
         "bisection_bytes_per_s": torus.bisection.0,
         "all_to_all_slow_down": torus.all_to_all_slow_down.0,
     })
@@ -300,6 +309,7 @@ fn support_network(network: &SupportNetwork) -> Value {
         "spine": network.tiers[1],
         "core": network.tiers[2],
         "links": network.links,
+        "ports_kept_for_uplinks": network.kept_ports,
         "link_bytes_per_s": network.rate.0,
         "bytes_per_s_per_accelerator": network.per_accelerator.0,
         "power_w": network.power.0,
@@ -355,6 +365,9 @@ fn scale_out(network: &ScaleOut) -> Value {
             "spine_core": network.spine_core,
         },
         "transceivers": network.transceivers,
+        "transceiver_modules": network.transceiver_modules,
+        "copper_ends": network.copper_ends,
+        "co_packaged_ends": network.co_packaged_ends,
         "power_w": network.power.0,
         "injection_bytes_per_s_per_accelerator": network.injection_per_accelerator.0,
         "bisection_bytes_per_s": network.bisection.0,

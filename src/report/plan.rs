@@ -7,7 +7,8 @@ use super::document::{
 use super::{Report, csv, electrical, json, messages};
 use crate::plan::Plan;
 use crate::plan::result::{
-    CacheMemory, CoolantLoop, Cooling, GroupFlows, Parallelism, RowFlow, Serving, Stage, Verdict,
+    CableEnd, CacheMemory, CoolantLoop, Cooling, GroupFlows, Layout, Parallelism, RowFlow, Serving, Stage,
+    Verdict,
 };
 use crate::power::MeasuredAt;
 use crate::scenario::Origin;
@@ -536,6 +537,7 @@ fn layout(plan: &Plan) -> Section {
         ("halls and network rooms".into(), format!("{} m²", digits(layout.white_space.0))),
         ("buildings, all storeys".into(), format!("{} m²", digits(layout.area.0))),
         ("buildings, yards and roads".into(), format!("{} m² of ground", digits(layout.ground.0))),
+        ("fibre in all cables".into(), format!("{} km", digits(layout.fibre_length().0 / 1e3))),
         ("land of announced sites like it".into(), format!("{} km²", digits(layout.land.0 / 1e6))),
     ];
     let mut facts: Vec<(String, String)> = facts;
@@ -578,7 +580,8 @@ fn layout(plan: &Plan) -> Section {
             layout.areas.iter().map(|(_, area)| format!("{} %", digits(100.0 * area.0 / layout.area.0))),
         ),
     ]);
-    let mut blocks = vec![Block::KeyValues(facts), Block::Table(areas), Block::Table(table)];
+    let mut blocks =
+        vec![Block::KeyValues(facts), Block::Table(areas), Block::Table(table), Block::Table(plugs(layout))];
     blocks.extend(layout.floors.iter().map(|floor| {
         let with_core = floor.layout.demand.switches.core > 0;
         let words = floor.layout.placement.describe(with_core);
@@ -589,6 +592,26 @@ fn layout(plan: &Plan) -> Section {
         ))
     }));
     section("Layout", blocks)
+}
+
+/// What is plugged at the ends of all cables.
+fn plugs(layout: &Layout) -> Table {
+    let mut sums: Vec<CableEnd> = Vec::new();
+    for end in layout.cables.iter().flat_map(|cable| &cable.ends) {
+        let same =
+            |sum: &&mut CableEnd| (&sum.module, sum.place, sum.kind) == (&end.module, end.place, end.kind);
+        match sums.iter_mut().find(same) {
+            Some(sum) => (sum.ends, sum.modules) = (sum.ends + end.ends, sum.modules + end.modules),
+            None => sums.push(end.clone()),
+        }
+    }
+    Table::of(vec![
+        Column::words("at the ends of cables", sums.iter().map(|end| end.module.clone())),
+        Column::words("at the", sums.iter().map(|end| end.place)),
+        Column::words("as", sums.iter().map(|end| end.kind.name())),
+        Column::counts("ends", sums.iter().map(|end| end.ends)),
+        Column::numbers("modules", sums.iter().map(|end| count_or_blank(end.modules))),
+    ])
 }
 
 fn fabric(plan: &Plan) -> Section {
@@ -623,6 +646,7 @@ fn fabric(plan: &Plan) -> Section {
         counted("leaf–spine", |net| net.leaf_spine),
         counted("spine–core", |net| net.spine_core),
         counted("transceivers", |net| net.transceivers),
+        counted("in modules", |net| net.transceiver_modules),
     ]);
     let mut blocks = vec![Block::Text(inside)];
     blocks.extend(fabric.scale_up.torus.as_ref().map(networks::torus));

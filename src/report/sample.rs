@@ -4,10 +4,10 @@ use crate::catalog::profile::{Confidence, Medium, StageKind};
 use crate::layout::Site;
 use crate::layout::cables::{CableKind, Net};
 use crate::plan::result::{
-    Assumption, BetweenBuildings, Cable, CacheMemory, CduGroup, CollectiveTime, CoolantLoop, Cooling,
-    Economics, Electrical, Entry, Fabric, Fleet, GroupFlow, GroupFlows, Layout, Ledger, OpticsChoice,
-    Parallelism, Plan, Power, Racks, RoutedTraffic, RowFlow, RunFailures, RunnerUp, ScaleOut, ScaleUp,
-    Serving, Speculation, Stage, StepLayout, SupportNetwork, SystemFleet, Training, Verdict,
+    Assumption, BetweenBuildings, Cable, CableEnd, CacheMemory, CduGroup, CollectiveTime, CoolantLoop,
+    Cooling, Economics, Electrical, EndKind, Entry, Fabric, Fleet, GroupFlow, GroupFlows, Layout, Ledger,
+    OpticsChoice, Parallelism, Plan, Power, Racks, RoutedTraffic, RowFlow, RunFailures, RunnerUp, ScaleOut,
+    ScaleUp, Serving, Speculation, Stage, StepLayout, SupportNetwork, SystemFleet, Training, Verdict,
 };
 use crate::power::{MeasuredAt, Redundancy};
 use crate::scenario::{Origin, Resolved};
@@ -80,6 +80,14 @@ pub(crate) fn plan() -> Plan {
                 count: 360_000,
                 length_total: Meters(3.6e7),
                 length_max: Meters(480.0),
+                ends: vec![CableEnd {
+                    place: "switch",
+                    kind: EndKind::Transceiver,
+                    module: "osfp-1600g-dr8".into(),
+                    module_name: "1.6T DR8".into(),
+                    ends: 720_000,
+                    modules: 360_000,
+                }],
             }],
         },
         fabric: fabric(),
@@ -257,6 +265,9 @@ fn fabric() -> Fabric {
             leaf_spine: 360_000,
             spine_core: 360_000,
             transceivers: 1_440_000,
+            transceiver_modules: 900_000,
+            copper_ends: 0,
+            co_packaged_ends: 0,
             power: Watts(60e6),
             injection_per_accelerator: ByteRate(100e9),
             tier_bandwidths: [("host-leaf", 36e15), ("leaf-spine", 36e15), ("spine-core", 36e15)]
@@ -300,6 +311,7 @@ fn fabric() -> Fabric {
             switch: "SN5600".into(),
             switches: 2_500,
             tiers: [1_600, 800, 100],
+            kept_ports: 0,
             links: 150_000,
             rate: ByteRate(50e9),
             per_accelerator: ByteRate(12.5e9),

@@ -106,6 +106,14 @@ fn networks(scenario: &Scenario) -> Result<(), InputError> {
     if beside.management_ports == 0 || beside.management_ports > 64 {
         return fail("support_networks.management_ports", "1 to 64 are possible".into());
     }
+    for (path, ports) in [
+        ("support_networks.storage_rack_ports", beside.storage_rack_ports),
+        ("support_networks.management_rack_ports", beside.management_rack_ports),
+    ] {
+        if ports > 1_024 {
+            return fail(path, "0 to 1,024 are possible".into());
+        }
+    }
     if fields.campus.fibre.is_some_and(|fibre| fibre.0 <= 0.0 || fibre.0 > 2e7) {
         return fail("campus.fibre", "more than nothing and at most 20,000 km are possible".into());
     }

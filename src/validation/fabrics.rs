@@ -5,7 +5,13 @@
 //! rate below the system's (`sn5600-400g` on 800G adapters) splits the adapter's port, and the planes say over how
 //! many networks. Two ports of 400G of one accelerator leave by one 800G cage, so one cable carries both. Racks with leaves of their own and spine groups of a unit
 //! are the rule where leaves of a unit would be shared otherwise (DGX SuperPOD GB200, documented with its table).
-//! A system's own planes hold where the row states none.
+//! A system's own planes hold where the row states none, or one where the named switch takes a whole adapter on one port.
+//! Units of nodes with another switch are as many as fill its leaves.
+//!
+//! What a row states goes before all of that: `ports_per_accelerator`, `port_gbit_per_s`, `rails`, `radix` (ports of a
+//! switch at that rate), `unit_accelerators` (that share leaves), `group_accelerators` (that share spines of their own),
+//! `links_per_cable`, `links_per_uplink`, `core_oversubscription`. `optical_switches` and `optical_links` are counts of a
+//! torus.
 //!
 //! `topology` says how switches are joined, in the words of a scenario's `fabric.topology` and those of [`TOPOLOGIES`]; a
 //! fat tree where it is empty. `oversubscription` is that of the leaves, 1 where it is empty. A row whose `use` is filled
@@ -19,8 +25,9 @@ use super::tables::Row;
 use super::{Forecast, Gap, Names, gap};
 use crate::catalog::profile::Switch;
 use crate::fabric::scale_out::{FabricDemand, FatTree, Tiers, Topology, scale_out};
+use crate::fabric::torus::Torus;
 use crate::plan::equipment::Machine;
-use crate::plan::sizing::torus_of;
+use crate::plan::sizing::{rails_of, torus_of};
 use crate::units::ByteRate;
 
 /// What a pluggable cage of these generations carries: two ports of half the rate share one cable.
@@ -75,7 +82,7 @@ fn checked(row: Row<'_>) -> Result<f64, Gap> {
 type Count = fn(&FatTree) -> u64;
 
 /// Counts of a row.
-const COUNTS: [(&str, Count); 7] = [
+const COUNTS: [(&str, Count); 9] = [
     ("leaf", |tree| tree.leaf),
     ("spine", |tree| tree.spine),
     ("core", |tree| tree.core),
@@ -83,7 +90,23 @@ const COUNTS: [(&str, Count); 7] = [
     ("leaf_spine", |tree| tree.leaf_spine),
     ("spine_core", |tree| tree.spine_core),
     ("switches_total", FatTree::switches),
+    ("optical_switches", |tree| circuits(tree, Torus::optical_switches)),
+    ("optical_links", |tree| circuits(tree, Torus::optical_links)),
 ];
+
+/// A count of the optical side of all pods of a torus.
+fn circuits(tree: &FatTree, count: fn(&Torus) -> u64) -> u64 {
+    match tree.topology {
+        Topology::Torus(torus) => count(&torus) * tree.islands,
+        _ => 0,
+    }
+}
+
+/// Accelerators of a node at most; larger domains are racks.
+const NODE: u32 = 8;
+
+/// Switches of generations that designs are named after.
+const GENERATIONS: [(&str, &str); 1] = [("xdr", "q3400-ra")];
 
 pub(super) fn predict(row: Row<'_>, hardware: &Hardware) -> (Names, Result<Forecast, Gap>) {
     let design = row.text("design").unwrap_or(row.word("topology"));
@@ -96,6 +119,19 @@ pub(super) fn predict(row: Row<'_>, hardware: &Hardware) -> (Names, Result<Forec
     (names, forecast(row, hardware))
 }
 
+/// The switch of a row: named by it, by the generation that its design or source is named after, or the system's own.
+fn switch(row: Row<'_>, hardware: &Hardware, machine: &Machine) -> Result<Switch, Gap> {
+    let named = format!("{} {}", row.word("design"), row.word("source_url")).to_lowercase();
+    let generation = GENERATIONS.iter().find(|(word, _)| named.contains(word)).map(|(_, id)| *id);
+    match row.text("switch").or(generation) {
+        Some(id) => match hardware.catalog.get::<Switch>(id) {
+            Ok(found) => Ok(found.profile),
+            Err(_) => gap(format!("the catalogue has no switch `{id}`")),
+        },
+        None => Ok(machine.network.switch.clone()),
+    }
+}
+
 /// What the row asks of the construction rules.
 fn demand(
     row: Row<'_>,
@@ -105,40 +141,66 @@ fn demand(
     oversubscription: f64,
 ) -> Result<FabricDemand, Gap> {
     let out = &machine.system.scale_out;
-    let switch = match row.text("switch") {
-        Some(id) => match hardware.catalog.get::<Switch>(id) {
-            Ok(found) => found.profile,
-            Err(_) => return gap(format!("the catalogue has no switch `{id}`")),
-        },
-        None => machine.network.switch.clone(),
-    };
+    let switch = switch(row, hardware, machine)?;
+    let other = switch.id != machine.network.switch.id;
     let own = out.port_bandwidth.value;
-    let planes = row.degree("planes")?.unwrap_or(out.planes);
-    let port_rate = if switch.port_bandwidth.value < own { switch.port_bandwidth.value } else { own };
+    let all = own * f64::from(out.ports);
+    // Another switch with ports as fast as a whole adapter takes it unsplit.
+    let whole = other && switch.port_bandwidth.value >= all * (1.0 - 1e-9);
+    let planes = row.degree("planes")?.unwrap_or(if whole { 1 } else { out.planes });
+    let port_rate = match row.number("port_gbit_per_s")? {
+        Some(gigabits) => ByteRate(gigabits * 1e9 / 8.0),
+        None if whole && planes < out.planes => all / f64::from(planes),
+        None if switch.port_bandwidth.value < own => switch.port_bandwidth.value,
+        None => own,
+    };
+    if port_rate.0 <= 0.0 {
+        return Err(row.error("`port_gbit_per_s` must be more than 0").into());
+    }
     // A port of the adapter is split where switch or planes ask for it.
-    let split = ((own / port_rate).round() as u32).max(1);
-    let ports = (out.ports * split).max(planes);
+    let split = ((all / port_rate).round() as u32).max(1);
+    let ports = row.degree("ports_per_accelerator")?.unwrap_or(split.max(planes));
     let per_port = (switch.port_bandwidth.value / port_rate + 1e-9).floor();
-    let radix = (f64::from(switch.ports.value) * per_port) as u32;
-    let unit = machine.unit.accelerators();
-    let rack = u64::from(machine.system.rack.accelerators);
+    let radix = row.degree("radix")?.unwrap_or((f64::from(switch.ports.value) * per_port) as u32);
     let (topology, tiers) = topology(row, machine)?;
+    let rails = row.degree("rails")?.unwrap_or(rails_of(machine, topology == Topology::RailOnly));
+    let rack = u64::from(machine.system.rack.accelerators);
+    // Units of nodes fill a leaf on each rail: with another switch they are others.
+    let nodes = machine.system.scale_up.domain <= NODE;
+    let own_unit = machine.unit.accelerators();
+    let filled = u64::from(radix / 2) * u64::from(rails) / u64::from((ports / planes).max(1));
+    let unit = if nodes && other { filled.max(1) } else { own_unit };
     // A rack of four trays a rail fills leaves of its own where they have no room for a second rack.
-    let alone = machine.system.scale_up.domain > 8 && u64::from(radix) <= rack && unit > rack;
+    let alone = !nodes && u64::from(radix) <= rack && unit > rack;
+    let counted = |column: &str, usual: u64| row.degree(column).map(|own| own.map_or(usual, u64::from));
+    let links_per_cable = ports.min((CAGE / port_rate + 1e-9).floor() as u32).max(1);
+    let links_per_cable = row.degree("links_per_cable")?.unwrap_or(links_per_cable);
     Ok(FabricDemand {
         topology,
         accelerators: u64::from(accelerators),
         ports_per_accelerator: ports,
         port_rate,
         planes,
-        rails: out.rails,
+        rails,
         radix,
-        unit_accelerators: if alone { rack } else { unit },
-        group_accelerators: if alone { unit } else { 0 },
+        unit_accelerators: counted("unit_accelerators", if alone { rack } else { unit })?,
+        group_accelerators: counted("group_accelerators", if alone { unit } else { 0 })?,
         oversubscription,
         tiers,
-        links_per_cable: ports.min((CAGE / port_rate + 1e-9).floor() as u32).max(1),
+        links_per_cable,
+        links_per_uplink: row.degree("links_per_uplink")?.unwrap_or(links_per_cable),
+        core_oversubscription: row.number("core_oversubscription")?.unwrap_or(1.0),
     })
+}
+
+/// Cables of fabric managers, where units are a node short of whole ones: that node's ports are theirs.
+///
+/// Two managers of two ports each take the place of a node of an InfiniBand fabric (DGX SuperPOD H100, RA-11333-001: 31,
+/// 63, 95 and 127 nodes).
+fn managers(demand: &FabricDemand, machine: &Machine, switch: &Switch) -> u64 {
+    let node = u64::from(machine.system.scale_up.domain);
+    let short = (demand.accelerators + node).is_multiple_of(demand.unit_accelerators.max(1));
+    if switch.in_network_reduction && node <= u64::from(NODE) && node > 1 && short { 4 } else { 0 }
 }
 
 fn forecast(row: Row<'_>, hardware: &Hardware) -> Result<Forecast, Gap> {
@@ -148,10 +210,11 @@ fn forecast(row: Row<'_>, hardware: &Hardware) -> Result<Forecast, Gap> {
     };
     let Some(accelerators) = row.count("accelerators")? else { return gap("no number of accelerators") };
     let demand = demand(row, hardware, &rig.machine, accelerators, oversubscription)?;
-    let tree = match scale_out(&demand) {
+    let mut tree = match scale_out(&demand) {
         Ok(tree) => tree,
         Err(error) => return gap(error.to_string()),
     };
+    tree.host_leaf += managers(&demand, &rig.machine, &switch(row, hardware, &rig.machine)?);
     let mut worst: Option<(&str, f64, f64)> = None;
     let mut off = Vec::new();
     for (column, count) in COUNTS {
@@ -234,6 +297,68 @@ mod tests {
         for row in &rows {
             assert!(row.error.is_some_and(|error| error.abs() < 1e-12), "{}: {}", row.id, row.reason);
         }
+    }
+
+    /// Rows of a table of its own.
+    fn exact(head: &str, rows: &str) {
+        let table = Table::parse(Kind::Fabrics, "f.csv", &format!("{head}\n{rows}")).unwrap();
+        let report = check(&table, &Hardware::open(&Catalog::default()).unwrap(), &|| {}).unwrap();
+        for row in &report.rows {
+            assert!(row.error.is_some_and(|error| error.abs() < 1e-12), "{}: {}", row.id, row.reason);
+        }
+    }
+
+    // DGX SuperPOD H100, RA-11333-001: a node of each size gives way to the fabric managers, whose four cables count with
+    // those of nodes. DGX SuperPOD B300 XDR: units of 72 nodes on 144 ports of 800G.
+    #[test]
+    fn superpods_with_managers_and_other_switches_are_reproduced() {
+        exact(
+            "system,accelerators,leaf,spine,core,host_leaf,leaf_spine,spine_core",
+            "hgx-h100,248,8,4,0,252,256,0\nhgx-h100,504,16,8,0,508,512,0\nhgx-h100,760,24,16,0,764,768,0\n\
+             hgx-h100,1016,32,16,0,1020,1024,0\n",
+        );
+        let url =
+            "https://docs.nvidia.com/dgx-superpod/reference-architecture/scalable-infrastructure-b300-xdr";
+        exact(
+            "system,accelerators,leaf,spine,core,host_leaf,leaf_spine,spine_core,source_url,switch",
+            &format!(
+                "hgx-b300,576,8,4,0,576,576,0,{url},\nhgx-b300,1152,16,8,0,1152,1152,0,,q3400-ra\n\
+                 hgx-b300,2304,32,18,0,2304,2304,0,,q3400-ra\nhgx-b300,4608,64,36,0,4608,4608,0,,q3400-ra\n\
+                 hgx-b300,10368,144,72,0,10368,10368,0,,q3400-ra\n"
+            ),
+        );
+    }
+
+    // DeepSeek-V3's lessons (Zhao et al. 2025, arXiv:2505.09343, table 3) on switches of 64 ports: two tiers 2,048 ends with 96
+    // switches and 2,048 links, eight planes of them 16,384 with 768 and 16,384, three tiers 65,536 with 5,120 and 131,072
+    // links. Each accelerator of a node is on a plane of its own there: rails without links between them.
+    #[test]
+    fn fat_trees_on_many_planes_are_reproduced() {
+        exact(
+            "system,accelerators,topology,switch,leaf,spine,core,host_leaf,leaf_spine,spine_core,switches_total",
+            "hgx-h800,2048,two-tier,qm9700,,,,,2048,0,96\nhgx-h800,16384,rail-only,qm9700,,,,,16384,0,768\n\
+             hgx-h800,65536,three-tier,qm9700,,,,,65536,65536,5120\n",
+        );
+    }
+
+    // Alibaba HPN 7.0 (Qian et al. 2024, doi:10.1145/3651890.3672265): two ports of 200G of each of 15 · 1,024 accelerators on
+    // two planes and eight rails, 16 leaves a segment of 128 ports down and 60 of 400G up, 60 spines a plane.
+    #[test]
+    fn a_pod_of_segments_on_two_planes_is_reproduced() {
+        exact(
+            "system,accelerators,topology,planes,port_gbit_per_s,ports_per_accelerator,rails,radix,unit_accelerators,\
+             links_per_cable,links_per_uplink,oversubscription,leaf,spine,core,host_leaf,leaf_spine,spine_core",
+            "hgx-h100,15360,two-tier,2,200,2,8,256,1024,1,2,1.0667,240,120,0,30720,14400,0\n",
+        );
+    }
+
+    // TPU v4 (Jouppi et al. 2023, arXiv:2304.01433): 4,096 chips, 3,072 optical ways on 48 switches; two pods have two of each.
+    #[test]
+    fn optical_switches_of_pods_are_reproduced() {
+        exact(
+            "system,accelerators,topology,leaf,spine,core,host_leaf,leaf_spine,spine_core,optical_switches,optical_links",
+            "tpu-v4,4096,torus,0,0,0,,,,48,3072\ntpu-v4,8192,torus,0,0,0,,,,96,6144\n",
+        );
     }
 
     #[test]

@@ -2,18 +2,20 @@
 
 use crate::cli::{gigawatt, stderr};
 use crate::planned::{examples, filled, of, with};
+use gigawatt::layout::cables::{CableKind, Net};
 use gigawatt::plan::Plan;
-use gigawatt::plan::result::Cable;
+use gigawatt::plan::result::{Cable, EndKind};
 use gigawatt::report::Report;
 use gigawatt::report::bill::{BillReport, racks_csv, schedule_csv};
 use gigawatt::scenario::Flags;
 use std::collections::BTreeMap;
 
-/// Ends that the cables of a plan have by the counts of its networks, those inside co-packaged switches left out.
-fn ends(plan: &Plan) -> u64 {
-    let scale_out = plan.fabric.scale_out.iter().map(|net| net.transceivers);
-    let border = plan.layout.border.iter().map(|border| 2 * border.links);
-    scale_out.chain(plan.fabric.networks.iter().map(|net| 2 * net.links)).chain(border).sum()
+/// Modules that the cables of a plan end in, and copper cables.
+fn plugged(plan: &Plan) -> [u64; 2] {
+    let ends = plan.layout.cables.iter().flat_map(|cable| &cable.ends);
+    let modules: u64 = ends.filter(|end| end.kind == EndKind::Transceiver).map(|end| end.modules).sum();
+    let copper: u64 = plan.layout.cables.iter().map(|cable| cable.ends_of(EndKind::Copper) / 2).sum();
+    [modules, copper]
 }
 
 #[track_caller]
@@ -28,12 +30,17 @@ fn adds_up(plan: &Plan, what: &str) {
     for item in &plan.bill {
         assert!(!item.source.is_empty() && !item.unit.is_empty() && item.count > 0.0, "{what}: {item:?}");
     }
-    // Links × 2 ends = transceivers + copper ends + ends inside switches.
+    // Links × 2 ends = ends in transceivers + copper ends + ends inside switches; what they are plugged into is bought.
+    for cable in &plan.layout.cables {
+        let ends: u64 = cable.ends.iter().map(|end| end.ends).sum();
+        assert_eq!(ends, 2 * cable.count, "{what}: {}", cable.kind);
+    }
     let counted = |unit: &str| -> f64 {
         plan.bill.iter().filter(|item| item.unit == unit).map(|item| item.count).sum()
     };
-    let found = counted("transceivers") + 2.0 * counted("cables");
-    assert!((found - ends(plan) as f64).abs() < 0.5, "{what}: {found} ends of {}", ends(plan));
+    let [modules, copper] = plugged(plan);
+    assert!((counted("transceivers") - modules as f64).abs() < 0.5, "{what}: {modules}");
+    assert!((counted("cables") - copper as f64).abs() < 0.5, "{what}: {copper}");
     for (kind, of) in [("host-leaf", 0), ("leaf-spine", 1), ("spine-core", 2)] {
         let laid: u64 =
             plan.layout.cables.iter().filter(|cable| cable.kind == kind).map(|cable| cable.count).sum();
@@ -99,7 +106,7 @@ fn fibre_between_fabrics_is_counted_priced_and_powered() {
     let border = plan.layout.border.as_ref().unwrap();
     assert_eq!(border.links, plan.fleet.accelerators.div_ceil(32));
     // 3.3 km with slack: LR4, two ends of 18 W.
-    assert_eq!(border.link.id, "osfp-800g-2xlr4");
+    assert_eq!(border.link.id, "osfp-800g-lr4");
     assert!((border.power.0 / (36.0 * border.links as f64) - 1.0).abs() < 1e-9);
     assert!(plan.economics.parts.iter().any(|(name, cost)| name == "fibre between fabrics" && cost.0 > 0.0));
     assert!(crossing("campus.fibre=1 km").layout.border.unwrap().link.id.ends_with("fr4"));
@@ -127,6 +134,67 @@ fn links_chosen_for_each_cable_cost_less_than_optics_everywhere() {
     let (optics, _) = network(vec![]);
     let (chosen, kinds) = network(vec!["fabric.host_link=auto".into(), "fabric.switch_link=auto".into()]);
     assert!(chosen < optics && kinds > 2, "{chosen} of {optics} with {kinds} kinds");
+}
+
+// Links × ends = transceivers + copper ends + ends inside switches, tier by tier and of the whole; modules hold at most the
+// ports of their cages.
+#[test]
+fn both_ends_of_every_link_are_plugged() {
+    for (system, set) in [
+        ("gb300-nvl72", &[][..]),
+        ("gb300-nvl72", &["fabric.host_link=auto", "fabric.switch_link=auto"]),
+        ("gb300-nvl72", &["fabric.switch=q3450-ld"]),
+        ("gb300-nvl72", &["fabric.host_link=dac-800g-xdr"]),
+        ("gb300-nvl72", &["fabric.topology=rail-only"]),
+        ("gb300-nvl72", &["fabric.topology=dragonfly-plus"]),
+        ("hgx-b300", &[]),
+        ("hgx-h100", &["fabric.host_link=auto"]),
+        ("trn2-ultraserver", &[]),
+        ("tpu-v7", &[]),
+        ("vr-nvl72", &["fabric.switch=q3400-ra"]),
+    ] {
+        let set = set.iter().map(|one| (*one).to_owned()).collect();
+        let flags =
+            Flags { system: Some(system.into()), power: Some("80 MW".into()), set, ..Flags::default() };
+        let plan = with(&flags).unwrap();
+        let out = &plan.fabric.scale_out[0];
+        let plugged = out.transceivers + out.copper_ends + out.co_packaged_ends;
+        let what = format!("{system} {:?}", flags.set);
+        assert_eq!(plugged, 2 * (out.host_leaf + out.leaf_spine + out.spine_core), "{what}");
+        assert!(out.transceiver_modules <= out.transceivers, "{what}");
+        adds_up(&plan, &what);
+    }
+}
+
+// A cage of Q3400 takes a 1.6T module for two ports of 800G, adapters one of 800G each; QM9700 an 800G module for two of
+// 400G. The two ports of a B300 adapter leave by one 800G cage, which is one module at either end.
+#[test]
+fn a_switch_takes_the_module_of_its_own_cage() {
+    let modules = |system: &str| {
+        let plan = filled("60 MW", "utility", system);
+        let cables = plan.layout.cables.into_iter();
+        let hosts = cables.filter(|cable| cable.net == Net::ScaleOut && cable.tier == CableKind::HostLeaf);
+        hosts.flat_map(|cable| cable.ends).map(|end| (end.place, end.module, end.ends, end.modules)).collect()
+    };
+    let of = |found: Vec<(&'static str, String, u64, u64)>, host: &str, switch: &str, ports: u64| {
+        let [h, s] = &found[..] else { panic!("{found:?}") };
+        assert_eq!((h.0, h.1.as_str(), h.3), ("host", host, h.2), "{found:?}");
+        assert_eq!((s.0, s.1.as_str(), s.3), ("switch", switch, s.2.div_ceil(ports)), "{found:?}");
+        assert_eq!(h.2, s.2);
+    };
+    of(modules("gb300-nvl72"), "osfp-800g-dr4", "osfp-1600g-dr8", 2);
+    of(modules("hgx-h100"), "osfp-400g-dr4", "osfp-800g-2xdr4", 2);
+    of(modules("hgx-b300"), "osfp-800g-2xdr4", "osfp-800g-2xdr4", 1);
+}
+
+#[test]
+fn what_no_link_reaches_is_listed_without_a_price() {
+    let set = vec!["fabric.host_link=dac-800g-xdr".into()];
+    let plan = with(&Flags { power: Some("20 MW".into()), set, ..Flags::default() }).unwrap();
+    let copper: Vec<_> = plan.bill.iter().filter(|item| item.item.contains("passive copper")).collect();
+    assert!(copper.iter().any(|item| item.item.contains("out of reach")), "{copper:?}");
+    assert!(copper.iter().all(|item| item.cost.0.abs() < 1e-9 || !item.item.contains("out of reach")));
+    assert!(plan.falls_short());
 }
 
 #[test]

@@ -172,8 +172,8 @@ fn a_floor_that_does_not_hold_its_racks_falls_short() {
         ("layout.floor_load=\"500 kg/m2\"", "floor load"),
         ("layout.cold_aisle=\"50 cm\"", "working depth in the aisles"),
         ("layout.halls=2", "halls of the site"),
-        ("fabric.host_link=dac-800g", "host-leaf cables of gb300-nvl72"),
-        ("fabric.switch_link=mmf-800g", "leaf-spine cables of gb300-nvl72"),
+        ("fabric.host_link=dac-800g-xdr", "host-leaf cables of gb300-nvl72"),
+        ("fabric.switch_link=aec-800g-xdr", "leaf-spine cables of gb300-nvl72"),
     ] {
         let flags = Flags { power: Some("40 MW".into()), set: vec![set.into()], ..Flags::default() };
         let plan = with(&flags).unwrap_or_else(|error| panic!("{set}: {error}"));

@@ -43,6 +43,8 @@ fn demand(radix: u32, rails: u32, unit: u64, accelerators: u64) -> FabricDemand 
         oversubscription: 1.0,
         tiers: Tiers::Auto,
         links_per_cable: 1,
+        links_per_uplink: 1,
+        core_oversubscription: 1.0,
     }
 }
 

@@ -23,6 +23,8 @@ fn demand(topology: Topology, oversubscription: f64) -> FabricDemand {
         oversubscription,
         tiers: Tiers::Auto,
         links_per_cable: 1,
+        links_per_uplink: 1,
+        core_oversubscription: 1.0,
     }
 }
 

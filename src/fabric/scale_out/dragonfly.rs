@@ -67,15 +67,17 @@ pub fn dragonfly_plus(demand: &FabricDemand) -> Result<FatTree, FabricError> {
         let tree = fat_tree(&without_groups(&demand))?;
         return Ok(FatTree { topology: Topology::DragonflyPlus, ..tree });
     };
-    let (planes, per_cable) = (u64::from(demand.planes), u64::from(demand.links_per_cable));
+    let planes = u64::from(demand.planes);
+    let [per_cable, per_uplink] = [demand.links_per_cable, demand.links_per_uplink].map(u64::from);
     let fabrics = planes * islands;
     let uplinks = fabrics * leaves * wiring.uplinks;
     let (g, p) = (shape.count, shape.links_between);
     let ports = u64::from(demand.ports_per_accelerator);
     let injection = demand.port_rate * f64::from(demand.ports_per_accelerator);
-    let offered = injection * (demand.accelerators as f64 / 2.0);
-    let up = demand.port_rate * (uplinks as f64 / 2.0);
-    let across = demand.port_rate * ((fabrics * (g / 2) * g.div_ceil(2) * p) as f64);
+    let accelerators_per_island = demand.accelerators.min(units * demand.unit_accelerators);
+    let offered = injection * (accelerators_per_island as f64 / 2.0);
+    let up = demand.port_rate * ((planes * leaves * wiring.uplinks) as f64 / 2.0);
+    let across = demand.port_rate * ((planes * (g / 2) * g.div_ceil(2) * p) as f64);
     Ok(FatTree {
         topology: Topology::DragonflyPlus,
         accelerators: demand.accelerators,
@@ -87,13 +89,15 @@ pub fn dragonfly_plus(demand: &FabricDemand) -> Result<FatTree, FabricError> {
         spine: fabrics * g * shape.spines,
         core: 0,
         host_leaf: (demand.accelerators * ports).div_ceil(per_cable),
-        leaf_spine: uplinks.div_ceil(per_cable),
-        spine_core: (fabrics * g * (g - 1) / 2 * p).div_ceil(per_cable),
+        leaf_spine: uplinks.div_ceil(per_uplink),
+        spine_core: (fabrics * g * (g - 1) / 2 * p).div_ceil(per_uplink),
         links_per_cable: demand.links_per_cable,
+        links_per_uplink: demand.links_per_uplink,
         groups: g,
         islands,
-        accelerators_per_island: demand.accelerators.min(units * demand.unit_accelerators),
+        accelerators_per_island,
         injection,
+        units_per_leaf: 1,
         bisection: offered.min(up).min(across),
     })
 }

@@ -1,28 +1,39 @@
 //! Rail-only: a network for each rail, none between them.
 //!
 //! ~~~text
-//! a rail     the accelerators of one place in every domain: n / r of them
+//! a rail     the accelerators of one place in every domain: n / r of them, r those of a domain
 //! one tier   one switch a rail and plane while its ports are enough
-//! else       a fat tree for each rail
+//! else       a fat tree for each rail, whose leaves fill up across units
 //! ~~~
 //!
 //! Traffic between rails crosses the scale-up domain first. Wang et al. 2023, arXiv:2307.12169, who save the spines
 //! that would join rails at little loss, because collectives of large models stay on a rail.
 
-use super::{FabricDemand, FabricError, FatTree, Topology, fat_tree, wiring};
+use super::{FabricDemand, FabricError, FatTree, Topology, fat_tree, host_ports, wiring};
 
 /// The demand of one rail.
+///
+/// A unit has few accelerators on a rail where there is one for each of a large domain, so as many units share a leaf as
+/// its host ports take.
 pub(in super::super) fn one_rail(demand: &FabricDemand) -> FabricDemand {
     let rails = u64::from(demand.rails);
+    let of_unit = demand.unit_accelerators.div_ceil(rails).max(1);
     FabricDemand {
         topology: Topology::FatTree,
         accelerators: demand.accelerators.div_ceil(rails),
-        unit_accelerators: demand.unit_accelerators.div_ceil(rails),
+        unit_accelerators: of_unit * units_of_a_leaf(demand, of_unit),
         group_accelerators: 0,
         rails: 1,
         links_per_cable: 1,
+        links_per_uplink: 1,
         ..*demand
     }
+}
+
+/// Units that share a leaf of a rail.
+fn units_of_a_leaf(demand: &FabricDemand, of_unit: u64) -> u64 {
+    let ports = of_unit.saturating_mul(u64::from(demand.ports_per_accelerator / demand.planes.max(1)));
+    (host_ports(u64::from(demand.radix), demand.oversubscription) / ports.max(1)).max(1)
 }
 
 /// Host ports of a rail on one plane where one switch takes them all.
@@ -54,8 +65,13 @@ pub fn rail_only(demand: &FabricDemand) -> Result<FatTree, FabricError> {
     let injection = rail.injection;
     let bisection =
         if single { injection * (demand.accelerators as f64 / 2.0) } else { rail.bisection * rails as f64 };
+    let units_per_leaf = if single {
+        demand.accelerators.div_ceil(demand.unit_accelerators)
+    } else {
+        units_of_a_leaf(demand, demand.unit_accelerators.div_ceil(rails).max(1))
+    };
     let per_cable = u64::from(demand.links_per_cable);
-    let cables = |links: u64| (rails * links).div_ceil(per_cable);
+    let cables = |links: u64| (rails * links).div_ceil(u64::from(demand.links_per_uplink));
     let accelerators_per_island = if single {
         demand.accelerators
     } else {
@@ -72,7 +88,9 @@ pub fn rail_only(demand: &FabricDemand) -> Result<FatTree, FabricError> {
         leaf_spine: cables(rail.leaf_spine),
         spine_core: cables(rail.spine_core),
         links_per_cable: demand.links_per_cable,
+        links_per_uplink: demand.links_per_uplink,
         accelerators_per_island,
+        units_per_leaf,
         bisection,
         ..rail
     })

@@ -23,6 +23,8 @@ fn ndr() -> FabricDemand {
         oversubscription: 1.0,
         tiers: Tiers::Auto,
         links_per_cable: 1,
+        links_per_uplink: 1,
+        core_oversubscription: 1.0,
     }
 }
 
@@ -39,6 +41,7 @@ fn twin_plane() -> FabricDemand {
         radix: 128,
         unit_accelerators: 512,
         links_per_cable: 2,
+        links_per_uplink: 2,
         ..ndr()
     }
 }
@@ -198,6 +201,42 @@ fn oversubscription_thins_the_spines_and_the_bisection() {
     assert!((fabric.bisection.value() / full - 1.0 / 3.0).abs() < 1e-12);
 }
 
+// Wang et al. 2023: domains of K joined by K rails. 576 accelerators in domains of 72 on radix 144: 72 rails of 8, one switch
+// each. 41,472 are 576 on each rail: leaves take 72 down, so 8 leaves and 4 spines of each of the 72 rails, 288 spines where
+// four rails over units of 8 domains would take as many leaves.
+#[test]
+fn a_rail_for_each_accelerator_of_a_domain() {
+    let rails = |accelerators| {
+        let demand = FabricDemand { topology: Topology::RailOnly, rails: 72, accelerators, ..xdr() };
+        scale_out(&demand).unwrap()
+    };
+    let one = rails(576);
+    assert_eq!((one.leaf, one.spine, one.host_leaf, one.units_per_leaf), (72, 0, 576, 1));
+    let large = rails(41_472);
+    assert_eq!((large.leaf, large.spine, large.core), (576, 288, 0));
+    assert_eq!((large.leaf_spine, large.units_per_leaf), (41_472, 9));
+}
+
+// 4,096 on radix 64 with a core at 3:1: spines have 48 ports down and 16 up, so groups of 48 leaves; 128 leaves are three
+// groups, of 48 · 32 / 48 = 32 spines each; 4,096 links up become ⌈4,096 / 3⌉ = 1,366 on ⌈1,366 / 64⌉ = 22 cores.
+#[test]
+fn an_oversubscribed_core_has_fewer_switches_and_less_bisection() {
+    let thin = sized(FabricDemand { core_oversubscription: 3.0, ..ndr() }, 4_096);
+    assert_eq!((thin.leaf, thin.spine, thin.core), (128, 96, 22));
+    assert_eq!((thin.leaf_spine, thin.spine_core), (4_096, 1_366));
+    let full = sized(ndr(), 4_096);
+    assert!((thin.bisection / full.bisection - 1.0 / 3.0).abs() < 1e-12);
+}
+
+// Two islands of 32,768 and more: the bisection is that of one of them, not of both.
+#[test]
+fn islands_bisect_one_by_one() {
+    let two = sized(ndr(), 65_537);
+    let one = sized(ndr(), two.accelerators_per_island);
+    assert_eq!(two.islands, 2);
+    assert!((two.bisection / one.bisection - 1.0).abs() < 1e-12);
+}
+
 // 1,024 GPUs × 50 GB/s / 2 = 25.6 TB/s.
 #[test]
 fn a_non_blocking_fabric_bisects_at_half_the_injection() {
@@ -249,6 +288,8 @@ fn demands() -> impl Strategy<Value = FabricDemand> {
                     oversubscription,
                     tiers: [Tiers::Auto, Tiers::Two, Tiers::Three][tiers],
                     links_per_cable: per_cable,
+                    links_per_uplink: per_cable,
+                    core_oversubscription: if tiers == 2 { oversubscription } else { 1.0 },
                 }
             },
         )

@@ -3,19 +3,21 @@
 //! ~~~text
 //! leaves, spines   in the management racks of the units, switch k of S with unit ⌊(k + ½)·U/S⌋ where S < U
 //! cores            in racks of their own in the network room
-//! out of band      switches in the accelerator racks that they watch, uplinks to the leaves of the front end
+//! out of band      switches in the racks that they watch, uplinks to the leaves of the front end;
+//!                  CDUs and power racks to the next support rack of their hall
 //! ~~~
 //!
 //! A unit without management racks has them in its storage racks, and failing those in its first accelerator rack.
-//! Left out: ports of switches, CDUs and power gear, and what joins cores to the world.
+//! Left out: gear outside the halls, which the building's controls watch, and what joins cores to the world.
 
 use super::{
     CableCounts, CableKind, CablePair, Cabling, END_LENGTH, Net, Outlets, PORT_HEIGHT, Reach, SLACK, STOCKED,
-    Tier, Tree, lay, medium_for,
+    Tier, Tree, lay, medium_for, stocked_length,
 };
-use crate::layout::routes::{Route, Through};
+use crate::layout::routes::{Outlet, Route, Through};
 use crate::layout::{Layout, RackKind};
 use crate::units::{ByteRate, Meters};
+use std::collections::BTreeMap;
 
 /// A tree of trays to lay.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,8 +28,10 @@ pub struct TreeCabling {
     pub switches: [u64; 3],
     /// Core racks of the networks before this one, and of this one.
     pub core_racks: [u64; 2],
-    /// Cables of each tier.
+    /// Cables of each tier, from accelerator racks at the first.
     pub counts: CableCounts,
+    /// Other racks with ports on it.
+    pub support: Vec<SupportPorts>,
     /// Units of a spine group.
     pub group_units: u64,
     /// Units of an island.
@@ -38,20 +42,42 @@ pub struct TreeCabling {
     pub media: Vec<Reach>,
 }
 
+/// Racks beside the accelerators with ports on a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SupportPorts {
+    /// Their sort.
+    pub kind: RackKind,
+    /// Racks.
+    pub racks: u64,
+    /// Ports of each.
+    pub ports: u64,
+}
+
+/// Racks of one sort that are watched by switches of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WatchedRacks {
+    /// Their sort.
+    pub kind: RackKind,
+    /// Racks.
+    pub racks: u64,
+    /// Ports in all of them, dealt evenly.
+    pub ports: u64,
+    /// Uplinks of all of them.
+    pub uplinks: u64,
+}
+
 /// The out-of-band network to lay.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutOfBandCabling {
-    /// Switches, all in accelerator racks.
+    /// Switches, each in a rack that it watches.
     pub switches: u64,
-    /// Ports of an accelerator rack.
-    pub ports: u64,
-    /// Their rate.
+    /// What they watch.
+    pub watched: Vec<WatchedRacks>,
+    /// Rate of a port.
     pub rate: ByteRate,
     /// Media for them, the preferred first.
     pub media: Vec<Reach>,
-    /// Uplinks of all racks.
-    pub uplinks: u64,
-    /// Their rate.
+    /// Rate of an uplink.
     pub uplink_rate: ByteRate,
     /// Media for them, the preferred first.
     pub uplink_media: Vec<Reach>,
@@ -70,20 +96,31 @@ pub fn length_in_rack() -> Meters {
     Meters(STOCKED.into_iter().find(|stocked| *stocked >= needed).unwrap_or(needed))
 }
 
+/// The racks of a unit that hold the switches beside the scale-out: their sort, and how many.
+#[must_use]
+pub fn support_home(storage_racks: u64, management_racks: u64) -> (RackKind, u64) {
+    match (management_racks, storage_racks) {
+        (0, 0) => (RackKind::Compute, 1),
+        (0, racks) => (RackKind::Storage, racks),
+        (racks, _) => (RackKind::Management, racks),
+    }
+}
+
 impl Layout {
     /// The racks of a unit that hold the switches beside the scale-out: their sort, and how many.
     #[must_use]
     pub fn support_home(&self) -> (RackKind, u64) {
-        let demand = &self.demand;
-        match (demand.unit_management_racks, demand.unit_storage_racks) {
-            (0, 0) => (RackKind::Compute, 1),
-            (0, racks) => (RackKind::Storage, racks),
-            (racks, _) => (RackKind::Management, racks),
-        }
+        support_home(self.demand.unit_storage_racks, self.demand.unit_management_racks)
+    }
+
+    /// CDUs and power racks, which have no management switch of their own.
+    #[must_use]
+    pub fn watched_gear(&self) -> u64 {
+        self.cdus() + self.units * self.demand.unit_power_racks
     }
 
     /// Racks among those homes that hold so many switches, and their numbers: network `which` of the units' networks.
-    fn homes(&self, switches: u64, which: u64) -> (RackKind, Vec<u64>) {
+    pub(super) fn homes(&self, switches: u64, which: u64) -> (RackKind, Vec<u64>) {
         let (kind, racks) = self.support_home();
         let pitch = if kind == RackKind::Compute { self.demand.unit_compute_racks } else { racks };
         let units = u128::from(self.units);
@@ -111,6 +148,7 @@ fn tree<'a>(layout: &Layout, cabling: &'a TreeCabling, which: u64, outlets: &'a 
             tier(RackKind::EthernetCore, core, Some((before..before + own).collect())),
         ],
         counts: cabling.counts,
+        leaf_units: 1,
         group_units: cabling.group_units,
         island_units: cabling.island_units,
         groups: [1, 0],
@@ -127,43 +165,102 @@ pub(super) fn each_pair(
     outlets: &Outlets,
     show: &mut impl FnMut(&CablePair),
 ) {
+    let racks_of = |kind: RackKind, racks: u64| Tier {
+        kind,
+        count: racks,
+        numbers: None,
+        outlets: outlets.of_kind(kind),
+    };
     for (which, network) in (0..).zip(&cabling.beside) {
         lay(layout, outlets, &tree(layout, network, which, outlets), super::MOST_PAIRS[0], show);
+        for own in &network.support {
+            let counts = CableCounts { host_leaf: own.racks * own.ports, ..CableCounts::default() };
+            let mut branch = Tree { counts, ..tree(layout, network, which, outlets) };
+            branch.tiers[0] = racks_of(own.kind, own.racks);
+            lay(layout, outlets, &branch, super::MOST_PAIRS[0], show);
+        }
     }
     let (Some(own), Some(front)) = (&cabling.out_of_band, cabling.beside.first()) else { return };
     in_racks(own, outlets, show);
-    let counts = CableCounts { host_leaf: own.uplinks, leaf_spine: 0, spine_core: 0 };
-    let uplinks = Tree {
-        net: Net::OutOfBand,
-        counts,
-        rate: own.uplink_rate,
-        host_media: &own.uplink_media,
-        ..tree(layout, front, 0, outlets)
-    };
+    to_support_racks(layout, own, outlets, show);
     // Seen from a management switch, which is the leaf of its network, they lead up.
     let mut up = |pair: &CablePair| show(&CablePair { kind: CableKind::LeafSpine, ..*pair });
-    lay(layout, outlets, &uplinks, super::MOST_PAIRS[0], &mut up);
+    for racks in &own.watched {
+        let mut uplinks = Tree {
+            net: Net::OutOfBand,
+            counts: CableCounts { host_leaf: racks.uplinks, ..CableCounts::default() },
+            rate: own.uplink_rate,
+            host_media: &own.uplink_media,
+            ..tree(layout, front, 0, outlets)
+        };
+        uplinks.tiers[0] = racks_of(racks.kind, racks.racks);
+        lay(layout, outlets, &uplinks, super::MOST_PAIRS[0], &mut up);
+    }
+}
+
+/// A cable to a management port.
+fn port(
+    own: &OutOfBandCabling,
+    (from, start): ((RackKind, u64), &Outlet),
+    (to, stop): ((RackKind, u64), &Outlet),
+    (route, length): (Route, Meters),
+    count: u64,
+) -> CablePair {
+    let (choice, medium) = medium_for(length, &own.media);
+    CablePair {
+        net: Net::OutOfBand,
+        kind: CableKind::HostLeaf,
+        from,
+        to,
+        rate: own.rate,
+        start: *start,
+        stop: *stop,
+        route,
+        count,
+        length,
+        choice,
+        medium,
+    }
 }
 
 /// Ports to the switches of the same rack.
 fn in_racks(own: &OutOfBandCabling, outlets: &Outlets, show: &mut impl FnMut(&CablePair)) {
-    let length = length_in_rack();
-    let (choice, medium) = medium_for(length, &own.media);
-    for (number, outlet) in (0..).zip(outlets.of_kind(RackKind::Compute)) {
-        show(&CablePair {
-            net: Net::OutOfBand,
-            kind: CableKind::HostLeaf,
-            from: (RackKind::Compute, number),
-            to: (RackKind::Compute, number),
-            rate: own.rate,
-            start: *outlet,
-            stop: *outlet,
-            route: Route { run: 0.0, through: Through::Rack },
-            count: own.ports,
-            length,
-            choice,
-            medium,
-        });
+    let route = Route { run: 0.0, through: Through::Rack };
+    for racks in &own.watched {
+        let upto = |rack: u64| (u128::from(racks.ports) * u128::from(rack) / u128::from(racks.racks)) as u64;
+        for (number, outlet) in (0..racks.racks).zip(outlets.of_kind(racks.kind)) {
+            let count = upto(number + 1) - upto(number);
+            let end = ((racks.kind, number), outlet);
+            if count > 0 {
+                show(&port(own, end, end, (route, length_in_rack()), count));
+            }
+        }
+    }
+}
+
+/// A port of each CDU and power rack to the nearest support rack of its hall.
+fn to_support_racks(
+    layout: &Layout,
+    own: &OutOfBandCabling,
+    outlets: &Outlets,
+    show: &mut impl FnMut(&CablePair),
+) {
+    let (home, _) = layout.support_home();
+    let mut of_rooms: BTreeMap<u64, Vec<(u64, &Outlet)>> = BTreeMap::new();
+    for (number, outlet) in (0..).zip(outlets.of_kind(home)) {
+        of_rooms.entry(outlet.room).or_default().push((number, outlet));
+    }
+    for kind in [RackKind::Cdu, RackKind::Power] {
+        for (number, outlet) in (0..).zip(outlets.of_kind(kind)) {
+            let route = |stop: &Outlet| layout.route(&outlets.ways[outlet.room as usize], outlet, stop);
+            let nearest = of_rooms
+                .get(&outlet.room)
+                .and_then(|homes| homes.iter().min_by(|a, b| route(a.1).run.total_cmp(&route(b.1).run)));
+            let Some((rack, stop)) = nearest else { continue };
+            let route = route(stop);
+            let ends = (((kind, number), outlet), ((home, *rack), *stop));
+            show(&port(own, ends.0, ends.1, (route, stocked_length(Meters(route.run))), 1));
+        }
     }
 }
 
@@ -180,13 +277,14 @@ mod tests {
     const RATE: ByteRate = ByteRate(50e9);
 
     /// Front end and out-of-band network alone.
-    fn alone(switches: [u64; 3], counts: CableCounts, ports: u64, uplinks: u64) -> Cabling {
+    fn alone(switches: [u64; 3], counts: CableCounts, racks: u64, ports: u64, uplinks: u64) -> Cabling {
         let media = reaches(RATE).to_vec();
         let front = TreeCabling {
             net: Net::FrontEnd,
             switches,
             core_racks: [0, switches[2].div_ceil(20)],
             counts,
+            support: vec![SupportPorts { kind: RackKind::Storage, racks: 0, ports: 0 }],
             group_units: 4,
             island_units: 1_000,
             rate: RATE,
@@ -194,19 +292,20 @@ mod tests {
         };
         Cabling {
             counts: CableCounts::default(),
+            leaf_units: 1,
             group_units: 1,
             island_units: 1,
             groups: [1, 0],
             rate: RATE,
             host_media: media.clone(),
             switch_media: media.clone(),
+            optical: None,
             beside: vec![front],
             out_of_band: Some(OutOfBandCabling {
                 switches: 0,
-                ports,
+                watched: vec![WatchedRacks { kind: RackKind::Compute, racks, ports: ports * racks, uplinks }],
                 rate: ByteRate(0.125e9),
                 media: media.clone(),
-                uplinks,
                 uplink_rate: ByteRate(12.5e9),
                 uplink_media: media,
             }),
@@ -247,7 +346,7 @@ mod tests {
             let demand = LayoutDemand { ethernet_core_racks: core.div_ceil(20), ..demand };
             let spine_core = if core > 0 { cores } else { 0 };
             let counts = CableCounts { host_leaf: hosts, leaf_spine: spines, spine_core };
-            let cabling = alone([leaf, spine, core], counts, ports, uplinks);
+            let cabling = alone([leaf, spine, core], counts, demand.compute_racks, ports, uplinks);
             let plan = layout(&demand, placement);
             let mut laid: BTreeMap<(Net, CableKind), u64> = BTreeMap::new();
             let mut wrong = None;
@@ -263,13 +362,13 @@ mod tests {
                 ((Net::FrontEnd, CableKind::HostLeaf), hosts),
                 ((Net::FrontEnd, CableKind::LeafSpine), spines),
                 ((Net::FrontEnd, CableKind::SpineCore), spine_core),
-                ((Net::OutOfBand, CableKind::HostLeaf), ports * demand.compute_racks),
+                ((Net::OutOfBand, CableKind::HostLeaf), ports * demand.compute_racks + plan.watched_gear()),
                 ((Net::OutOfBand, CableKind::LeafSpine), uplinks),
             ]);
             expected.retain(|_, count| *count > 0);
             prop_assert_eq!(&laid, &expected);
             let schedule = schedule(&plan, &cabling);
-            prop_assert_eq!(of(&schedule, CableKind::HostLeaf), ports * demand.compute_racks);
+            prop_assert_eq!(of(&schedule, CableKind::HostLeaf), ports * demand.compute_racks + plan.watched_gear());
             prop_assert_eq!(of(&schedule, CableKind::LeafSpine), uplinks);
         }
     }

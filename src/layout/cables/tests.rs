@@ -12,6 +12,7 @@ const RATE: ByteRate = ByteRate(100e9);
 fn cabling(counts: CableCounts) -> Cabling {
     let media = reaches(RATE).to_vec();
     Cabling {
+        leaf_units: 1,
         counts,
         group_units: 9,
         island_units: 648,
@@ -19,6 +20,7 @@ fn cabling(counts: CableCounts) -> Cabling {
         rate: RATE,
         host_media: media.clone(),
         switch_media: media,
+        optical: None,
         beside: Vec::new(),
         out_of_band: None,
     }
@@ -160,6 +162,18 @@ fn at_racks(plan: &Layout, cabling: &Cabling) -> BTreeMap<(CableKind, RackKind, 
 fn every_switch_rack_of_a_full_fabric_has_as_many_cables_as_ports() {
     for ((tier, kind, number), cables) in at_racks(&layout(&gb300(), USUAL), &cabling(WHOLE)) {
         let ports = if kind == RackKind::Core { 1_152 } else { 576 };
+        assert!(kind == RackKind::Compute || cables == ports, "{tier:?} {kind:?} {number}: {cables}");
+    }
+}
+
+// A rack for each switch: 5,184 spine racks and 2,592 core racks are 13 million pairs, each laid for itself.
+#[test]
+fn no_rack_of_a_large_schedule_stands_for_its_neighbours() {
+    let switches = super::super::SwitchRacks { per_rack: 1, ..gb300().switches };
+    for ((tier, kind, number), cables) in
+        at_racks(&layout(&LayoutDemand { switches, ..gb300() }, USUAL), &cabling(WHOLE))
+    {
+        let ports = if kind == RackKind::Core { 144 } else { 72 };
         assert!(kind == RackKind::Compute || cables == ports, "{tier:?} {kind:?} {number}: {cables}");
     }
 }
