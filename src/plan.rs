@@ -75,16 +75,12 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let yards = electrical::yards(&drafted(fields, place, &loads, &design, &draft.outline));
     let mut standing = draft.stand(fields, yards, design.meter);
     // Buildings, rows and racks take whole ones, a few more than the load asks for: all that follows counts those.
-    let whole = electrical::whole(&electrical::Ground {
-        racks: standing.racks,
-        ..drafted(fields, place, &loads, &design, &standing.layout)
-    });
+    let whole = electrical::whole(&drafted(fields, place, &loads, &design, &standing.layout), standing.racks);
     equipment.place = equipment.place.with_whole(&whole, &design);
     let place = &equipment.place;
     let design = sizing::design_hour(place, &loads);
-    let year = place.year(options.seed);
     let duty = sizing::duty(&loads);
-    let energy = sizing::year(place, &loads, &design, duty, &year);
+    let energy = sizing::year(place, &loads, &design, duty, &place.year(options.seed));
 
     let mut power = power(scenario, place, &design, &energy);
     let fleet = fleet(&loads, standing.racks);

@@ -50,7 +50,8 @@ pub fn feeder_loss(ground: &Ground<'_>) -> Share {
 
 /// Stages whose modules are counted whole in each building, row or rack, and how many stand there.
 #[must_use]
-pub fn whole(ground: &Ground<'_>) -> Vec<(StageKind, u64)> {
+pub fn whole(before: &Ground<'_>, racks: Racks) -> Vec<(StageKind, u64)> {
+    let ground = &Ground { racks, training: &[], ..*before };
     let units = one_line::bought(ground).map_or(0, |flow| flow.unit_substations);
     vec![
         (StageKind::UnitTransformer, units),

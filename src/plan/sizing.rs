@@ -270,6 +270,11 @@ pub fn essential_load(place: &Place, loads: &[(&Machine, &Draw)]) -> Watts {
     loads.iter().map(of).sum()
 }
 
+/// What the UPS of what must not stop gives to the air of the halls.
+fn indoors(ups: &StageFlow) -> Watts {
+    indoor_loss(std::slice::from_ref(ups))
+}
+
 /// The facility in its design hour: the worse of the hottest and the dampest.
 #[must_use]
 pub fn design_hour(place: &Place, loads: &[(&Machine, &Draw)]) -> FacilityHour {
@@ -281,7 +286,7 @@ pub fn design_hour(place: &Place, loads: &[(&Machine, &Draw)]) -> FacilityHour {
     let essential = place.essential.as_ref().filter(|_| kept.0 > 0.0);
     let essential = essential.map(|ups| chain(kept, std::slice::from_ref(ups)).remove(0));
     let lost = essential.as_ref().map_or(Watts(0.0), |ups| ups.loss);
-    let indoor = indoor_loss(&to_racks);
+    let indoor = indoor_loss(&to_racks) + essential.as_ref().map_or(Watts(0.0), indoors);
     let loops = plant_loops(place, loads, 1.0, indoor);
     let [hot, damp] = place.design_weather.hours().map(|weather| (plant_hour(&loops, &weather), weather));
     let (plant, weather) = if damp.0.power() > hot.0.power() { damp } else { hot };
@@ -366,7 +371,12 @@ pub fn at_part<'a>(
         it,
         racks: taken(it, &to_racks),
         house: design.house + design.essential_loss(),
-        loops: plant_loops(place, loads, part, indoor_loss(&to_racks)),
+        loops: plant_loops(
+            place,
+            loads,
+            part,
+            indoor_loss(&to_racks) + design.essential.as_ref().map_or(Watts(0.0), indoors),
+        ),
         to_plant: &design.to_plant,
         trunk: &design.trunk,
     }

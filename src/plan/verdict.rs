@@ -6,7 +6,8 @@
 
 use super::equipment::{Machine, Place};
 use super::result::{
-    Answer, CoolantLoop, Electrical, Layout, LoadFlow, RackShelves, Serving, SystemFloor, Training, Verdict,
+    Answer, CoolantLoop, Dynamics, Electrical, Layout, LoadFlow, RackShelves, Serving, SystemFloor, Training,
+    Verdict,
 };
 use super::sizing::{Draw, FacilityHour};
 use crate::catalog::profile::{Covered, Current, StageKind};
@@ -513,6 +514,31 @@ fn design_point(evidence: &Evidence<'_>) -> Vec<Verdict> {
     all
 }
 
+/// Whether racks ride through a dip, and whether the grid stands what leaves it at once.
+fn dip(dynamics: &Dynamics) -> [Verdict; 2] {
+    let shed: Vec<String> = dynamics
+        .dip
+        .iter()
+        .filter(|load| load.answer == Answer::Drops)
+        .map(|load| format!("{} of {}", show(load.power), load.name))
+        .collect();
+    let mut note =
+        "longest dip in which no rack may be lost, against the shortest store of UPS and racks".to_owned();
+    if !shed.is_empty() {
+        note = format!("{note}; what drops and starts again: {}", shed.join(", "));
+    }
+    // Racks come first among the loads of a dip.
+    let ride = dynamics.dip.iter().take(2).all(|load| load.answer == Answer::StaysOn);
+    let (need, held) = (dynamics.ride_through.0, dynamics.hold_up.0);
+    let limit = if ride { held.max(need) } else { held };
+    let lost = "what goes onto its stores in one dip and what drops, against the largest loss that the grid stands; \
+                other sites fall with it";
+    [
+        verdict("ride-through of a dip", need, limit, "s", false, note),
+        verdict("loss of load in a dip", dynamics.transfer.0, dynamics.loss_limit.0, "W", false, lost.into()),
+    ]
+}
+
 /// What the grid asks and the feed gives.
 fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
     let mut all = Vec::new();
@@ -528,31 +554,7 @@ fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
         all.push(verdict("UPS block on its substation", ups.block.0, unit.block.0, "W", false, note));
     }
     if let Some(dynamics) = &evidence.electrical.dynamics {
-        // Racks come first among the loads of a dip.
-        let racks = &dynamics.dip[..dynamics.dip.len().min(2)];
-        let rides = racks.iter().all(|load| load.answer == Answer::StaysOn);
-        let shed: Vec<String> = dynamics
-            .dip
-            .iter()
-            .filter(|load| load.answer == Answer::Drops)
-            .map(|load| format!("{} of {}", show(load.power), load.name))
-            .collect();
-        let note = if shed.is_empty() {
-            "longest dip in which no rack may be lost, against the shortest store of UPS and racks".to_owned()
-        } else {
-            format!(
-                "longest dip in which no rack may be lost, against the shortest store of UPS and racks; what drops and \
-                 starts again: {}",
-                shed.join(", ")
-            )
-        };
-        let (need, limit) = (dynamics.ride_through.0, dynamics.hold_up.0);
-        let limit = if rides { f64::max(limit, need) } else { limit };
-        all.push(verdict("ride-through of a dip", need, limit, "s", false, note));
-        let note = "what goes onto its stores in one dip and what drops, against the largest loss that the grid stands; \
-                    other sites fall with it";
-        let (need, limit) = (dynamics.transfer.0, dynamics.loss_limit.0);
-        all.push(verdict("loss of load in a dip", need, limit, "W", false, note.into()));
+        all.extend(dip(dynamics));
         let engines = place.backup.filter(|backup| backup.covers == Covered::Everything);
         if let (Some(back), None, true) =
             (dynamics.returns.first(), engines, evidence.fields.grid.ramp_limit.is_some())

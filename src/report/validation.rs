@@ -289,7 +289,7 @@ fn checks(table: &TableReport) -> Option<[Block; 2]> {
         Column::words("", all.iter().map(|(row, _)| passes(row))),
     ]);
     let sum = format!("{} of {} checks pass.", all.len() - short, all.len());
-    (!all.is_empty()).then(|| [Block::Table(told), Block::Text(sum)])
+    (!all.is_empty()).then_some([Block::Table(told), Block::Text(sum)])
 }
 
 fn row_table(name: &str, rows: &[&RowReport]) -> Table {

@@ -16,6 +16,10 @@ const WINDOW: Share = Share(0.85);
 /// Voltage below which contactors of lights and small motors drop out: 50 to 70 % (recalled).
 const CONTACTORS: Share = Share(0.6);
 
+/// Time until a rack that lost its feed works again: supplies, firmware, links and operating system, 5 to 15 minutes
+/// (recalled); what its work then takes to go on is not in it.
+const BOOT: Seconds = Seconds(300.0);
+
 /// What each sort of load does in the dip that the site has to ride through, grid side first.
 pub(super) fn loads(ground: &Ground<'_>) -> Vec<DipLoad> {
     let (design, said, grid) = (ground.design, &ground.fields.cooling, &ground.fields.grid);
@@ -43,18 +47,18 @@ pub(super) fn loads(ground: &Ground<'_>) -> Vec<DipLoad> {
         };
         DipLoad { name: name.into(), power, works_at, store, back, answer }
     };
-    let at_once = Seconds(0.0);
+    let nothing = Seconds(0.0);
     let drives = plant.pumps - coolant + plant.fans + plant.air_handlers;
     let lost = design.essential_loss() * to_plant;
-    let (house_store, house_at) = if bridged.0 > 0.0 { (bridged, WINDOW) } else { (at_once, CONTACTORS) };
+    let (house_store, house_at) = if bridged.0 > 0.0 { (bridged, WINDOW) } else { (nothing, CONTACTORS) };
     let all = [
-        one("accelerator racks", compute * to_racks, WINDOW, rack_hold_up(ground), at_once),
+        one("accelerator racks", compute * to_racks, WINDOW, rack_hold_up(ground), BOOT),
         one(
             "network, storage and management racks",
             support * to_racks,
             WINDOW,
             support_hold_up(ground),
-            at_once,
+            BOOT,
         ),
         one(
             "coolant pumps, lights and controls",
@@ -67,10 +71,10 @@ pub(super) fn loads(ground: &Ground<'_>) -> Vec<DipLoad> {
             "drives of other pumps and fans",
             drives.max(Watts(0.0)) * to_plant,
             said.drive_voltage,
-            at_once,
+            nothing,
             said.drive_restart,
         ),
-        one("chillers", plant.compressors * to_plant, said.drive_voltage, at_once, said.chiller_restart),
+        one("chillers", plant.compressors * to_plant, said.drive_voltage, nothing, said.chiller_restart),
     ];
     all.into_iter().filter(|load| load.power.0 > 0.0).collect()
 }
@@ -89,8 +93,8 @@ mod tests {
     fn a_dip_to_nothing_takes_the_plant_with_it() {
         let (loads, plan) = dip(&[]);
         let answers: Vec<Answer> = loads.iter().map(|load| load.answer).collect();
-        use Answer::{Drops, OnItsStore};
-        assert_eq!(answers, [OnItsStore, OnItsStore, OnItsStore, Drops, Drops], "{loads:?}");
+        let (stored, drops) = (Answer::OnItsStore, Answer::Drops);
+        assert_eq!(answers, [stored, stored, stored, drops, drops], "{loads:?}");
         // All that the meter sees leaves it.
         let all: f64 = loads.iter().map(|load| load.power.0).sum();
         assert!((all / plan.power.facility_peak.0 - 1.0).abs() < 2e-3, "{all} {}", plan.power.facility_peak);

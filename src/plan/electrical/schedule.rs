@@ -226,9 +226,9 @@ fn low_voltage_mains(ground: &Ground<'_>, substations: u64, redundancy: Redundan
         Redundancy::NPlus1 { .. } | Redundancy::BlockRedundant { .. } => {
             (2, "main of each switchboard and its tie to the spare one of its group")
         }
-        Redundancy::N => (1, "main of each switchboard; nothing is spare, so nothing is tied"),
+        Redundancy::N => (1, "main of each switchboard, none is spare and none is tied"),
         Redundancy::TwoN | Redundancy::MakeK { .. } => {
-            (1, "main of each switchboard; systems stay apart, the racks' two cords tie them")
+            (1, "main of each switchboard, systems stay apart but for the racks' two cords")
         }
     };
     let basis = format!(
@@ -515,19 +515,14 @@ pub(super) fn plant_boards(ground: &Ground<'_>) -> Option<PlantBoards> {
         return None;
     }
     let own = ground.design.to_plant.first().filter(|flow| flow.output.0 > 0.0);
-    let (unit, stage) = match own {
-        Some(flow) => {
-            let each = flow.installed / f64::from(flow.modules.max(1)) / factor;
-            (VoltAmperes(each.0), None)
-        }
-        None => {
-            let (rating, _) = unit_substation(ground)?;
-            let flows = ground.place.electrical.stages.iter().zip(ground.design.path());
-            let unit = flows
-                .zip(&ground.place.stages)
-                .find(|((known, _), _)| known.kind == StageKind::UnitTransformer);
-            (rating, unit)
-        }
+    let (unit, stage) = if let Some(flow) = own {
+        let each = flow.installed / f64::from(flow.modules.max(1)) / factor;
+        (VoltAmperes(each.0), None)
+    } else {
+        let (rating, _) = unit_substation(ground)?;
+        let flows = ground.place.electrical.stages.iter().zip(ground.design.path());
+        let mut stages = flows.zip(&ground.place.stages);
+        (rating, stages.find(|((known, _), _)| known.kind == StageKind::UnitTransformer))
     };
     let least = (building / unit - 1e-9).ceil().max(1.0);
     let Some(((_, flow), design)) = stage else {

@@ -641,6 +641,10 @@ fn column(page: &mut Page, plan: &Plan) {
     let loss: f64 = power.stages.iter().map(|stage| stage.loss.0).chain(beside.map(|(_, lost)| lost.0)).sum();
     page.fact("lost in the chain", &watts(loss));
     page.fact("left of the envelope", &watts(power.stranded.0));
+    if let Some(ups) = bought(plan, "", "essential UPS blocks") {
+        let racks = plan.electrical.schedule.iter().any(|line| line.name == "essential busways");
+        page.fact(if racks { "UPS of support, pumps" } else { "UPS of pumps, controls" }, &ups);
+    }
     if let Some(flow) = &plan.electrical.load_flow {
         page.heading("Load flow");
         page.fact("power factor at delivery", &digits(flow.power_factor.0));
