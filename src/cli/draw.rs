@@ -152,7 +152,8 @@ fn view(arguments: &Arguments, kind: Kind, plan: &Plan) -> Result<View, Failure>
 }
 
 /// Runs the command.
-pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
+pub fn run(mut arguments: Arguments) -> Result<Outcome, Failure> {
+    let overrides = std::mem::take(&mut arguments.overrides).into();
     let common = &arguments.common;
     if common.format.is_some() {
         return Err(Failure::bad("--format", "a drawing has one format: SVG"));
@@ -169,7 +170,6 @@ pub fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         .into());
     }
     let kind = Kind::from(arguments.kind);
-    let overrides = arguments.overrides.clone().into();
     let plan = plan::planned(arguments.scenario.as_deref(), &overrides, common)?;
     if plan.layout.floors.is_empty() {
         return Err(nothing(kind));

@@ -242,7 +242,13 @@ fn what_does_not_fit_is_an_answer() {
 
 #[test]
 fn co_packaged_optics_that_do_not_cross_the_campus_say_how_far_they_reach() {
-    let set = ["fabric.switch=q3450-ld", "fabric.host_link=auto", "fabric.switch_link=auto"];
+    // Buildings as large as published ones.
+    let set = [
+        "fabric.switch=q3450-ld",
+        "fabric.host_link=auto",
+        "fabric.switch_link=auto",
+        "layout.building_area=45000 m2",
+    ];
     let of = |fibre: &str| {
         let set = set.map(str::to_owned).into_iter().chain([fibre.to_owned()]).collect();
         with(&Flags { power: Some("5 GW".into()), set, ..Flags::default() }).unwrap()

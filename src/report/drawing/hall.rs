@@ -20,23 +20,19 @@ pub(super) fn draw(plan: &Plan, view: View) -> Option<Page> {
     };
     let all = view.floors(plan).filter_map(|floor| room(floor).map(|hall| (floor, hall)));
     let (floors, halls): (Vec<&SystemFloor>, Vec<Hall>) = all.unzip();
-    let place = |floor: &SystemFloor| match view.room {
-        Some(room) => format!(
-            "network room {} of {}, in building {}",
-            room + 1,
-            floor.layout.network_rooms(),
-            floor.layout.building_of_room(room) + 1
-        ),
-        None => {
-            let (building, storey, _) = floor.layout.place_of_hall(view.hall);
-            let of = format!("hall {} of {}", view.hall + 1, count(floor.layout.halls));
-            let storey = if floor.layout.demand.storeys > 1 {
-                format!(", storey {}", storey + 1)
-            } else {
-                String::new()
-            };
-            format!("{of}, in building {}{storey}", building + 1)
+    let place = |floor: &SystemFloor| {
+        if let Some(room) = view.room {
+            let building = floor.layout.building_of_room(room) + 1;
+            return format!(
+                "network room {} of {}, in building {building}",
+                room + 1,
+                floor.layout.network_rooms()
+            );
         }
+        let (building, storey, _) = floor.layout.place_of_hall(view.hall);
+        let of =
+            format!("hall {} of {}, in building {}", view.hall + 1, count(floor.layout.halls), building + 1);
+        if floor.layout.demand.storeys > 1 { format!("{of}, storey {}", storey + 1) } else { of }
     };
     let title = match &floors[..] {
         [] => return None,
