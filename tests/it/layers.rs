@@ -65,7 +65,7 @@ const DOORS: &[(&str, &[&str], &str)] = &[
     ("pulp", &["engine/cpu"], ""),
     (
         "rayon",
-        &["engine/cpu", "validation.rs", "plan.rs", "plan/equipment.rs", "layout/cables.rs"],
+        &["engine/cpu", "validation.rs", "plan.rs", "plan/equipment.rs", "layout/cables"],
         "rows of measured tables are plans, and parts of a plan wait for none of the others: neither are points of a kernel",
     ),
     ("clap", &["cli"], ""),
