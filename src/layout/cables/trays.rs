@@ -1,6 +1,6 @@
 //! The trays and ducts that cables lie in, and where each sort is fullest.
 
-use super::{CablePair, SORTS};
+use super::{CablePair, Net, SORTS};
 use crate::layout::routes::{Outlet, Through};
 use crate::layout::{CORRIDOR, Layout};
 use crate::units::Meters;
@@ -147,8 +147,10 @@ pub(super) struct Loads {
 impl Loads {
     pub(super) fn add(&mut self, pair: &CablePair) {
         let (a, b, count) = (&pair.start, &pair.stop, pair.count);
-        let section = pair.medium.section(false) * count as f64;
-        let trunks = pair.medium.section(true) * count as f64;
+        // A fibre to an optical switch is one of the eight of a jumper or trunk unit.
+        let part = if pair.net == Net::ScaleUp { 0.125 } else { 1.0 };
+        let section = pair.medium.section(false) * part * count as f64;
+        let trunks = pair.medium.section(true) * part * count as f64;
         let through = pair.route.through;
         match through {
             Through::Rack => return,
