@@ -217,11 +217,10 @@ pub fn ends(
     cables: u64,
 ) -> Vec<CableEnd> {
     let switch = match net {
-        Net::ScaleOut => &network.switch,
+        // Mirrors take up the fibres of a torus, and fabrics are joined from ports like those within them.
+        Net::ScaleOut | Net::ScaleUp | Net::Border => &network.switch,
         Net::FrontEnd | Net::Storage => &network.support_switch,
         Net::OutOfBand => &network.management_switch,
-        // Mirrors, and ports like those that the fabrics are joined from.
-        Net::ScaleUp | Net::Border => &network.switch,
     };
     let end = |place: &'static str, module: &Link, kind: EndKind, ends: u64| CableEnd {
         place,

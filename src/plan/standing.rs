@@ -476,7 +476,7 @@ fn cable(machine: &Machine, run: &CableRun) -> Cable {
         link_name: link.name.clone(),
         reached: run.choice.is_some(),
         reach: link.reach.value,
-        medium: medium(run.medium),
+        medium: link.medium,
         rate: run.rate,
         count: run.count,
         length_total: run.length_total,
@@ -500,17 +500,5 @@ fn cable_medium(medium: Medium) -> CableMedium {
         Medium::Multimode => CableMedium::Multimode,
         Medium::SingleMode => CableMedium::SingleMode,
         Medium::LongSingleMode => CableMedium::LongSingleMode,
-    }
-}
-
-fn medium(medium: CableMedium) -> Medium {
-    match medium {
-        CableMedium::TwistedPair => Medium::TwistedPair,
-        CableMedium::PassiveCopper => Medium::PassiveCopper,
-        CableMedium::LinearActiveCopper => Medium::LinearActiveCopper,
-        CableMedium::RetimedActiveCopper => Medium::RetimedActiveCopper,
-        CableMedium::Multimode => Medium::Multimode,
-        CableMedium::SingleMode => Medium::SingleMode,
-        CableMedium::LongSingleMode => Medium::LongSingleMode,
     }
 }

@@ -120,8 +120,11 @@ fn fibre_between_fabrics_is_counted_priced_and_powered() {
 
 #[test]
 fn links_chosen_for_each_cable_cost_less_than_optics_everywhere() {
-    let network = |set: Vec<String>| {
-        let plan = with(&Flags { power: Some("20 MW".into()), set, ..Flags::default() }).unwrap();
+    let network = |system: &str, set: &[&str]| {
+        let set = set.iter().map(|one| (*one).to_owned()).collect();
+        let flags =
+            Flags { system: Some(system.into()), power: Some("20 MW".into()), set, ..Flags::default() };
+        let plan = with(&flags).unwrap();
         assert!(
             plan.layout
                 .cables
@@ -131,9 +134,13 @@ fn links_chosen_for_each_cable_cost_less_than_optics_everywhere() {
         let parts = plan.economics.parts.iter().filter(|(name, _)| name.ends_with("scale-out network"));
         (parts.map(|(_, cost)| cost.0).sum::<f64>(), plan.layout.cables.len())
     };
-    let (optics, _) = network(vec![]);
-    let (chosen, kinds) = network(vec!["fabric.host_link=auto".into(), "fabric.switch_link=auto".into()]);
+    let auto = ["fabric.host_link=auto", "fabric.switch_link=auto"];
+    let (optics, _) = network("hgx-h100", &[]);
+    let (chosen, kinds) = network("hgx-h100", &auto);
     assert!(chosen < optics && kinds > 2, "{chosen} of {optics} with {kinds} kinds");
+    // With lanes of 200 Gb/s nothing else reaches out of a rack.
+    let fast = [network("gb300-nvl72", &[]).0, network("gb300-nvl72", &auto).0];
+    assert!((fast[0] / fast[1] - 1.0).abs() < 1e-12, "{fast:?}");
 }
 
 // Links × ends = transceivers + copper ends + ends inside switches, tier by tier and of the whole; modules hold at most the

@@ -65,14 +65,7 @@ const DOORS: &[(&str, &[&str], &str)] = &[
     ("pulp", &["engine/cpu"], ""),
     (
         "rayon",
-        &[
-            "engine/cpu",
-            "validation.rs",
-            "plan.rs",
-            "plan/equipment.rs",
-            "layout/cables.rs",
-            "search/sites.rs",
-        ],
+        &["engine/cpu", "validation.rs", "plan.rs", "plan/equipment.rs", "layout/cables", "search/sites.rs"],
         "rows of measured tables are plans, and parts of a plan wait for none of the others: neither are points of a kernel",
     ),
     ("clap", &["cli"], ""),

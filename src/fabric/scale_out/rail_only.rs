@@ -38,8 +38,10 @@ fn units_of_a_leaf(demand: &FabricDemand, of_unit: u64) -> u64 {
 
 /// Host ports of a rail on one plane where one switch takes them all.
 pub(in super::super) fn rail_in_one_switch(demand: &FabricDemand) -> Result<Option<u64>, FabricError> {
-    // The limits of every count are checked there; how much of a unit a switch takes does not matter here.
-    wiring(&FabricDemand { unit_accelerators: demand.unit_accelerators.min(1), ..*demand })?;
+    // The limits of every count are checked there; how much of a unit, or how many rails, a switch takes does not matter
+    // here: none is joined to another.
+    let (unit_accelerators, rails) = (demand.unit_accelerators.min(1), demand.rails.min(1));
+    wiring(&FabricDemand { unit_accelerators, rails, ..*demand })?;
     let ports = one_rail(demand).accelerators * u64::from(demand.ports_per_accelerator / demand.planes);
     Ok((ports <= u64::from(demand.radix)).then_some(ports))
 }

@@ -212,6 +212,9 @@ fn a_rail_for_each_accelerator_of_a_domain() {
     };
     let one = rails(576);
     assert_eq!((one.leaf, one.spine, one.host_leaf, one.units_per_leaf), (72, 0, 576, 1));
+    // More rails than a switch has ports: none of them meet.
+    let narrow = FabricDemand { topology: Topology::RailOnly, rails: 72, accelerators: 4_608, ..ndr() };
+    assert_eq!(scale_out(&FabricDemand { unit_accelerators: 72, ..narrow }).unwrap().leaf, 72);
     let large = rails(41_472);
     assert_eq!((large.leaf, large.spine, large.core), (576, 288, 0));
     assert_eq!((large.leaf_spine, large.units_per_leaf), (41_472, 9));

@@ -1,7 +1,7 @@
 //! The schedule: worked numbers, sums against the fabric's counts, bounds on lengths.
 
 use super::super::tests::{USUAL, demands, gb300};
-use super::super::{LeafPlace, SpinePlace};
+use super::super::{CorePlace, LayoutDemand, LeafPlace, Placement, SpinePlace, layout};
 use super::*;
 use crate::units::Watts;
 use proptest::prelude::*;
