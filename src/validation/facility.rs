@@ -362,6 +362,44 @@ mod tests {
     }
 
     #[test]
+    fn a_word_that_is_no_quantity_is_an_error_with_its_line() {
+        let hardware = Hardware::open(&Catalog::default()).unwrap();
+        let text = "design,quantity,published,use\nmine,chain_efficiency,0.9,yes\nmine,it_powr,1,yes\n";
+        let table = Table::parse(Kind::Facility, "mine.csv", text).unwrap();
+        let error = check(&table, &hardware, &|| {}).unwrap_err();
+        assert_eq!((error.line(), error.file.as_str()), (Some(3), "mine.csv"));
+        let help = error.help.unwrap();
+        assert!(help.contains("`it_power`") && help.contains("ground_area"), "{help}");
+    }
+
+    #[test]
+    fn a_check_passes_within_its_tolerance_and_only_there() {
+        let hardware = Hardware::open(&Catalog::default()).unwrap();
+        let passed = |bounds: &str| {
+            let header = "design,quantity,system,given,published,low,high,check,tolerance,use";
+            // 9,216 chips in 144 racks of 69.4 kW: 9.99 MW.
+            let text = format!("{header}\npod,compute_power,tpu-v7,9216,{bounds},yes\n");
+            let table = Table::parse(Kind::Facility, "mine.csv", &text).unwrap();
+            check(&table, &hardware, &|| {}).map(|report| report.rows[0].passed())
+        };
+        assert_eq!(passed("10,,,a pod,0.05").unwrap(), Some(true));
+        assert_eq!(passed("12,,,a pod,0.05").unwrap(), Some(false));
+        assert_eq!(passed("12,9,11,a pod,").unwrap(), Some(true));
+        assert_eq!(passed("10,,,,").unwrap(), None);
+        assert!(passed("10,,,a pod,").is_err(), "a check without bounds");
+        // Each of the ten closing checks of the reference facts is there.
+        let table = report();
+        let named = |number: u32| {
+            let starts = format!("{number}: ");
+            table
+                .rows
+                .iter()
+                .any(|row| row.check.as_ref().is_some_and(|check| check.name.starts_with(&starts)))
+        };
+        assert!((1..=10).all(named));
+    }
+
+    #[test]
     fn engines_fuel_and_paths_of_the_reference_designs_are_counted_alike() {
         let report = report();
         let counts = report.rows.iter().filter(|row| row.id.contains("RD#026: modules"));
