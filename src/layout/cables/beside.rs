@@ -238,7 +238,8 @@ fn in_racks(own: &OutOfBandCabling, outlets: &Outlets, show: &mut impl FnMut(&Ca
     }
 }
 
-/// A port of each CDU and power rack to the nearest support rack of its hall.
+/// A port of each CDU and power rack to the nearest support rack of its hall; from a network room, which has none, to the
+/// nearest of all.
 fn to_support_racks(
     layout: &Layout,
     own: &OutOfBandCabling,
@@ -253,9 +254,11 @@ fn to_support_racks(
     for kind in [RackKind::Cdu, RackKind::Power] {
         for (number, outlet) in (0..).zip(outlets.of_kind(kind)) {
             let route = |stop: &Outlet| layout.route(&outlets.ways[outlet.room as usize], outlet, stop);
-            let nearest = of_rooms
-                .get(&outlet.room)
-                .and_then(|homes| homes.iter().min_by(|a, b| route(a.1).run.total_cmp(&route(b.1).run)));
+            let nearer = |a: &&(u64, &Outlet), b: &&(u64, &Outlet)| route(a.1).run.total_cmp(&route(b.1).run);
+            let nearest = match of_rooms.get(&outlet.room) {
+                Some(homes) => homes.iter().min_by(nearer),
+                None => of_rooms.values().flatten().min_by(nearer),
+            };
             let Some((rack, stop)) = nearest else { continue };
             let route = route(stop);
             let ends = (((kind, number), outlet), ((home, *rack), *stop));
