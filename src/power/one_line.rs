@@ -160,23 +160,6 @@ pub struct Campus {
     pub buildings: Vec<Building>,
 }
 
-/// Lengths of the feeders of so many buildings on a campus of this land, with the substation at the middle of one side.
-///
-/// ~~~text
-/// |x − x₀| + y on a square grid of pitch √(A/n)
-/// ~~~
-#[must_use]
-pub fn distances(buildings: u32, land_m2: f64) -> Vec<Meters> {
-    let across = f64::from(buildings).sqrt().ceil().max(1.0) as u32;
-    let pitch = (land_m2 / f64::from(buildings.max(1))).sqrt();
-    let place = |building: u32| {
-        let x = f64::from(building % across) + 0.5 - f64::from(across) / 2.0;
-        let y = f64::from(building / across) + 0.5;
-        Meters(pitch * (x.abs() + y))
-    };
-    (0..buildings).map(place).collect()
-}
-
 /// Apparent power of one feeder.
 ///
 /// ~~~text
@@ -624,6 +607,22 @@ fn stepped(ratio: f64, (step, range): (f64, f64)) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Lengths of the feeders of so many buildings on a campus of this land, with the substation at the middle of one side.
+    ///
+    /// ~~~text
+    /// |x − x₀| + y on a square grid of pitch √(A/n)
+    /// ~~~
+    fn distances(buildings: u32, land_m2: f64) -> Vec<Meters> {
+        let across = f64::from(buildings).sqrt().ceil().max(1.0) as u32;
+        let pitch = (land_m2 / f64::from(buildings.max(1))).sqrt();
+        let place = |building: u32| {
+            let x = f64::from(building % across) + 0.5 - f64::from(across) / 2.0;
+            let y = f64::from(building / across) + 0.5;
+            Meters(pitch * (x.abs() + y))
+        };
+        (0..buildings).map(place).collect()
+    }
 
     fn campus(buildings: u32) -> Campus {
         let power = Watts(900e6 / f64::from(buildings));

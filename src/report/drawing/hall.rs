@@ -82,8 +82,10 @@ fn floor_plan(
     corner: (f64, f64),
     (contained, corridor_is_low): (&str, bool),
 ) {
-    walls(page, hall, scale, corner);
+    let walls = scale.at(&Rect { x: 0.0, y: 0.0, width: hall.width, depth: hall.depth }, corner);
+    page.rect(walls, "#f7f8fa", None);
     aisles(page, hall, scale, corner, contained);
+    page.rect(walls, "none", Some((INK, 0.8)));
     let fits = |rack: &PlacedRack| {
         let at = scale.at(&rack.at, corner);
         let least = text_width(&name(rack), super::SMALLEST) / 0.96;
@@ -144,11 +146,6 @@ fn position_numbers(page: &mut Page, hall: &Hall, scale: Scale, corner: (f64, f6
             }
         }
     }
-}
-
-fn walls(page: &mut Page, hall: &Hall, scale: Scale, corner: (f64, f64)) {
-    let walls = Rect { x: 0.0, y: 0.0, width: hall.width, depth: hall.depth };
-    page.rect(scale.at(&walls, corner), "#f7f8fa", Some((INK, 0.8)));
 }
 
 fn aisles(page: &mut Page, hall: &Hall, scale: Scale, corner: (f64, f64), contained: &str) {
