@@ -71,7 +71,7 @@ const PROMISED: Promised = Promised { ttft_s: 2.0, tpot_s: 0.05 };
 
 /// 24 points for each layout and batch.
 fn serving_sweep(criterion: &mut Criterion) {
-    let sweeps = [(1, 64), (32, 64), (64, 512)].map(|(layouts, batches)| {
+    let sweeps = [(1, 64), (32, 64), (64, 512), (512, 512)].map(|(layouts, batches)| {
         ServingSweep::new(design_space(1, layouts, batches)).expect("the sample is valid")
     });
     by_backend(criterion, &sweeps, |sweep| Survey::new(sweep, PROMISED, 10));

@@ -73,7 +73,7 @@ pub enum EngineError {
         given: String,
     },
     /// A GPU was asked for and none can be used.
-    #[error("no usable GPU: looked for a {looked_for}; {seen}")]
+    #[error("no usable GPU: looked for {looked_for}; {seen}")]
     NoAdapter {
         /// What would have done.
         looked_for: String,
@@ -282,7 +282,9 @@ impl Engine {
         K: Kernel,
         R: Reduction<K::Score>,
     {
-        let short = range.end.saturating_sub(range.start) < AUTO_DEVICE_POINTS && !self.wish.allow_software;
+        // A device that is named is wanted for short work too.
+        let wished = self.wish.allow_software || self.wish.named.is_some();
+        let short = range.end.saturating_sub(range.start) < AUTO_DEVICE_POINTS && !wished;
         let given_up = self.given_up.load(Ordering::Relaxed);
         if given_up || self.choice == Backend::Cpu || (self.choice == Backend::Auto && short) {
             return Ok(());

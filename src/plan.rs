@@ -285,9 +285,17 @@ fn whole_in_buildings(power: &mut Power, place: &Place, electrical: &result::Ele
             stage.modules = flow.unit_substations;
         }
         if kind == StageKind::Feeders && flow.feeders > 0 {
-            stage.installed = Watts(flow.feeder_rating.0 * flow.feeders as f64);
             stage.modules = flow.feeders;
-            stage.load_fraction = Share(stage.output / stage.installed);
+            // Apparent, as the load flow has it, over all feeders.
+            let own = flow.branches.iter().filter(|branch| branch.name.starts_with("feeders"));
+            let (loads, count) = own.fold((0.0, 0), |(sum, count), branch| {
+                (sum + branch.loading * branch.count as f64, count + branch.count)
+            });
+            if loads > 0.0 {
+                // What they carry at the power factor that they have.
+                stage.load_fraction = Share(loads / count as f64);
+                stage.installed = stage.output / stage.load_fraction.0;
+            }
         }
     }
 }

@@ -10,7 +10,6 @@
 use super::beside::Beside;
 use super::equipment::Machine;
 use super::result::{RackFace, RackFront, StackedPart};
-use super::sizing::Draw;
 use crate::catalog::profile::{StackPart, Switch};
 use crate::fleet::NETWORK_RACK_UNITS;
 use crate::layout::{Layout, RackKind};
@@ -21,7 +20,7 @@ const RACK_UNIT: Meters = Meters(0.044_45);
 
 /// A rack of each sort that stands on a floor, the accelerators' first.
 #[must_use]
-pub fn fronts(machine: &Machine, draw: &Draw, beside: &Beside, floor: &Layout) -> Vec<RackFront> {
+pub fn fronts(machine: &Machine, beside: &Beside, floor: &Layout) -> Vec<RackFront> {
     let demand = &floor.demand;
     let height = machine.system.rack.height.value;
     let of = |kind, name: &str, parts: Vec<StackedPart>| RackFront {
@@ -38,7 +37,7 @@ pub fn fronts(machine: &Machine, draw: &Draw, beside: &Beside, floor: &Layout) -
     let mut all = vec![RackFront {
         kind: RackKind::Compute,
         name: machine.system.name.clone(),
-        face: face(machine, draw, beside),
+        face: face(machine, beside),
     }];
     for (kind, name, count, racks) in [
         (RackKind::Leaf, "leaf switches", demand.switches.leaf, floor.leaf_racks()),
@@ -81,7 +80,7 @@ pub fn fronts(machine: &Machine, draw: &Draw, beside: &Beside, floor: &Layout) -
 }
 
 /// The front of an accelerator rack; what has no known height shares the rack evenly.
-fn face(machine: &Machine, draw: &Draw, beside: &Beside) -> RackFace {
+fn face(machine: &Machine, beside: &Beside) -> RackFace {
     let rack = &machine.system.rack;
     let height = rack.height.value;
     let source = rack.stack.first().and_then(|part| machine.system.sources.get(&part.source));
@@ -105,7 +104,9 @@ fn face(machine: &Machine, draw: &Draw, beside: &Beside) -> RackFace {
         }
     }
     let switch = &machine.network.management_switch;
-    let own = beside.out_of_band.switches.div_ceil(draw.racks.max(1)) as u32;
+    let of_switch = u64::from(switch.ports.value);
+    let own = beside.watched.iter().find(|(kind, _)| *kind == RackKind::Compute);
+    let own = own.map_or(0, |(_, watched)| watched.switches_per_rack(of_switch)) as u32;
     if own > 0 && !parts.iter().any(|part| part.part.contains("management")) {
         parts.push(StackedPart {
             part: format!("management switch {}", switch.name),

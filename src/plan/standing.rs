@@ -452,7 +452,7 @@ fn add(standing: &mut Standing, fields: &Fields, drafted: Drafted<'_>) {
     total.floors.push(SystemFloor {
         system: machine.id.clone(),
         rack_name: machine.system.name.clone(),
-        fronts: fronts(machine, draw, &beside, &floor),
+        fronts: fronts(machine, &beside, &floor),
         cabling,
         trays: schedule.trays,
         straight_total: schedule.straight_total,

@@ -199,9 +199,9 @@ pub struct BranchLoad {
 pub struct Outage {
     /// What is out.
     pub name: String,
-    /// Loading of what is left of it.
+    /// Loading of what is left of it; where its voltage collapses, the load over the largest that it can carry.
     pub loading: f64,
-    /// Lowest voltage of any bus over nominal.
+    /// Lowest voltage of any bus over nominal; zero where it collapses.
     pub lowest: f64,
 }
 
@@ -466,7 +466,16 @@ impl Campus {
     fn outages(&self, full: &Flow, settings: &Settings) -> Result<Vec<Outage>, LoadFlowError> {
         let mut all = Vec::new();
         let mut lose = |name: String, out: Out, looked_at: &str| -> Result<(), LoadFlowError> {
-            let (network, flow, _) = self.settle(settings.clone(), 1.0, out, false)?;
+            let (network, flow, _) = match self.settle(settings.clone(), 1.0, out, false) {
+                // The whole site stands as solved; what one failure brings down is told as that.
+                Err(LoadFlowError::Diverged { .. }) => {
+                    let part = largest_load(&self.network(settings, 1.0, out)).max(1e-3);
+                    let name = format!("{name}: the voltage of what takes over collapses");
+                    all.push(Outage { name, loading: 1.0 / part, lowest: 0.0 });
+                    return Ok(());
+                }
+                settled => settled?,
+            };
             let halls = network.buses.iter().zip(&flow.voltages).skip(CAMPUS_BUS + 1);
             let lowest = halls.map(|(_, voltage)| voltage.norm()).fold(f64::INFINITY, f64::min);
             let of = network.branches.iter().zip(&flow.branches);

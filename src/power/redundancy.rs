@@ -55,6 +55,18 @@ impl Redundancy {
         }
     }
 
+    /// Modules that carry a load, as the topology deals it: distributed systems share it in whole groups.
+    #[must_use]
+    pub fn whole_groups(self, carrying: f64) -> f64 {
+        match self {
+            Self::MakeK { needed } => {
+                let needed = f64::from(needed.max(1));
+                (carrying / needed - 1e-9).ceil() * needed
+            }
+            Self::N | Self::NPlus1 { .. } | Self::TwoN | Self::BlockRedundant { .. } => carrying,
+        }
+    }
+
     /// Capacity installed per load.
     ///
     /// ~~~text

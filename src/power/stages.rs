@@ -160,7 +160,7 @@ pub fn chain(output: Watts, stages: &[StageDesign]) -> Vec<StageFlow> {
             // Modules are built for the load: as many as the largest on the market ask for, none larger than needed.
             let sites = (delivered / stage.site - 1e-9).ceil().max(1.0);
             let of_site = delivered / sites;
-            let carrying = (of_site / stage.module - 1e-9).ceil().max(1.0);
+            let carrying = stage.redundancy.whole_groups((of_site / stage.module - 1e-9).ceil().max(1.0));
             let module = of_site / carrying;
             let redundancy = stage.redundancy.within(carrying);
             let asked = redundancy.modules(of_site, module).saturating_mul(sites as u32);
@@ -279,6 +279,20 @@ mod tests {
             [stage("ups", curve(0.006, 0.006, 0.013), Redundancy::BlockRedundant { blocks: 6 }, true)];
         // 15 MW on six full blocks of 2.5 MW: 15 MW · 0.025 = 375 kW; catcher 2.5 MW · 0.006 = 15 kW.
         assert!((chain(Watts(15e6), &stages)[0].loss.value() - 390e3).abs() < 1e-6);
+    }
+
+    #[test]
+    fn distributed_systems_are_loaded_as_their_count_says() {
+        // 4 MW on five systems of 1 MW, not of 2.5 MW each; 50 MW of 2.5 MW at most: 20 modules in fours, with 5 spare.
+        for (load, needed, modules) in [(4e6, 4, 5), (50e6, 4, 25), (50e6, 3, 28)] {
+            let stages = [stage("ups", curve(0.006, 0.006, 0.013), Redundancy::MakeK { needed }, true)];
+            let flow = &chain(Watts(load), &stages)[0];
+            let part = f64::from(needed) / f64::from(needed + 1);
+            assert_eq!(flow.modules, modules);
+            assert!((flow.load_fraction - part).abs() < 1e-12);
+            assert!((load / flow.installed.value() - part).abs() < 1e-12);
+            assert!((flow.stranded.value() - load / f64::from(needed)).abs() < 1e-3);
+        }
     }
 
     #[test]

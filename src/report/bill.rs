@@ -273,7 +273,11 @@ pub fn schedule_csv(plan: &Plan) -> String {
                 format!("network room {}", room - halls + 1)
             }
         };
-        let place = |outlet: &Outlet| format!("{}.{}", outlet.row + 1, outlet.position + 1);
+        // CDUs stand in no row.
+        let place = |(kind, _): (RackKind, u64), outlet: &Outlet| match kind {
+            RackKind::Cdu => String::new(),
+            _ => format!("{}.{}", outlet.row + 1, outlet.position + 1),
+        };
         each_pair(&floor.layout, &floor.cabling, |pair: &CablePair| {
             let name = |(kind, number): (RackKind, u64)| format!("{}{}", kind.letter(), number + 1);
             rows.push([
@@ -289,8 +293,8 @@ pub fn schedule_csv(plan: &Plan) -> String {
                 pair.count.to_string(),
                 pair.length.0.to_string(),
                 (pair.length.0 * pair.count as f64).to_string(),
-                place(&pair.start),
-                place(&pair.stop),
+                place(pair.from, &pair.start),
+                place(pair.to, &pair.stop),
             ]);
         });
     }

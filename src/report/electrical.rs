@@ -200,7 +200,8 @@ fn dynamics(dynamics: &Dynamics, backed: &str) -> Vec<Block> {
         ),
     ));
     for ramp in &dynamics.returns {
-        let [asked, stored] = [ramp.energy, dynamics.stored].map(|e| Unit::Metric("Wh").show(e.0 / 3_600.0));
+        let given = dynamics.stored.0.min(ramp.energy.0);
+        let [asked, stored] = [ramp.energy.0, given].map(|e| Unit::Metric("Wh").show(e / 3_600.0));
         pairs.push((
             format!("comes back from its stores, as a ramp of {}", ramp.limit),
             format!("in {}: {asked} meanwhile, stores give {stored}, {rest}", ramp.time),

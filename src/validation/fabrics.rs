@@ -172,7 +172,7 @@ fn demand(
     let unit = if nodes && other { filled.max(1) } else { own_unit };
     // A rack of four trays a rail fills leaves of its own where they have no room for a second rack.
     let alone = !nodes && u64::from(radix) <= rack && unit > rack;
-    let counted = |column: &str, usual: u64| row.degree(column).map(|own| own.map_or(usual, u64::from));
+    let counted = |column: &str, usual: u64| row.count(column).map(|own| own.map_or(usual, u64::from));
     let links_per_cable = ports.min((CAGE / port_rate + 1e-9).floor() as u32).max(1);
     let links_per_cable = row.degree("links_per_cable")?.unwrap_or(links_per_cable);
     Ok(FabricDemand {

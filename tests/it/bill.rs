@@ -314,7 +314,8 @@ fn the_rack_schedule_lists_everything_that_stands_once() {
         let known: std::collections::BTreeSet<_> = rows
             .iter()
             .map(|row| {
-                let place = format!("{}.{}", of(row, "row"), of(row, "position"));
+                let [at, position] = ["row", "position"].map(|name| of(row, name));
+                let place = if at.is_empty() { String::new() } else { format!("{at}.{position}") };
                 (of(row, "system"), of(row, "id"), of(row, "room"), place)
             })
             .collect();

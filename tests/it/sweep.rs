@@ -170,10 +170,12 @@ fn merged_points_are_a_table_for_spreadsheets_and_databases() {
         sweep["histograms"].as_array().unwrap().iter().flat_map(|known| known["bins"].as_array().unwrap())
     });
     let leaders = whole["leaders"].as_array().unwrap();
+    let trained = whole["training"].as_array().unwrap().iter();
+    let trained = trained.flat_map(|curve| curve["points"].as_array().unwrap());
     for (table, count, column) in [
         ("leaders", leaders.len(), "layout"),
         ("histograms", bins.count(), "measure"),
-        ("training", 0, "mfu"),
+        ("training", trained.count(), "mfu"),
     ] {
         done(at, &["sweep", "merge", "a.json", "--table", table, "--output", "rows.csv"]);
         let text = String::from_utf8(bytes("rows.csv")).unwrap();

@@ -150,10 +150,10 @@ impl OpenDevice {
 
 fn looked_for(asked: wgpu::Backends, wish: &DeviceWish) -> String {
     let which = match &wish.named {
-        Some(named) if is_number(named) => format!("adapter with the number {named}"),
-        Some(named) => format!("adapter with `{named}` in its name"),
-        None if wish.allow_software => "hardware or software adapter".into(),
-        None => "hardware adapter".to_owned(),
+        Some(named) if is_number(named) => format!("an adapter with the number {named}"),
+        Some(named) => format!("an adapter with `{named}` in its name"),
+        None if wish.allow_software => "a hardware or software adapter".into(),
+        None => "a hardware adapter".to_owned(),
     };
     let interfaces = wgpu::Instance::enabled_backend_features() & asked;
     let names = [

@@ -238,8 +238,8 @@ fn in_racks(own: &OutOfBandCabling, outlets: &Outlets, show: &mut impl FnMut(&Ca
     }
 }
 
-/// A port of each CDU and power rack to the nearest support rack of its hall; from a network room, which has none, to the
-/// nearest of all.
+/// A port of each CDU and power rack to the nearest support rack of its hall; in a room without, to the nearest rack with
+/// management switches, and without those to the nearest support rack of all.
 fn to_support_racks(
     layout: &Layout,
     own: &OutOfBandCabling,
@@ -247,21 +247,29 @@ fn to_support_racks(
     show: &mut impl FnMut(&CablePair),
 ) {
     let (home, _) = layout.support_home();
-    let mut of_rooms: BTreeMap<u64, Vec<(u64, &Outlet)>> = BTreeMap::new();
-    for (number, outlet) in (0..).zip(outlets.of_kind(home)) {
-        of_rooms.entry(outlet.room).or_default().push((number, outlet));
+    let mut of_rooms: BTreeMap<u64, Vec<((RackKind, u64), &Outlet)>> = BTreeMap::new();
+    let others = own.watched.iter().map(|racks| racks.kind).filter(|kind| *kind != home);
+    for kind in std::iter::once(home).chain(others) {
+        for (number, outlet) in (0..).zip(outlets.of_kind(kind)) {
+            let here = of_rooms.entry(outlet.room).or_default();
+            if kind == home || here.iter().all(|((known, _), _)| *known != home) {
+                here.push(((kind, number), outlet));
+            }
+        }
     }
     for kind in [RackKind::Cdu, RackKind::Power] {
         for (number, outlet) in (0..).zip(outlets.of_kind(kind)) {
             let route = |stop: &Outlet| layout.route(&outlets.ways[outlet.room as usize], outlet, stop);
-            let nearer = |a: &&(u64, &Outlet), b: &&(u64, &Outlet)| route(a.1).run.total_cmp(&route(b.1).run);
+            let nearer = |a: &&((RackKind, u64), &Outlet), b: &&((RackKind, u64), &Outlet)| {
+                route(a.1).run.total_cmp(&route(b.1).run)
+            };
             let nearest = match of_rooms.get(&outlet.room) {
                 Some(homes) => homes.iter().min_by(nearer),
                 None => of_rooms.values().flatten().min_by(nearer),
             };
             let Some((rack, stop)) = nearest else { continue };
             let route = route(stop);
-            let ends = (((kind, number), outlet), ((home, *rack), *stop));
+            let ends = (((kind, number), outlet), (*rack, *stop));
             show(&port(own, ends.0, ends.1, (route, stocked_length(Meters(route.run))), 1));
         }
     }

@@ -226,7 +226,11 @@ pub(in crate::plan) fn design(
     let (essential_ups, essential_facts) = kept.unzip();
     let continuous = taker.take("busway_continuous_share", &design.busway_continuous_share);
     let (volts, amperes) = (design.busway_volts.value, design.busway_amperes.value);
-    let phases = if design.busway_current() == Current::Direct { 1.0 } else { 3.0_f64.sqrt() };
+    // √3·V·I is apparent power; what racks draw of it is less by their power factor.
+    let phases = match design.busway_current() {
+        Current::Direct => 1.0,
+        Current::ThreePhase => 3.0_f64.sqrt() * scenario.fields.electrical.rack_power_factor.value(),
+    };
     let rack_hold_up = design.rack_hold_up.as_ref();
     let rack_hold_up = rack_hold_up.map_or(Seconds(0.0), |datum| taker.take("rack_hold_up", datum));
     let backup = design.backup.as_ref().map(|backup| backup_facts(&mut taker, backup));

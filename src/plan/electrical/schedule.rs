@@ -69,12 +69,19 @@ pub(super) fn schedule(
                 all.push(line("solid-state transformers", modules, block.0, "W", of(&flow.name)));
                 let current = direct_current(block, facts.busway_voltage);
                 let (frame, parallel) = low_voltage_frame(current);
+                let (each, what) = mains_and_ties(stage.redundancy, "converter");
                 let basis = format!(
-                    "behind each converter, {} of direct current{}",
+                    "{what}, {} of direct current{}",
                     brief(facts.busway_voltage),
                     hall_fault(ground)
                 );
-                all.push(line("direct-current main breakers", parallel * modules, frame.0, "A", basis));
+                all.push(line(
+                    "direct-current main breakers",
+                    each * parallel * modules,
+                    frame.0,
+                    "A",
+                    basis,
+                ));
             }
             StageKind::Ups => all.extend(ups(known, modules, block, of("blocks"))),
             StageKind::PduTransformer => all.push(line("PDUs", modules, apparent.0, "VA", of(&flow.name))),
@@ -217,20 +224,25 @@ fn hall_fault(ground: &Ground<'_>) -> String {
 /// What a converter gives into a fault over its rated current: its semiconductors allow little more (recalled).
 const CONVERTER_HOLDS: f64 = 1.25;
 
+/// Main breakers of each source, its ties among them, and what they are.
+fn mains_and_ties(redundancy: Redundancy, behind: &str) -> (u64, String) {
+    match redundancy {
+        Redundancy::NPlus1 { .. } | Redundancy::BlockRedundant { .. } => {
+            (2, format!("main of each {behind} and its tie to the spare one of its group"))
+        }
+        Redundancy::N => (1, format!("main of each {behind}; nothing is spare, so nothing is tied")),
+        Redundancy::TwoN | Redundancy::MakeK { .. } => {
+            (1, format!("main of each {behind}; systems stay apart, the racks' two cords tie them"))
+        }
+    }
+}
+
 /// Main breakers of low-voltage switchboards, and their ties where a spare takes over by them.
 fn low_voltage_mains(ground: &Ground<'_>, substations: u64, redundancy: Redundancy) -> Vec<Equipment> {
     let voltage = ground.place.electrical.switchboard_voltage;
     let Some((rating, fault)) = unit_substation(ground) else { return Vec::new() };
     let (frame, parallel) = low_voltage_frame(line_current(rating, voltage));
-    let (each, what) = match redundancy {
-        Redundancy::NPlus1 { .. } | Redundancy::BlockRedundant { .. } => {
-            (2, "main of each switchboard and its tie to the spare one of its group")
-        }
-        Redundancy::N => (1, "main of each switchboard, none is spare and none is tied"),
-        Redundancy::TwoN | Redundancy::MakeK { .. } => {
-            (1, "main of each switchboard, systems stay apart but for the racks' two cords")
-        }
-    };
+    let (each, what) = mains_and_ties(redundancy, "switchboard");
     let basis = format!(
         "{what}, {}{}",
         brief(voltage),

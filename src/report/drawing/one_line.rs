@@ -233,7 +233,11 @@ fn carried(plan: &Plan, stage: &Stage) -> [String; 2] {
     let outage = plan.electrical.load_flow.as_ref().and_then(|flow| {
         let mut found = flow.outages.iter();
         let found = found.find(|outage| outage.name.starts_with(out) || outage.name.starts_with(&named))?;
-        Some(format!("without one the rest at {} %", digits(100.0 * found.loading)))
+        Some(if found.dark.0 > 0.0 {
+            format!("without one {} are dark", watts(found.dark.0))
+        } else {
+            format!("without one the rest at {} %", digits(100.0 * found.loading))
+        })
     });
     let lost = format!(
         "{} in, {} lost ({} %), at {} %",
@@ -650,7 +654,6 @@ fn column(page: &mut Page, plan: &Plan) {
         page.fact("power factor at delivery", &digits(flow.power_factor.0));
         page.fact("lowest voltage, full load", &format!("{:.3}", flow.lowest));
         page.fact("highest voltage, idle", &format!("{:.3}", flow.highest));
-        page.fact("lost in feeders", &watts(flow.feeder_loss.0));
     }
     if let Some(supply) = &plan.electrical.supply {
         page.heading("A rack is fed");

@@ -13,6 +13,7 @@ use super::{DesignPoint, Leader, Misfits, SweepReport, fastest_first};
 use crate::kernel::leaders::{self, leading};
 use crate::search::shard::{Searched, Shard, digest};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The version of this program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -173,11 +174,13 @@ pub fn merge(mut shards: Vec<(String, ShardRecord)>) -> Result<(SweepReport, Vec
         is_complete(shard)?;
     }
     let of = first.1.of;
-    let there = |index: &u32| shards.iter().any(|(_, record)| record.index == *index);
-    let missing: Vec<String> =
-        (1..=of).filter(|index| !there(index)).map(|index| format!("{index}/{of}")).collect();
-    if !missing.is_empty() {
-        return Err(MergeError::Missing { missing: missing.len(), of, which: shortened(&missing) });
+    // In order and each once: as many are missing as there are fewer.
+    let missing = of as usize - shards.len().min(of as usize);
+    if missing > 0 {
+        let there: BTreeSet<u32> = shards.iter().map(|(_, record)| record.index).collect();
+        let first = (1..=of).filter(|index| !there.contains(index)).take(SHOWN);
+        let names: Vec<String> = first.map(|index| format!("{index}/{of}")).collect();
+        return Err(MergeError::Missing { missing, of, which: shortened(&names, missing) });
     }
     let mut shortfalls = first.1.shortfalls.clone();
     let mut records = shards.into_iter().map(|(_, record)| record.sweeps);
@@ -197,10 +200,13 @@ pub fn merge(mut shards: Vec<(String, ShardRecord)>) -> Result<(SweepReport, Vec
 }
 
 /// The first names of a list, and how many more there are.
-fn shortened(names: &[String]) -> String {
-    const SHOWN: usize = 8;
-    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
+/// Shards that an error names at most.
+const SHOWN: usize = 8;
+
+/// The first names of so many.
+fn shortened(names: &[String], all: usize) -> String {
+    let shown = names.join(", ");
+    if all > names.len() { format!("{shown} and {} more", all - names.len()) } else { shown }
 }
 
 fn same_sweep(first: &(String, ShardRecord), other: &(String, ShardRecord)) -> Result<(), MergeError> {
