@@ -396,7 +396,7 @@ pub struct Layout {
     pub row_power: Watts,
     /// Load under a rack.
     pub rack_load: Pascals,
-    /// Load averaged over rack and half of each aisle.
+    /// Load of the heaviest thing in any room, averaged over it and what it shares of aisles and galleries.
     pub floor_load: Pascals,
 }
 
@@ -457,10 +457,41 @@ impl LayoutDemand {
         }
     }
 
-    /// Mass of an accelerator rack on all of its positions.
+    /// Mass of a rack of a sort on all of its positions, filled.
+    ///
+    /// That of accelerator racks is their profile's, the others are assumptions: 48U of switches with their cables
+    /// 1,000 kg, of disks and their nodes 1,200, of servers 900, of rectifiers or batteries 1,200; a CDU of about 2 MW
+    /// with its water 2,000; an air handler 1,500 on a frame of its own.
     #[must_use]
-    pub fn rack_mass(&self) -> Kilograms {
-        self.rack.mass * self.positions_per_compute_rack.max(1) as f64
+    pub fn mass_of(&self, kind: RackKind) -> Kilograms {
+        match kind {
+            RackKind::Compute => self.rack.mass * self.positions_per_compute_rack.max(1) as f64,
+            RackKind::Leaf | RackKind::Spine | RackKind::Core | RackKind::EthernetCore => Kilograms(1_000.0),
+            RackKind::Storage | RackKind::Power => Kilograms(1_200.0),
+            RackKind::Management => Kilograms(900.0),
+            RackKind::Cdu => Kilograms(2_000.0),
+            RackKind::AirHandler => Kilograms(1_500.0),
+        }
+    }
+
+    /// Load of a sort on the floor, averaged over what it stands on and the passages that it shares.
+    ///
+    /// ~~~text
+    /// racks          m·g / (w·(d + (cold + hot)/2))     half of the aisle on either side
+    /// CDUs           m·g / (side · gallery)             the gallery is its depth, service and pipes
+    /// air handlers   m·g / (width · fan wall)           the wall is its depth and the passage before it
+    /// ~~~
+    #[must_use]
+    pub fn floor_load_of(&self, kind: RackKind) -> Pascals {
+        let [width, depth] = match kind {
+            RackKind::Cdu => [CDU_SIDE, GALLERY_DEPTH],
+            RackKind::AirHandler => [AIR_HANDLER_WIDTH, FAN_WALL_DEPTH],
+            _ => {
+                let pitch = self.rack.depth + (self.aisles.cold + self.aisles.hot) / 2.0;
+                [self.rack.width * self.footprint(kind) as f64, pitch]
+            }
+        };
+        Pascals(self.mass_of(kind).value() * GRAVITY / (width * depth).value())
     }
 
     /// Part of the heat of a rack of a sort that leaves by liquid.
@@ -710,7 +741,6 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
         demand.network_room(rows, hall.depth + rooms::strip(&hall, heat_of_rows(&demand, &hall.rows)))
     });
     let weight = demand.rack.mass.value() * GRAVITY;
-    let pitch = demand.rack.depth + (demand.aisles.cold + demand.aisles.hot) / 2.0;
     let mut plan = Layout {
         placement,
         units,
@@ -726,7 +756,7 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
         central_building: 0,
         row_power,
         rack_load: Pascals(weight / (demand.rack.width * demand.rack.depth).value()),
-        floor_load: Pascals(weight / (demand.rack.width * pitch).value()),
+        floor_load: Pascals(0.0),
         demand,
     };
     rooms::build(&mut plan);

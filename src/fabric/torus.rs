@@ -94,6 +94,12 @@ impl Torus {
         if self.optical_links() > 0 { u64::from(DIMENSIONS) * CUBE * CUBE } else { 0 }
     }
 
+    /// Ports in use of each optical switch of a full pod.
+    #[must_use]
+    pub fn optical_ports(&self) -> u64 {
+        self.optical_fibres(self.accelerators()) / self.optical_switches().max(1)
+    }
+
     /// Fibres from so many accelerators to optical switches, whole cubes, both directions in each.
     #[must_use]
     pub fn optical_fibres(&self, accelerators: u64) -> u64 {
@@ -206,7 +212,10 @@ mod tests {
         let pod = Torus { optical_cubes: true, ..Torus::compact(4_096).unwrap() };
         assert_eq!((pod.shape, pod.links(), pod.optical_links()), ([16; 3], 12_288, 48 * 64));
         // 64 cubes with 96 fibres are the 128 ports in use of each of 48 switches.
-        assert_eq!((pod.optical_switches(), pod.optical_fibres(4_096)), (48, 48 * 128));
+        assert_eq!(
+            (pod.optical_switches(), pod.optical_fibres(4_096), pod.optical_ports()),
+            (48, 48 * 128, 128)
+        );
         // 2 · 16² links of 50 GB/s each way.
         assert!((pod.bisection(ByteRate(300e9)).value() / 25.6e12 - 1.0).abs() < 1e-12);
     }
