@@ -363,6 +363,20 @@ pub struct Room {
     pub air_handlers_behind: u64,
 }
 
+impl Room {
+    /// Load of the heaviest of all that stands in it.
+    fn floor_load(&self, demand: &LayoutDemand) -> Pascals {
+        let cdu = (self.cdus > 0).then_some(RackKind::Cdu);
+        let air_handler = (self.air_handlers > 0).then_some(RackKind::AirHandler);
+        let racks = self.rows.iter().flatten().map(|slot| slot.kind);
+        racks
+            .chain(cdu)
+            .chain(air_handler)
+            .map(|kind| demand.floor_load_of(kind))
+            .fold(Pascals(0.0), Pascals::max)
+    }
+}
+
 /// A floor plan: the rules by which every rack has its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
@@ -396,7 +410,7 @@ pub struct Layout {
     pub row_power: Watts,
     /// Load under a rack.
     pub rack_load: Pascals,
-    /// Load of the heaviest thing in any room, averaged over it and what it shares of aisles and galleries.
+    /// Load of the heaviest of all that stands in any room, as [`LayoutDemand::floor_load_of`] has it.
     pub floor_load: Pascals,
 }
 
@@ -474,24 +488,24 @@ impl LayoutDemand {
         }
     }
 
-    /// Load of a sort on the floor, averaged over what it stands on and the passages that it shares.
+    /// Load of a sort on the floor, averaged over its footprint and half of what is free beside it.
     ///
     /// ~~~text
-    /// racks          m·g / (w·(d + (cold + hot)/2))     half of the aisle on either side
-    /// CDUs           m·g / (side · gallery)             the gallery is its depth, service and pipes
-    /// air handlers   m·g / (width · fan wall)           the wall is its depth and the passage before it
+    /// m·g / (w·(d + f/2))   f: aisles before and behind a rack, gallery beside a CDU, passage before an air handler
     /// ~~~
     #[must_use]
     pub fn floor_load_of(&self, kind: RackKind) -> Pascals {
-        let [width, depth] = match kind {
-            RackKind::Cdu => [CDU_SIDE, GALLERY_DEPTH],
-            RackKind::AirHandler => [AIR_HANDLER_WIDTH, FAN_WALL_DEPTH],
+        let [width, depth, free] = match kind {
+            RackKind::Cdu => [CDU_SIDE, CDU_SIDE, GALLERY_DEPTH - CDU_SIDE],
+            RackKind::AirHandler => {
+                [AIR_HANDLER_WIDTH, AIR_HANDLER_DEPTH, FAN_WALL_DEPTH - AIR_HANDLER_DEPTH]
+            }
             _ => {
-                let pitch = self.rack.depth + (self.aisles.cold + self.aisles.hot) / 2.0;
-                [self.rack.width * self.footprint(kind) as f64, pitch]
+                let width = self.rack.width * self.footprint(kind) as f64;
+                [width, self.rack.depth, self.aisles.cold + self.aisles.hot]
             }
         };
-        Pascals(self.mass_of(kind).value() * GRAVITY / (width * depth).value())
+        Pascals(self.mass_of(kind).value() * GRAVITY / (width * (depth + free / 2.0)).value())
     }
 
     /// Part of the heat of a rack of a sort that leaves by liquid.
@@ -741,6 +755,8 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
         demand.network_room(rows, hall.depth + rooms::strip(&hall, heat_of_rows(&demand, &hall.rows)))
     });
     let weight = demand.rack.mass.value() * GRAVITY;
+    let loads = network_room.iter().chain([&hall]).map(|room| room.floor_load(&demand));
+    let floor_load = loads.fold(Pascals(0.0), Pascals::max);
     let mut plan = Layout {
         placement,
         units,
@@ -756,7 +772,7 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
         central_building: 0,
         row_power,
         rack_load: Pascals(weight / (demand.rack.width * demand.rack.depth).value()),
-        floor_load: Pascals(0.0),
+        floor_load,
         demand,
     };
     rooms::build(&mut plan);

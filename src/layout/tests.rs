@@ -56,6 +56,21 @@ fn a_rack_of_1600_kg_loads_the_floor_with_ten_kilonewtons() {
     assert!((plan.floor_load.value() - 9_686.0).abs() < 10.0);
 }
 
+// Racks of 600 kg are lighter than the storage beside them: 1.2 t on 0.6 × 2.7 m are 741 kg/m². A CDU of 2 t on 1.2 m
+// with half of the 1.8 m free in its gallery is 794, above any rack there.
+#[test]
+fn the_heaviest_of_all_sorts_loads_the_floor() {
+    let light = RackBody { mass: Kilograms(600.0), ..gb300().rack };
+    let demand = LayoutDemand { rack: light, ..gb300() };
+    let load = |kind| demand.floor_load_of(kind).0 / GRAVITY;
+    assert!((load(RackKind::Storage) - 740.7).abs() < 0.1);
+    assert!((load(RackKind::Cdu) - 793.7).abs() < 0.1);
+    let plan = layout(&demand, USUAL);
+    assert!(plan.hall.cdus > 0 && (plan.floor_load.0 / GRAVITY - 793.7).abs() < 0.1);
+    let dry = layout(&LayoutDemand { unit_liquid: Watts(0.0), ..demand }, USUAL);
+    assert!(dry.hall.cdus == 0 && (dry.floor_load.0 / GRAVITY - 740.7).abs() < 0.1);
+}
+
 // 8 · 140 + 2 · 56 + 4 · 15 = 1,292 kW on 14 positions: two units would be above 2.07 MW, so one a row, as in the
 // GB200 unit of eight racks in one row (NVIDIA). Rows of about ten 140 kW racks at Fairwater: eight are within a fifth.
 #[test]
@@ -452,8 +467,8 @@ proptest! {
         for room in rooms(&plan) {
             for (number, row) in room.rows.iter().enumerate() {
                 // Racks of a row on their own footprint and half of each aisle beside it.
-                let width: f64 = room.racks.iter().filter(|rack| rack.row == Some(number)).map(|rack| rack.at.width).sum();
-                let mass = width / demand.rack.width.0 * demand.rack.mass.0;
+                let mass: f64 =
+                    room.racks.iter().filter(|rack| rack.row == Some(number)).map(|rack| demand.mass_of(rack.kind).0).sum();
                 let aisles = f64::midpoint(demand.aisles.cold.0, demand.aisles.hot.0);
                 let load = mass * GRAVITY / (row.at.width * (row.at.depth + aisles));
                 prop_assert!(load <= plan.floor_load.0 * (1.0 + 1e-9));
