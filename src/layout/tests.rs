@@ -112,6 +112,27 @@ fn leftover_positions_are_what_the_last_hall_and_the_network_room_lack() {
     assert_eq!(plan.rows(), 65 * 10 + room.rows.len() as u64);
 }
 
+// The central building has its network room; what its side of the building has more than the room's electrical and
+// mechanical rooms ask for, 40 + 15 m²/MW of the racks in it, is no part of them.
+#[test]
+fn rooms_across_from_a_network_room_take_what_they_ask_for() {
+    let plan = layout(&gb300(), USUAL);
+    let room = plan.place_of_room().unwrap();
+    let all = plan.side_rooms(plan.central_building);
+    let of = |kind| {
+        let across =
+            |other: &&SideRoom| other.kind == kind && other.at.y + other.at.depth < plan.corridor_y();
+        let inside =
+            |other: &&SideRoom| other.at.x > room.x - 1e-6 && other.at.x < room.x + room.width - 1e-6;
+        all.iter().filter(across).filter(inside).map(|other| other.at.area()).sum::<f64>()
+    };
+    let asked = plan.room_heat().value() * 1e-6;
+    assert!(asked > 1.0 && (of(RoomKind::Electrical) / (40.0 * asked) - 1.0).abs() < 1e-9);
+    assert!((of(RoomKind::Mechanical) / (15.0 * asked) - 1.0).abs() < 1e-9);
+    let left = room.width * plan.frame.side - 55.0 * asked;
+    assert!(left > 1.0 && (of(RoomKind::Reserve) / left - 1.0).abs() < 1e-9, "{left}");
+}
+
 // Rooms alone: less than the 430 m²/MW of Abilene, which hold what nobody lists, and more than a quarter of it. A
 // building as large as one there, 45,060 m², has the difference as its reserve.
 #[test]
