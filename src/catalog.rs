@@ -446,6 +446,19 @@ mod tests {
         assert_eq!(error.span, None);
     }
 
+    // A flat torus of 16 chips has no cubes, and a switched domain is no torus.
+    #[test]
+    fn optical_switches_join_cubes_of_a_torus_only() {
+        for (system, taken) in [("trn1", false), ("gb300-nvl72", false), ("trn2-ultraserver", true)] {
+            let mut catalog = Catalog::default();
+            catalog.set(&format!("systems.{system}.scale_up.optical_cubes"), true.into()).unwrap();
+            let found = catalog.get::<profile::System>(system);
+            let refused = found.err().map(|error| error.message).unwrap_or_default();
+            assert_eq!(refused.is_empty(), taken, "{system}: {refused}");
+            assert!(taken || refused.contains("cubes of 4 × 4 × 4"), "{system}: {refused}");
+        }
+    }
+
     #[test]
     fn near_names_are_suggested() {
         let error = Catalog::default().get::<profile::Model>("deepseek-r2").unwrap_err();

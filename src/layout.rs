@@ -363,6 +363,20 @@ pub struct Room {
     pub air_handlers_behind: u64,
 }
 
+impl Room {
+    /// Load of the heaviest of all that stands in it.
+    fn floor_load(&self, demand: &LayoutDemand) -> Pascals {
+        let cdu = (self.cdus > 0).then_some(RackKind::Cdu);
+        let air_handler = (self.air_handlers > 0).then_some(RackKind::AirHandler);
+        let racks = self.rows.iter().flatten().map(|slot| slot.kind);
+        racks
+            .chain(cdu)
+            .chain(air_handler)
+            .map(|kind| demand.floor_load_of(kind))
+            .fold(Pascals(0.0), Pascals::max)
+    }
+}
+
 /// A floor plan: the rules by which every rack has its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
@@ -396,7 +410,7 @@ pub struct Layout {
     pub row_power: Watts,
     /// Load under a rack.
     pub rack_load: Pascals,
-    /// Load averaged over rack and half of each aisle.
+    /// Load of the heaviest of all that stands in any room, as [`LayoutDemand::floor_load_of`] has it.
     pub floor_load: Pascals,
 }
 
@@ -457,10 +471,41 @@ impl LayoutDemand {
         }
     }
 
-    /// Mass of an accelerator rack on all of its positions.
+    /// Mass of a rack of a sort on all of its positions, filled.
+    ///
+    /// That of accelerator racks is their profile's, the others are assumptions: 48U of switches with their cables
+    /// 1,000 kg, of disks and their nodes 1,200, of servers 900, of rectifiers or batteries 1,200; a CDU of about 2 MW
+    /// with its water 2,000; an air handler 1,500 on a frame of its own.
     #[must_use]
-    pub fn rack_mass(&self) -> Kilograms {
-        self.rack.mass * self.positions_per_compute_rack.max(1) as f64
+    pub fn mass_of(&self, kind: RackKind) -> Kilograms {
+        match kind {
+            RackKind::Compute => self.rack.mass * self.positions_per_compute_rack.max(1) as f64,
+            RackKind::Leaf | RackKind::Spine | RackKind::Core | RackKind::EthernetCore => Kilograms(1_000.0),
+            RackKind::Storage | RackKind::Power => Kilograms(1_200.0),
+            RackKind::Management => Kilograms(900.0),
+            RackKind::Cdu => Kilograms(2_000.0),
+            RackKind::AirHandler => Kilograms(1_500.0),
+        }
+    }
+
+    /// Load of a sort on the floor, averaged over its footprint and half of what is free beside it.
+    ///
+    /// ~~~text
+    /// m·g / (w·(d + f/2))   f: aisles before and behind a rack, gallery beside a CDU, passage before an air handler
+    /// ~~~
+    #[must_use]
+    pub fn floor_load_of(&self, kind: RackKind) -> Pascals {
+        let [width, depth, free] = match kind {
+            RackKind::Cdu => [CDU_SIDE, CDU_SIDE, GALLERY_DEPTH - CDU_SIDE],
+            RackKind::AirHandler => {
+                [AIR_HANDLER_WIDTH, AIR_HANDLER_DEPTH, FAN_WALL_DEPTH - AIR_HANDLER_DEPTH]
+            }
+            _ => {
+                let width = self.rack.width * self.footprint(kind) as f64;
+                [width, self.rack.depth, self.aisles.cold + self.aisles.hot]
+            }
+        };
+        Pascals(self.mass_of(kind).value() * GRAVITY / (width * (depth + free / 2.0)).value())
     }
 
     /// Part of the heat of a rack of a sort that leaves by liquid.
@@ -710,7 +755,8 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
         demand.network_room(rows, hall.depth + rooms::strip(&hall, heat_of_rows(&demand, &hall.rows)))
     });
     let weight = demand.rack.mass.value() * GRAVITY;
-    let pitch = demand.rack.depth + (demand.aisles.cold + demand.aisles.hot) / 2.0;
+    let loads = network_room.iter().chain([&hall]).map(|room| room.floor_load(&demand));
+    let floor_load = loads.fold(Pascals(0.0), Pascals::max);
     let mut plan = Layout {
         placement,
         units,
@@ -726,7 +772,7 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
         central_building: 0,
         row_power,
         rack_load: Pascals(weight / (demand.rack.width * demand.rack.depth).value()),
-        floor_load: Pascals(weight / (demand.rack.width * pitch).value()),
+        floor_load,
         demand,
     };
     rooms::build(&mut plan);

@@ -7,7 +7,7 @@
 use super::document::{Document, InputError, join};
 use super::profile::{
     Accelerator, Climate, CoolingDesign, Costs, ElectricalDesign, HostedPrice, Link, MarketPrices, Model,
-    Switch, System,
+    ScaleUpTopology, Switch, System,
 };
 use super::profile::{Adapter, Peaks};
 use crate::units::text;
@@ -209,6 +209,13 @@ impl Profile for System {
                     format!("a torus of {inside} does not hold the domain of {}", self.scale_up.domain);
                 faults.0.push(("scale_up.shape".into(), message));
             }
+        }
+        let cubes = self.scale_up.shape.map_or(self.scale_up.domain.is_multiple_of(64), |shape| {
+            shape.into_iter().all(|side| side.is_multiple_of(4))
+        });
+        if self.scale_up.optical_cubes && !(self.scale_up.topology == ScaleUpTopology::Torus && cubes) {
+            let message = "only a torus made of cubes of 4 × 4 × 4 is joined by optical switches";
+            faults.0.push(("scale_up.optical_cubes".into(), message.into()));
         }
         if let Some(shelves) = &rack.shelves {
             faults.positive("rack.shelves.rating", shelves.rating.value.0);

@@ -4,7 +4,7 @@
 //! links        d·n, one forward link for each accelerator and dimension longer than one
 //! bisection    2·n / longest dimension links: a cut across the longest, which the ring crosses twice
 //! all-to-all   every link of a ring of even length a carries a/8 of what one accelerator sends
-//! optical      where cubes of 4·4·4 are joined by optical switches: 96 links leave each cube
+//! optical      where a system joins cubes of 4·4·4 by optical switches: 96 links leave each cube
 //! ~~~
 //!
 //! The mean way round a ring of even length is a/4 hops; half of them go forward, so one link of the dimension
@@ -26,6 +26,8 @@ const DIMENSIONS: u32 = 3;
 pub struct Torus {
     /// Accelerators along each dimension, rising.
     pub shape: [u64; 3],
+    /// Whether its cubes are joined by optical switches.
+    pub optical_cubes: bool,
 }
 
 /// Why no torus can be made.
@@ -37,7 +39,8 @@ pub enum TorusError {
 }
 
 impl Torus {
-    /// The most compact torus of a number of accelerators, of whole cubes where the number allows.
+    /// The most compact torus of a number of accelerators, of whole cubes where the number allows, without optical
+    /// switches.
     ///
     /// # Errors
     ///
@@ -51,7 +54,7 @@ impl Torus {
             .min_by_key(|shape| shape.iter().sum::<u64>())
             .map(|mut shape| {
                 shape.sort_unstable();
-                Self { shape }
+                Self { shape, optical_cubes: false }
             })
             .filter(|torus| torus.shape[2] <= 8 * torus.shape[1])
             .ok_or(TorusError::Count(accelerators))
@@ -75,10 +78,10 @@ impl Torus {
         self.dimensions() * self.accelerators()
     }
 
-    /// Links that leave cubes, and so are optical; none where it is not made of cubes.
+    /// Links that leave cubes joined by optical switches.
     #[must_use]
     pub fn optical_links(&self) -> u64 {
-        if self.shape.iter().all(|side| side.is_multiple_of(CUBE)) {
+        if self.optical_cubes && self.shape.iter().all(|side| side.is_multiple_of(CUBE)) {
             self.accelerators() / CUBE.pow(DIMENSIONS) * 2 * u64::from(DIMENSIONS) * CUBE * CUBE / 2
         } else {
             0
@@ -89,6 +92,12 @@ impl Torus {
     #[must_use]
     pub fn optical_switches(&self) -> u64 {
         if self.optical_links() > 0 { u64::from(DIMENSIONS) * CUBE * CUBE } else { 0 }
+    }
+
+    /// Ports in use of each optical switch of a full pod.
+    #[must_use]
+    pub fn optical_ports(&self) -> u64 {
+        self.optical_fibres(self.accelerators()) / self.optical_switches().max(1)
     }
 
     /// Fibres from so many accelerators to optical switches, whole cubes, both directions in each.
@@ -200,12 +209,27 @@ mod tests {
     // 48 switches × 64 of them.
     #[test]
     fn a_tpu_v4_pod_is_sixteen_cubed_on_48_optical_switches() {
-        let pod = Torus::compact(4_096).unwrap();
+        let pod = Torus { optical_cubes: true, ..Torus::compact(4_096).unwrap() };
         assert_eq!((pod.shape, pod.links(), pod.optical_links()), ([16; 3], 12_288, 48 * 64));
         // 64 cubes with 96 fibres are the 128 ports in use of each of 48 switches.
-        assert_eq!((pod.optical_switches(), pod.optical_fibres(4_096)), (48, 48 * 128));
+        assert_eq!(
+            (pod.optical_switches(), pod.optical_fibres(4_096), pod.optical_ports()),
+            (48, 48 * 128, 128)
+        );
         // 2 · 16² links of 50 GB/s each way.
         assert!((pod.bisection(ByteRate(300e9)).value() / 25.6e12 - 1.0).abs() < 1e-12);
+    }
+
+    // Trn2 UltraServer: 4 × 4 × 4 chips in two racks, wired without optical switches.
+    #[test]
+    fn a_cube_is_optical_only_where_its_system_is() {
+        let wired = Torus::compact(64).unwrap();
+        assert_eq!((wired.optical_links(), wired.optical_switches(), wired.optical_fibres(64)), (0, 0, 0));
+        let optical = Torus { optical_cubes: true, ..wired };
+        assert_eq!(
+            (optical.optical_links(), optical.optical_switches(), optical.optical_fibres(64)),
+            (48, 48, 96)
+        );
     }
 
     // Ten pods are joined by no link of theirs: what is cut in two is a pod.
@@ -230,7 +254,7 @@ mod tests {
     #[test]
     fn the_busiest_link_is_that_of_the_drawn_torus() {
         for shape in [[1, 4, 8], [4, 4, 8], [3, 4, 5]] {
-            let torus = Torus { shape };
+            let torus = Torus { shape, optical_cubes: false };
             let n = torus.accelerators();
             let loads = Router::new(&drawn(torus), Stream { seed: 1, stream: 1 })
                 .check(Pattern::AllToAll(n), Routing::Adaptive);

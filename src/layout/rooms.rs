@@ -9,16 +9,19 @@
 //!
 //! Areas behind a hall: electrical and mechanical rooms follow its IT, staging its white space; a room takes at least its
 //! area and its part of what the deepest side leaves. The dock with its floor and the offices stand at the low end, the
-//! corridor between them, which is the way of a rack from the lorry to its hall. Where a side is longer than there are
-//! halls, or an upper storey has nothing above the network room, the floor is a reserve, and counted as one. So each
-//! square metre has a name: [`Layout::areas`].
+//! corridor between them, which is the way of a rack from the lorry to its hall. The electrical and mechanical rooms of a
+//! network room take what they ask for and no more, along the outer wall across the corridor. Where a side is longer than
+//! there are halls, they leave some, or an upper storey has nothing above the network room, the floor is a reserve, and
+//! counted as one. So each square metre has a name: [`Layout::areas`].
 //!
-//! This comes to 160 to 250 m²/MW, of which a fourth are halls. Published buildings take more: 430 m²/MW at Abilene, 560 to
-//! 740 elsewhere, and white space of 93 m²/MW where liquid cools, none of which says what its rooms are. A rack of
-//! 140 kW with what stands beside it takes 6 m² of a hall here; 93 m²/MW are 14 m² for it: halls planned for racks of
-//! half its power, or built to take the next tenant. What a plan cannot derive it does not add; `layout.building_area`
-//! sets how large a building is at least, and what is more than its rooms is a reserve too. Left out: columns and inner
-//! walls, equipment in these rooms one by one, doors, switchgear for medium voltage, rooms that hold later growth.
+//! This comes to 141 m²/MW of IT for 1 GW of GB300 racks, 144 for 250 MW, 184 for 60 MW and 251 for 20 MW, of which a
+//! fifth to three tenths are halls; to 262 for 250 MW of H100 nodes, whose halls are two fifths. Published buildings take
+//! more: 430 m²/MW at Abilene, 560 to 740 elsewhere, and white space of 93 m²/MW where liquid cools, none of which says
+//! what its rooms are. A rack of 140 kW with what stands beside it takes 6 m² of a hall here; 93 m²/MW are 14 m² for it:
+//! halls planned for racks of half its power, or built to take the next tenant. What a plan cannot derive it does not
+//! add; `layout.building_area` sets how large a building is at least, and what is more than its rooms is a reserve too.
+//! Left out: columns and inner walls, equipment in these rooms one by one, doors, switchgear for medium voltage, rooms
+//! that hold later growth.
 
 use super::grid::Rect;
 use super::{CORRIDOR, Layout, Room};
@@ -303,12 +306,15 @@ impl Layout {
             }
             let own = plant(self.room_heat());
             let rest = Rect { y: above.y + room.depth, depth: frame.side - room.depth, ..above };
-            if frame.sides == 1 {
-                divide(&own, rest, &mut add);
+            let floor = if frame.sides == 1 {
+                rest
             } else {
                 add(RoomKind::Reserve, rest);
-                divide(&own, below, &mut add);
-            }
+                below
+            };
+            let depth = (area(&own) / floor.width).min(floor.depth);
+            divide(&own, Rect { depth, ..floor }, &mut add);
+            add(RoomKind::Reserve, Rect { y: floor.y + depth, depth: floor.depth - depth, ..floor });
         }
         // Of what nothing is left, there is no room.
         all.retain(|room| room.at.area() > 1e-9);

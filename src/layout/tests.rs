@@ -56,6 +56,21 @@ fn a_rack_of_1600_kg_loads_the_floor_with_ten_kilonewtons() {
     assert!((plan.floor_load.value() - 9_686.0).abs() < 10.0);
 }
 
+// Racks of 600 kg are lighter than the storage beside them: 1.2 t on 0.6 × 2.7 m are 741 kg/m². A CDU of 2 t on 1.2 m
+// with half of the 1.8 m free in its gallery is 794, above any rack there.
+#[test]
+fn the_heaviest_of_all_sorts_loads_the_floor() {
+    let light = RackBody { mass: Kilograms(600.0), ..gb300().rack };
+    let demand = LayoutDemand { rack: light, ..gb300() };
+    let load = |kind| demand.floor_load_of(kind).0 / GRAVITY;
+    assert!((load(RackKind::Storage) - 740.7).abs() < 0.1);
+    assert!((load(RackKind::Cdu) - 793.7).abs() < 0.1);
+    let plan = layout(&demand, USUAL);
+    assert!(plan.hall.cdus > 0 && (plan.floor_load.0 / GRAVITY - 793.7).abs() < 0.1);
+    let dry = layout(&LayoutDemand { unit_liquid: Watts(0.0), ..demand }, USUAL);
+    assert!(dry.hall.cdus == 0 && (dry.floor_load.0 / GRAVITY - 740.7).abs() < 0.1);
+}
+
 // 8 · 140 + 2 · 56 + 4 · 15 = 1,292 kW on 14 positions: two units would be above 2.07 MW, so one a row, as in the
 // GB200 unit of eight racks in one row (NVIDIA). Rows of about ten 140 kW racks at Fairwater: eight are within a fifth.
 #[test]
@@ -95,6 +110,27 @@ fn leftover_positions_are_what_the_last_hall_and_the_network_room_lack() {
     let spare = room.rows.len() as u64 * room.grid.positions - 324;
     assert_eq!(plan.leftover_positions(), 2 * 14 + spare);
     assert_eq!(plan.rows(), 65 * 10 + room.rows.len() as u64);
+}
+
+// The central building has its network room; what its side of the building has more than the room's electrical and
+// mechanical rooms ask for, 40 + 15 m²/MW of the racks in it, is no part of them.
+#[test]
+fn rooms_across_from_a_network_room_take_what_they_ask_for() {
+    let plan = layout(&gb300(), USUAL);
+    let room = plan.place_of_room().unwrap();
+    let all = plan.side_rooms(plan.central_building);
+    let of = |kind| {
+        let across =
+            |other: &&SideRoom| other.kind == kind && other.at.y + other.at.depth < plan.corridor_y();
+        let inside =
+            |other: &&SideRoom| other.at.x > room.x - 1e-6 && other.at.x < room.x + room.width - 1e-6;
+        all.iter().filter(across).filter(inside).map(|other| other.at.area()).sum::<f64>()
+    };
+    let asked = plan.room_heat().value() * 1e-6;
+    assert!(asked > 1.0 && (of(RoomKind::Electrical) / (40.0 * asked) - 1.0).abs() < 1e-9);
+    assert!((of(RoomKind::Mechanical) / (15.0 * asked) - 1.0).abs() < 1e-9);
+    let left = room.width * plan.frame.side - 55.0 * asked;
+    assert!(left > 1.0 && (of(RoomKind::Reserve) / left - 1.0).abs() < 1e-9, "{left}");
 }
 
 // Rooms alone: less than the 430 m²/MW of Abilene, which hold what nobody lists, and more than a quarter of it. A
@@ -452,8 +488,8 @@ proptest! {
         for room in rooms(&plan) {
             for (number, row) in room.rows.iter().enumerate() {
                 // Racks of a row on their own footprint and half of each aisle beside it.
-                let width: f64 = room.racks.iter().filter(|rack| rack.row == Some(number)).map(|rack| rack.at.width).sum();
-                let mass = width / demand.rack.width.0 * demand.rack.mass.0;
+                let mass: f64 =
+                    room.racks.iter().filter(|rack| rack.row == Some(number)).map(|rack| demand.mass_of(rack.kind).0).sum();
                 let aisles = f64::midpoint(demand.aisles.cold.0, demand.aisles.hot.0);
                 let load = mass * GRAVITY / (row.at.width * (row.at.depth + aisles));
                 prop_assert!(load <= plan.floor_load.0 * (1.0 + 1e-9));

@@ -12,7 +12,7 @@ use super::beside::link_of;
 use super::equipment::{Equipment, Machine, Network};
 use super::links::is_fiber;
 use super::result::{BillItem, Border, Cable, EndKind, Equipment as Scheduled, Layout, Plan};
-use super::sizing::{Draw, FacilityHour};
+use super::sizing::{Draw, FacilityHour, torus_of};
 use super::standing::COOLER_POWER;
 use crate::catalog::profile::{Confidence, Datum, Link, Sources};
 use crate::cooling::HeatRejection;
@@ -202,7 +202,7 @@ fn is_beside(net: Net) -> bool {
     matches!(net, Net::FrontEnd | Net::Storage | Net::OutOfBand)
 }
 
-/// Optics and fibre between the cubes of a torus, whose price racks and the units' support hold.
+/// Optical switches, optics and fibre between the cubes of a torus, whose price racks and the units' support hold.
 fn circuits(machine: &Machine, layout: &Layout, part: &str) -> Vec<BillItem> {
     let own = layout.cables.iter().filter(|cable| cable.net == Net::ScaleUp && cable.system == machine.id);
     let lines = own.flat_map(|cable| {
@@ -214,7 +214,27 @@ fn circuits(machine: &Machine, layout: &Layout, part: &str) -> Vec<BillItem> {
         cost: Dollars(0.0),
         ..line
     };
-    lines.map(free).collect()
+    optical_switches(machine, layout, part).into_iter().chain(lines).map(free).collect()
+}
+
+/// Optical circuit switches of all pods of a torus, with the ports that a full pod uses of each.
+///
+/// Those of TPU v4 have 136 ports, 8 of them spare (Jouppi et al. 2023, arXiv:2304.01433, section 2); pods of more cubes
+/// than its 64 ask for larger ones.
+fn optical_switches(machine: &Machine, layout: &Layout, part: &str) -> Option<BillItem> {
+    let floor = layout.floors.iter().find(|floor| floor.system == machine.id)?;
+    let own = floor.cabling.optical.as_ref()?;
+    let ports = torus_of(machine).ok()?.optical_ports();
+    Some(BillItem {
+        part: part.to_owned(),
+        item: "optical circuit switches".to_owned(),
+        rating: format!("{ports} ports in use, {}", bits(own.rate)),
+        count: own.switches as f64,
+        unit: "switches",
+        cost: Dollars(0.0),
+        source: "Jouppi et al. 2023, TPU v4, arXiv:2304.01433".to_owned(),
+        confidence: Confidence::Derived,
+    })
 }
 
 /// What the networks beside the scale-out of one system cost.

@@ -98,9 +98,10 @@ impl FacilityHour {
 /// The torus that a system's domain is, the most compact one where its shape is not known.
 pub(crate) fn torus_of(machine: &Machine) -> Result<Torus, TorusError> {
     let inside = &machine.system.scale_up;
+    let optical_cubes = inside.optical_cubes;
     match inside.shape {
-        Some(shape) => Ok(Torus { shape: shape.map(u64::from) }),
-        None => Torus::compact(u64::from(inside.domain)),
+        Some(shape) => Ok(Torus { shape: shape.map(u64::from), optical_cubes }),
+        None => Torus::compact(u64::from(inside.domain)).map(|torus| Torus { optical_cubes, ..torus }),
     }
 }
 

@@ -303,7 +303,7 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
         evidence.fields.layout.floor_load.0,
         "kg/m²",
         false,
-        "heaviest rack on its own footprint and half of each aisle".into(),
+        "heaviest rack, CDU or air handler on its own footprint and half of what is free beside it".into(),
     );
     let narrowest = evidence.fields.layout.cold_aisle.min(evidence.fields.layout.hot_aisle);
     let aisle = verdict(

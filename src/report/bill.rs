@@ -184,7 +184,7 @@ const RACKS: [&str; 18] = [
 /// Every rack, CDU and air handler as CSV, named and placed as on the drawings and in the cable schedule.
 ///
 /// `x_m` and `y_m` are its low corner on the campus, the others in its room; a rack hangs on pair n of the busways of its
-/// row, and on the CDUs of its room if a part of its heat is liquid's. Masses beside the accelerator racks are not known.
+/// row, and on the CDUs of its room if a part of its heat is liquid's.
 #[must_use]
 pub fn racks_csv(plan: &Plan) -> String {
     let mut rows: Vec<[String; 18]> = Vec::new();
@@ -209,7 +209,6 @@ pub fn racks_csv(plan: &Plan) -> String {
                 let (kind, at) = (rack.kind, rack.at);
                 let known = |number: f64| if number > 0.0 { number.to_string() } else { String::new() };
                 let liquid = layout.demand.liquid_of(kind).0 > 0.0 && last > 0;
-                let mass = if kind == RackKind::Compute { layout.demand.rack_mass().0 } else { 0.0 };
                 rows.push([
                     floor.system.clone(),
                     format!("{}{}", kind.letter(), rack.number + 1),
@@ -226,7 +225,7 @@ pub fn racks_csv(plan: &Plan) -> String {
                     millimetres(at.width),
                     millimetres(at.depth),
                     known(layout.demand.heat_of(kind).0),
-                    known(mass),
+                    layout.demand.mass_of(kind).0.to_string(),
                     pair.map_or_else(String::new, |pair| (pair + 1).to_string()),
                     if liquid { format!("U{first}-U{last}") } else { String::new() },
                 ]);

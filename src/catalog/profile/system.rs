@@ -246,6 +246,9 @@ pub struct ScaleUp {
     /// Accelerators along each dimension of a torus, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<[u32; 3]>,
+    /// Whether cubes of 4·4·4 of a torus are joined by optical circuit switches.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub optical_cubes: bool,
     /// Bandwidth of one accelerator, one direction.
     pub bandwidth_per_direction: Datum<ByteRate>,
     /// Start-up time of one transfer.

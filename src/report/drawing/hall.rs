@@ -4,7 +4,7 @@ use super::{
     Anchor, FIELD, INK, PAPER, Page, RULE, SOFT, Scale, View, cells, color, count, short, subtitle,
     text_width, watts,
 };
-use crate::layout::{Hall, PlacedRack, RackKind, Rect};
+use crate::layout::{GRAVITY, Hall, PlacedRack, RackKind, Rect};
 use crate::plan::Plan;
 use crate::plan::result::SystemFloor;
 
@@ -263,7 +263,8 @@ fn column(
         if alone {
             page.fact("busways of a row", &watts(floor.layout.demand.busway.0));
             page.fact("area", &format!("{} m²", short(area)));
-            let load = floor.layout.floor_load.0 / crate::layout::GRAVITY;
+            let loads = hall.racks.iter().map(|rack| floor.layout.demand.floor_load_of(rack.kind).0);
+            let load = loads.fold(0.0, f64::max) / GRAVITY;
             page.fact("floor load", &format!("{} kg/m²", short(load)));
             page.fact("positions left over, site", &count(plan.layout.leftover_positions));
             page.column += 2.0;

@@ -8,13 +8,20 @@ use crate::report::document::{Block, Column, Table, Unit, count_or_blank};
 pub(super) fn torus(torus: &TorusShape) -> Block {
     let sides: Vec<String> = torus.shape.iter().filter(|side| **side > 1).map(ToString::to_string).collect();
     let guessed = if torus.known { "" } else { " (the most compact; its maker names none)" };
+    let optical = if torus.optical_links > 0 {
+        format!(
+            ", {} of them over {} optical switches",
+            count(torus.optical_links),
+            count(torus.optical_switches)
+        )
+    } else {
+        String::new()
+    };
     Block::Text(format!(
-        "It is a torus of {}{guessed}: {} links, {} of them over {} optical switches, bisection {}; all-to-all takes {} times as long as \
+        "It is a torus of {}{guessed}: {} links{optical}, bisection {}; all-to-all takes {} times as long as \
          full links would.",
         sides.join(" × "),
         count(torus.links),
-        count(torus.optical_links),
-        count(torus.optical_switches),
         RATE.show(torus.bisection.0),
         digits(torus.all_to_all_slow_down.0)
     ))
