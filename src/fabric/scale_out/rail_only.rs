@@ -41,7 +41,7 @@ pub(in super::super) fn rail_in_one_switch(demand: &FabricDemand) -> Result<Opti
     // The limits of every count are checked there; how much of a unit, or how many rails, a switch takes does not matter
     // here: none is joined to another.
     let (unit_accelerators, rails) = (demand.unit_accelerators.min(1), demand.rails.min(1));
-    wiring(&FabricDemand { unit_accelerators, rails, ..*demand })?;
+    wiring(&FabricDemand { rails, unit_accelerators, ..*demand })?;
     let ports = one_rail(demand).accelerators * u64::from(demand.ports_per_accelerator / demand.planes);
     Ok((ports <= u64::from(demand.radix)).then_some(ports))
 }

@@ -238,6 +238,9 @@ fn in_racks(own: &OutOfBandCabling, outlets: &Outlets, show: &mut impl FnMut(&Ca
     }
 }
 
+/// A rack by its sort and number, and where it stands.
+type Numbered<'a> = ((RackKind, u64), &'a Outlet);
+
 /// A port of each CDU and power rack to the nearest support rack of its hall; in a room without, to the nearest rack with
 /// management switches, and without those to the nearest support rack of all.
 fn to_support_racks(
@@ -247,7 +250,7 @@ fn to_support_racks(
     show: &mut impl FnMut(&CablePair),
 ) {
     let (home, _) = layout.support_home();
-    let mut of_rooms: BTreeMap<u64, Vec<((RackKind, u64), &Outlet)>> = BTreeMap::new();
+    let mut of_rooms: BTreeMap<u64, Vec<Numbered<'_>>> = BTreeMap::new();
     let others = own.watched.iter().map(|racks| racks.kind).filter(|kind| *kind != home);
     for kind in std::iter::once(home).chain(others) {
         for (number, outlet) in (0..).zip(outlets.of_kind(kind)) {
@@ -260,9 +263,7 @@ fn to_support_racks(
     for kind in [RackKind::Cdu, RackKind::Power] {
         for (number, outlet) in (0..).zip(outlets.of_kind(kind)) {
             let route = |stop: &Outlet| layout.route(&outlets.ways[outlet.room as usize], outlet, stop);
-            let nearer = |a: &&((RackKind, u64), &Outlet), b: &&((RackKind, u64), &Outlet)| {
-                route(a.1).run.total_cmp(&route(b.1).run)
-            };
+            let nearer = |a: &&Numbered<'_>, b: &&Numbered<'_>| route(a.1).run.total_cmp(&route(b.1).run);
             let nearest = match of_rooms.get(&outlet.room) {
                 Some(homes) => homes.iter().min_by(nearer),
                 None => of_rooms.values().flatten().min_by(nearer),
