@@ -17,7 +17,7 @@ use crate::engine::{Engine, EngineError, Run};
 use crate::kernel::frontier::Exact;
 use crate::kernel::leaders::{self, Promised, leading};
 use crate::kernel::serving_sweep::{
-    BOUND_ARITHMETIC, BOUND_MEMORY, BOUND_MESSAGES, DesignSpace, Draft, MOST_WITHIN, ParallelLayout,
+    BOUND_ARITHMETIC, BOUND_MEMORY, BOUND_MESSAGES, DesignSpace, Draft, MOST_WITHIN, ParallelLayout, Score,
     ServingSweep, SweepError, Workload as Asked,
 };
 use crate::kernel::spread::Spread;
@@ -540,6 +540,16 @@ fn static_batches(
     }
     let in_time = points.iter().filter(|(_, point)| point.in_time(workload));
     found.fastest = in_time.map(|(_, point)| point.promised(workload).1).reduce(Seconds::min);
+    let mut spread = Spread::default();
+    let scores = points.iter().map(|(_, point)| Score {
+        ttft_s: point.ttft.0 as f32,
+        tpot_s: point.tpot.0 as f32,
+        tokens_per_s_per_user: point.tokens_per_s_per_user as f32,
+        tokens_per_s_per_accelerator: point.tokens_per_s_per_accelerator as f32,
+        ..Score::default()
+    });
+    scores.for_each(|score| spread.absorb(&[score]));
+    found.spread = Some(spread);
     found.choose(points.iter().map(|(_, point)| *point).collect(), workload);
     found.lead(points, workload, axes.leaders);
     Ok(())
@@ -778,9 +788,14 @@ mod tests {
         let asked = Workload { longest: 2.0, ..asked(Promise::Mean, 0.0) };
         let fixed = found(&asked, &Axes::coarse(Pools::Batches));
         let mixed = found(&asked, &Axes::coarse(Pools::Shared));
-        let (fixed_best, mixed_best) = (fixed.best.unwrap(), mixed.best.unwrap());
+        let (fixed_best, mixed_best) = (fixed.best.as_ref().unwrap(), mixed.best.as_ref().unwrap());
         assert_eq!(fixed_best.mode, Mode::Static);
         assert!(fixed.feasible > 0 && fixed.feasible <= fixed.evaluated);
+        for found in [&fixed, &mixed] {
+            let counted: u64 =
+                found.spread.as_ref().unwrap().of(crate::kernel::spread::Measure::FirstToken).iter().sum();
+            assert_eq!(counted, found.feasible);
+        }
         assert!(fixed_best.tokens_per_s_per_accelerator < mixed_best.tokens_per_s_per_accelerator);
     }
 

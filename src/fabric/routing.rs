@@ -36,6 +36,10 @@ pub enum Pattern {
     RingShuffled,
 }
 
+/// Accelerators that exchange all with all: the width of expert parallelism in published deployments (DeepSeek-V3,
+/// arXiv:2412.19437 section 3.2, spreads experts over 64 in training).
+pub const EXCHANGE: u64 = 64;
+
 /// One flow between two leaves.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Flow {

@@ -11,7 +11,7 @@ use crate::catalog::InputError;
 use crate::catalog::profile::{ScaleUpTopology, Switch};
 use crate::fabric::between::fibre_latency;
 use crate::fabric::graph::plane;
-use crate::fabric::routing::{Pattern, Router, Routing};
+use crate::fabric::routing::{EXCHANGE, Pattern, Router, Routing};
 use crate::fabric::scale_out::{FabricDemand, FabricError, Tiers, Topology};
 use crate::layout::cables::Net;
 use crate::random::Stream;
@@ -22,9 +22,6 @@ use crate::units::{ByteRate, Ratio};
 const POD: u64 = 2_048;
 /// Units of it at least: traffic has to leave its leaves.
 const POD_UNITS: u64 = 4;
-/// Accelerators that exchange all with all: the width of expert parallelism in published deployments (DeepSeek-V3,
-/// arXiv:2412.19437 section 3.2, spreads experts over 64 in training).
-const EXCHANGE: u64 = 64;
 /// Stream of the hashes and of shuffled rings.
 const HASHES: u64 = 0x00FA_B71C;
 

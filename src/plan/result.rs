@@ -10,6 +10,7 @@ pub use electrical::{
 };
 
 use crate::catalog::profile::{Confidence, Link, Medium, StageKind};
+pub use crate::fabric::routing::EXCHANGE;
 use crate::layout::cables::{CableKind, Cabling, Net, TrayUse, Tried};
 use crate::layout::{RackKind, Site, YardKind};
 use crate::power::{MeasuredAt, Redundancy};

@@ -1,7 +1,7 @@
 //! Bandwidth of the tiers, link loads, optics either way, the networks beside the scale-out and between buildings.
 
 use super::{POWER, RATE, count, digits};
-use crate::plan::result::{Fabric, ScaleOut, TorusShape};
+use crate::plan::result::{EXCHANGE, Fabric, RoutedTraffic, ScaleOut, TorusShape};
 use crate::report::document::{Block, Column, Table, Unit, count_or_blank};
 
 /// The torus of the domain in a sentence.
@@ -76,8 +76,13 @@ pub(super) fn blocks(fabric: &Fabric) -> Vec<Block> {
 fn loads(net: &ScaleOut) -> Block {
     let rows = &net.routing;
     let header = format!("links of a pod of {}", count(net.pod_accelerators));
+    // A torus has one row, which is of the whole pod.
+    let pattern = |row: &RoutedTraffic| match row.pattern {
+        "all-to-all" if rows.len() > 1 => format!("all-to-all of {EXCHANGE} on a rail"),
+        other => other.to_owned(),
+    };
     Block::Table(Table::of(vec![
-        Column::words(&header, rows.iter().map(|row| row.pattern)),
+        Column::words(&header, rows.iter().map(pattern)),
         Column::words("routing", rows.iter().map(|row| row.routing)),
         Column::numbers("busiest", rows.iter().map(|row| digits(row.worst.0))),
         Column::numbers("mean", rows.iter().map(|row| digits(row.mean.0))),
