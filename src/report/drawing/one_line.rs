@@ -141,7 +141,7 @@ fn bought(plan: &Plan, word: &str, name: &str) -> Option<String> {
 /// What breakers have to break, as their line of the schedule says it.
 fn faults(plan: &Plan, name: &str) -> Option<String> {
     let line = plan.electrical.schedule.iter().find(|line| line.name == name)?;
-    line.basis.split_once("; ").map(|(_, fault)| fault.to_owned())
+    line.basis.rsplit_once("; ").map(|(_, fault)| fault.to_owned())
 }
 
 fn parts(parts: impl IntoIterator<Item = Option<String>>) -> String {
@@ -305,7 +305,7 @@ fn row(plan: &Plan, stage: &Stage) -> Row {
                 format!("switchboards, {volts}{}", if converter { " of direct current" } else { "" }),
                 [parts([
                     bought(plan, mains, "low-voltage main breakers"),
-                    bought(plan, "mains", "direct-current main breakers"),
+                    bought(plan, mains, "direct-current main breakers"),
                     faults(plan, "low-voltage main breakers"),
                 ])],
             );
