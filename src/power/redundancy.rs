@@ -56,14 +56,18 @@ impl Redundancy {
     }
 
     /// Modules that carry a load, as the topology deals it: distributed systems share it in whole groups.
+    ///
+    /// One group alone keeps modules as large as fewer would be: few racks are dealt over its systems unevenly.
     #[must_use]
     pub fn whole_groups(self, carrying: f64) -> f64 {
         match self {
-            Self::MakeK { needed } => {
+            Self::MakeK { needed } if carrying > f64::from(needed) => {
                 let needed = f64::from(needed.max(1));
                 (carrying / needed - 1e-9).ceil() * needed
             }
-            Self::N | Self::NPlus1 { .. } | Self::TwoN | Self::BlockRedundant { .. } => carrying,
+            Self::MakeK { .. } | Self::N | Self::NPlus1 { .. } | Self::TwoN | Self::BlockRedundant { .. } => {
+                carrying
+            }
         }
     }
 

@@ -166,6 +166,11 @@ pub fn chain(output: Watts, stages: &[StageDesign]) -> Vec<StageFlow> {
             let asked = redundancy.modules(of_site, module).saturating_mul(sites as u32);
             let modules = (f64::from(asked) * stage.whole).round() as u32;
             let installed = module * f64::from(modules);
+            let shared = match redundancy {
+                // All of them carry, however many more than the load asks for a whole group has.
+                Redundancy::MakeK { .. } => installed,
+                _ => delivered / redundancy.normal_load().value() * stage.whole,
+            };
             let mut flow = StageFlow {
                 name: stage.name.clone(),
                 input: Watts(0.0),
@@ -173,7 +178,7 @@ pub fn chain(output: Watts, stages: &[StageDesign]) -> Vec<StageFlow> {
                 loss: Watts(0.0),
                 efficiency: 1.0,
                 load_fraction: 0.0,
-                rating: delivered / redundancy.normal_load().value() * stage.whole,
+                rating: shared,
                 idle_rating: delivered * (redundancy.idle_ratio().value() * stage.whole),
                 installed,
                 modules,
@@ -283,15 +288,16 @@ mod tests {
 
     #[test]
     fn distributed_systems_are_loaded_as_their_count_says() {
-        // 4 MW on five systems of 1 MW, not of 2.5 MW each; 50 MW of 2.5 MW at most: 20 modules in fours, with 5 spare.
-        for (load, needed, modules) in [(4e6, 4, 5), (50e6, 4, 25), (50e6, 3, 28)] {
+        // 50 MW of 2.5 MW at most: 20 modules in fours, or 21 in threes, each group with one more. 4 MW: two of 2 MW would do,
+        // and a group of five is 40 % loaded.
+        for (load, needed, modules, part) in [(50e6, 4, 25, 0.8), (50e6, 3, 28, 0.75), (4e6, 4, 5, 0.4)] {
             let stages = [stage("ups", curve(0.006, 0.006, 0.013), Redundancy::MakeK { needed }, true)];
             let flow = &chain(Watts(load), &stages)[0];
-            let part = f64::from(needed) / f64::from(needed + 1);
             assert_eq!(flow.modules, modules);
             assert!((flow.load_fraction - part).abs() < 1e-12);
             assert!((load / flow.installed.value() - part).abs() < 1e-12);
-            assert!((flow.stranded.value() - load / f64::from(needed)).abs() < 1e-3);
+            assert!((flow.stranded.value() - load * (1.0 / part - 1.0)).abs() < 1e-3);
+            assert!((flow.loss / (flow.installed * flow.curve.at(part)) - 1.0).abs() < 1e-12);
         }
     }
 
