@@ -159,6 +159,14 @@ fn kernel_table() -> String {
     for (kernel, what) in KERNELS {
         let [scalar, simd, one, all] =
             ["scalar", "simd", "1 thread", "cpu"].map(|path| of("kernel", kernel, path));
+        if kernel == "serving_sweep" {
+            // What is promised of this machine.
+            let promised = all["points_per_s"].as_f64().unwrap() >= 10e6
+                && fastest(simd) >= 6.0 * fastest(scalar)
+                && fastest(all) >= 1.8 * fastest(one)
+                && simd["roof_share"].as_f64().unwrap() >= 0.3;
+            assert!(promised, "the kept run is slower than what is promised");
+        }
         let _ = writeln!(
             table,
             "| {what} | {:.1} million | {:.1} million | {:.1} | {:.2} | {:.0} % |",
@@ -169,12 +177,14 @@ fn kernel_table() -> String {
             simd["roof_share"].as_f64().unwrap() * 100.0,
         );
     }
-    let milliseconds = |name: &str| of("command", name, "cpu")["median_s"].as_f64().unwrap() * 1e3;
+    let milliseconds = |name: &str, which: &str| of("command", name, "cpu")[which].as_f64().unwrap() * 1e3;
     table
         + &format!(
-            "\nA cold `plan`, its floor plan and every cable included, takes {:.0} ms there, the start of the program {:.1} ms.\n",
-            milliseconds("cold plan"),
-            milliseconds("start of the program"),
+            "\nA cold `plan`, its floor plan and every cable included, takes {:.0} ms at the fastest there and {:.0} at the median, the start of \
+             the program {:.1} ms.\n",
+            milliseconds("cold plan", "least_s"),
+            milliseconds("cold plan", "median_s"),
+            milliseconds("start of the program", "median_s"),
         )
 }
 
