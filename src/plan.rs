@@ -63,8 +63,11 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let draws = draws(scenario, &equipment.place, &equipment.machines)?;
     let loads: Vec<(&Machine, &Draw)> = equipment.machines.iter().zip(&draws).collect();
     let design = sizing::design_hour(&equipment.place, &loads);
-    let draft = standing::draft(fields, &equipment.place, &loads, &design)
-        .map_err(|error| scenario.error("support_networks.switch", error.to_string()))?;
+    let (draft, year) = rayon::join(
+        || standing::draft(fields, &equipment.place, &loads, &design),
+        || equipment.place.year(options.seed),
+    );
+    let draft = draft.map_err(|error| scenario.error("support_networks.switch", error.to_string()))?;
     // Network racks stand where their cables are shortest now, not all in one building, which is what feeders lose most by.
     let spread = electrical::feeder_loss(&drafted(fields, &equipment.place, &loads, &design, &draft.outline));
     equipment.place = equipment.place.with_feeder_loss(spread.min(lost));
@@ -80,7 +83,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let place = &equipment.place;
     let design = sizing::design_hour(place, &loads);
     let duty = sizing::duty(&loads);
-    let energy = sizing::year(place, &loads, &design, duty, &place.year(options.seed));
+    let energy = sizing::year(place, &loads, &design, duty, &year);
 
     let mut power = power(scenario, place, &design, &energy);
     let fleet = fleet(&loads, standing.racks);

@@ -230,11 +230,21 @@ const SORTS: usize = RackKind::ALL.len();
 /// Lays every link and shows each pair of racks with its cables.
 pub fn each_pair(layout: &Layout, cabling: &Cabling, mut show: impl FnMut(&CablePair)) {
     let outlets = Outlets::of(layout);
-    lay(layout, &outlets, &Tree::scale_out(layout, cabling, &outlets), MOST_PAIRS[0], &mut show);
-    if let Some(own) = &cabling.optical {
-        optical::each_pair(layout, own, &outlets, &mut show);
-    }
+    each_pair_between_accelerators(layout, cabling, &outlets, &mut show);
     beside::each_pair(layout, cabling, &outlets, &mut show);
+}
+
+/// The same of the scale-out and of a torus between its cubes.
+fn each_pair_between_accelerators(
+    layout: &Layout,
+    cabling: &Cabling,
+    outlets: &Outlets,
+    show: &mut impl FnMut(&CablePair),
+) {
+    lay(layout, outlets, &Tree::scale_out(layout, cabling, outlets), MOST_PAIRS[0], show);
+    if let Some(own) = &cabling.optical {
+        optical::each_pair(layout, own, outlets, show);
+    }
 }
 
 /// Cables by kind and medium, and their straight distance.
@@ -285,23 +295,45 @@ impl Runs {
     }
 }
 
+/// Pairs on the way through them: runs by medium, and what lies in trays.
+#[derive(Debug, Default)]
+struct Passed {
+    runs: Runs,
+    loads: Loads,
+}
+
+impl Passed {
+    fn add(&mut self, pair: &CablePair) {
+        self.runs.add(pair);
+        self.loads.add(pair);
+    }
+}
+
 /// The schedule of a layout.
 #[must_use]
 pub fn schedule(layout: &Layout, cabling: &Cabling) -> CableSchedule {
-    // Going through the pairs twice, side by side, is sooner done than once with both.
-    let (runs, loads) = rayon::join(
+    let outlets = Outlets::of(layout);
+    // Accelerators' networks and those beside them are laid side by side.
+    let (mut all, others) = rayon::join(
         || {
-            let mut runs = Runs::default();
-            each_pair(layout, cabling, |pair| runs.add(pair));
-            runs.sorted()
+            let mut passed = Passed::default();
+            each_pair_between_accelerators(layout, cabling, &outlets, &mut |pair| passed.add(pair));
+            passed
         },
         || {
-            let mut loads = Loads::default();
-            each_pair(layout, cabling, |pair| loads.add(pair));
-            loads
+            let mut passed = Passed::default();
+            beside::each_pair(layout, cabling, &outlets, &mut |pair| passed.add(pair));
+            passed
         },
     );
-    CableSchedule { straight_total: runs.straight, runs: runs.all, trays: loads.fullest(layout) }
+    all.loads.join(others.loads);
+    all.runs.all.extend(others.runs.all);
+    let runs = all.runs.sorted();
+    CableSchedule {
+        straight_total: runs.straight + others.runs.straight,
+        runs: runs.all,
+        trays: all.loads.fullest(layout),
+    }
 }
 
 /// The longest of some runs.

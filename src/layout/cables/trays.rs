@@ -68,6 +68,18 @@ impl Trays {
         change.section += section;
     }
 
+    /// Lays what others have laid beside it.
+    fn join(&mut self, other: Self) {
+        for (tray, places) in other.0 {
+            let own = self.0.entry(tray).or_default();
+            for (place, change) in places {
+                let sum = own.entry(place).or_default();
+                sum.cables += change.cables;
+                sum.section += change.section;
+            }
+        }
+    }
+
     /// The section of all trays that is fullest of the room for it, which is given by the first part of a tray's number.
     fn fullest(&self, name: &'static str, section: f64, room: impl Fn(u64) -> u64) -> TrayUse {
         let (mut most, mut room_of_most) = (Change::default(), room(0).max(1));
@@ -133,6 +145,25 @@ impl Laid {
     }
 }
 
+impl Laid {
+    fn join(&mut self, other: Self) {
+        self.outlet = self.outlet.or(other.outlet);
+        for (main, at, taken) in other.mains {
+            let own = self.by(main, at);
+            own.cables += taken.cables;
+            own.section += taken.section;
+            own.upward += taken.upward;
+            own.upward_section += taken.upward_section;
+            own.leaving += taken.leaving;
+            own.leaving_section += taken.leaving_section;
+        }
+        for end in 0..self.ducted.len() {
+            self.ducted[end] += other.ducted[end];
+            self.trunks[end] += other.trunks[end];
+        }
+    }
+}
+
 /// The trays of a site.
 #[derive(Debug, Default)]
 pub(super) struct Loads {
@@ -145,6 +176,22 @@ pub(super) struct Loads {
 }
 
 impl Loads {
+    /// Lays what another part of the networks has laid beside it.
+    pub(super) fn join(&mut self, other: Self) {
+        self.rows.join(other.rows);
+        self.mains.join(other.mains);
+        self.corridors.join(other.corridors);
+        self.ducts.join(other.ducts);
+        for (own, others) in self.racks.iter_mut().zip(other.racks) {
+            if own.len() < others.len() {
+                own.resize(others.len(), Laid::default());
+            }
+            for (own, other) in own.iter_mut().zip(others) {
+                own.join(other);
+            }
+        }
+    }
+
     pub(super) fn add(&mut self, pair: &CablePair) {
         let (a, b, count) = (&pair.start, &pair.stop, pair.count);
         // A fibre to an optical switch is one of the eight of a jumper or trunk unit.
