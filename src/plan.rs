@@ -100,8 +100,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
             )
         },
     );
-    let fabric = fabric?;
-    let (mut serving, mut training) = worked?;
+    let (fabric, (mut serving, mut training)) = (fabric?, worked?);
     let economics =
         money::economics(scenario, &equipment, &draws, &design, &energy, &standing.layout, &mut serving);
     runs::bill(&mut training, &power, &economics, &fleet);
