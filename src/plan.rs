@@ -264,6 +264,7 @@ fn power(scenario: &Scenario, place: &Place, design: &FacilityHour, energy: &siz
         facility_peak: design.meter,
         facility_mean: Watts(energy.meter_j / crate::scalar::SECONDS_PER_YEAR),
         it_provisioned: design.it,
+        kept_racks: design.kept_racks,
         it_mean: Watts(energy.it_j / crate::scalar::SECONDS_PER_YEAR),
         peak_ratio: Ratio(if design.it.0 > 0.0 { design.meter / design.it } else { 0.0 }),
         pue_annual: Ratio(if energy.it_j > 0.0 { energy.meter_j / energy.it_j } else { 0.0 }),

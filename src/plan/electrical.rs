@@ -15,7 +15,7 @@ mod shelves;
 mod supply;
 
 use super::equipment::{Machine, Place};
-use super::result::{Electrical, Layout, Racks, Training};
+use super::result::{Electrical, Layout, LoadFlow, Racks, Training};
 use super::sizing::{Draw, FacilityHour};
 use crate::catalog::profile::StageKind;
 use crate::layout::YardKind;
@@ -52,9 +52,11 @@ pub fn feeder_loss(ground: &Ground<'_>) -> Share {
 #[must_use]
 pub fn whole(before: &Ground<'_>, racks: Racks) -> Vec<(StageKind, u64)> {
     let ground = &Ground { racks, training: &[], ..*before };
-    let units = one_line::bought(ground).map_or(0, |flow| flow.unit_substations);
+    let transformers = one_line::bought(ground);
+    let of = |count: fn(&LoadFlow) -> u64| transformers.as_ref().map_or(0, count);
     vec![
-        (StageKind::UnitTransformer, units),
+        (StageKind::UnitTransformer, of(|flow| flow.unit_substations)),
+        (StageKind::PlantTransformer, of(|flow| flow.plant_transformers)),
         (StageKind::Bus, schedule::busway_count(ground)),
         (StageKind::RackBattery, schedule::battery_shelves(ground).iter().map(|of| of.racks * of.each).sum()),
     ]
@@ -463,10 +465,8 @@ mod tests {
         assert!((converters.output.0 - bus.input.0).abs() < 1.0, "{converters:?} {bus:?}");
         // On A and on B, either carries the plant alone.
         let bought = equipment(&plan, "plant transformers");
-        let installed = bought.rating
-            * bought.count as f64
-            * plan.electrical.load_flow.as_ref().unwrap().plant_transformers as f64
-            / bought.count as f64;
+        assert_eq!(bought.count, plan.electrical.load_flow.as_ref().unwrap().plant_transformers);
+        let installed = bought.rating * bought.count as f64;
         assert!(installed * 0.92 >= 2.0 * of_plant * 0.999, "{bought:?} {of_plant}");
         // Plant boards are of 480 V, not of direct current.
         assert!(equipment(&plan, "plant switchboards").basis.contains("480"));
@@ -474,6 +474,35 @@ mod tests {
         assert!(flow.branches.iter().any(|branch| branch.name.starts_with("plant transformers")));
         let yard = plan.layout.floors[0].layout.demand.yard;
         assert!(yard.converters == converters.modules && yard.transformers > 0, "{yard:?}");
+    }
+
+    #[test]
+    fn racks_that_are_kept_hang_on_the_plant_and_not_on_the_unit_substations() {
+        let plan = planned(&["electrical.design=ac-415-no-ups"]);
+        let (power, flow) = (&plan.power, plan.electrical.load_flow.as_ref().unwrap());
+        let stage = |name: &str| power.stages.iter().find(|stage| stage.name == name).unwrap();
+        let compute: f64 =
+            plan.fleet.systems.iter().map(|system| system.rack_heat.0 * system.racks as f64).sum();
+        // Every rack beside the accelerators is kept; unit substations carry the accelerators alone.
+        assert!((power.kept_racks.0 / (power.it_provisioned.0 - compute) - 1.0).abs() < 1e-9);
+        assert!((stage("lv-bus").output.0 / compute - 1.0).abs() < 1e-9);
+        // What the feeders give is what both kinds of transformers take.
+        let overheads: f64 = power.overheads.iter().map(|(_, watts)| watts.0).sum();
+        let (given, halls) = (stage("feeders").output.0, stage("unit-transformer").input.0);
+        assert!((given - halls - overheads - power.kept_racks.0).abs() < 1e-6 * given);
+        let at_meter: f64 = power.stages.iter().map(|stage| stage.loss.0).sum::<f64>() + overheads;
+        assert!((at_meter + power.it_provisioned.0 - power.facility_peak.0).abs() < 1.0);
+        // The network sees the same transformers as the schedule, and the same power.
+        let bought = equipment(&plan, "plant transformers");
+        assert_eq!(bought.count, flow.plant_transformers);
+        let of = flow.branches.iter().filter(|branch| branch.name.starts_with("plant transformers"));
+        let (count, into) = of.fold((0, 0.0), |(n, w), one| (n + one.count, w + one.power.0));
+        assert_eq!(count * flow.substations, bought.count);
+        let carried = overheads + power.kept_racks.0;
+        assert!((into * flow.substations as f64 / carried - 1.0).abs() < 2e-3, "{into} {carried}");
+        assert!((flow.delivered.0 / power.facility_peak.0 - 1.0).abs() < 1e-3);
+        assert_eq!(equipment(&plan, "plant switchboards").count % 2, 0);
+        assert!(planned(&[]).power.kept_racks.0 <= 0.0);
     }
 
     #[test]
@@ -543,10 +572,8 @@ mod tests {
             let plan = planned(set);
             let boards = equipment(&plan, "plant switchboards");
             let own = plan.electrical.schedule.iter().find(|line| line.name == "plant transformers");
-            let (feeds, volts) = match own {
-                Some(line) => (line, 480.0),
-                None => (equipment(&plan, "unit substations"), plan.electrical.switchboard_voltage.0),
-            };
+            let feeds = own.unwrap_or_else(|| equipment(&plan, "unit substations"));
+            let volts = plan.electrical.switchboard_voltage.0;
             let largest = crate::power::ratings::low_voltage_frame(crate::units::Amperes(
                 feeds.rating / (3.0_f64.sqrt() * volts),
             ));

@@ -117,7 +117,9 @@ impl Place {
     #[must_use]
     pub fn with_whole(mut self, counts: &[(StageKind, u64)], design: &FacilityHour) -> Self {
         let known = self.electrical.stages.iter().zip(design.path());
-        for (stage, (facts, flow)) in self.stages.iter_mut().zip(known) {
+        let plant = self.electrical.plant_feed.iter().zip(&design.to_plant);
+        let stages = self.stages.iter_mut().zip(known).chain(self.plant_feed.iter_mut().zip(plant));
+        for (stage, (facts, flow)) in stages {
             let counted = counts.iter().find(|(kind, count)| *kind == facts.kind && *count > 0);
             if let Some((_, count)) = counted.filter(|_| flow.modules > 0) {
                 stage.whole *= *count as f64 / f64::from(flow.modules);

@@ -92,6 +92,8 @@ pub struct Power {
     pub facility_mean: Watts,
     /// Power that the racks are provisioned for.
     pub it_provisioned: Watts,
+    /// Of that, network, storage and management racks on the bus of what must not stop: they branch off with the plant.
+    pub kept_racks: Watts,
     /// Mean power of the racks.
     pub it_mean: Watts,
     /// Facility over IT in the design hour: sizes the plant, is not a PUE.

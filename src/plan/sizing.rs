@@ -8,12 +8,12 @@
 //!
 //! ~~~text
 //! P_IT(n)    = n·(q + s/m) + N(n)·p             racks, support per rack of a unit, switches
-//! P_meter(n) = trunk( to_racks(P_IT) + to_plant( cooling(heat, design hour) + h·P_IT ) )
+//! P_meter(n) = trunk( to_racks(P_IT − P_k) + to_plant( cooling(heat, design hour) + h·P_IT + P_k ) )
 //! n*         = max { n : P(n) ≤ E }             P at the meter or at the rack inputs, as the envelope says
 //! ~~~
 //!
-//! q provisioned power of a rack · s support power of a unit of m racks · N switches of p each · h house load;
-//! trunk, to_racks, to_plant: what stages take for what they give.
+//! q provisioned power of a rack · s support power of a unit of m racks · N switches of p each · h house load · P_k
+//! racks on the bus of what must not stop; trunk, to_racks, to_plant: what stages take for what they give.
 
 use super::equipment::{Machine, Place};
 use crate::catalog::profile::Kept;
@@ -60,7 +60,7 @@ pub struct FacilityHour {
     pub trunk: Vec<StageFlow>,
     /// Stages behind them that carry the racks alone, in the yard and indoors.
     pub to_racks: Vec<StageFlow>,
-    /// The stage behind them that carries plant and house alone, where they do not hang on the last of the trunk.
+    /// The stage behind them that carries the plant's switchboards alone, where they do not hang on the last of the trunk.
     pub to_plant: Vec<StageFlow>,
     /// The UPS of what must not stop, where there is one: on the busbar of plant and house.
     pub essential: Option<StageFlow>,
@@ -72,6 +72,8 @@ pub struct FacilityHour {
     pub house: Watts,
     /// Power at the rack inputs.
     pub it: Watts,
+    /// Of that, racks on the bus of what must not stop, fed from the plant's switchboards.
+    pub kept_racks: Watts,
     /// Power at the meter.
     pub meter: Watts,
 }
@@ -88,10 +90,16 @@ impl FacilityHour {
         self.essential.as_ref().map_or(Watts(0.0), |ups| ups.loss)
     }
 
-    /// Power of the plant and the house, with what the UPS of a part of it loses.
+    /// Power of the plant and the house, with what the UPS of what must not stop loses.
     #[must_use]
     pub fn plant_and_house(&self) -> Watts {
         self.plant.power() + self.house + self.essential_loss()
+    }
+
+    /// Power behind the plant's switchboards: plant and house, and the racks on the bus of what must not stop.
+    #[must_use]
+    pub fn on_plant_boards(&self) -> Watts {
+        self.plant_and_house() + self.kept_racks
     }
 }
 
@@ -257,18 +265,29 @@ fn plant_hour(loops: &[PlantLoops], weather: &Weather) -> PlantHour {
     total
 }
 
+/// Network, storage and management racks on the bus of what must not stop, where the design keeps them going.
+#[must_use]
+pub fn kept_racks(place: &Place, loads: &[(&Machine, &Draw)]) -> Watts {
+    match &place.electrical.essential {
+        Some((_, Kept::PumpsControlsAndSupport)) => {
+            loads.iter().map(|(_, draw)| draw.support + draw.network).sum()
+        }
+        _ => Watts(0.0),
+    }
+}
+
 /// What hangs on the bus of what must not stop: pumps of the coolant, lights and controls, and the racks beside the
 /// accelerators where the design wants it.
 #[must_use]
 pub fn essential_load(place: &Place, loads: &[(&Machine, &Draw)]) -> Watts {
-    let Some((_, keeps)) = &place.electrical.essential else { return Watts(0.0) };
+    if place.electrical.essential.is_none() {
+        return Watts(0.0);
+    }
     let of = |(machine, draw): &(&Machine, &Draw)| {
         let share = machine.coolant_pumps.map_or(place.plant.coolant_pump_share, |pumps| pumps.share);
-        let support =
-            if *keeps == Kept::PumpsControlsAndSupport { draw.support + draw.network } else { Watts(0.0) };
-        draw.liquid * share.0 + draw.it() * place.house_load.0 + support
+        draw.liquid * share.0 + draw.it() * place.house_load.0
     };
-    loads.iter().map(of).sum()
+    loads.iter().map(of).sum::<Watts>() + kept_racks(place, loads)
 }
 
 /// What the UPS of what must not stop gives to the air of the halls.
@@ -281,7 +300,8 @@ fn indoors(ups: &StageFlow) -> Watts {
 pub fn design_hour(place: &Place, loads: &[(&Machine, &Draw)]) -> FacilityHour {
     let it: Watts = loads.iter().map(|(_, draw)| draw.it()).sum();
     let (trunk, of_racks) = parted(place);
-    let to_racks = chain(it, of_racks);
+    let kept_racks = kept_racks(place, loads);
+    let to_racks = chain(it - kept_racks, of_racks);
     let house = it * place.house_load.0;
     let kept = essential_load(place, loads);
     let essential = place.essential.as_ref().filter(|_| kept.0 > 0.0);
@@ -291,12 +311,12 @@ pub fn design_hour(place: &Place, loads: &[(&Machine, &Draw)]) -> FacilityHour {
     let loops = plant_loops(place, loads, 1.0, indoor);
     let [hot, damp] = place.design_weather.hours().map(|weather| (plant_hour(&loops, &weather), weather));
     let (plant, weather) = if damp.0.power() > hot.0.power() { damp } else { hot };
-    let beside = plant.power() + house + lost;
+    let beside = plant.power() + house + lost + kept_racks;
     let to_plant = chain(beside, place.plant_feed.as_slice());
-    let carried = taken(it, &to_racks) + taken(beside, &to_plant);
+    let carried = taken(it - kept_racks, &to_racks) + taken(beside, &to_plant);
     let trunk = chain(carried, trunk);
     let meter = taken(carried, &trunk);
-    FacilityHour { trunk, to_racks, to_plant, essential, plant, weather, house, it, meter }
+    FacilityHour { trunk, to_racks, to_plant, essential, plant, weather, house, it, kept_racks, meter }
 }
 
 /// Below this outdoor temperature buildings are heated: the heating limit of European practice, 12 °C to 15 °C.
@@ -338,7 +358,7 @@ pub struct FacilityAtPart<'a> {
     pub it: Watts,
     /// Power into the stages of the racks: the same in every hour.
     pub racks: Watts,
-    /// House loads, and what the UPS of what must not stop loses: the same in every hour.
+    /// House loads, what the UPS of what must not stop loses, and the racks behind it: the same in every hour.
     pub house: Watts,
     /// The plant.
     pub loops: Vec<PlantLoops>,
@@ -366,12 +386,12 @@ pub fn at_part<'a>(
     design: &'a FacilityHour,
     part: f64,
 ) -> FacilityAtPart<'a> {
-    let it = design.it * part;
-    let to_racks = chain_at(it, &design.to_racks);
+    let (it, kept) = (design.it * part, design.kept_racks * part);
+    let to_racks = chain_at(it - kept, &design.to_racks);
     FacilityAtPart {
         it,
-        racks: taken(it, &to_racks),
-        house: design.house + design.essential_loss(),
+        racks: taken(it - kept, &to_racks),
+        house: design.house + design.essential_loss() + kept,
         loops: plant_loops(
             place,
             loads,

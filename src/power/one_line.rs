@@ -98,6 +98,8 @@ pub struct Building {
     pub distance: Meters,
     /// Its transformers to low voltage: unit substations, or those of the plant alone.
     pub units: Option<Bank>,
+    /// Switchboards of the plant behind transformers of their own, beside unit substations.
+    pub plant: Option<(Complex<f64>, Bank)>,
     /// Load of one UPS block, and how many share it when it fails.
     pub ups: Option<(Complex<f64>, u32)>,
 }
@@ -256,11 +258,13 @@ impl Campus {
     pub fn feeders(&self, building: &Building) -> u32 {
         let rating = feeder_rating(self.voltage, self.feeder_current);
         let lowest = 1.0 - VOLTAGE_BAND;
-        let taken = building.units.map_or(Complex::new(0.0, 0.0), |bank| {
+        let taken = |(load, bank): (Complex<f64>, Bank)| {
             let own = Complex::new(bank.no_load.0 + bank.full_load.0, bank.impedance.0);
-            own * (building.behind.norm() / (lowest * lowest))
-        });
-        ((building.behind + building.at_campus + taken).norm() / rating.0).ceil().max(1.0) as u32 + 1
+            load + own * (load.norm() / (lowest * lowest))
+        };
+        let units = building.units.map_or(building.behind, |bank| taken((building.behind, bank)));
+        let plant = building.plant.map_or(Complex::new(0.0, 0.0), taken);
+        ((units + plant + building.at_campus).norm() / rating.0).ceil().max(1.0) as u32 + 1
     }
 
     /// The load-flow case at a part of the loads.
@@ -324,8 +328,9 @@ impl Campus {
         let length = building.distance.0.max(1.0);
         let end = network.buses.len();
         let own = Complex::new(part / BASE_VA, 0.0);
-        let shunt = building.units.map_or(Complex::new(0.0, 0.0), Bank::shunt);
         let nothing = Complex::new(0.0, 0.0);
+        let banks = building.units.into_iter().chain(building.plant.map(|(_, bank)| bank));
+        let shunt = banks.map(Bank::shunt).sum();
         let at_end = building.at_campus + if building.units.is_some() { nothing } else { building.behind };
         network.buses.push(Bus {
             name: building.name.clone(),
@@ -342,6 +347,23 @@ impl Campus {
             tap: 1.0,
             rating: feeder_rating(self.voltage, self.feeder_current).0 * feeders / BASE_VA,
         });
+        if let Some((load, bank)) = building.plant {
+            network.branches.push(Branch {
+                name: format!("{} of {}", Behind::Plant.transformers(), building.name),
+                from: end,
+                to: network.buses.len(),
+                series: bank.series(0),
+                charging: 0.0,
+                tap: settings.unit_taps[place],
+                rating: bank.serving(0).0 / BASE_VA,
+            });
+            network.buses.push(Bus {
+                name: format!("{} of {}", Behind::Plant.load(), building.name),
+                hold: Hold::Power,
+                injection: -load * own,
+                shunt: nothing,
+            });
+        }
         let Some(bank) = building.units else { return };
         let group = Group::after(building, bank, out, place);
         let low = |name: &str, load: Complex<f64>, rating: VoltAmperes| {
@@ -376,7 +398,7 @@ impl Campus {
         let mut next = CAMPUS_BUS + 1;
         let mut all = Vec::new();
         for building in &self.buildings {
-            next += usize::from(building.units.is_some());
+            next += usize::from(building.units.is_some()) + usize::from(building.plant.is_some());
             all.push(next);
             next += 1;
         }
@@ -491,7 +513,10 @@ impl Campus {
         let fullest = |offset: usize| {
             let places =
                 (0..self.buildings.len()).filter(|at| offset == 0 || self.buildings[*at].units.is_some());
-            let loading = |at: &usize| full.branches[self.feeder_branch(*at) + offset].loading;
+            let loading = |at: &usize| {
+                let beside = offset * usize::from(self.buildings[*at].plant.is_some());
+                full.branches[self.feeder_branch(*at) + offset + beside].loading
+            };
             places.max_by(|a, b| loading(a).total_cmp(&loading(b)))
         };
         if let Some(at) = fullest(0) {
@@ -514,8 +539,9 @@ impl Campus {
 
     /// The branch that the feeders of a building stand for.
     fn feeder_branch(&self, building: usize) -> usize {
-        let with_units = self.buildings[..building].iter().filter(|one| one.units.is_some()).count();
-        2 + building + with_units
+        let before = self.buildings[..building].iter();
+        let banks = before.map(|one| usize::from(one.units.is_some()) + usize::from(one.plant.is_some()));
+        2 + building + banks.sum::<usize>()
     }
 
     /// The building whose feeders a branch stands for.
@@ -529,16 +555,12 @@ impl Campus {
         let own = if self.main.is_some() { 1 } else { 2 };
         let all = network.branches.iter().zip(&flow.branches).enumerate().skip(own);
         all.map(|(place, (branch, carried))| {
-            let mut count = 1;
-            let mut magnetised = 0.0;
-            if place == 1 {
-                count = self.main.map_or(1, |bank| bank.count);
-                magnetised = network.buses[branch.from].shunt.re * flow.voltages[branch.from].norm_sqr();
+            let (mut count, mut magnetised) = (1, 0.0);
+            if let Some(bank) = self.bank_of(place) {
+                count = bank.count;
+                magnetised = bank.shunt().re * flow.voltages[branch.from].norm_sqr();
             } else if let Some(building) = self.building_of(place) {
                 count = self.feeders(&self.buildings[building]);
-            } else if let Some(building) = self.building_of(place - 1) {
-                count = self.buildings[building].units.map_or(1, |bank| bank.count);
-                magnetised = network.buses[branch.from].shunt.re * flow.voltages[branch.from].norm_sqr();
             }
             BranchLoad {
                 name: branch.name.clone(),
@@ -549,6 +571,17 @@ impl Campus {
             }
         })
         .collect()
+    }
+
+    /// The transformers that a branch stands for.
+    fn bank_of(&self, place: usize) -> Option<Bank> {
+        if place == 1 {
+            return self.main;
+        }
+        self.buildings.iter().enumerate().find_map(|(at, building)| {
+            let mut banks = building.plant.map(|(_, bank)| bank).into_iter().chain(building.units);
+            banks.nth(place.checked_sub(self.feeder_branch(at) + 1)?)
+        })
     }
 
     /// The part of its load that a campus can carry, where it cannot carry all of it.
@@ -660,6 +693,7 @@ mod tests {
                     at_campus: load(power * 0.1, Share(0.92)),
                     distance,
                     ups: None,
+                    plant: None,
                     units: Some(Bank {
                         rating: VoltAmperes(power.0 * 1.2),
                         count: 50,

@@ -79,6 +79,7 @@ fn power(plan: &Plan) -> Value {
         "facility_peak_w": power.facility_peak.0,
         "facility_mean_w": power.facility_mean.0,
         "it_provisioned_w": power.it_provisioned.0,
+        "kept_racks_w": power.kept_racks.0,
         "it_mean_w": power.it_mean.0,
         "pue_peak": known(power.peak_ratio.0),
         "pue_annual": known(power.pue_annual.0),

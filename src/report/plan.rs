@@ -445,8 +445,9 @@ pub fn cascade(plan: &Plan) -> Cascade {
         }
     }
     flow.level("facility, design hour", power.facility_peak.0);
-    let overheads: Vec<(String, f64)> =
+    let mut overheads: Vec<(String, f64)> =
         power.overheads.iter().map(|(n, watts)| (n.clone(), watts.0)).collect();
+    overheads.push(("IT on the essential bus".into(), power.kept_racks.0));
     for stage in &power.stages {
         if stage.output.0 <= 0.0 {
             flow.loss(&stage.name, stage.input.0);

@@ -142,6 +142,7 @@ fn power() -> Power {
         facility_peak: Watts(990e6),
         facility_mean: Watts(760e6),
         it_provisioned: Watts(800e6),
+        kept_racks: Watts(0.0),
         it_mean: Watts(680e6),
         peak_ratio: Ratio(1.2375),
         pue_annual: Ratio(1.15),

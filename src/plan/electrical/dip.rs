@@ -55,7 +55,7 @@ pub(super) fn loads(ground: &Ground<'_>) -> Vec<DipLoad> {
         one("accelerator racks", compute * to_racks, WINDOW, rack_hold_up(ground), BOOT),
         one(
             "network, storage and management racks",
-            support * to_racks,
+            support * if keeps_support { to_plant } else { to_racks },
             WINDOW,
             support_hold_up(ground),
             BOOT,

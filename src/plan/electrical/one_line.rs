@@ -71,7 +71,7 @@ fn stage_of<'a>(ground: &'a Ground<'_>, kind: StageKind) -> Option<Staged<'a>> {
     path(ground).find(|stage| stage.facts.kind == kind && stage.flow.output.0 > 0.0)
 }
 
-/// The transformers of plant and house alone.
+/// The transformers of the plant's switchboards alone.
 fn plant_feed<'a>(ground: &'a Ground<'_>) -> Option<Staged<'a>> {
     let (place, design) = (ground.place, ground.design);
     let flow = design.to_plant.first().filter(|flow| flow.output.0 > 0.0)?;
@@ -87,6 +87,14 @@ struct Loads<'a> {
     /// The buildings' transformers.
     transformers: Option<Staged<'a>>,
     what: Behind,
+    /// Switchboards of the plant behind transformers of their own beside those.
+    plant: Option<(ComplexPower, Staged<'a>)>,
+}
+
+impl Loads<'_> {
+    fn all(&self) -> ComplexPower {
+        self.behind + self.at_campus + self.plant.map_or(load(Watts(0.0), Share(1.0)), |(plant, _)| plant)
+    }
 }
 
 /// The loads of the design hour behind the campus busbar.
@@ -97,7 +105,7 @@ fn loads<'a>(ground: &'a Ground<'_>) -> Loads<'a> {
     let (design, factors) = (ground.design, &ground.fields.electrical);
     let rack = |power: Watts| load(power, factors.rack_power_factor);
     let cooled = |power: Watts| load(power, factors.plant_power_factor);
-    let plant = design.plant_and_house();
+    let plant = design.on_plant_boards();
     let own = plant_feed(ground);
     match (stage_of(ground, StageKind::UnitTransformer), own) {
         (Some(unit), _) if !unit.design.racks_only => Loads {
@@ -105,20 +113,23 @@ fn loads<'a>(ground: &'a Ground<'_>) -> Loads<'a> {
             at_campus: cooled(Watts(0.0)),
             transformers: Some(unit),
             what: Behind::Halls,
+            plant: None,
         },
         (Some(unit), own) => Loads {
             behind: rack(unit.flow.output),
-            at_campus: cooled(own.map_or(plant, |own| own.flow.input)),
+            at_campus: cooled(if own.is_some() { Watts(0.0) } else { plant }),
             transformers: Some(unit),
             what: Behind::Halls,
+            plant: own.map(|own| (cooled(plant), own)),
         },
         (None, own) => {
-            let racks = design.to_racks.first().map_or(design.it, |flow| flow.input);
+            let racks = design.to_racks.first().map_or(design.it - design.kept_racks, |flow| flow.input);
             Loads {
                 behind: cooled(if own.is_some() { plant } else { Watts(0.0) }),
                 at_campus: rack(racks) + cooled(if own.is_some() { Watts(0.0) } else { plant }),
                 transformers: own,
                 what: Behind::Plant,
+                plant: None,
             }
         }
     }
@@ -165,10 +176,7 @@ pub(super) fn main_power_factor(ground: &Ground<'_>) -> f64 {
 /// Substations that the site hangs on.
 pub(super) fn substations(ground: &Ground<'_>) -> u32 {
     stage_of(ground, StageKind::MainTransformer).map_or_else(
-        || {
-            let loads = loads(ground);
-            ((loads.behind + loads.at_campus).norm() / LARGEST_SUBSTATION.0).ceil().max(1.0) as u32
-        },
+        || (loads(ground).all().norm() / LARGEST_SUBSTATION.0).ceil().max(1.0) as u32,
         |main| main.flow.sites,
     )
 }
@@ -239,6 +247,7 @@ fn campus(ground: &Ground<'_>) -> Option<(Campus, u64)> {
     let halls = halls(ground, substations);
     let of_substation: f64 = halls.iter().sum();
     let factor = unit_power_factor(ground);
+    let cooled = ground.fields.electrical.plant_power_factor.0;
     let ups = ups_block(ground);
     let places = distances(ground, substations, halls.len()).into_iter().zip(&halls);
     let buildings = places.enumerate().map(|(place, (distance, halls))| {
@@ -249,6 +258,9 @@ fn campus(ground: &Ground<'_>) -> Option<(Campus, u64)> {
             at_campus: loads.at_campus * part,
             distance,
             units: loads.transformers.and_then(|stage| stage.bank(stage.count_for(part), factor)),
+            plant: loads
+                .plant
+                .and_then(|(plant, stage)| Some((plant * part, stage.bank(stage.count_for(part), cooled)?))),
             ups,
         }
     });
@@ -344,6 +356,11 @@ pub(super) fn feeder_loss(ground: &Ground<'_>) -> Share {
     }
 }
 
+/// Transformers of the plant's switchboards alone, whole in each building; none where they hang on those of the racks.
+pub(super) fn plant_transformers(ground: &Ground<'_>) -> u64 {
+    bought(ground).map_or(0, |flow| flow.plant_transformers)
+}
+
 /// The one-line as it is bought, before anything flows: voltages, feeders and transformers.
 pub(super) fn bought(ground: &Ground<'_>) -> Option<LoadFlow> {
     let (campus, substations) = campus(ground)?;
@@ -352,8 +369,11 @@ pub(super) fn bought(ground: &Ground<'_>) -> Option<LoadFlow> {
 
 fn unsolved(campus: &Campus, substations: u64) -> LoadFlow {
     let feeders = feeders(campus, substations);
-    let banks = campus.buildings.iter().filter_map(|building| building.units);
-    let of_buildings = substations * banks.map(|units| u64::from(units.count)).sum::<u64>();
+    let count = |of: fn(&Building) -> Option<Bank>| {
+        substations * campus.buildings.iter().filter_map(of).map(|bank| u64::from(bank.count)).sum::<u64>()
+    };
+    let of_buildings = count(|building| building.units);
+    let beside = count(|building| building.plant.map(|(_, bank)| bank));
     LoadFlow {
         substations,
         voltage: campus.voltage,
@@ -361,7 +381,7 @@ fn unsolved(campus: &Campus, substations: u64) -> LoadFlow {
         feeder_length: feeders.length,
         feeder_rating: feeder_rating(campus.voltage, campus.feeder_current),
         unit_substations: if campus.behind == Behind::Halls { of_buildings } else { 0 },
-        plant_transformers: if campus.behind == Behind::Plant { of_buildings } else { 0 },
+        plant_transformers: if campus.behind == Behind::Plant { of_buildings } else { beside },
         ..LoadFlow::default()
     }
 }

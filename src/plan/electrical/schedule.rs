@@ -4,7 +4,7 @@
 //! stand at both ends of what they protect and between two halves of a busbar.
 
 use super::Ground;
-use super::facts::{BackupFacts, is_system};
+use super::facts::{BackupFacts, ElectricalFacts, is_system};
 use crate::catalog::profile::{Covered, Current, Kept, StageKind};
 use crate::layout::{self, RackKind, Slot};
 use crate::plan::equipment::Place;
@@ -503,7 +503,7 @@ fn essential(ground: &Ground<'_>) -> Vec<Equipment> {
 
 /// Pairs of switchboards of pumps, fans, chillers and house loads, A and B, either of which carries what hangs on both.
 pub(super) struct PlantBoards {
-    /// Pairs in a building.
+    /// Pairs of the site.
     pub pairs: u64,
     /// What hangs on a pair.
     pub pair: VoltAmperes,
@@ -520,26 +520,28 @@ pub(super) struct PlantBoards {
 ///
 /// ℓ normal loading [1] · S_p plant of a building, S_u rating of a transformer [VA] · k pairs.
 pub(super) fn plant_boards(ground: &Ground<'_>) -> Option<PlantBoards> {
-    let (load, buildings) = (ground.design.plant_and_house(), ground.layout.buildings.max(1));
+    let (load, buildings) = (ground.design.on_plant_boards(), ground.layout.buildings.max(1));
     let factor = ground.fields.electrical.plant_power_factor.0;
     let building = VoltAmperes(load.0 / factor / buildings as f64);
     if building.0 <= 0.0 {
         return None;
     }
     let own = ground.design.to_plant.first().filter(|flow| flow.output.0 > 0.0);
-    let (unit, stage) = if let Some(flow) = own {
-        let each = flow.installed / f64::from(flow.modules.max(1)) / factor;
-        (VoltAmperes(each.0), None)
-    } else {
-        let (rating, _) = unit_substation(ground)?;
-        let flows = ground.place.electrical.stages.iter().zip(ground.design.path());
-        let mut stages = flows.zip(&ground.place.stages);
-        (rating, stages.find(|((known, _), _)| known.kind == StageKind::UnitTransformer))
-    };
+    if let Some(flow) = own {
+        let unit = VoltAmperes(flow.installed.0 / f64::from(flow.modules.max(1)) / factor);
+        // A pair of boards for each pair of transformers.
+        let pairs = (super::one_line::plant_transformers(ground) / PATHS).max(1);
+        let pair = VoltAmperes(load.0 / factor / pairs as f64);
+        return Some(PlantBoards { pairs, pair, alone: pair / unit });
+    }
+    let (unit, _) = unit_substation(ground)?;
+    let flows = ground.place.electrical.stages.iter().zip(ground.design.path());
+    let mut stages = flows.zip(&ground.place.stages);
     let least = (building / unit - 1e-9).ceil().max(1.0);
-    let Some(((_, flow), design)) = stage else {
+    let Some(((_, flow), design)) = stages.find(|((known, _), _)| known.kind == StageKind::UnitTransformer)
+    else {
         let pair = building / least;
-        return Some(PlantBoards { pairs: least as u64, pair, alone: pair / unit });
+        return Some(PlantBoards { pairs: least as u64 * buildings, pair, alone: pair / unit });
     };
     let serving = flow.modules - design.redundancy.reserve(flow.modules).idle;
     let normal = flow.output / (flow.installed * (f64::from(serving) / f64::from(flow.modules.max(1))));
@@ -548,16 +550,32 @@ pub(super) fn plant_boards(ground: &Ground<'_>) -> Option<PlantBoards> {
     let pairs = if room > 0.0 { (building.0 / room).ceil() } else { most };
     let pairs = pairs.clamp(least.min(most), most);
     let pair = building / pairs;
-    Some(PlantBoards { pairs: pairs as u64, pair, alone: normal + pair / unit / 2.0 })
+    Some(PlantBoards { pairs: pairs as u64 * buildings, pair, alone: normal + pair / unit / 2.0 })
+}
+
+/// Voltage of the plant's switchboards: that of the halls, or the usual of motors where these have direct current.
+fn plant_voltage(facts: &ElectricalFacts) -> Volts {
+    match facts.busway_carries {
+        Current::Direct => PLANT_VOLTAGE,
+        Current::ThreePhase => facts.switchboard_voltage,
+    }
+}
+
+/// What hangs on the plant's switchboards, in words.
+fn on_plant_boards(ground: &Ground<'_>) -> &'static str {
+    if ground.design.kept_racks.0 > 0.0 {
+        "cooling and house loads and the racks of the essential bus"
+    } else {
+        "cooling and house loads"
+    }
 }
 
 /// Switchboards of pumps, fans, chillers and house loads: A and B in each building, either carries it.
 fn plant_switchboards(ground: &Ground<'_>) -> Vec<Equipment> {
     let Some(boards) = plant_boards(ground) else { return Vec::new() };
     let facts = &ground.place.electrical;
-    let buildings = ground.layout.buildings.max(1);
     let own = ground.design.to_plant.iter().zip(&facts.plant_feed).find(|(flow, _)| flow.output.0 > 0.0);
-    let voltage = if own.is_some() { PLANT_VOLTAGE } else { facts.switchboard_voltage };
+    let voltage = plant_voltage(facts);
     // Breakers of switchboards carry their rating all day, as transformers do.
     let (frame, parallel) = low_voltage_frame(line_current(boards.pair, voltage));
     let fault = match own {
@@ -569,14 +587,14 @@ fn plant_switchboards(ground: &Ground<'_>) -> Vec<Equipment> {
         None => unit_substation(ground).and_then(|(_, fault)| fault),
     };
     let basis = format!(
-        "{} pairs of A and B in each building for its {} of cooling and house loads, each behind a transformer of its \
-         own, {}{}",
+        "{} pairs of A and B for {} of {}, each behind a transformer of its own, {}{}",
         boards.pairs,
-        brief(ground.design.plant_and_house() / buildings as f64),
+        brief(ground.design.on_plant_boards()),
+        on_plant_boards(ground),
         brief(voltage),
         fault.map_or_else(String::new, |fault| breaks(fault, low_voltage_interrupting(fault)))
     );
-    vec![line("plant switchboards", PATHS * parallel * boards.pairs * buildings, frame.0, "A", basis)]
+    vec![line("plant switchboards", PATHS * parallel * boards.pairs, frame.0, "A", basis)]
 }
 
 /// Transformers of plant and house alone, on A and B.
@@ -587,9 +605,10 @@ fn plant_transformers(ground: &Ground<'_>, load_flow: Option<&LoadFlow>) -> Vec<
         let apparent = flow.installed / modules as f64 / ground.fields.electrical.plant_power_factor.0;
         let whole = load_flow.map_or(0, |flow| flow.plant_transformers);
         let basis = format!(
-            "{} of cooling and house loads at {}, {} loaded, those of A and of B carry it alone",
+            "{} of {} at {}, {} loaded, those of A and of B carry it alone",
             brief(flow.output),
-            brief(PLANT_VOLTAGE),
+            on_plant_boards(ground),
+            brief(plant_voltage(&ground.place.electrical)),
             Share(flow.load_fraction)
         );
         line("plant transformers", if whole > 0 { whole } else { modules }, apparent.0, "VA", basis)

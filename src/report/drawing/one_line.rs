@@ -50,8 +50,24 @@ enum Tap {
     Engines(String),
     Capacitors(String),
     Battery(String),
-    /// Power, and transformers of its own.
-    Plant(String, Option<String>),
+    Plant(Boards),
+}
+
+/// The switchboards of plant and house.
+struct Boards {
+    /// Power of plant and house.
+    power: String,
+    /// Transformers of their own.
+    transformers: Option<String>,
+    /// The UPS of what must not stop, and what hangs on it.
+    essential: Option<[String; 2]>,
+}
+
+impl Tap {
+    /// Places that it takes along the busbar.
+    fn places(&self) -> f64 {
+        if matches!(self, Self::Plant(Boards { essential: Some(_), .. })) { 2.0 } else { 1.0 }
+    }
 }
 
 /// How the sections of a busbar are joined.
@@ -217,7 +233,13 @@ fn campus_taps(plan: &Plan) -> Vec<Tap> {
 fn plant(plan: &Plan) -> Vec<Tap> {
     let loads = plan.power.overheads.iter().filter(|(name, _)| !name.ends_with("loss"));
     let power: f64 = loads.map(|(_, load)| load.0).sum();
-    vec![Tap::Plant(watts(power), bought(plan, "", "plant transformers"))]
+    let racks = if plan.power.kept_racks.0 > 0.0 { "switches, storage, pumps" } else { "pumps, controls" };
+    let essential = bought(plan, "", "essential UPS blocks").map(|ups| [ups, racks.to_owned()]);
+    vec![Tap::Plant(Boards {
+        power: watts(power),
+        transformers: bought(plan, "", "plant transformers"),
+        essential,
+    })]
 }
 
 /// What a stage carries and loses, and what its rest carries when one is out.
@@ -463,12 +485,13 @@ fn drawn(page: &mut Page, row: &Row, xs: &[f64], (top, bottom): (f64, f64), open
 /// The sections of a row's busbar with their ties, and what hangs on the first.
 fn busbar(page: &mut Page, row: &Row, xs: &[f64], y: f64) {
     let ends: Vec<f64> = std::iter::once(CENTER.0).chain(gaps(xs)).chain([CENTER.1]).collect();
-    let pitch = ((CENTER.0 - FIELD.x - 4.0) / row.taps.len().max(1) as f64).min(30.0);
+    let places: f64 = row.taps.iter().map(Tap::places).sum();
+    let pitch = ((CENTER.0 - FIELD.x - 4.0) / places.max(1.0)).min(30.0);
     for (place, pair) in ends.windows(2).enumerate() {
         let first = if place == 0 { 0.0 } else { 0.5 * GAP };
         let last = if place + 2 == ends.len() { 0.0 } else { 0.5 * GAP };
         let left = if place == 0 && !row.taps.is_empty() {
-            CENTER.0 - 4.0 - pitch * (row.taps.len() as f64 - 0.5)
+            CENTER.0 - 4.0 - pitch * (places - 0.5)
         } else {
             pair[0] + first
         };
@@ -480,10 +503,12 @@ fn busbar(page: &mut Page, row: &Row, xs: &[f64], y: f64) {
             breaker(page, (gap, y), row.joined == Joined::Closed);
         }
     }
-    for (number, tap) in row.taps.iter().enumerate() {
-        let x = CENTER.0 - 4.0 - pitch * (number as f64 + 0.5);
+    let mut right = CENTER.0 - 4.0;
+    for tap in &row.taps {
+        let x = right - 0.5 * pitch;
         page.line((x, y), (x, y + 3.0), INK, WIRE, false);
         hung(page, tap, (x, y + 3.0), pitch);
+        right -= pitch * tap.places();
     }
 }
 

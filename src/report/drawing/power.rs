@@ -10,12 +10,15 @@ const PLANT: &str = "#5fb59a";
 const IT: &str = "#0072b2";
 const NETWORK: &str = "#e69f00";
 const SUPPORT: &str = "#6b7785";
+/// Racks that leave with the plant.
+const KEPT: &str = "network, storage, management";
 /// Height of the whole [mm].
 const FULL: f64 = 120.0;
 /// Where losses end [mm].
 const FLOOR: f64 = 240.0;
 
 /// What leaves on the way, or arrives.
+#[derive(Clone)]
 struct Flow {
     name: String,
     watts: f64,
@@ -32,6 +35,8 @@ fn leaving(plan: &Plan) -> Vec<Flow> {
         watts: load.0,
         color: if name.ends_with("loss") { LOSS } else { PLANT },
     });
+    let kept = Flow { name: KEPT.into(), watts: power.kept_racks.0, color: SUPPORT };
+    let overheads = overheads.chain([kept]);
     for (number, stage) in power.stages.iter().enumerate() {
         if number == branch {
             all.extend(overheads.clone());
@@ -57,6 +62,10 @@ fn arriving(plan: &Plan) -> Vec<Flow> {
             color: IT,
         })
         .collect();
+    if plan.power.kept_racks.0 > 0.0 {
+        // The others have left with the plant.
+        return all;
+    }
     let network = plan.fabric.scale_out.iter().map(|net| net.power.0).sum();
     all.push(Flow { name: "scale-out switches".into(), watts: network, color: NETWORK });
     let known: f64 = all.iter().map(|flow| flow.watts).sum();
@@ -186,10 +195,10 @@ fn column(page: &mut Page, plan: &Plan, leaving: &[Flow], arriving: &[Flow]) {
     page.key(FLOW, FLOW, "on the way to the racks");
     page.key(LOSS, LOSS, "lost in conversion and conductors");
     page.key(PLANT, PLANT, "cooling and house");
-    for (color, meaning) in
-        [(IT, "accelerator racks"), (NETWORK, "scale-out switches"), (SUPPORT, "storage, management")]
-    {
-        if arriving.iter().any(|flow| flow.color == color) {
+    let kept = plan.power.kept_racks;
+    let support = if kept.0 > 0.0 { KEPT } else { "storage, management" };
+    for (color, meaning) in [(IT, "accelerator racks"), (NETWORK, "scale-out switches"), (SUPPORT, support)] {
+        if leaving.iter().chain(arriving).any(|flow| flow.color == color) {
             page.key(color, color, meaning);
         }
     }
@@ -208,7 +217,9 @@ fn column(page: &mut Page, plan: &Plan, leaving: &[Flow], arriving: &[Flow]) {
     for flow in leaving {
         page.fact(&flow.name, &format!("{} %", digits(100.0 * flow.watts / total)));
     }
-    page.fact("rack inputs", &format!("{} %", digits(100.0 * plan.power.it_provisioned.0 / total)));
+    let racks = if kept.0 > 0.0 { "other racks" } else { "rack inputs" };
+    let share = 100.0 * (plan.power.it_provisioned - kept).0 / total;
+    page.fact(racks, &format!("{} %", digits(share)));
     page.column += 2.0;
     page.paragraph(&format!("{} of the envelope is left over.", watts(plan.power.stranded.0)), SOFT);
 }

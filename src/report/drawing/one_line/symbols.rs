@@ -1,7 +1,7 @@
 //! The symbols of the one-line diagram.
 
 use super::super::{Anchor, COLUMN, INK, LINE, PAPER, Page, Rect, SOFT, USUAL, fitting};
-use super::Tap;
+use super::{Boards, Tap};
 
 /// Width of a wire [mm].
 pub(super) const WIRE: f64 = 0.5;
@@ -94,10 +94,7 @@ pub(super) fn rack(page: &mut Page, (x, y): (f64, f64), half: f64, letters: &[St
 
 /// Something below the end of its wire.
 pub(super) fn hung(page: &mut Page, tap: &Tap, (x, y): (f64, f64), pitch: f64) {
-    let words = |page: &mut Page, y: f64, words: &str| {
-        let size = fitting(words, pitch - 1.5, 2.6);
-        page.text((x, y), size.max(2.0), Anchor::Middle, SOFT, words);
-    };
+    let words = |page: &mut Page, y: f64, words: &str| below(page, (x, y), pitch, words);
     match tap {
         Tap::Engines(text) => {
             breaker(page, (x, y), true);
@@ -113,24 +110,43 @@ pub(super) fn hung(page: &mut Page, tap: &Tap, (x, y): (f64, f64), pitch: f64) {
             battery(page, (x, y), 3.0);
             words(page, y + 8.6, text);
         }
-        Tap::Plant(power, transformers) => {
-            breaker(page, (x, y), true);
-            let top = if transformers.is_some() {
-                page.line((x, y + 1.1), (x, y + 2.5), INK, WIRE, false);
-                transformer(page, (x, y + 5.5), 1.9);
-                y + 8.8
-            } else {
-                y + 1.1
-            };
-            page.line((x, top), (x, top + 2.0), INK, WIRE, false);
-            let place = Rect { x: x - pitch / 2.0 + 1.0, y: top + 2.0, width: pitch - 2.0, depth: 9.0 };
-            page.rect(place, PLANT, Some((INK, 0.4)));
-            page.label(Rect { depth: 5.0, ..place }, 2.8, PAPER, "plant, house");
-            page.label(Rect { y: place.y + 4.0, depth: 4.6, ..place }, 2.8, PAPER, power);
-            if let Some(text) = transformers {
-                words(page, place.y + place.depth + 3.4, text);
-            }
+        Tap::Plant(boards) => plant(page, boards, (x, y), pitch),
+    }
+}
+
+/// Words below something that hangs.
+fn below(page: &mut Page, (x, y): (f64, f64), pitch: f64, words: &str) {
+    let size = fitting(words, pitch - 1.5, 2.6);
+    page.text((x, y), size.max(2.0), Anchor::Middle, SOFT, words);
+}
+
+/// Plant and house, behind transformers of their own where there are, and the UPS of what must not stop beside them.
+fn plant(page: &mut Page, boards: &Boards, (x, y): (f64, f64), pitch: f64) {
+    breaker(page, (x, y), true);
+    let top = if boards.transformers.is_some() {
+        page.line((x, y + 1.1), (x, y + 2.5), INK, WIRE, false);
+        transformer(page, (x, y + 5.5), 1.9);
+        y + 8.8
+    } else if boards.essential.is_some() {
+        page.line((x, y + 1.1), (x, y + 2.5), INK, WIRE, false);
+        y + 2.5
+    } else {
+        y + 1.1
+    };
+    let mut block = |x: f64, color: &str, ink: &str, lines: [&str; 2], words: Option<&str>| {
+        page.line((x, top), (x, top + 2.0), INK, WIRE, false);
+        let place = Rect { x: x - pitch / 2.0 + 1.0, y: top + 2.0, width: pitch - 2.0, depth: 9.0 };
+        page.rect(place, color, Some((INK, 0.4)));
+        page.label(Rect { depth: 5.0, ..place }, 2.8, ink, lines[0]);
+        page.label(Rect { y: place.y + 4.0, depth: 4.6, ..place }, 2.8, ink, lines[1]);
+        if let Some(words) = words {
+            below(page, (x, place.y + place.depth + 3.4), pitch, words);
         }
+    };
+    block(x, PLANT, PAPER, ["plant, house", &boards.power], boards.transformers.as_deref());
+    if let Some([ups, what]) = &boards.essential {
+        block(x - pitch, PAPER, INK, ["essential UPS", ups], Some(what));
+        page.line((x - pitch, top), (x, top), INK, BUS, false);
     }
 }
 
