@@ -543,7 +543,7 @@ fn dip(dynamics: &Dynamics) -> [Verdict; 2] {
 fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
     let mut all = Vec::new();
     if let Some(flow) = &evidence.electrical.load_flow {
-        all.extend(voltages(flow));
+        all.extend(voltages(flow, evidence.design.it));
     }
     all.extend(service(evidence));
     all.extend(evidence.electrical.shelves.iter().flat_map(|shelves| shelf(evidence, shelves)));
@@ -692,7 +692,7 @@ fn service(evidence: &Evidence<'_>) -> Vec<Verdict> {
 }
 
 /// Voltages and loadings of the one-line.
-fn voltages(flow: &LoadFlow) -> Vec<Verdict> {
+fn voltages(flow: &LoadFlow, it: Watts) -> Vec<Verdict> {
     if let Some(reason) = &flow.shortfall {
         let note = format!("{reason}; it carries {} of its load", flow.carries);
         return vec![verdict("load flow of the campus", 1.0, flow.carries.0, "of the load", false, note)];
@@ -716,6 +716,12 @@ fn voltages(flow: &LoadFlow) -> Vec<Verdict> {
         all.push(verdict(&name, branch.loading, 1.0, "of rating", false, note));
     }
     for outage in &flow.outages {
+        if outage.dark.0 > 0.0 {
+            let name = format!("dark without {}", outage.name);
+            let note = "of the IT power, until it is repaired".into();
+            all.push(verdict(&name, outage.dark.0, it.0, "W", false, note));
+            continue;
+        }
         let name = format!("loading without {}", outage.name);
         all.push(verdict(
             &name,

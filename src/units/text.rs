@@ -126,6 +126,8 @@ pub(super) const RATIO: &[Unit] = &[plain("", 1.0), plain("%", 0.01), plain("x",
 /// Units that long times are shown in, longest first.
 const LONG_TIMES: &[(&str, f64)] = &[("y", YEAR), ("d", DAY), ("h", HOUR), ("min", 60.0)];
 
+/// Energy from which an hour is the measure [J].
+const KILOWATT_HOUR: f64 = 3.6e6;
 /// Events per second below which a rate is told by the year.
 const RARE: f64 = 1e-4;
 
@@ -451,6 +453,12 @@ pub fn show<Q: Quantity>(quantity: Q) -> String {
     // What fails once in years is not told by the second.
     if Q::WORD == "a rate of events" && value > 0.0 && value < RARE {
         return format!("{} /y", digits(value * YEAR));
+    }
+    // Batteries and bills are told by the hour.
+    if Q::WORD == "an energy" && value.abs() >= KILOWATT_HOUR {
+        let hours = value * 1e3 / KILOWATT_HOUR;
+        let (prefix, scale) = best_prefix(hours, METRIC);
+        return format!("{} {prefix}Wh", digits(hours / scale));
     }
     match unit.prefixes {
         Prefixes::Metric => {

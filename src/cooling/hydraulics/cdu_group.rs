@@ -9,7 +9,8 @@
 //! each unit out in turn: the pumps left must reach the flow below full speed, and their exchangers the supply
 //! temperature. Left out: valves that balance rows, strainers that clog.
 
-use super::{Branch, HydraulicsError, Network, Node, ROUGHNESS, RUN_OF_TEE, RowFlow, RowManifold};
+use super::row::{ROUGHNESS, RUN_OF_TEE};
+use super::{Branch, HydraulicsError, Network, Node, RowFlow, RowManifold};
 use crate::units::{CubicMetersPerSecond, Kelvin, Meters, Pascals, Share, Watts};
 
 /// Head of a pump without flow over that at its rated flow: centrifugal pumps of this sort rise by 10 % to 30 % (recalled).
