@@ -275,6 +275,25 @@ impl Placement {
     }
 }
 
+/// Heat of servers, of switches of front end and storage, and of management switches, in a rack of each sort.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SupportHeat([[Watts; 2]; RackKind::ALL.len()]);
+
+impl SupportHeat {
+    /// Puts so much heat into each rack of a sort.
+    pub fn add(&mut self, kind: RackKind, heat: Watts, liquid: Share) {
+        let own = &mut self.0[kind as usize];
+        own[0] += heat * liquid.0;
+        own[1] += heat * (1.0 - liquid.0);
+    }
+
+    /// Heat in a rack of a sort, to the liquid and to the air.
+    #[must_use]
+    pub fn split_of(&self, kind: RackKind) -> [Watts; 2] {
+        self.0[kind as usize]
+    }
+}
+
 /// What has to stand on the floor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LayoutDemand {
@@ -294,10 +313,8 @@ pub struct LayoutDemand {
     pub switches: SwitchRacks,
     /// Racks of the core switches of front end and storage, in the network room.
     pub ethernet_core_racks: u64,
-    /// Heat of one of them.
-    pub ethernet_core_heat: Watts,
-    /// Part of it that leaves by liquid.
-    pub ethernet_core_liquid: Share,
+    /// Heat of what stands in the racks of each sort besides accelerators and switches of the scale-out.
+    pub support_heat: SupportHeat,
     /// Heat of a whole unit to the coolant, with its part of all switches; of a [`Layout`], of what stands in halls.
     pub unit_liquid: Watts,
     /// Heat of a whole unit to the air, likewise.
@@ -312,8 +329,6 @@ pub struct LayoutDemand {
     pub rack_heat: Watts,
     /// Part of it that leaves by liquid.
     pub rack_liquid: Share,
-    /// Heat of a storage or management rack.
-    pub support_rack_heat: Watts,
     /// What the busways of one row carry continuously.
     pub busway: Watts,
     /// Pairs of busways above a row, at most, which share that evenly.
@@ -455,9 +470,23 @@ impl LayoutDemand {
         if kind == RackKind::Compute { self.positions_per_compute_rack.max(1) } else { 1 }
     }
 
-    /// Heat of a rack of a sort; power racks pass theirs on.
+    /// Heat of a rack of a sort with all that stands in it; power racks pass theirs on.
     #[must_use]
     pub fn heat_of(&self, kind: RackKind) -> Watts {
+        let [liquid, air] = self.split_of(kind);
+        liquid + air
+    }
+
+    /// Heat of a rack of a sort to the liquid and to the air.
+    #[must_use]
+    pub fn split_of(&self, kind: RackKind) -> [Watts; 2] {
+        let (own, share) = (self.own_heat_of(kind), self.own_liquid_of(kind).0);
+        let [liquid, air] = self.support_heat.split_of(kind);
+        [own * share + liquid, own * (1.0 - share) + air]
+    }
+
+    /// Heat of the accelerators or the switches of the scale-out in a rack of a sort.
+    fn own_heat_of(&self, kind: RackKind) -> Watts {
         match kind {
             RackKind::Compute => self.rack_heat,
             RackKind::Leaf => {
@@ -465,9 +494,12 @@ impl LayoutDemand {
                 self.switches.switch_heat * (self.switches.leaf as f64 / racks as f64)
             }
             RackKind::Spine | RackKind::Core => self.switches.rack_heat(),
-            RackKind::EthernetCore => self.ethernet_core_heat,
-            RackKind::Storage | RackKind::Management => self.support_rack_heat,
-            RackKind::Power | RackKind::Cdu | RackKind::AirHandler => Watts(0.0),
+            RackKind::EthernetCore
+            | RackKind::Storage
+            | RackKind::Management
+            | RackKind::Power
+            | RackKind::Cdu
+            | RackKind::AirHandler => Watts(0.0),
         }
     }
 
@@ -508,14 +540,13 @@ impl LayoutDemand {
         Pascals(self.mass_of(kind).value() * GRAVITY / (width * (depth + free / 2.0)).value())
     }
 
-    /// Part of the heat of a rack of a sort that leaves by liquid.
-    #[must_use]
-    pub fn liquid_of(&self, kind: RackKind) -> Share {
+    /// Part of the heat of accelerators or switches of the scale-out that leaves by liquid.
+    fn own_liquid_of(&self, kind: RackKind) -> Share {
         match kind {
             RackKind::Compute => self.rack_liquid,
             RackKind::Leaf | RackKind::Spine | RackKind::Core => self.switches.liquid_share,
-            RackKind::EthernetCore => self.ethernet_core_liquid,
-            RackKind::Storage
+            RackKind::EthernetCore
+            | RackKind::Storage
             | RackKind::Management
             | RackKind::Power
             | RackKind::Cdu
@@ -526,33 +557,32 @@ impl LayoutDemand {
     /// Heat that a rack of a sort gives to the air of its room, of each position that it takes.
     ///
     /// ~~~text
-    /// q = P · (1 − f) · (1 − d) / n
+    /// q = P · (1 − d) / n
     /// ~~~
     ///
-    /// P heat of the rack [W] · f its part to the liquid · d part of the rest to a door behind it · n positions.
+    /// P heat of the rack to the air [W] · d part of it to a door behind it · n positions.
     #[must_use]
     pub fn air_of(&self, kind: RackKind) -> Watts {
-        let part = (1.0 - self.liquid_of(kind).0) * (1.0 - self.door_share.0);
-        self.heat_of(kind) * part / self.footprint(kind) as f64
+        let [_, air] = self.split_of(kind);
+        air * (1.0 - self.door_share.0) / self.footprint(kind) as f64
     }
 
     /// Heat of racks in slots to the liquid and to the air.
     fn split(&self, rows: &[Vec<Slot>]) -> [Watts; 2] {
-        let part = |of: fn(f64) -> f64| {
-            let heat = |slot: &Slot| self.heat_of(slot.kind) * of(self.liquid_of(slot.kind).0);
-            rows.iter().flatten().map(heat).sum::<Watts>()
-        };
-        [part(|liquid| liquid), part(|liquid| 1.0 - liquid)]
+        [0, 1].map(|way| rows.iter().flatten().map(|slot| self.split_of(slot.kind)[way]).sum())
     }
 
-    /// Heat of all switches that stand in network rooms, to the liquid and to the air, where so many stand there.
-    fn heat_in_rooms(&self, switches: u64) -> [Watts; 2] {
-        let (switches, beside) = (
-            self.switches.switch_heat * switches as f64,
-            self.ethernet_core_heat * self.ethernet_core_racks as f64,
-        );
-        let (own, other) = (self.switches.liquid_share.0, self.ethernet_core_liquid.0);
-        [switches * own + beside * other, switches * (1.0 - own) + beside * (1.0 - other)]
+    /// Heat of all that stands in network rooms to the liquid and to the air: racks of some sorts with so many switches
+    /// of the scale-out in them.
+    fn heat_in_rooms(&self, racks: &[(RackKind, u64, u64)]) -> [Watts; 2] {
+        let mut sum = [Watts(0.0); 2];
+        for (kind, racks, switches) in racks {
+            let (own, liquid) = (self.switches.switch_heat * *switches as f64, self.switches.liquid_share.0);
+            let beside = self.support_heat.split_of(*kind).map(|heat| heat * *racks as f64);
+            sum[0] += own * liquid + beside[0];
+            sum[1] += own * (1.0 - liquid) + beside[1];
+        }
+        sum
     }
 
     fn most_per_row(&self) -> u64 {
@@ -664,7 +694,8 @@ impl LayoutDemand {
 
     /// Rows for so many racks of cores, of spines and of cores beside them.
     fn network_rows(&self, cores: u64, spines: u64, beside: u64) -> Vec<Vec<Slot>> {
-        let heat = self.switches.rack_heat().max(self.ethernet_core_heat).value();
+        let kinds = [RackKind::Spine, RackKind::Core, RackKind::EthernetCore];
+        let heat = kinds.map(|kind| self.heat_of(kind).value()).into_iter().fold(0.0, f64::max);
         let by_heat = if heat > 0.0 { (self.busway.value() / heat + 1e-9).floor() as u64 } else { u64::MAX };
         let per_row = self.most_per_row().min(by_heat).max(1);
         let slots: Vec<Slot> = (0..spines)
@@ -727,8 +758,12 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
     let spines_in_rows = if placement.spine == SpinePlace::HallRows { spines } else { 0 };
     let room_spines = if placement.spine == SpinePlace::NetworkRoom { spines } else { 0 };
     // What stands in network rooms is cooled there.
-    let in_rooms = network.core + if room_spines > 0 { network.spine } else { 0 };
-    let [liquid, air] = demand.heat_in_rooms(in_rooms);
+    let mut in_rooms =
+        vec![(RackKind::Core, cores, network.core), (RackKind::EthernetCore, demand.ethernet_core_racks, 0)];
+    if room_spines > 0 {
+        in_rooms.push((RackKind::Spine, spines, network.spine));
+    }
+    let [liquid, air] = demand.heat_in_rooms(&in_rooms);
     let whole_units = demand.compute_racks as f64 / demand.unit_compute_racks as f64;
     let less = |heat: Watts, there: Watts| (heat - there / whole_units.max(1.0)).max(Watts(0.0));
     demand.unit_liquid = less(demand.unit_liquid, liquid);
@@ -915,6 +950,22 @@ impl Layout {
         let air = kinds.into_iter().map(|kind| (kind, self.demand.air_of(kind)));
         air.max_by(|a, b| a.1.0.total_cmp(&b.1.0))
     }
+    /// Racks of a sort.
+    #[must_use]
+    pub fn racks_of(&self, kind: RackKind) -> u64 {
+        match kind {
+            RackKind::Compute => self.demand.compute_racks,
+            RackKind::Leaf => self.leaf_racks(),
+            RackKind::Spine => self.spine_racks(),
+            RackKind::Core => self.core_racks(),
+            RackKind::EthernetCore => self.demand.ethernet_core_racks,
+            RackKind::Storage => self.units * self.demand.unit_storage_racks,
+            RackKind::Management => self.units * self.demand.unit_management_racks,
+            RackKind::Power => self.units * self.demand.unit_power_racks,
+            RackKind::Cdu => self.cdus(),
+            RackKind::AirHandler => self.air_handlers(),
+        }
+    }
     /// Racks of leaf switches.
     #[must_use]
     pub fn leaf_racks(&self) -> u64 {
@@ -987,14 +1038,9 @@ impl Layout {
     /// Positions that a rack takes.
     #[must_use]
     pub fn taken_positions(&self) -> u64 {
-        let demand = &self.demand;
-        let with_unit = demand.unit_storage_racks + demand.unit_management_racks + demand.unit_power_racks;
-        demand.compute_racks * demand.positions_per_compute_rack.max(1)
-            + self.units * with_unit
-            + self.leaf_racks()
-            + self.spine_racks()
-            + self.core_racks()
-            + demand.ethernet_core_racks
+        let in_rows =
+            RackKind::ALL.into_iter().filter(|kind| !matches!(kind, RackKind::Cdu | RackKind::AirHandler));
+        in_rows.map(|kind| self.racks_of(kind) * self.demand.footprint(kind)).sum()
     }
     /// Positions that no rack takes.
     #[must_use]

@@ -34,7 +34,7 @@ use crate::scenario::{Fields, Scenario};
 use crate::units::{Joules, Ratio, Share, Watts};
 use equipment::{Equipment, Machine, Place};
 use result::{Fleet, Power, Racks, Stage, SystemFleet};
-use sizing::{Draw, FacilityHour};
+use sizing::{Draw, FacilityHour, Unbuildable};
 
 /// Seed of the synthesised year when nobody asks for another.
 pub const DEFAULT_SEED: u64 = 1;
@@ -67,7 +67,6 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         || standing::draft(fields, &equipment.place, &loads, &design),
         || equipment.place.year(options.seed),
     );
-    let draft = draft.map_err(|error| scenario.error("support_networks.switch", error.to_string()))?;
     // Network racks stand where their cables are shortest now, not all in one building, which is what feeders lose most by.
     let spread = electrical::feeder_loss(&drafted(fields, &equipment.place, &loads, &design, &draft.outline));
     equipment.place = equipment.place.with_feeder_loss(spread.min(lost));
@@ -179,8 +178,7 @@ pub(crate) fn draws(
     place: &Place,
     machines: &[Machine],
 ) -> Result<Vec<Draw>, InputError> {
-    let refused =
-        |error: crate::fabric::scale_out::FabricError| scenario.error("fabric.switch", error.to_string());
+    let refused = |error: Unbuildable| scenario.error(error.field, error.to_string());
     let all: Result<Vec<_>, _> =
         machines.iter().map(|machine| sizing::fill(&scenario.fields, place, machine)).collect();
     let mut all = all.map_err(refused)?;
@@ -197,7 +195,7 @@ pub(crate) fn settle_pumps(
     machines: &mut [Machine],
 ) -> Result<(), InputError> {
     coolant::settle_pumps(&scenario.fields, place, machines)
-        .map_err(|error| scenario.error("fabric.switch", error.to_string()))
+        .map_err(|error| scenario.error(error.field, error.to_string()))
 }
 
 /// What feeders lose over what they carry, from the one-line of what fits without that loss, and again with it.
@@ -325,6 +323,9 @@ fn fleet(loads: &[(&Machine, &Draw)], racks: Racks) -> Fleet {
                 rack_heat: machine.compute_bound.rack,
                 rack_peak: machine.rack.peak,
                 rack_feed: machine.rack.feed,
+                support: draw.support,
+                support_said: machine.unit_support * (draw.racks as f64 / machine.unit_racks as f64),
+                support_counted: draw.counted,
                 it_per_accelerator: if draw.accelerators > 0 {
                     draw.it() / draw.accelerators as f64
                 } else {

@@ -395,6 +395,8 @@ pub struct SupportNetworks {
     pub management_switch: String,
     /// Out-of-band ports of a tray with its part of what else stands in the rack.
     pub management_ports: u32,
+    /// What a storage or management server draws at least.
+    pub server_power: Watts,
     /// Ports of a storage rack on the storage network.
     pub storage_rack_ports: u32,
     /// Ports of a management rack on either network, one for each server.

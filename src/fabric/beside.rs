@@ -3,7 +3,7 @@
 //! ~~~text
 //! front end, storage   a fat tree of the ports of trays, of storage and management racks, and of what is kept for uplinks
 //! out of band          racks of one sort: each ⌈ports of a rack / ports of a switch⌉ switches, two links up from each
-//! kept for uplinks     ⌈uplinks / uplinks that a port is split into⌉ leaf ports of the front end
+//! kept for uplinks     ⌈uplinks / ⌊lanes of a port / lanes of an uplink⌋⌉ leaf ports of the front end
 //! ~~~
 //!
 //! Front end and storage of the reference designs run over one converged Ethernet fabric; here each is sized for
@@ -13,7 +13,7 @@
 use super::scale_out::{FabricDemand, FabricError, FatTree, Tiers, Topology, fat_tree};
 use crate::units::ByteRate;
 
-/// Links of an out-of-band switch upwards, one to each of two leaves of the front end, whose ports they split.
+/// Links of an out-of-band switch upwards, one to each of two leaves of the front end, whose ports they part.
 const UPLINKS: u64 = 2;
 
 /// What hangs on a network beside the scale-out.
@@ -100,11 +100,18 @@ pub fn out_of_band(watched: &[Watched], switch_ports: u64) -> OutOfBand {
     sum
 }
 
-/// Leaf ports of a rate that so many uplinks take, where a port splits into as many as it carries.
+/// Leaf ports that so many uplinks take, where a port is parted by whole lanes.
+///
+/// ~~~text
+/// p ≥ u:  ⌈ U / ⌊p/u⌋ ⌉,   else  U·⌈u/p⌉
+/// ~~~
+///
+/// U uplinks of u lanes each · p lanes of a port. A module of four lanes of 25 Gb/s fills a port of 400 Gb/s on four of 100;
+/// one of a single lane of 100 Gb/s leaves three of them to others.
 #[must_use]
-pub fn ports_for_uplinks(uplinks: u64, uplink: ByteRate, port: ByteRate) -> u64 {
-    let split = (port / uplink + 1e-9).floor().max(1.0) as u64;
-    uplinks.div_ceil(split)
+pub fn ports_for_uplinks(uplinks: u64, uplink_lanes: u64, port_lanes: u64) -> u64 {
+    let (lanes, port) = (uplink_lanes.max(1), port_lanes.max(1));
+    if port >= lanes { uplinks.div_ceil(port / lanes) } else { uplinks * lanes.div_ceil(port) }
 }
 
 #[cfg(test)]
@@ -120,15 +127,16 @@ mod tests {
     }
 
     // A leaf rack of eight switches and two power strips has ten of the 48 ports of its own management switch, which sends
-    // two links up; 32 uplinks of 100G take eight ports of 400G, and as many as they are where a port is no faster.
+    // two links up; 32 uplinks of one lane take eight ports of four, and as many as they are where they have as many lanes.
     #[test]
     fn network_racks_are_watched_and_their_uplinks_have_ports() {
         let both = [Watched { racks: 8, ports: 8 * 54 }, Watched { racks: 3, ports: 3 * 10 }];
         assert_eq!(out_of_band(&both, 48), OutOfBand { switches: 19, ports: 462, uplinks: 38 });
-        let gbit = |rate: f64| ByteRate(rate * 1e9 / 8.0);
-        assert_eq!(ports_for_uplinks(32, gbit(100.0), gbit(400.0)), 8);
-        assert_eq!(ports_for_uplinks(33, gbit(100.0), gbit(400.0)), 9);
-        assert_eq!(ports_for_uplinks(32, gbit(100.0), gbit(100.0)), 32);
+        assert_eq!(ports_for_uplinks(32, 1, 4), 8);
+        assert_eq!(ports_for_uplinks(33, 1, 4), 9);
+        assert_eq!(ports_for_uplinks(32, 4, 4), 32);
+        assert_eq!(ports_for_uplinks(32, 4, 6), 32);
+        assert_eq!(ports_for_uplinks(32, 4, 1), 128);
     }
 
     // 144 trays of a unit on 128 ports at 5:3: 80 down, 48 up a leaf; two leaves of 72 with 44 uplinks on one spine.

@@ -7,6 +7,15 @@ use proptest::prelude::*;
 pub(crate) const USUAL: Placement =
     Placement { leaf: LeafPlace::Middle, spine: SpinePlace::Units, core: CorePlace::CentralBuilding };
 
+/// Storage and management racks of 15 kW each, and core racks of front end and storage.
+fn support_heat(core: f64) -> SupportHeat {
+    let mut heat = SupportHeat::default();
+    heat.add(RackKind::Storage, Watts(15e3), Share(0.0));
+    heat.add(RackKind::Management, Watts(15e3), Share(0.0));
+    heat.add(RackKind::EthernetCore, Watts(core), Share(0.0));
+    heat
+}
+
 /// One gigawatt's worth of GB300 racks: 8 a unit with 2 storage and 2 management racks, 10 units a hall.
 pub(crate) fn gb300() -> LayoutDemand {
     LayoutDemand {
@@ -25,8 +34,7 @@ pub(crate) fn gb300() -> LayoutDemand {
             liquid_share: Share(0.0),
         },
         ethernet_core_racks: 0,
-        ethernet_core_heat: Watts(0.0),
-        ethernet_core_liquid: Share(0.0),
+        support_heat: support_heat(0.0),
         unit_liquid: Watts(960e3),
         unit_air: Watts(360e3),
         door_share: Share(0.0),
@@ -34,7 +42,6 @@ pub(crate) fn gb300() -> LayoutDemand {
         rack: RackBody { width: Meters(0.6), depth: Meters(1.2), mass: Kilograms(1_600.0) },
         rack_heat: Watts(140e3),
         rack_liquid: Share(0.857),
-        support_rack_heat: Watts(15e3),
         busway: Watts(2.07e6),
         busway_pairs: 3,
         aisles: Aisles::default(),
@@ -262,7 +269,7 @@ pub(crate) fn demands() -> impl Strategy<Value = (LayoutDemand, Placement)> {
                 liquid_share: Share(liquid_share),
             },
             ethernet_core_racks,
-            ethernet_core_heat: Watts(18e3),
+            support_heat: support_heat(18e3),
             unit_liquid: Watts(liquid),
             unit_air: Watts(air),
             door_share: Share(door_share),
@@ -466,7 +473,7 @@ proptest! {
             let taken = AIR_HANDLER_POWER.0 * room.air_handlers.saturating_sub(1) as f64;
             prop_assert!(air <= taken * (1.0 + 1e-9), "{air} of {taken}");
             let liquid: f64 = placed.racks.iter()
-                .map(|rack| plan.demand.heat_of(rack.kind).0 * plan.demand.liquid_of(rack.kind).0)
+                .map(|rack| plan.demand.split_of(rack.kind)[0].0)
                 .sum();
             let spare = u64::from(room.cdus > 0);
             prop_assert!(liquid <= demand.cdu.capacity.0 * (room.cdus - spare) as f64 * (1.0 + 1e-9));

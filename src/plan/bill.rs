@@ -180,7 +180,7 @@ fn racks(plan: &Plan, machine: &Machine, draw: &Draw) -> Vec<BillItem> {
         },
         BillItem {
             item: format!("storage, management and CPU nodes of a unit of {} racks", machine.unit_racks),
-            rating: show(machine.unit_support),
+            rating: show(draw.support * (machine.unit_racks as f64 / draw.racks.max(1) as f64)),
             count: draw.racks as f64 / machine.unit_racks as f64,
             unit: "units",
             // What the networks beside the scale-out cost is part of the units' support.

@@ -2,13 +2,12 @@
 
 use super::equipment::{Machine, Place};
 use super::result::{CduGroup, CoolantLoop, Cooling, SystemFloor};
-use super::sizing::{self, Draw, FacilityHour, FacilityYear};
+use super::sizing::{self, Draw, FacilityHour, FacilityYear, Unbuildable};
 use super::standing::{self, Standing};
 use crate::cooling::air::chilled_tank;
 use crate::cooling::direct_to_chip::coolant_flow;
 use crate::cooling::hydraulics::cdu_group::{CduGroupLoop, CduUnit, GroupFlows};
 use crate::cooling::hydraulics::{Branch, Fluid, HydraulicsError, RowManifold, rack_curve};
-use crate::fabric::scale_out::FabricError;
 use crate::fleet::{self, cdus};
 use crate::scenario::Fields;
 use crate::units::{
@@ -100,7 +99,7 @@ pub(crate) fn settle_pumps(
     fields: &Fields,
     place: &Place,
     machines: &mut [Machine],
-) -> Result<(), FabricError> {
+) -> Result<(), Unbuildable> {
     // Racks of a row and a hall hardly ask how many halls there are: feeders aside, as nobody has solved them yet.
     let place = place.clone().with_feeder_loss(Share(0.0));
     for machine in machines {

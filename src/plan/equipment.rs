@@ -5,7 +5,7 @@
 
 use super::coolant::CoolantPumps;
 use super::electrical::facts::ElectricalFacts;
-use super::links::{Shelf, Wanted, lane_between, lane_of, with_ports};
+use super::links::{self, Shelf, Wanted, lane_between, lane_of, with_ports};
 use super::result::Assumption;
 use super::sizing::{self, FacilityHour};
 use crate::catalog::document::Document;
@@ -180,6 +180,8 @@ pub struct Machine {
     pub unit_racks: u64,
     /// Power of the support nodes of a unit.
     pub unit_support: Watts,
+    /// Whether that stands, published or said by the user, where more is counted.
+    pub unit_support_stands: bool,
     /// The parts of its scale-out network.
     pub network: Network,
 }
@@ -269,6 +271,18 @@ impl Network {
     #[must_use]
     pub fn uplink_rate(&self) -> ByteRate {
         uplink_rate(&self.management_switch)
+    }
+
+    /// Lanes of an uplink of a management switch.
+    #[must_use]
+    pub fn uplink_lanes(&self) -> u64 {
+        lanes(self.uplink_rate(), self.uplink_links.first().and_then(links::lane))
+    }
+
+    /// Lanes of a leaf port of the front end at a rate.
+    #[must_use]
+    pub fn leaf_lanes(&self, rate: ByteRate) -> u64 {
+        lanes(rate, lane_of(&self.support_switch))
     }
 }
 
@@ -915,6 +929,10 @@ pub fn machine(
         },
         unit_racks,
         unit_support,
+        unit_support_stands: !matches!(
+            system.unit.support_power.confidence,
+            Confidence::Reported | Confidence::Derived | Confidence::Recalled | Confidence::Assumption
+        ),
         network,
         accelerator: chip.profile,
         system,
@@ -1051,12 +1069,19 @@ fn network(
         pluggable(rate, lane_of(&support_switch), &format!("support_networks.{field}"))
     };
     let managed = |rate: ByteRate| pluggable(rate, None, "support_networks.management_switch");
+    // Uplinks of one lane part a leaf port; where none is sold that the leaf's lanes carry, each takes a port for itself.
+    let uplink = uplink_rate(&management_switch);
+    let parted = shelf.suiting(&Wanted {
+        rate: uplink,
+        lane: lane_between(Some(uplink), lane_of(&support_switch)),
+        co_packaged: false,
+    });
     Ok(Network {
         twin,
         front_end_links: trays("front_end", beside.front_end)?,
         storage_links: trays("storage", beside.storage)?,
         management_links: managed(management_switch.port_bandwidth.value)?,
-        uplink_links: managed(uplink_rate(&management_switch))?,
+        uplink_links: if parted.is_empty() { managed(uplink)? } else { parted },
         border_links: pluggable(BORDER_RATE, lane, "campus.bandwidth")?,
         support_switch,
         rack_air: scenario.fields.layout.rack_air,
@@ -1069,6 +1094,11 @@ fn network(
         circuit_links: shelf.to_circuits(),
         shelf,
     })
+}
+
+/// Lanes that carry a rate; one where they are not known.
+fn lanes(rate: ByteRate, lane: Option<ByteRate>) -> u64 {
+    lane.map_or(1, |lane| (rate / lane - 1e-9).ceil().max(1.0) as u64)
 }
 
 /// Rate of the uplinks of a management switch: that of its ports where nothing is said of them.

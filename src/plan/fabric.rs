@@ -300,10 +300,26 @@ mod tests {
                     .sum();
                 assert_eq!(laid, net.links, "{system}: {}", net.name);
             }
-            // Four uplinks of 100G split a port of 400G.
+            // Four uplinks of a lane of 100G part a port of 400G: a module for each below, one for eight in a leaf's cage of 800G.
             let uplinks = cables_of(&plan, Net::OutOfBand, CableKind::LeafSpine);
             assert_eq!(uplinks, 2 * band.switches);
             assert_eq!(front.kept_ports, uplinks.div_ceil(4), "{system}");
+            let own = |cable: &&Cable| (cable.net, cable.tier) == (Net::OutOfBand, CableKind::LeafSpine);
+            for cable in plan.layout.cables.iter().filter(own) {
+                let [below, leaf] = &cable.ends[..] else { panic!("two ends of {cable:?}") };
+                assert_eq!(
+                    (below.place, below.ends, below.modules),
+                    ("management switch", cable.count, cable.count)
+                );
+                assert_eq!(
+                    (leaf.place, leaf.ends, leaf.modules),
+                    ("switch", cable.count, cable.count.div_ceil(8))
+                );
+                assert!(
+                    below.module.starts_with("qsfp28-100g-") && leaf.module.starts_with("osfp-800g-2x"),
+                    "{cable:?}"
+                );
+            }
             let up = cables_of(&plan, Net::FrontEnd, CableKind::LeafSpine);
             let down = cables_of(&plan, Net::FrontEnd, CableKind::HostLeaf);
             assert!(down + front.kept_ports + up <= 128 * front.tiers[0], "{system}");
@@ -345,20 +361,25 @@ mod tests {
         assert!((more / fibre - 1.0).abs() < 1e-9, "{more} m of {fibre}");
     }
 
+    // 1 kW a unit of GB300 does not hold its switches: a user's word stands and is short of them, an estimate gives way.
     #[test]
-    fn what_stands_beside_fits_into_the_support_of_its_system() {
-        for system in ["gb300-nvl72", "hgx-h100", "gb200-nvl72"] {
-            let scenario = scenario(system, "serving = []", &[]);
-            let equipment = Equipment::gather(&scenario, &Catalog::default()).unwrap();
-            let machine = &equipment.machines[0];
-            let draw = super::super::sizing::draw(machine, machine.unit_racks * 20, &scenario.fields.fabric)
-                .unwrap();
-            let beside = crate::plan::beside::beside(machine, &draw, &scenario.fields).unwrap();
-            let networks = beside.networks(machine, &draw, &scenario.fields);
-            assert_eq!(networks.len(), 3);
-            let power: f64 = networks.iter().map(|network| network.power.0).sum();
-            assert!(power > 0.0 && power < draw.support.0, "{system}: {power} W of {}", draw.support);
-        }
+    fn support_that_is_said_stands_and_a_verdict_tells_what_it_lacks() {
+        let text = "serving = []\n[catalog.systems.gb300-nvl72.unit]\nsupport_power = \"1 kW\"\n";
+        let (mut catalog, power) = (Catalog::default(), Some("20 MW".into()));
+        let flags = Flags { system: Some("gb300-nvl72".into()), power, ..Flags::default() };
+        let scenario = resolve(Some(("test", text)), &flags, &mut catalog).unwrap();
+        let plan = plan(&scenario, &catalog, Options::default()).unwrap();
+        let system = &plan.fleet.systems[0];
+        assert!((system.support.0 / (1e3 * system.racks as f64 / 8.0) - 1.0).abs() < 1e-12);
+        let verdict =
+            plan.verdicts.iter().find(|verdict| verdict.constraint.starts_with("support power")).unwrap();
+        let short = system.support_counted.0 - system.support.0;
+        assert!(short > 0.0 && (verdict.short_by / short - 1.0).abs() < 1e-12);
+        let estimated =
+            planned("gb300-nvl72", &["envelope.power=20 MW", "support_networks.server_power=20 kW"]);
+        let system = &estimated.fleet.systems[0];
+        assert!(system.support > system.support_said && system.support <= system.support_counted);
+        assert!(!estimated.verdicts.iter().any(|verdict| verdict.constraint.starts_with("support power")));
     }
 
     proptest! {

@@ -174,16 +174,50 @@ fn power_entries(w: &mut Writer<'_>, equipment: &Equipment) {
     for machine in &equipment.machines {
         inputs
             .push(result(&format!("provisioned rack of {}", machine.id), show(machine.compute_bound.power)));
-        inputs.push(result(&format!("support of a unit of {}", machine.id), show(machine.unit_support)));
+    }
+    for (place, system) in w.plan.fleet.systems.iter().enumerate() {
+        inputs.push(result(&format!("fleet.systems.{place}.support_w"), show(system.support)));
     }
     inputs.push(["house load".into(), show(place.house_load), "catalog".into()]);
     w.entry(
         "power.it_provisioned_w",
         show(p.it_provisioned),
         "power at the rack inputs: accelerator racks, support nodes and switches",
-        "n·q + n/m·s + N·p  (racks, support nodes of each unit of m racks, N switches)",
+        "n·q + S + N·p  (racks, support nodes, N switches)",
         inputs,
     );
+    support_entries(w, equipment);
+}
+
+/// Whether the catalogue's figure or the count rules the support power of each system.
+fn support_entries(w: &mut Writer<'_>, equipment: &Equipment) {
+    for (place, (system, machine)) in w.plan.fleet.systems.iter().zip(&equipment.machines).enumerate() {
+        let (said, counted) = (system.support_said, system.support_counted);
+        let word = machine.system.unit.support_power.confidence.word();
+        let rule = match (counted > said, machine.unit_support_stands) {
+            (false, _) => format!("the catalogue's figure ({word}) holds what is counted"),
+            (true, false) => format!("the count, as the catalogue's figure ({word}) is below it"),
+            (true, true) => format!("the figure stands, as it is {word}: see the verdicts"),
+        };
+        let own = w.plan.fabric.networks.iter().filter(|network| network.system == system.id);
+        let switches: crate::units::Watts = own.map(|network| network.power).sum();
+        let mut inputs = vec![
+            result("what rules", rule),
+            result("by the catalogue", show(said)),
+            result("counted", show(counted)),
+            result("of that, switches beside the scale-out", show(switches)),
+            w.said("support_networks.server_power"),
+        ];
+        inputs.extend(w.taken(&format!("systems.{}.unit.support_power", machine.system.id)));
+        w.entry(
+            &format!("fleet.systems.{place}.support_w"),
+            show(system.support),
+            "power of storage, management and CPU nodes with the networks beside the scale-out",
+            "max( n/m·s, S·p_s + M·p_m + V·v ), the first alone where it is published or said: n racks in units of m with s \
+             each; S, M switches of p_s, p_m; V servers of v at least",
+            inputs,
+        );
+    }
 }
 
 /// What the plant takes and gives.

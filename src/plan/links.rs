@@ -3,7 +3,8 @@
 //! ~~~text
 //! lanes      the slower of both ends: a port steps down to what the other has
 //! link       bandwidth ≥ rate, its lanes those of both ends; of these the slowest, named by what one port takes
-//! at a cage  the module of the same medium, reach and lanes that fills it: ⌊cage / rate⌋ ports, if its ways are as many
+//! at a cage  the module of the same medium, reach and lanes, as many to a fibre, that fills it: ⌊cage / rate⌋ ports, if
+//!            its ways are as many
 //! modules    ⌈ends / ports⌉ at each end
 //! ~~~
 //!
@@ -47,7 +48,8 @@ impl Wanted {
     }
 }
 
-fn lane(link: &Link) -> Option<ByteRate> {
+/// Lanes of a link.
+pub(super) fn lane(link: &Link) -> Option<ByteRate> {
     link.lane_bandwidth.as_ref().map(|lane| lane.value)
 }
 
@@ -85,7 +87,7 @@ impl Shelf {
     /// The links that suit, of the slowest rate that carries what is asked for, the cheapest end first.
     ///
     /// A switch with co-packaged optics has nowhere to plug copper or a transceiver in.
-    fn suiting(&self, wanted: &Wanted) -> Vec<Link> {
+    pub(super) fn suiting(&self, wanted: &Wanted) -> Vec<Link> {
         let suits = |link: &&Link| {
             link.id.starts_with(CO_PACKAGED) == wanted.co_packaged
                 && !link.id.starts_with(CIRCUIT)
@@ -173,6 +175,7 @@ impl Shelf {
                 && !other.id.starts_with(CIRCUIT)
                 && (other.reach.value.0 / link.reach.value.0 - 1.0).abs() < ROUNDING
                 && lane(other).zip(lane(link)).is_none_or(|(a, b)| (a / b - 1.0).abs() < ROUNDING)
+                && (rate_of_a_way(other) / rate_of_a_way(link) - 1.0).abs() < ROUNDING
                 && other.bandwidth.value <= cage * (1.0 + ROUNDING)
         };
         let larger = |a: &&Link, b: &&Link| {
@@ -201,6 +204,11 @@ pub fn is_fiber(medium: Medium) -> bool {
     matches!(medium, Medium::Multimode | Medium::SingleMode | Medium::LongSingleMode)
 }
 
+/// What the fibres of one way carry: wavelengths side by side meet none that are alone.
+fn rate_of_a_way(link: &Link) -> ByteRate {
+    link.bandwidth.value / f64::from(link.ways)
+}
+
 /// Cables of this rate that one module serves.
 fn served(module: &Link, rate: ByteRate) -> u64 {
     let by_rate = (module.bandwidth.value / rate + ROUNDING).floor();
@@ -219,8 +227,8 @@ pub fn ends(
     let switch = match net {
         // Mirrors take up the fibres of a torus, and fabrics are joined from ports like those within them.
         Net::ScaleOut | Net::ScaleUp | Net::Border => &network.switch,
-        Net::FrontEnd | Net::Storage => &network.support_switch,
-        Net::OutOfBand => &network.management_switch,
+        Net::OutOfBand if tier == CableKind::HostLeaf => &network.management_switch,
+        Net::FrontEnd | Net::Storage | Net::OutOfBand => &network.support_switch,
     };
     let end = |place: &'static str, module: &Link, kind: EndKind, ends: u64| CableEnd {
         place,
@@ -239,7 +247,7 @@ pub fn ends(
         if net == Net::ScaleUp {
             return end("switch", link, EndKind::Bare, ends);
         }
-        if plug == EndKind::Copper || matches!(net, Net::OutOfBand | Net::Border) {
+        if plug == EndKind::Copper || net == Net::Border {
             return end("switch", link, plug, ends);
         }
         if switch.co_packaged_optics {
@@ -248,10 +256,11 @@ pub fn ends(
         let cage = switch.port_bandwidth.value * f64::from(switch.cage_ports);
         end("switch", &network.shelf.in_cage(link, cage), plug, ends)
     };
-    if tier == CableKind::HostLeaf {
-        vec![end("host", link, plug, cables), at_switches(cables)]
-    } else {
-        vec![at_switches(2 * cables)]
+    match (net, tier) {
+        (_, CableKind::HostLeaf) => vec![end("host", link, plug, cables), at_switches(cables)],
+        // From a management switch, with a module for each, to a leaf of the front end.
+        (Net::OutOfBand, _) => vec![end("management switch", link, plug, cables), at_switches(cables)],
+        _ => vec![at_switches(2 * cables)],
     }
 }
 
@@ -321,5 +330,26 @@ mod tests {
         assert_eq!(served("osfp-800g-2xfr4", 200.0), 2);
         assert_eq!(served("osfp-1600g-dr8", 800.0), 2);
         assert_eq!(served("osfp-400g-dr4", 800.0), 1);
+    }
+
+    // Single lanes of DR1 and FR1 meet the parted lanes of 2×DR4 and 2×DR4+; four wavelengths of FR4 meet those of 2×FR4; and
+    // four lanes of 25 Gb/s meet none of 100: such a module stands at both ends.
+    #[test]
+    fn lanes_meet_as_many_to_a_fibre_as_they_are() {
+        let shelf = Catalog::default().ids("networks/links").into_iter();
+        let of = |id: &str| Catalog::default().get::<Link>(id).unwrap().profile;
+        let shelf = Shelf(shelf.map(|id| of(&id)).collect());
+        let met = |id: &str| shelf.in_cage(&of(id), ByteRate(100e9)).id;
+        for (id, module) in [
+            ("qsfp28-100g-dr1", "osfp-800g-2xdr4"),
+            ("qsfp28-100g-fr1", "osfp-800g-2xdr4-2km"),
+            ("qsfp28-100g-lr1", "osfp-800g-2xplr4"),
+            ("osfp-400g-fr4", "osfp-800g-2xfr4"),
+            ("osfp-400g-dr4", "osfp-800g-2xdr4"),
+            ("qsfp28-100g-cwdm4", "qsfp28-100g-cwdm4"),
+            ("mmf-100g", "mmf-100g"),
+        ] {
+            assert_eq!(met(id), module, "{id}");
+        }
     }
 }

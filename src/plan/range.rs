@@ -63,13 +63,8 @@ pub(super) fn ranges(
                 power: fields.envelope.power * machine.share.0,
                 measured_at: fields.envelope.measured_at.into(),
             };
-            let racks = racks_that_fit(
-                &equipment.place,
-                &sampled,
-                &fields.fabric,
-                slice,
-                fields.provisioning.granularity,
-            );
+            let racks =
+                racks_that_fit(&equipment.place, &sampled, fields, slice, fields.provisioning.granularity);
             let racks = racks.unwrap_or(0);
             total += racks * u64::from(machine.system.rack.accelerators);
             price += racks as f64

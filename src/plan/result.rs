@@ -266,6 +266,12 @@ pub struct SystemFleet {
     pub rack_peak: Watts,
     /// Installed shelf capacity of a rack.
     pub rack_feed: Watts,
+    /// Power of storage, management and CPU nodes with the networks beside the scale-out.
+    pub support: Watts,
+    /// What the catalogue says of it.
+    pub support_said: Watts,
+    /// What is counted of it: switches, and servers at what they draw at least.
+    pub support_counted: Watts,
     /// IT power of an accelerator, network and support included.
     pub it_per_accelerator: Watts,
 }

@@ -7,7 +7,8 @@
 //! never buys less.
 //!
 //! ~~~text
-//! P_IT(n)    = n·(q + s/m) + N(n)·p             racks, support per rack of a unit, switches
+//! P_IT(n)    = n·q + S(n) + N(n)·p              racks, support, switches
+//! S(n)       = max( n·s/m, c(n) )               c what is counted of the support; n·s/m alone where that is published
 //! P_meter(n) = trunk( to_racks(P_IT − P_k) + to_plant( cooling(heat, design hour) + h·P_IT + P_k ) )
 //! n*         = max { n : P(n) ≤ E }             P at the meter or at the rack inputs, as the envelope says
 //! ~~~
@@ -15,6 +16,7 @@
 //! q provisioned power of a rack · s support power of a unit of m racks · N switches of p each · h house load · P_k
 //! racks on the bus of what must not stop; trunk, to_racks, to_plant: what stages take for what they give.
 
+use super::beside::{Beside, beside};
 use super::equipment::{Machine, Place};
 use crate::catalog::profile::Kept;
 use crate::cooling::{HeatLoad, Mode, PlantHour, PlantLoops, Weather};
@@ -33,8 +35,11 @@ pub struct Draw {
     pub accelerators: u64,
     /// Provisioned power of the compute racks.
     pub compute: Watts,
-    /// Storage, management and CPU nodes.
+    /// Storage, management and CPU nodes with the networks beside the scale-out: what the catalogue says of it or, where
+    /// that is an estimate below it, what is counted.
     pub support: Watts,
+    /// What is counted of that at least.
+    pub counted: Watts,
     /// Switches with their optics.
     pub network: Watts,
     /// Heat to the coolant.
@@ -43,6 +48,25 @@ pub struct Draw {
     pub air: Watts,
     /// The scale-out network.
     pub fabric: FatTree,
+    /// The networks beside it, and servers.
+    pub beside: Beside,
+}
+
+/// A network that cannot be built, and the field of the scenario that asks for it.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{error}")]
+pub struct Unbuildable {
+    /// The field.
+    pub field: &'static str,
+    /// Why.
+    #[source]
+    pub error: FabricError,
+}
+
+impl From<FabricError> for Unbuildable {
+    fn from(error: FabricError) -> Self {
+        Self { field: "fabric.switch", error }
+    }
 }
 
 impl Draw {
@@ -190,18 +214,35 @@ pub fn fabric_of(machine: &Machine, accelerators: u64, wish: &Fabric) -> Result<
 }
 
 /// What a number of racks draws.
-pub fn draw(machine: &Machine, racks: u64, wish: &Fabric) -> Result<Draw, FabricError> {
+pub fn draw(machine: &Machine, racks: u64, fields: &Fields) -> Result<Draw, Unbuildable> {
     let accelerators = racks * u64::from(machine.system.rack.accelerators);
-    let fabric = fabric_of(machine, accelerators.max(1), wish)?;
+    let fabric = fabric_of(machine, accelerators.max(1), &fields.fabric)?;
+    let wish = &fields.support_networks;
+    let beside = beside(machine, racks, &fabric, wish)
+        .map_err(|error| Unbuildable { field: "support_networks.switch", error })?;
     let switches = if racks == 0 { 0 } else { fabric.switches() };
     // A cap holds the work, and with it every kind of bound, to the same power.
     let compute = machine.compute_bound.power * racks as f64;
-    let support = machine.unit_support * (racks as f64 / machine.unit_racks as f64);
+    let counted = if racks == 0 { Watts(0.0) } else { beside.counted(&machine.network, wish.server_power) };
+    let said = machine.unit_support * (racks as f64 / machine.unit_racks as f64);
+    let support = if machine.unit_support_stands { said } else { said.max(counted) };
     let network = machine.network.kind.power * switches as f64;
     let by_liquid = machine.network.switch.liquid_share.value.0;
-    let liquid = compute * machine.liquid_share.0 + network * by_liquid;
+    let beside_liquid = if racks == 0 { Watts(0.0) } else { beside.liquid(&machine.network, support) };
+    let liquid = compute * machine.liquid_share.0 + network * by_liquid + beside_liquid;
     let it = compute + support + network;
-    Ok(Draw { racks, accelerators, compute, support, network, liquid, air: it - liquid, fabric })
+    Ok(Draw {
+        racks,
+        accelerators,
+        compute,
+        support,
+        counted,
+        network,
+        liquid,
+        air: it - liquid,
+        fabric,
+        beside,
+    })
 }
 
 /// Mean power over what is set aside, of all systems together.
@@ -449,12 +490,12 @@ fn head_of(load: Watts, sized: &[StageFlow]) -> Watts {
 pub fn racks_that_fit(
     place: &Place,
     machine: &Machine,
-    wish: &Fabric,
+    fields: &Fields,
     envelope: PowerEnvelope,
     granularity: Granularity,
-) -> Result<u64, FabricError> {
-    let fits = |racks: u64| -> Result<bool, FabricError> {
-        let draw = draw(machine, racks, wish)?;
+) -> Result<u64, Unbuildable> {
+    let fits = |racks: u64| -> Result<bool, Unbuildable> {
+        let draw = draw(machine, racks, fields)?;
         let meter = match envelope.measured_at {
             // What happens between the meter and the racks is not asked for.
             MeasuredAt::CriticalIt => draw.it(),
@@ -479,13 +520,13 @@ pub fn racks_that_fit(
 }
 
 /// Fills a system's slice of a scenario's envelope.
-pub fn fill(fields: &Fields, place: &Place, machine: &Machine) -> Result<Draw, FabricError> {
+pub fn fill(fields: &Fields, place: &Place, machine: &Machine) -> Result<Draw, Unbuildable> {
     let envelope = PowerEnvelope {
         power: fields.envelope.power * machine.share.0,
         measured_at: fields.envelope.measured_at.into(),
     };
-    let racks = racks_that_fit(place, machine, &fields.fabric, envelope, fields.provisioning.granularity)?;
-    draw(machine, racks, &fields.fabric)
+    let racks = racks_that_fit(place, machine, fields, envelope, fields.provisioning.granularity)?;
+    draw(machine, racks, fields)
 }
 
 /// Takes racks away until a mix fits its envelope: systems that each fit their slice share stages and transformers, whose
@@ -495,7 +536,7 @@ pub fn trim(
     place: &Place,
     machines: &[Machine],
     draws: &mut [Draw],
-) -> Result<(), FabricError> {
+) -> Result<(), Unbuildable> {
     let envelope =
         PowerEnvelope { power: fields.envelope.power, measured_at: fields.envelope.measured_at.into() };
     loop {
@@ -509,6 +550,6 @@ pub fn trim(
         // A rack takes more than its own power with it, so this many are never too many by more than one.
         let meter_per_rack = design.meter.0 / design.it.0 * draws[at].it().0 / draws[at].racks as f64;
         let racks = ((over.0 / meter_per_rack).floor() as u64).max(1).min(draws[at].racks);
-        draws[at] = draw(&machines[at], draws[at].racks - racks, &fields.fabric)?;
+        draws[at] = draw(&machines[at], draws[at].racks - racks, fields)?;
     }
 }

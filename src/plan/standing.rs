@@ -1,6 +1,6 @@
 //! Where it all stands: the layout formulas asked for the racks, CDUs, yards and cables of a plan.
 
-use super::beside::{self, Beside};
+use super::beside::Beside;
 use super::electrical;
 use super::equipment::{Machine, Place};
 use super::fronts::fronts;
@@ -9,7 +9,7 @@ use super::result::{Border, Cable, Layout, Racks, SupportNetwork, SystemFloor};
 use super::sizing::{Draw, FacilityHour, torus_of};
 use crate::catalog::profile::{Link, Medium, ScaleUpTopology, StageKind};
 use crate::cooling::HeatRejection;
-use crate::fabric::scale_out::{FabricError, FatTree};
+use crate::fabric::scale_out::FatTree;
 use crate::layout::cables::{
     CableCounts, CableKind, CableMedium, CableRun, Cabling, Net, OpticalCabling, Reach, SLACK, Tried, place,
     placements,
@@ -26,6 +26,12 @@ use crate::units::{Meters, Share, SquareMeters, Watts};
 ///
 /// Middle of the chillers of two campuses: 562.7 MW in 320 at Abilene, 795 MW in 672 at Fairwater Atlanta (Epoch AI).
 pub const COOLER_POWER: Watts = Watts(1.47e6);
+
+/// Racks that switches alone stand in.
+pub(super) const NETWORK_RACKS: [RackKind; 4] =
+    [RackKind::Leaf, RackKind::Spine, RackKind::Core, RackKind::EthernetCore];
+/// Racks that servers stand in.
+pub(super) const SERVER_RACKS: [RackKind; 2] = [RackKind::Storage, RackKind::Management];
 
 /// The floor of a plan.
 #[derive(Debug, Clone, Default)]
@@ -68,21 +74,18 @@ struct Drafted<'a> {
 }
 
 /// Lays out every system in halls and buildings of its own.
-///
-/// # Errors
-///
-/// Those of the networks beside the scale-out.
+#[must_use]
 pub fn draft<'a>(
     fields: &Fields,
     place: &Place,
     loads: &[(&'a Machine, &'a Draw)],
     design: &FacilityHour,
-) -> Result<Draft<'a>, FabricError> {
+) -> Draft<'a> {
     let mut systems = Vec::new();
     let mut floors = Vec::new();
     for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
-        let mut beside = beside::beside(machine, draw, fields)?;
-        let demand = demand(fields, place, (machine, draw, beside.cores(&machine.network)), design);
+        let mut beside = draw.beside.clone();
+        let demand = demand(fields, place, (machine, draw), design);
         let cabling = cabling(machine, draw, &beside);
         let tried = placements(&demand, &cabling);
         let floor = layout(&demand, tried[0].placement);
@@ -91,7 +94,7 @@ pub fn draft<'a>(
         systems.push(Drafted { machine, draw, beside, demand, cabling, tried });
     }
     let busways = floors.iter().map(|floor| electrical::busways_of(place, fields, floor)).sum();
-    Ok(Draft { outline: outlined(&floors), busways, systems })
+    Draft { outline: outlined(&floors), busways, systems }
 }
 
 /// Buildings, halls and their heat.
@@ -206,10 +209,7 @@ pub fn outline(
     let mut standing = Standing::default();
     let mut floors = Vec::new();
     for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
-        // A network that cannot be built is refused where the plan itself stands.
-        let cores = beside::beside(machine, draw, fields).map(|own| own.cores(&machine.network));
-        let cores = cores.unwrap_or_default();
-        let floor = layout(&demand(fields, place, (machine, draw, cores), design), GATHERED);
+        let floor = layout(&demand(fields, place, (machine, draw), design), GATHERED);
         standing.take_rows(machine, &floor);
         floors.push(floor);
     }
@@ -278,12 +278,12 @@ fn power_racks(design: &FacilityHour, units_of_the_site: f64) -> u64 {
 }
 
 /// Switches of the scale-out and how many stand in a rack.
-pub(super) fn switch_racks(machine: &Machine, draw: &Draw) -> SwitchRacks {
+pub(super) fn switch_racks(machine: &Machine, fabric: &FatTree) -> SwitchRacks {
     let (switch, switch_heat) = (&machine.network.switch, machine.network.kind.power);
     SwitchRacks {
-        leaf: draw.fabric.leaf,
-        spine: draw.fabric.spine,
-        core: draw.fabric.core,
+        leaf: fabric.leaf,
+        spine: fabric.spine,
+        core: fabric.core,
         per_rack: machine.network.rack_of(switch).switches(u64::from(switch.rack_units), switch_heat),
         switch_heat,
         liquid_share: switch.liquid_share.value,
@@ -294,14 +294,11 @@ pub(super) fn switch_racks(machine: &Machine, draw: &Draw) -> SwitchRacks {
 fn demand(
     fields: &Fields,
     place: &Place,
-    (machine, draw, (core_racks, core_power)): (&Machine, &Draw, (u64, Watts)),
+    (machine, draw): (&Machine, &Draw),
     design: &FacilityHour,
 ) -> LayoutDemand {
     let units = machine.unit.units_for(draw.racks).max(1);
     let part = if design.it.0 > 0.0 { draw.it() / design.it } else { 1.0 };
-    let with_unit = machine.unit.storage_racks + machine.unit.management_racks;
-    let with_units = (draw.support - core_power).max(Watts(0.0));
-    let support = if with_unit > 0 { with_units / (units * with_unit) as f64 } else { Watts(0.0) };
     let body = &machine.system.rack;
     // A unit that is not whole gives off its part.
     let per_unit = |heat: Watts| heat * machine.unit_racks as f64 / draw.racks as f64;
@@ -314,10 +311,9 @@ fn demand(
         unit_storage_racks: machine.unit.storage_racks,
         unit_management_racks: machine.unit.management_racks,
         unit_power_racks: power_racks(design, units as f64 / part),
-        switches: switch_racks(machine, draw),
-        ethernet_core_racks: core_racks,
-        ethernet_core_heat: core_power / core_racks.max(1) as f64,
-        ethernet_core_liquid: machine.network.support_switch.liquid_share.value,
+        switches: switch_racks(machine, &draw.fabric),
+        ethernet_core_racks: draw.beside.core_racks(&machine.network),
+        support_heat: draw.beside.heat(&machine.network, draw.support),
         unit_liquid: per_unit(draw.liquid),
         unit_air: per_unit(draw.air),
         door_share: Share(place.door_share()),
@@ -329,7 +325,6 @@ fn demand(
         },
         rack_heat: machine.compute_bound.rack,
         rack_liquid: machine.liquid_share,
-        support_rack_heat: support,
         busway: place.busway,
         busway_pairs: u64::from(fields.layout.busways_per_row),
         aisles: Aisles {
@@ -441,12 +436,11 @@ fn add(standing: &mut Standing, fields: &Fields, drafted: Drafted<'_>) {
     standing.floor_load = standing.floor_load.max(floor.floor_load.0 / GRAVITY);
     let sum = &mut standing.racks;
     sum.compute += draw.racks;
-    sum.network +=
-        floor.leaf_racks() + floor.spine_racks() + floor.core_racks() + floor.demand.ethernet_core_racks;
-    sum.storage += floor.units * floor.demand.unit_storage_racks;
-    sum.management += floor.units * floor.demand.unit_management_racks;
-    sum.power += floor.units * floor.demand.unit_power_racks;
-    sum.cdu += floor.cdus();
+    sum.network += NETWORK_RACKS.iter().map(|kind| floor.racks_of(*kind)).sum::<u64>();
+    sum.storage += floor.racks_of(RackKind::Storage);
+    sum.management += floor.racks_of(RackKind::Management);
+    sum.power += floor.racks_of(RackKind::Power);
+    sum.cdu += floor.racks_of(RackKind::Cdu);
     standing.networks.extend(beside.networks(machine, draw, fields));
     let total = &mut standing.layout;
     total.floors.push(SystemFloor {

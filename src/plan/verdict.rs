@@ -163,6 +163,16 @@ fn system(evidence: &Evidence<'_>, machine: &Machine, draw: &Draw) -> Vec<Verdic
         );
         all.push(verdict(&format!("feed of {}", machine.id), 1.0, 0.0, "fitting feed", false, note));
     }
+    if machine.unit_support_stands && draw.counted > draw.support {
+        let note = format!(
+            "`unit.support_power` of the system stands as it is {}: switches beside the scale-out and servers at {} \
+             each are more",
+            machine.system.unit.support_power.confidence.word(),
+            show(evidence.fields.support_networks.server_power)
+        );
+        let name = format!("support power of {}", machine.id);
+        all.push(verdict(&name, draw.counted.0, draw.support.0, "W", false, note));
+    }
     if let Some(limit) = machine.system.rack.coolant_supply_max.as_ref()
         && machine.liquid_share.0 > 0.0
     {

@@ -208,7 +208,7 @@ pub fn racks_csv(plan: &Plan) -> String {
             for (rack, pair) in hall.racks.iter().zip(busways) {
                 let (kind, at) = (rack.kind, rack.at);
                 let known = |number: f64| if number > 0.0 { number.to_string() } else { String::new() };
-                let liquid = layout.demand.liquid_of(kind).0 > 0.0 && last > 0;
+                let liquid = layout.demand.split_of(kind)[0].0 > 0.0 && last > 0;
                 rows.push([
                     floor.system.clone(),
                     format!("{}{}", kind.letter(), rack.number + 1),

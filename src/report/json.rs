@@ -200,6 +200,9 @@ fn fleet(plan: &Plan) -> Value {
             "rack_peak_w": system.rack_peak.0,
             "rack_feed_w": system.rack_feed.0,
             "it_per_accelerator_w": system.it_per_accelerator.0,
+            "support_w": system.support.0,
+            "support_of_catalogue_w": system.support_said.0,
+            "support_counted_w": system.support_counted.0,
         })).collect::<Vec<_>>(),
         "racks": {
             "compute": fleet.racks.compute,

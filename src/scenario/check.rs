@@ -100,6 +100,9 @@ fn networks(scenario: &Scenario) -> Result<(), InputError> {
             return fail(path, "a tray without a port can't be reached".into());
         }
     }
+    if !(0.0..=20e3).contains(&beside.server_power.0) {
+        return fail("support_networks.server_power", "nothing to 20 kW are possible".into());
+    }
     if !(1.0..=64.0).contains(&beside.oversubscription.0) {
         return fail("support_networks.oversubscription", "lies outside 1 to 64".into());
     }

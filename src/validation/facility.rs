@@ -211,7 +211,7 @@ fn known_quantity(row: Row<'_>) -> Result<(), InputError> {
 /// Racks with all that stands beside them.
 fn it_power(row: Row<'_>, hardware: &Hardware) -> Result<f64, Gap> {
     let rig = rig(row, hardware)?;
-    match sizing::draw(&rig.machine, racks(row, &rig)?, &hardware.scenario().fields.fabric) {
+    match sizing::draw(&rig.machine, racks(row, &rig)?, &hardware.scenario().fields) {
         Ok(draw) => Ok(draw.it().0),
         Err(error) => gap(error.to_string()),
     }
@@ -333,8 +333,8 @@ fn rejection(row: Row<'_>, hardware: &Hardware) -> Result<Watts, Gap> {
     let (place, machine, fields) = (&equipment.place, &equipment.machines[0], &scenario.fields);
     let envelope =
         PowerEnvelope { power: fields.envelope.power, measured_at: fields.envelope.measured_at.into() };
-    let draw = sizing::racks_that_fit(place, machine, &fields.fabric, envelope, Granularity::Rack)
-        .and_then(|racks| sizing::draw(machine, racks, &fields.fabric));
+    let draw = sizing::racks_that_fit(place, machine, fields, envelope, Granularity::Rack)
+        .and_then(|racks| sizing::draw(machine, racks, fields));
     match draw {
         Ok(draw) => {
             let hour = sizing::design_hour(place, &[(machine, &draw)]);

@@ -24,7 +24,7 @@ use crate::catalog::InputError;
 use crate::plan::equipment::{Equipment, Machine, Place};
 use crate::plan::{settle_pumps, sizing};
 use crate::power::{MeasuredAt, PowerEnvelope};
-use crate::scenario::{Fabric, Flags, Granularity, resolve};
+use crate::scenario::{Fields, Flags, Granularity, resolve};
 use crate::units::Watts;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -61,7 +61,7 @@ fn plant(operator: &str, market: &str) -> &'static str {
 #[derive(Debug, Default)]
 pub struct Yard {
     places: BTreeMap<(String, &'static str), Place>,
-    fabric: Option<Fabric>,
+    fields: Option<Fields>,
 }
 
 /// Site id of a market's name: `Columbus / New Albany OH` → `columbus-new-albany-oh`.
@@ -94,9 +94,9 @@ impl Yard {
         wanted.sort();
         wanted.dedup();
         for (market, plant) in wanted {
-            if let Ok((place, fabric)) = place_at(&market, plant, hardware) {
+            if let Ok((place, fields)) = place_at(&market, plant, hardware) {
                 yard.places.insert((market, plant), place);
-                yard.fabric.get_or_insert(fabric);
+                yard.fields.get_or_insert(fields);
             }
         }
         yard
@@ -112,7 +112,7 @@ impl Yard {
 }
 
 /// The default scenario's place at a market, with another plant if one is named.
-fn place_at(market: &str, plant: &str, hardware: &Hardware) -> Result<(Place, Fabric), InputError> {
+fn place_at(market: &str, plant: &str, hardware: &Hardware) -> Result<(Place, Fields), InputError> {
     let mut catalog = hardware.catalog.clone();
     let design = (!plant.is_empty()).then(|| format!("cooling.design={plant}"));
     let flags = Flags {
@@ -122,7 +122,7 @@ fn place_at(market: &str, plant: &str, hardware: &Hardware) -> Result<(Place, Fa
     };
     let scenario = resolve(None, &flags, &mut catalog)?;
     let equipment = Equipment::gather(&scenario, &catalog)?;
-    Ok((equipment.place, scenario.fields.fabric))
+    Ok((equipment.place, scenario.fields))
 }
 
 /// What an envelope carries.
@@ -195,7 +195,7 @@ fn settled(rig: &Rig, place: &Place, hardware: &Hardware) -> Result<Machine, Gap
 fn accelerators(
     machine: &Machine,
     place: &Place,
-    fabric: &Fabric,
+    fields: &Fields,
     envelope: Watts,
     reading: Reading,
 ) -> Result<u64, String> {
@@ -203,7 +203,7 @@ fn accelerators(
         Reading::Racks => (envelope / machine.compute_bound.power).floor() as u64,
         Reading::At(measured_at) => {
             let envelope = PowerEnvelope { power: envelope, measured_at };
-            sizing::racks_that_fit(place, machine, fabric, envelope, Granularity::Rack)
+            sizing::racks_that_fit(place, machine, fields, envelope, Granularity::Rack)
                 .map_err(|error| error.to_string())?
         }
     };
@@ -228,10 +228,10 @@ fn forecast(
     let Some((place, named)) = yard.place(row.word("climate_market"), plant) else {
         return gap("the catalogue has no default place");
     };
-    let Some(fabric) = &yard.fabric else { return gap("the catalogue has no default place") };
+    let Some(fields) = &yard.fields else { return gap("the catalogue has no default place") };
     let Some(published) = row.positive("count")? else {
         let with = if plant.is_empty() { set_apart } else { format!("{set_apart}cooling plant {plant}; ") };
-        return ratio(row, hardware, place, fabric, systems, &with);
+        return ratio(row, hardware, place, fields, systems, &with);
     };
     let Some(power) = row.positive("power_mw")? else { return gap("no power is published") };
     if power > 1e6 {
@@ -249,7 +249,7 @@ fn forecast(
             return gap(format!("the catalogue has no system `{id}`"));
         };
         let machine = settled(&rig, place, hardware)?;
-        match accelerators(&machine, place, fabric, Watts(power * 1e6), reading) {
+        match accelerators(&machine, place, fields, Watts(power * 1e6), reading) {
             Ok(count) => counts.push(count as f64),
             Err(reason) => return gap(reason),
         }
@@ -286,7 +286,7 @@ fn ratio(
     row: Row<'_>,
     hardware: &Hardware,
     place: &Place,
-    fabric: &Fabric,
+    fields: &Fields,
     systems: &[&'static str],
     set_apart: &str,
 ) -> Result<Forecast, Gap> {
@@ -303,11 +303,11 @@ fn ratio(
     let sized = sizing::racks_that_fit(
         place,
         &machine,
-        fabric,
+        fields,
         PowerEnvelope { power: Watts(it * 1e6), measured_at: MeasuredAt::CriticalIt },
         Granularity::Rack,
     )
-    .and_then(|racks| sizing::draw(&machine, racks, fabric));
+    .and_then(|racks| sizing::draw(&machine, racks, fields));
     let draw = match sized {
         Ok(draw) => draw,
         Err(error) => return gap(error.to_string()),
@@ -358,11 +358,11 @@ mod tests {
     #[test]
     fn servers_are_compute_racks_without_network_and_storage() {
         let hardware = Hardware::open(&Catalog::default()).unwrap();
-        let (place, fabric) = place_at("", "", &hardware).unwrap();
+        let (place, fields) = place_at("", "", &hardware).unwrap();
         let rig = hardware.rig_of("gb200-nvl72").unwrap();
         let count = |word: &str| {
             let reading = reading_of(word).unwrap();
-            accelerators(&rig.machine, &place, &fabric, Watts(100e6), reading).unwrap() as f64
+            accelerators(&rig.machine, &place, &fields, Watts(100e6), reading).unwrap() as f64
         };
         // 100 MW / 132 kW of heat = 757 racks of 72; the same IT power has 1.14 times fewer, by the reference.
         assert!((count("server") - 757.0 * 72.0).abs() < 1.5 * 72.0, "{}", count("server"));

@@ -1,7 +1,8 @@
 //! What holds for every scenario: power in is power out, nothing exceeds its budget, more never buys less.
 
-use crate::planned::{of, with};
+use crate::planned::{of, systems, with};
 use gigawatt::catalog::Catalog;
+use gigawatt::layout::RackKind;
 use gigawatt::plan::Plan;
 use gigawatt::scenario::Flags;
 use gigawatt::units::Watts;
@@ -164,5 +165,43 @@ fn a_mix_has_no_more_than_its_parts_alone() {
         assert!(plan.power.facility_peak <= plan.power.envelope);
         assert!(plan.fleet.systems[0].accelerators <= first.fleet.accelerators);
         assert!(plan.fleet.systems[1].accelerators <= second.fleet.accelerators);
+    }
+}
+
+// What stands in the racks beside the accelerators draws what the plan says of their support, in the racks that hold it.
+#[test]
+fn support_power_is_the_heat_of_what_stands_in_each_rack() {
+    for power in ["20 MW", "250 MW", "1 GW"] {
+        for system in systems() {
+            let flags = Flags { power: Some(power.into()), system: Some(system.clone()), ..Flags::default() };
+            let plan = of(Some("serving = []\ntraining = []\n"), &flags)
+                .unwrap_or_else(|error| panic!("{power} of {system}: {error}"));
+            let case = format!("{power} of {system}");
+            let own = &plan.fleet.systems[0];
+            let switches: f64 = plan.fabric.networks.iter().map(|network| network.power.0).sum();
+            assert!(switches > 0.0 && switches <= own.support.0, "{case}: {switches} W of {}", own.support);
+            assert!(own.support_counted >= Watts(switches) && own.support >= own.support_counted, "{case}");
+            let floor = &plan.layout.floors[0].layout;
+            let heat_of = |kind| {
+                let [liquid, air] = floor.demand.support_heat.split_of(kind);
+                liquid.0 + air.0
+            };
+            let stands: f64 =
+                RackKind::ALL.into_iter().map(|kind| heat_of(kind) * floor.racks_of(kind) as f64).sum();
+            assert!((stands / own.support.0 - 1.0).abs() < ROUNDING, "{case}: {stands} W of {}", own.support);
+            // The switches of front end and storage that its drawing shows in a rack draw no more than its heat.
+            let each = plan.fabric.networks[0].power.0 / plan.fabric.networks[0].switches as f64;
+            for front in &plan.layout.floors[0].fronts {
+                let parts =
+                    front.face.parts.iter().filter(|part| part.part.ends_with("front end and storage"));
+                let switches = each * parts.map(|part| f64::from(part.count)).sum::<f64>();
+                let heat = floor.demand.heat_of(front.kind).0;
+                assert!(
+                    switches <= heat * (1.0 + ROUNDING),
+                    "{case}: {switches} W in {} of {heat} W",
+                    front.name
+                );
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::catalog::profile::{Covered, Current, Kept, StageKind};
 use crate::layout::{self, RackKind, Slot};
 use crate::plan::equipment::Place;
 use crate::plan::result::{Equipment, FaultLevels, LoadFlow, SystemFloor};
-use crate::plan::sizing::Draw;
+use crate::plan::standing::{NETWORK_RACKS, SERVER_RACKS};
 use crate::power::ratings::{
     battery, direct_current, fault_current, fuel, high_voltage_breaker, high_voltage_interrupting,
     line_current, low_voltage_frame, low_voltage_interrupting,
@@ -394,10 +394,11 @@ fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
     all.extend(rack_batteries(ground));
     let others = ground.racks.network + ground.racks.storage + ground.racks.management;
     if others > 0 {
-        let support: Watts = ground.loads.iter().map(|(_, draw)| draw.support).sum();
-        let beside = (ground.racks.storage + ground.racks.management).max(1);
-        let switches = |floor: &SystemFloor| floor.layout.demand.switches.rack_heat();
-        let fullest = ground.layout.floors.iter().map(switches).fold(support / beside as f64, Watts::max);
+        let kinds = || NETWORK_RACKS.into_iter().chain(SERVER_RACKS);
+        let floors = ground.layout.floors.iter().map(|floor| &floor.layout);
+        let stands = floors.flat_map(|floor| kinds().map(move |kind| (floor, kind)));
+        let heats = stands.filter(|(floor, kind)| floor.racks_of(*kind) > 0);
+        let fullest = heats.map(|(floor, kind)| floor.demand.heat_of(kind)).fold(Watts(0.0), Watts::max);
         let each = VoltAmperes(fullest.0 / facts.continuous.0);
         let (frame, parallel) = low_voltage_frame(facts.at_rack(each).0);
         let sides =
@@ -442,18 +443,20 @@ pub(super) fn battery_shelves(ground: &Ground<'_>) -> Vec<Shelved> {
     let compute = stands.filter_map(|(machine, draw)| {
         of("rack batteries", machine.id.clone(), draw.racks, machine.compute_bound.rack)
     });
-    let (network, beside) = (ground.racks.network, ground.racks.storage + ground.racks.management);
-    let all = |of: fn(&Draw) -> Watts| ground.loads.iter().map(|(_, draw)| of(draw)).sum::<Watts>();
-    let per = |power: Watts, racks: u64| power / racks.max(1) as f64;
-    let network =
-        of("network rack batteries", "network".into(), network, per(all(|draw| draw.network), network));
-    let support = of(
-        "support rack batteries",
-        "storage or management".into(),
-        beside,
-        per(all(|draw| draw.support), beside),
-    );
-    compute.chain(network).chain(support).collect()
+    let beside = [
+        ("network rack batteries", "network", &NETWORK_RACKS[..]),
+        ("support rack batteries", "storage or management", &SERVER_RACKS[..]),
+    ];
+    let beside = beside.into_iter().filter_map(|(name, what, kinds)| {
+        let floors = ground.layout.floors.iter().map(|floor| &floor.layout);
+        let (mut racks, mut heat) = (0, Watts(0.0));
+        for (floor, kind) in floors.flat_map(|floor| kinds.iter().map(move |kind| (floor, *kind))) {
+            racks += floor.racks_of(kind);
+            heat += floor.demand.heat_of(kind) * floor.racks_of(kind) as f64;
+        }
+        of(name, what.into(), racks, heat / racks.max(1) as f64)
+    });
+    compute.chain(beside).collect()
 }
 
 /// Batteries in the racks.
