@@ -13,6 +13,7 @@
 //! longer in the halls. [`cables`] lays links on it, [`campus`] puts buildings and yards on the ground. Left out: columns,
 //! doors, ramps, and what stands in electrical and mechanical rooms.
 
+pub mod busways;
 pub mod cables;
 pub mod campus;
 pub mod floor;
@@ -21,6 +22,7 @@ pub mod rooms;
 pub mod routes;
 pub mod streets;
 
+pub use busways::{FullestBusway, Hung};
 pub use campus::{Site, Yard, YardItem, YardKind};
 pub use floor::{Hall, PlacedRack, PlacedRow};
 pub use grid::{Rect, Slot};
@@ -408,8 +410,6 @@ pub struct Layout {
     pub central_building: u64,
     /// Heat of the most loaded row of a full hall: above the busway, no row can hold even one such rack.
     pub row_power: Watts,
-    /// Load under a rack.
-    pub rack_load: Pascals,
     /// Load of the heaviest of all that stands in any room, as [`LayoutDemand::floor_load_of`] has it.
     pub floor_load: Pascals,
 }
@@ -575,27 +575,30 @@ impl LayoutDemand {
         })
     }
 
-    /// Positions and heat of the fullest of evenly shared rows of one unit.
-    fn fullest(&self, racks: &UnitRacks, rows: u64) -> (u64, Watts) {
-        let part = |count: u64| count.div_ceil(rows.max(1));
-        let positions = racks.counts().iter().map(|(kind, count)| part(*count) * self.footprint(*kind)).sum();
-        let heat = racks.counts().iter().map(|(kind, count)| self.heat_of(*kind) * part(*count) as f64).sum();
-        (positions, heat)
+    /// Positions of the fullest of evenly shared rows of so many units.
+    fn fullest(&self, racks: &UnitRacks, units: u64, rows: u64) -> u64 {
+        let part = |(kind, count): &(RackKind, u64)| (units * count).div_ceil(rows) * self.footprint(*kind);
+        racks.counts().iter().map(part).sum()
     }
 
-    fn fits(&self, (positions, heat): (u64, Watts)) -> bool {
-        positions <= self.most_per_row() && heat <= self.busway * (1.0 + 1e-9)
+    /// Whether that row is short enough, and each of its busways carries what hangs on it.
+    fn fits(&self, racks: &UnitRacks, units: u64, rows: u64) -> bool {
+        if self.fullest(racks, units, rows) > self.most_per_row() {
+            return false;
+        }
+        let row = racks
+            .counts()
+            .into_iter()
+            .flat_map(|(kind, count)| std::iter::repeat_n(kind, (units * count).div_ceil(rows) as usize));
+        self.hang(&row.collect::<Vec<_>>()).fullest() <= self.busway_rating() * (1.0 + 1e-9)
     }
 
     /// The slots of the rows that some units take.
     fn rows_of(&self, racks: &UnitRacks, units: u64, leaf: LeafPlace) -> Vec<Vec<Slot>> {
-        let whole = self.fullest(racks, 1);
-        if self.fits(whole) {
-            let by_length = self.most_per_row() / whole.0.max(1);
-            let heat = whole.1.value();
-            let by_heat =
-                if heat > 0.0 { (self.busway.value() / heat + 1e-9).floor() as u64 } else { by_length };
-            let per_row = by_length.min(by_heat).max(1);
+        if self.fits(racks, 1, 1) {
+            let by_length = self.most_per_row() / self.fullest(racks, 1, 1).max(1);
+            let per_row = (2..=by_length.min(units)).take_while(|more| self.fits(racks, *more, 1)).last();
+            let per_row = per_row.unwrap_or(1);
             let rows = units.div_ceil(per_row);
             let row = |number: u64| {
                 let (from, to) = share_of(units, number, rows);
@@ -604,13 +607,9 @@ impl LayoutDemand {
             return (0..rows).map(row).collect();
         }
         // One rack of each sort in a row is the most that more rows can give, so the search ends there, fitting or
-        // not. The load of a row never grows with more rows, which is what makes bisection right.
-        let (mut low, mut high) =
-            (1, racks.counts().iter().map(|(_, count)| *count).max().unwrap_or(1).max(1));
-        while low < high {
-            let middle = low.midpoint(high);
-            if self.fits(self.fullest(racks, middle)) { high = middle } else { low = middle + 1 }
-        }
+        // not.
+        let most = racks.counts().iter().map(|(_, count)| *count).max().unwrap_or(1).max(1);
+        let low = (1..most).find(|rows| self.fits(racks, 1, *rows)).unwrap_or(most);
         (0..units)
             .flat_map(|unit| (0..low).map(move |row| (unit, row)))
             .map(|(unit, row)| Self::part_of_unit(racks, unit, (row, low), leaf))
@@ -664,9 +663,8 @@ impl LayoutDemand {
 
     /// Rows for so many racks of cores, of spines and of cores beside them.
     fn network_rows(&self, cores: u64, spines: u64, beside: u64) -> Vec<Vec<Slot>> {
-        let heat = self.switches.rack_heat().max(self.ethernet_core_heat).value();
-        let by_heat = if heat > 0.0 { (self.busway.value() / heat + 1e-9).floor() as u64 } else { u64::MAX };
-        let per_row = self.most_per_row().min(by_heat).max(1);
+        let heat = self.switches.rack_heat().max(self.ethernet_core_heat);
+        let per_row = self.most_per_row().min(self.racks_on_busways(heat)).max(1);
         let slots: Vec<Slot> = (0..spines)
             .map(|index| Slot { kind: RackKind::Spine, unit: 0, index })
             .chain((0..cores).map(|index| Slot { kind: RackKind::Core, unit: 0, index }))
@@ -754,7 +752,6 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
         let rows = demand.network_rows(cores, spines, beside);
         demand.network_room(rows, hall.depth + rooms::strip(&hall, heat_of_rows(&demand, &hall.rows)))
     });
-    let weight = demand.rack.mass.value() * GRAVITY;
     let loads = network_room.iter().chain([&hall]).map(|room| room.floor_load(&demand));
     let floor_load = loads.fold(Pascals(0.0), Pascals::max);
     let mut plan = Layout {
@@ -771,7 +768,6 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
         building_y: 0.0,
         central_building: 0,
         row_power,
-        rack_load: Pascals(weight / (demand.rack.width * demand.rack.depth).value()),
         floor_load,
         demand,
     };
@@ -1015,10 +1011,10 @@ impl Layout {
         let length: f64 = (0..self.buildings).map(|building| self.length_of(building)).sum();
         SquareMeters(self.demand.storeys as f64 * length * self.building_y)
     }
-    /// IT power of the racks that stand in the first hall, which no other exceeds by more than a rack.
+    /// IT power of the racks that stand in the fullest hall.
     #[must_use]
     pub fn fullest_hall(&self) -> Watts {
-        self.hall(0).rows.iter().map(|row| row.heat).sum()
+        (0..self.halls).map(|hall| self.heat_of_hall(hall)).fold(Watts(0.0), Watts::max)
     }
     /// IT power that a hall's rows are filled with at most.
     #[must_use]

@@ -23,12 +23,12 @@ pub use beside::{OutOfBandCabling, SupportPorts, TreeCabling, WatchedRacks, leng
 pub use media::{CableMedium, Reach, reaches};
 pub use optical::OpticalCabling;
 pub use placements::{Tried, place, placements};
-pub use trays::{MOST_FILL, SECTIONS, TrayUse, WAYS};
+pub use trays::{MOST_FILL, SECTIONS, TraySort, TrayUse, WAYS};
 
 use super::routes::{Outlet, Route};
 use super::{Layout, RackKind};
 use crate::units::{ByteRate, Meters};
-use media::medium_for;
+use media::{Chosen, chosen};
 use trays::Loads;
 use tree::{Outlets, Tier, Tree, lay};
 
@@ -200,6 +200,8 @@ pub struct CablePair {
     pub choice: Option<usize>,
     /// What they are made of.
     pub medium: CableMedium,
+    /// Fibres of each.
+    pub fibres: u64,
 }
 
 /// The schedule of a site.
@@ -230,7 +232,7 @@ const SORTS: usize = RackKind::ALL.len();
 /// Lays every link and shows each pair of racks with its cables.
 pub fn each_pair(layout: &Layout, cabling: &Cabling, mut show: impl FnMut(&CablePair)) {
     let outlets = Outlets::of(layout);
-    each_pair_between_accelerators(layout, cabling, &outlets, &mut show);
+    each_pair_between_accelerators(layout, cabling, &outlets, MOST_PAIRS[0], &mut show);
     beside::each_pair(layout, cabling, &outlets, &mut show);
 }
 
@@ -239,9 +241,10 @@ fn each_pair_between_accelerators(
     layout: &Layout,
     cabling: &Cabling,
     outlets: &Outlets,
+    most_pairs: u64,
     show: &mut impl FnMut(&CablePair),
 ) {
-    lay(layout, outlets, &Tree::scale_out(layout, cabling, outlets), MOST_PAIRS[0], show);
+    lay(layout, outlets, &Tree::scale_out(layout, cabling, outlets), most_pairs, show);
     if let Some(own) = &cabling.optical {
         optical::each_pair(layout, own, outlets, show);
     }
@@ -312,12 +315,19 @@ impl Passed {
 /// The schedule of a layout.
 #[must_use]
 pub fn schedule(layout: &Layout, cabling: &Cabling) -> CableSchedule {
+    scheduled(layout, cabling, MOST_PAIRS[0])
+}
+
+/// The same with at most so many pairs of racks in a bundle of the scale-out.
+fn scheduled(layout: &Layout, cabling: &Cabling, most_pairs: u64) -> CableSchedule {
     let outlets = Outlets::of(layout);
     // Accelerators' networks and those beside them are laid side by side.
     let (mut all, others) = rayon::join(
         || {
             let mut passed = Passed::default();
-            each_pair_between_accelerators(layout, cabling, &outlets, &mut |pair| passed.add(pair));
+            each_pair_between_accelerators(layout, cabling, &outlets, most_pairs, &mut |pair| {
+                passed.add(pair)
+            });
             passed
         },
         || {

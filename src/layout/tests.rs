@@ -48,11 +48,10 @@ pub(crate) fn gb300() -> LayoutDemand {
     }
 }
 
-// 1.6 t · 9.81 / (0.6 · 1.2 m²) = 21.8 kN/m²; pitch 1.2 + (1.8 + 1.2)/2 = 2.7 m: 9.7 kN/m².
+// 1.6 t · 9.81 over 0.6 m by the pitch of 1.2 + (1.8 + 1.2)/2 = 2.7 m: 9.7 kN/m².
 #[test]
 fn a_rack_of_1600_kg_loads_the_floor_with_ten_kilonewtons() {
     let plan = layout(&gb300(), USUAL);
-    assert!((plan.rack_load.value() - 21_793.0).abs() < 10.0);
     assert!((plan.floor_load.value() - 9_686.0).abs() < 10.0);
 }
 

@@ -15,8 +15,8 @@ use crate::layout::cables::{
     placements,
 };
 use crate::layout::{
-    self, Aisles, CorePlace, GRAVITY, LayoutDemand, LeafPlace, Placement, RackBody, RackKind, Site, Slot,
-    SpinePlace, SwitchRacks, Yard, YardKind, layout, units_within,
+    self, Aisles, CorePlace, FullestBusway, GRAVITY, LayoutDemand, LeafPlace, Placement, RackBody, RackKind,
+    Site, Slot, SpinePlace, SwitchRacks, Yard, YardKind, layout, units_within,
 };
 use crate::power::one_line::LAND_PER_WATT;
 use crate::scenario::Fields;
@@ -38,10 +38,8 @@ pub struct Standing {
     pub networks: Vec<SupportNetwork>,
     /// Load averaged over a rack and half of each aisle [kg/m²].
     pub floor_load: f64,
-    /// Heat of the most loaded row.
-    pub row_power: Watts,
-    /// Electrical design point of the most loaded row.
-    pub row_peak: Watts,
+    /// The fullest pair of busways, and what it carries at the electrical design point.
+    pub busway: FullestBusway,
     /// Compute racks of the fullest row of each system, by its id.
     pub racks_of_row: Vec<(String, u64)>,
     /// Compute racks of a full hall of each system, by its id.
@@ -90,7 +88,7 @@ pub fn draft<'a>(
         floors.push(floor);
         systems.push(Drafted { machine, draw, beside, demand, cabling, tried });
     }
-    let busways = floors.iter().map(|floor| electrical::busways_of(place, fields, floor)).sum();
+    let busways = floors.iter().map(|floor| electrical::busways_of(place, floor)).sum();
     Ok(Draft { outline: outlined(&floors), busways, systems })
 }
 
@@ -222,10 +220,11 @@ impl Standing {
     fn take_rows(&mut self, machine: &Machine, floor: &layout::Layout) {
         let compute_of = |row: &Vec<Slot>| row.iter().filter(|slot| slot.kind == RackKind::Compute).count();
         let of_row = floor.hall.rows.iter().map(compute_of).max().unwrap_or(0) as u64;
-        let more = (machine.rack.peak - machine.compute_bound.rack) * of_row as f64;
-        let (hottest, of_rooms) = (floor.hottest_row(), floor.room_row_power());
-        self.row_power = self.row_power.max(hottest).max(of_rooms);
-        self.row_peak = self.row_peak.max(hottest + more).max(of_rooms);
+        let fullest = floor.fullest_busway(machine.rack.peak - machine.compute_bound.rack);
+        if fullest.load > self.busway.load {
+            (self.busway.load, self.busway.in_network_room) = (fullest.load, fullest.in_network_room);
+        }
+        self.busway.peak = self.busway.peak.max(fullest.peak);
         self.racks_of_row.push((machine.id.clone(), of_row));
         self.racks_of_hall.push((machine.id.clone(), floor.units_per_hall * machine.unit_racks));
     }
@@ -487,8 +486,18 @@ fn cable(machine: &Machine, run: &CableRun) -> Cable {
 
 /// The links offered as far as they reach.
 pub(super) fn reaches_of(links: &[Link]) -> Vec<Reach> {
-    let reach = |link: &Link| Reach { medium: cable_medium(link.medium), length: link.reach.value };
-    links.iter().map(reach).collect()
+    links.iter().map(reach_of).collect()
+}
+
+/// A link as far as it reaches.
+pub(super) fn reach_of(link: &Link) -> Reach {
+    Reach {
+        medium: cable_medium(link.medium),
+        length: link.reach.value,
+        module: link.bandwidth.value,
+        ways: link.ways,
+        fibres_per_way: if link.bidirectional { 1 } else { 2 },
+    }
 }
 
 fn cable_medium(medium: Medium) -> CableMedium {

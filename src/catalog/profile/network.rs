@@ -101,6 +101,9 @@ pub struct Link {
     /// Ports that it can be parted over: lanes on fibres of their own can be, wavelengths on one pair cannot.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub ways: u32,
+    /// Whether both directions share a fibre, not a pair.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub bidirectional: bool,
     /// The longest it may be.
     pub reach: Datum<Meters>,
     /// Power of one end's transceiver.

@@ -11,8 +11,8 @@
 //! Left out: gear outside the halls, which the building's controls watch, and what joins cores to the world.
 
 use super::{
-    CableCounts, CableKind, CablePair, Cabling, END_LENGTH, Net, Outlets, PORT_HEIGHT, Reach, SLACK, STOCKED,
-    Tier, Tree, lay, medium_for, stocked_length,
+    CableCounts, CableKind, CablePair, Cabling, Chosen, END_LENGTH, Net, Outlets, PORT_HEIGHT, Reach, SLACK,
+    STOCKED, Tier, Tree, chosen, lay, stocked_length,
 };
 use crate::layout::routes::{Outlet, Route, Through};
 use crate::layout::{Layout, RackKind};
@@ -206,7 +206,7 @@ fn port(
     (route, length): (Route, Meters),
     count: u64,
 ) -> CablePair {
-    let (choice, medium) = medium_for(length, &own.media);
+    let Chosen { choice, medium, fibres } = chosen(length, own.rate, &own.media);
     CablePair {
         net: Net::OutOfBand,
         kind: CableKind::HostLeaf,
@@ -220,6 +220,7 @@ fn port(
         length,
         choice,
         medium,
+        fibres,
     }
 }
 

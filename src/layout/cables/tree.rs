@@ -1,7 +1,7 @@
 //! A network as a tree of racks, laid pair by pair.
 
 use super::deal::{Account, ROUNDING, holders, in_order, spread};
-use super::media::medium_for;
+use super::media::{Chosen, chosen};
 use super::{CableCounts, CableKind, CablePair, Cabling, Net, Reach, SORTS, length_in_rack, stocked_length};
 use crate::layout::routes::{Outlet, Route, Through, Ways};
 use crate::layout::{Layout, PlacedRack, RackKind};
@@ -266,7 +266,7 @@ pub(super) fn lay(
                     layout.route(&outlets.ways[start.room as usize], start, stop)
                 };
                 let length = if same { length_in_rack() } else { stocked_length(Meters(route.run)) };
-                let (choice, medium) = medium_for(length, media);
+                let Chosen { choice, medium, fibres } = chosen(length, tree.rate, media);
                 show(&CablePair {
                     net: tree.net,
                     kind,
@@ -280,6 +280,7 @@ pub(super) fn lay(
                     length,
                     choice,
                     medium,
+                    fibres,
                 });
             });
         }
