@@ -29,7 +29,7 @@ pub use grid::{Rect, Slot};
 pub use rooms::{Frame, RoomKind, SideRoom};
 pub use streets::{Ducts, Gate};
 
-use crate::fleet::{CduGroup, cdus};
+use crate::fleet::{CduGroup, NETWORK_RACK_UNITS, cdus};
 use crate::units::{Kilograms, Meters, Pascals, Share, SquareMeters, Watts};
 use grid::{Grid, share_of};
 
@@ -57,6 +57,13 @@ pub const BUILDING_GAP: Meters = Meters(30.0);
 /// Height of a storey with its floor and services: assumption.
 pub const STOREY_HEIGHT: Meters = Meters(8.0);
 
+/// Height of an optical circuit switch of 136 ports with its fibre panel [U]: assumption, no maker's figure.
+pub const CIRCUIT_SWITCH_UNITS: u64 = 6;
+/// Its power at most: Urata et al. 2022, Mission Apollo, arXiv:2208.10041, recalled.
+pub const CIRCUIT_SWITCH_POWER: Watts = Watts(108.0);
+/// Those of a rack.
+pub const CIRCUIT_SWITCHES_PER_RACK: u64 = NETWORK_RACK_UNITS / CIRCUIT_SWITCH_UNITS;
+
 /// Bound on the positions of a row, far beyond any, so that a rack without width cannot ask for endless ones.
 const MOST_PER_ROW: u64 = 10_000;
 
@@ -73,6 +80,8 @@ pub enum RackKind {
     Core,
     /// Core switches of the front end and of the storage network.
     EthernetCore,
+    /// Optical circuit switches of a torus.
+    Circuit,
     /// Storage.
     Storage,
     /// Management and CPU nodes.
@@ -87,12 +96,13 @@ pub enum RackKind {
 
 impl RackKind {
     /// All of them, in the order of a legend.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Compute,
         Self::Leaf,
         Self::Spine,
         Self::Core,
         Self::EthernetCore,
+        Self::Circuit,
         Self::Storage,
         Self::Management,
         Self::Power,
@@ -109,6 +119,7 @@ impl RackKind {
             Self::Spine => "spine switches",
             Self::Core => "core switches",
             Self::EthernetCore => "front-end and storage cores",
+            Self::Circuit => "optical circuit switches",
             Self::Storage => "storage",
             Self::Management => "management",
             Self::Power => "power rack",
@@ -126,6 +137,7 @@ impl RackKind {
             Self::Spine => 'S',
             Self::Core => 'C',
             Self::EthernetCore => 'E',
+            Self::Circuit => 'O',
             Self::Storage => 'D',
             Self::Management => 'M',
             Self::Power => 'P',
@@ -300,6 +312,8 @@ pub struct LayoutDemand {
     pub ethernet_core_heat: Watts,
     /// Part of it that leaves by liquid.
     pub ethernet_core_liquid: Share,
+    /// Optical circuit switches of a torus, in racks with the units that they join.
+    pub circuit_switches: u64,
     /// Heat of a whole unit to the coolant, with its part of all switches; of a [`Layout`], of what stands in halls.
     pub unit_liquid: Watts,
     /// Heat of a whole unit to the air, likewise.
@@ -427,17 +441,19 @@ struct UnitRacks {
     compute: u64,
     leaf: u64,
     spine: u64,
+    circuit: u64,
     storage: u64,
     management: u64,
     power: u64,
 }
 
 impl UnitRacks {
-    fn counts(&self) -> [(RackKind, u64); 6] {
+    fn counts(&self) -> [(RackKind, u64); 7] {
         [
             (RackKind::Compute, self.compute),
             (RackKind::Leaf, self.leaf),
             (RackKind::Spine, self.spine),
+            (RackKind::Circuit, self.circuit),
             (RackKind::Storage, self.storage),
             (RackKind::Management, self.management),
             (RackKind::Power, self.power),
@@ -449,6 +465,12 @@ impl LayoutDemand {
     /// Units of the site, the last of which may be in part.
     fn units(&self) -> u64 {
         self.compute_racks.div_ceil(self.unit_compute_racks.max(1)).max(1)
+    }
+
+    /// Racks of optical circuit switches.
+    #[must_use]
+    pub fn circuit_racks(&self) -> u64 {
+        self.circuit_switches.div_ceil(CIRCUIT_SWITCHES_PER_RACK)
     }
 
     fn footprint(&self, kind: RackKind) -> u64 {
@@ -466,6 +488,9 @@ impl LayoutDemand {
             }
             RackKind::Spine | RackKind::Core => self.switches.rack_heat(),
             RackKind::EthernetCore => self.ethernet_core_heat,
+            RackKind::Circuit => {
+                CIRCUIT_SWITCH_POWER * (self.circuit_switches as f64 / self.circuit_racks().max(1) as f64)
+            }
             RackKind::Storage | RackKind::Management => self.support_rack_heat,
             RackKind::Power | RackKind::Cdu | RackKind::AirHandler => Watts(0.0),
         }
@@ -473,14 +498,18 @@ impl LayoutDemand {
 
     /// Mass of a rack of a sort on all of its positions, filled.
     ///
-    /// That of accelerator racks is their profile's, the others are assumptions: 48U of switches with their cables
+    /// That of accelerator racks is their profile's, the others are assumptions: 48U of switches of any sort with their cables
     /// 1,000 kg, of disks and their nodes 1,200, of servers 900, of rectifiers or batteries 1,200; a CDU of about 2 MW
     /// with its water 2,000; an air handler 1,500 on a frame of its own.
     #[must_use]
     pub fn mass_of(&self, kind: RackKind) -> Kilograms {
         match kind {
             RackKind::Compute => self.rack.mass * self.positions_per_compute_rack.max(1) as f64,
-            RackKind::Leaf | RackKind::Spine | RackKind::Core | RackKind::EthernetCore => Kilograms(1_000.0),
+            RackKind::Leaf
+            | RackKind::Spine
+            | RackKind::Core
+            | RackKind::EthernetCore
+            | RackKind::Circuit => Kilograms(1_000.0),
             RackKind::Storage | RackKind::Power => Kilograms(1_200.0),
             RackKind::Management => Kilograms(900.0),
             RackKind::Cdu => Kilograms(2_000.0),
@@ -515,7 +544,8 @@ impl LayoutDemand {
             RackKind::Compute => self.rack_liquid,
             RackKind::Leaf | RackKind::Spine | RackKind::Core => self.switches.liquid_share,
             RackKind::EthernetCore => self.ethernet_core_liquid,
-            RackKind::Storage
+            RackKind::Circuit
+            | RackKind::Storage
             | RackKind::Management
             | RackKind::Power
             | RackKind::Cdu
@@ -626,7 +656,12 @@ impl LayoutDemand {
         };
         let compute = slots(RackKind::Compute, racks.compute);
         let power = slots(RackKind::Power, racks.power);
-        let network = [slots(RackKind::Leaf, racks.leaf), slots(RackKind::Spine, racks.spine)].concat();
+        let network = [
+            slots(RackKind::Leaf, racks.leaf),
+            slots(RackKind::Spine, racks.spine),
+            slots(RackKind::Circuit, racks.circuit),
+        ]
+        .concat();
         let storage = slots(RackKind::Storage, racks.storage);
         let management = slots(RackKind::Management, racks.management);
         // Each power rack follows the accelerators that it feeds.
@@ -718,6 +753,7 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
         compute: demand.unit_compute_racks,
         leaf: leaves.div_ceil(units),
         spine: if placement.spine == SpinePlace::Units { spines.div_ceil(units) } else { 0 },
+        circuit: demand.circuit_racks().div_ceil(units),
         storage: demand.unit_storage_racks,
         management: demand.unit_management_racks,
         power: demand.unit_power_racks,
@@ -991,6 +1027,7 @@ impl Layout {
             + self.spine_racks()
             + self.core_racks()
             + demand.ethernet_core_racks
+            + demand.circuit_racks()
     }
     /// Positions that no rack takes.
     #[must_use]

@@ -8,6 +8,7 @@
 
 mod beside;
 mod bill;
+mod border;
 pub mod coolant;
 pub mod electrical;
 pub mod equipment;

@@ -20,13 +20,14 @@ mod trays;
 mod tree;
 
 pub use beside::{OutOfBandCabling, SupportPorts, TreeCabling, WatchedRacks, length_in_rack, support_home};
-pub use media::{CableMedium, Reach, reaches};
+pub use media::{Reach, reaches, section};
 pub use optical::OpticalCabling;
 pub use placements::{Tried, place, placements};
 pub use trays::{MOST_FILL, SECTIONS, TraySort, TrayUse, WAYS};
 
 use super::routes::{Outlet, Route};
 use super::{Layout, RackKind};
+use crate::media::Medium;
 use crate::units::{ByteRate, Meters};
 use media::{Chosen, chosen};
 use trays::Loads;
@@ -135,7 +136,7 @@ pub struct CableRun {
     /// Which of the media offered for the kind; none reaches where it is missing.
     pub choice: Option<usize>,
     /// What they are made of.
-    pub medium: CableMedium,
+    pub medium: Medium,
     /// Rate of each, per direction.
     pub rate: ByteRate,
     /// Cables.
@@ -199,9 +200,40 @@ pub struct CablePair {
     /// Which of the media offered for the kind; none reaches where it is missing.
     pub choice: Option<usize>,
     /// What they are made of.
-    pub medium: CableMedium,
+    pub medium: Medium,
     /// Fibres of each.
     pub fibres: u64,
+}
+
+/// A rack by its sort and number, and where it stands.
+type Numbered<'a> = ((RackKind, u64), &'a Outlet);
+
+impl CablePair {
+    /// So many cables of a network and tier along a route, of the first of the media that reaches.
+    fn of(
+        (net, kind): (Net, CableKind),
+        (rate, media): (ByteRate, &[Reach]),
+        [(from, start), (to, stop)]: [Numbered<'_>; 2],
+        (route, length): (Route, Meters),
+        count: u64,
+    ) -> Self {
+        let Chosen { choice, medium, fibres } = chosen(length, rate, media);
+        Self {
+            net,
+            kind,
+            from,
+            to,
+            rate,
+            start: *start,
+            stop: *stop,
+            route,
+            count,
+            length,
+            choice,
+            medium,
+            fibres,
+        }
+    }
 }
 
 /// The schedule of a site.

@@ -147,6 +147,7 @@ impl Layout {
             }
             RackKind::Leaf => switch(self.leaf_racks())?,
             RackKind::Spine => switch(self.spine_racks())?,
+            RackKind::Circuit => switch(demand.circuit_racks())?,
             RackKind::Storage => unit * demand.unit_storage_racks + slot.index,
             RackKind::Management => unit * demand.unit_management_racks + slot.index,
             RackKind::Power => unit * demand.unit_power_racks + slot.index,

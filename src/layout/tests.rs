@@ -27,6 +27,7 @@ pub(crate) fn gb300() -> LayoutDemand {
         ethernet_core_racks: 0,
         ethernet_core_heat: Watts(0.0),
         ethernet_core_liquid: Share(0.0),
+        circuit_switches: 0,
         unit_liquid: Watts(960e3),
         unit_air: Watts(360e3),
         door_share: Share(0.0),
@@ -262,6 +263,7 @@ pub(crate) fn demands() -> impl Strategy<Value = (LayoutDemand, Placement)> {
             },
             ethernet_core_racks,
             ethernet_core_heat: Watts(18e3),
+            circuit_switches: 7 * ethernet_core_racks,
             unit_liquid: Watts(liquid),
             unit_air: Watts(air),
             door_share: Share(door_share),
@@ -317,6 +319,13 @@ fn feeders_and_fibre_are_those_of_the_campus_laid_out() {
         let straight = ((building.center().0 - middle).powi(2) + building.y.powi(2)).sqrt();
         assert!(feeder.value() >= straight - 1e-6 && feeder.value() > 0.0);
     }
+    // From the middle of the low side to the first of three in the first line: along its road, and up to the yard.
+    let (own, [road, _]) = (site.buildings[0], site.gates[0].1.roads);
+    let along = middle - own.center().0;
+    assert!((site.feeders(1)[0].value() - (along + own.y)).abs() < 1e-6 && (road - site.front).abs() < 1e-9);
+    // To the middle one of the second line: aside to a street and back, half a pitch each way.
+    let aside = site.feeders(1)[4].value() - site.buildings[4].y;
+    assert!((aside - (plan.building(1).x - plan.building(0).x)).abs() < 1.0, "{aside}");
     let (one, three): (f64, f64) =
         (site.feeders(1).iter().map(|f| f.value()).sum(), site.feeders(3).iter().map(|f| f.value()).sum());
     assert!(three < one, "{three} {one}");
@@ -393,6 +402,7 @@ proptest! {
             (RackKind::Spine, plan.spine_racks()),
             (RackKind::Core, plan.core_racks()),
             (RackKind::EthernetCore, demand.ethernet_core_racks),
+            (RackKind::Circuit, demand.circuit_racks()),
             (RackKind::Storage, plan.units * demand.unit_storage_racks),
             (RackKind::Management, plan.units * demand.unit_management_racks),
             (RackKind::Power, plan.units * demand.unit_power_racks),

@@ -196,12 +196,6 @@ impl Shelf {
     }
 }
 
-/// Whether light runs in a medium.
-#[must_use]
-pub fn is_fiber(medium: Medium) -> bool {
-    matches!(medium, Medium::Multimode | Medium::SingleMode | Medium::LongSingleMode)
-}
-
 /// What is plugged at the ends of so many cables of a tier: at hosts, then at switches.
 #[must_use]
 pub fn ends(
@@ -229,7 +223,7 @@ pub fn ends(
             EndKind::CoPackaged | EndKind::Bare => 0,
         },
     };
-    let plug = if is_fiber(link.medium) { EndKind::Transceiver } else { EndKind::Copper };
+    let plug = if link.medium.is_fiber() { EndKind::Transceiver } else { EndKind::Copper };
     let at_switches = |ends: u64| {
         if net == Net::ScaleUp {
             return end("switch", link, EndKind::Bare, ends);

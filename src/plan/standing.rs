@@ -1,22 +1,22 @@
 //! Where it all stands: the layout formulas asked for the racks, CDUs, yards and cables of a plan.
 
 use super::beside::{self, Beside};
+use super::border::{border, border_cable};
 use super::electrical;
 use super::equipment::{Machine, Place};
 use super::fronts::fronts;
 use super::links;
-use super::result::{Border, Cable, Layout, Racks, SupportNetwork, SystemFloor};
+use super::result::{Cable, Layout, Racks, SupportNetwork, SystemFloor};
 use super::sizing::{Draw, FacilityHour, torus_of};
-use crate::catalog::profile::{Link, Medium, ScaleUpTopology, StageKind};
+use crate::catalog::profile::{Link, ScaleUpTopology, StageKind};
 use crate::cooling::HeatRejection;
 use crate::fabric::scale_out::{FabricError, FatTree};
 use crate::layout::cables::{
-    CableCounts, CableKind, CableMedium, CableRun, Cabling, Net, OpticalCabling, Reach, SLACK, Tried, place,
-    placements,
+    CableCounts, CableRun, Cabling, OpticalCabling, Reach, Tried, place, placements,
 };
 use crate::layout::{
-    self, Aisles, CorePlace, FullestBusway, GRAVITY, LayoutDemand, LeafPlace, Placement, RackBody, RackKind,
-    Site, Slot, SpinePlace, SwitchRacks, Yard, YardKind, layout, units_within,
+    self, Aisles, CIRCUIT_SWITCH_POWER, CorePlace, FullestBusway, GRAVITY, LayoutDemand, LeafPlace,
+    Placement, RackBody, RackKind, Site, Slot, SpinePlace, SwitchRacks, Yard, YardKind, layout, units_within,
 };
 use crate::power::one_line::LAND_PER_WATT;
 use crate::scenario::Fields;
@@ -137,55 +137,11 @@ impl Draft<'_> {
             }
         }
         total.fibre = fields.campus.fibre.unwrap_or_else(|| total.site.longest_way());
-        total.border = border(fields, &loads, total.fibre);
+        total.border = border(fields, &loads, total);
         let crossing = total.border.as_ref().zip(loads.first());
         let crossing = crossing.map(|(border, (machine, _))| border_cable(machine, border));
         total.cables.extend(crossing);
         standing
-    }
-}
-
-/// Links from fabric to fabric; none where nothing crosses.
-///
-/// ~~~text
-/// links = ⌈ N·b / 2·r ⌉
-/// ~~~
-///
-/// N accelerators · b what each sends to other fabrics [B/s] · r rate of a link per direction [B/s], which both of its
-/// fabrics send at.
-fn border(fields: &Fields, loads: &[(&Machine, &Draw)], fibre: Meters) -> Option<Border> {
-    let bandwidth = fields.campus.bandwidth?;
-    let fabrics: u64 = loads.iter().map(|(_, draw)| draw.fabric.islands).sum();
-    let (machine, _) = loads.first().filter(|_| fabrics > 1)?;
-    let links = &machine.network.border_links;
-    let length = fibre * (1.0 + SLACK);
-    let reaching = links.iter().find(|link| link.reach.value >= length);
-    let farthest = || links.iter().max_by(|a, b| a.reach.value.0.total_cmp(&b.reach.value.0));
-    let link = reaching.or_else(farthest)?.clone();
-    let accelerators: u64 = loads.iter().map(|(_, draw)| draw.accelerators).sum();
-    let sent = bandwidth * accelerators as f64;
-    let count = (sent / (link.bandwidth.value * 2.0) - 1e-9).ceil() as u64;
-    Some(Border { links: count, length, power: link.power_per_end.value * (2 * count) as f64, link })
-}
-
-/// The links from fabric to fabric as cables, under the first system.
-fn border_cable(machine: &Machine, border: &Border) -> Cable {
-    let (net, tier, link) = (Net::Border, CableKind::SpineCore, &border.link);
-    Cable {
-        system: machine.id.clone(),
-        net,
-        tier,
-        kind: net.cables(tier),
-        link: link.id.clone(),
-        link_name: link.name.clone(),
-        reached: border.length <= link.reach.value,
-        reach: link.reach.value,
-        medium: link.medium,
-        rate: link.bandwidth.value,
-        count: border.links,
-        length_total: border.length * border.links as f64,
-        length_max: border.length,
-        ends: links::ends(&machine.network, (net, tier), link, link.bandwidth.value, border.links),
     }
 }
 
@@ -299,7 +255,9 @@ fn demand(
     let units = machine.unit.units_for(draw.racks).max(1);
     let part = if design.it.0 > 0.0 { draw.it() / design.it } else { 1.0 };
     let with_unit = machine.unit.storage_racks + machine.unit.management_racks;
-    let with_units = (draw.support - core_power).max(Watts(0.0));
+    let circuit_switches = optical(machine, draw).map_or(0, |own| own.switches);
+    let elsewhere = core_power + CIRCUIT_SWITCH_POWER * circuit_switches as f64;
+    let with_units = (draw.support - elsewhere).max(Watts(0.0));
     let support = if with_unit > 0 { with_units / (units * with_unit) as f64 } else { Watts(0.0) };
     let body = &machine.system.rack;
     // A unit that is not whole gives off its part.
@@ -317,6 +275,7 @@ fn demand(
         ethernet_core_racks: core_racks,
         ethernet_core_heat: core_power / core_racks.max(1) as f64,
         ethernet_core_liquid: machine.network.support_switch.liquid_share.value,
+        circuit_switches,
         unit_liquid: per_unit(draw.liquid),
         unit_air: per_unit(draw.air),
         door_share: Share(place.door_share()),
@@ -440,8 +399,8 @@ fn add(standing: &mut Standing, fields: &Fields, drafted: Drafted<'_>) {
     standing.floor_load = standing.floor_load.max(floor.floor_load.0 / GRAVITY);
     let sum = &mut standing.racks;
     sum.compute += draw.racks;
-    sum.network +=
-        floor.leaf_racks() + floor.spine_racks() + floor.core_racks() + floor.demand.ethernet_core_racks;
+    sum.network += floor.leaf_racks() + floor.spine_racks() + floor.core_racks();
+    sum.network += floor.demand.ethernet_core_racks + floor.demand.circuit_racks();
     sum.storage += floor.units * floor.demand.unit_storage_racks;
     sum.management += floor.units * floor.demand.unit_management_racks;
     sum.power += floor.units * floor.demand.unit_power_racks;
@@ -492,22 +451,10 @@ pub(super) fn reaches_of(links: &[Link]) -> Vec<Reach> {
 /// A link as far as it reaches.
 pub(super) fn reach_of(link: &Link) -> Reach {
     Reach {
-        medium: cable_medium(link.medium),
+        medium: link.medium,
         length: link.reach.value,
         module: link.bandwidth.value,
         ways: link.ways,
         fibres_per_way: if link.bidirectional { 1 } else { 2 },
-    }
-}
-
-fn cable_medium(medium: Medium) -> CableMedium {
-    match medium {
-        Medium::TwistedPair => CableMedium::TwistedPair,
-        Medium::PassiveCopper => CableMedium::PassiveCopper,
-        Medium::LinearActiveCopper => CableMedium::LinearActiveCopper,
-        Medium::RetimedActiveCopper => CableMedium::RetimedActiveCopper,
-        Medium::Multimode => CableMedium::Multimode,
-        Medium::SingleMode => CableMedium::SingleMode,
-        Medium::LongSingleMode => CableMedium::LongSingleMode,
     }
 }

@@ -1,6 +1,7 @@
 //! Switches, links and adapters.
 
 use super::{Datum, Sources, is_default, is_one, one};
+use crate::media::Medium;
 use crate::units::{ByteRate, Dollars, Meters, Seconds, Share, Watts};
 use serde::{Deserialize, Serialize};
 
@@ -61,26 +62,6 @@ pub enum Transport {
     Lossless,
     /// Elastic Fabric Adapter: datagrams over many paths, out of order.
     Efa,
-}
-
-/// The kind of a cable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Medium {
-    /// Twisted pairs.
-    TwistedPair,
-    /// Passive copper.
-    PassiveCopper,
-    /// Linear active copper.
-    LinearActiveCopper,
-    /// Retimed active copper.
-    RetimedActiveCopper,
-    /// Multimode fibre.
-    Multimode,
-    /// Single-mode fibre to 500 m.
-    SingleMode,
-    /// Single-mode fibre beyond 500 m.
-    LongSingleMode,
 }
 
 /// A link: a cable with what is plugged at its ends.

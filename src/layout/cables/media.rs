@@ -1,66 +1,24 @@
 //! What cables are made of, how far that reaches, and how much of a tray it takes.
 
+use crate::media::Medium;
 use crate::units::{ByteRate, Meters};
 
-/// What a cable is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CableMedium {
-    /// Twisted pairs.
-    TwistedPair,
-    /// Passive copper.
-    PassiveCopper,
-    /// Linear active copper.
-    LinearActiveCopper,
-    /// Retimed active copper.
-    RetimedActiveCopper,
-    /// Multimode fibre.
-    Multimode,
-    /// Single-mode fibre to 500 m.
-    SingleMode,
-    /// Single-mode fibre beyond 500 m.
-    LongSingleMode,
-}
-
-impl CableMedium {
-    /// The name in reports.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::TwistedPair => "twisted-pair",
-            Self::PassiveCopper => "passive-copper",
-            Self::LinearActiveCopper => "linear-active-copper",
-            Self::RetimedActiveCopper => "retimed-active-copper",
-            Self::Multimode => "multimode",
-            Self::SingleMode => "single-mode",
-            Self::LongSingleMode => "long-single-mode",
-        }
-    }
-}
-
-impl CableMedium {
-    /// Cross-section of one cable of so many fibres, as it comes and in a trunk [mm²]: assumptions.
-    ///
-    /// Twisted pairs of 6 mm across; copper of an 800G class of 9, 7 and 6 mm; a jumper of 2 mm of a pair of fibres or one,
-    /// of 3 mm of more. A trunk of 1,728 fibres in ribbons is 25 mm across, 0.284 mm² for each, and smaller ones are as
-    /// dense.
-    #[must_use]
-    pub fn section(self, fibres: u64, in_trunk: bool) -> f64 {
-        match self {
-            Self::PassiveCopper => 63.6,
-            Self::LinearActiveCopper => 38.5,
-            Self::RetimedActiveCopper | Self::TwistedPair => 28.3,
-            Self::Multimode | Self::SingleMode | Self::LongSingleMode => match (in_trunk, fibres) {
-                (true, fibres) => 0.284 * fibres as f64,
-                (false, 0..=2) => 3.1,
-                (false, _) => 7.1,
-            },
-        }
-    }
-
-    /// Whether light runs in it.
-    #[must_use]
-    pub fn is_fiber(self) -> bool {
-        matches!(self, Self::Multimode | Self::SingleMode | Self::LongSingleMode)
+/// Cross-section of one cable of so many fibres, as it comes and in a trunk [mm²]: assumptions.
+///
+/// Twisted pairs of 6 mm across; copper of an 800G class of 9, 7 and 6 mm; a jumper of 2 mm of a pair of fibres or one,
+/// of 3 mm of more. A trunk of 1,728 fibres in ribbons is 25 mm across, 0.284 mm² for each, and smaller ones are as
+/// dense.
+#[must_use]
+pub fn section(medium: Medium, fibres: u64, in_trunk: bool) -> f64 {
+    match medium {
+        Medium::PassiveCopper => 63.6,
+        Medium::LinearActiveCopper => 38.5,
+        Medium::RetimedActiveCopper | Medium::TwistedPair => 28.3,
+        Medium::Multimode | Medium::SingleMode | Medium::LongSingleMode => match (in_trunk, fibres) {
+            (true, fibres) => 0.284 * fibres as f64,
+            (false, 0..=2) => 3.1,
+            (false, _) => 7.1,
+        },
     }
 }
 
@@ -68,7 +26,7 @@ impl CableMedium {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reach {
     /// The medium.
-    pub medium: CableMedium,
+    pub medium: Medium,
     /// The longest cable.
     pub length: Meters,
     /// Rate of a module, per direction.
@@ -119,16 +77,15 @@ pub fn reaches(rate: ByteRate) -> [Reach; 6] {
         [0.7, 2.0, 3.0, 3.0, 500.0, 2_000.0]
     };
     let media = [
-        CableMedium::PassiveCopper,
-        CableMedium::LinearActiveCopper,
-        CableMedium::RetimedActiveCopper,
-        CableMedium::Multimode,
-        CableMedium::SingleMode,
-        CableMedium::LongSingleMode,
+        Medium::PassiveCopper,
+        Medium::LinearActiveCopper,
+        Medium::RetimedActiveCopper,
+        Medium::Multimode,
+        Medium::SingleMode,
+        Medium::LongSingleMode,
     ];
     // Parallel fibres to 500 m, wavelengths on one pair beyond.
-    let ways =
-        |medium| if matches!(medium, CableMedium::Multimode | CableMedium::SingleMode) { 4 } else { 1 };
+    let ways = |medium| if matches!(medium, Medium::Multimode | Medium::SingleMode) { 4 } else { 1 };
     std::array::from_fn(|at| Reach {
         medium: media[at],
         length: Meters(lengths[at]),
@@ -142,7 +99,7 @@ pub fn reaches(rate: ByteRate) -> [Reach; 6] {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Chosen {
     pub(super) choice: Option<usize>,
-    pub(super) medium: CableMedium,
+    pub(super) medium: Medium,
     pub(super) fibres: u64,
 }
 
@@ -150,7 +107,7 @@ pub(super) struct Chosen {
 pub(super) fn chosen(length: Meters, rate: ByteRate, media: &[Reach]) -> Chosen {
     let choice = media.iter().position(|reach| length <= reach.length);
     let (medium, fibres) =
-        choice.map_or((CableMedium::LongSingleMode, 2), |at| (media[at].medium, media[at].fibres(rate)));
+        choice.map_or((Medium::LongSingleMode, 2), |at| (media[at].medium, media[at].fibres(rate)));
     Chosen { choice, medium, fibres }
 }
 
@@ -174,7 +131,7 @@ mod tests {
     // 1,728 fibres of 0.284 mm² fill 25 mm: π·12.5² = 491 mm².
     #[test]
     fn a_trunk_is_as_thick_as_its_fibres() {
-        let trunk = 1_728.0 / 8.0 * CableMedium::SingleMode.section(8, true);
+        let trunk = 1_728.0 / 8.0 * section(Medium::SingleMode, 8, true);
         assert!((trunk / 490.9 - 1.0).abs() < 2e-3, "{trunk}");
     }
 }

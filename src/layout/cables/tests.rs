@@ -45,9 +45,9 @@ fn a_length_is_route_drops_slack_and_ends_as_stocked() {
 fn hosts_reach_their_leaf_over_retimed_copper_or_multimode() {
     let laid = schedule(&layout(&gb300(), USUAL), &cabling(WHOLE));
     let hosts = of_kind(&laid, CableKind::HostLeaf);
-    assert!(hosts.iter().all(|run| run.medium <= CableMedium::Multimode));
+    assert!(hosts.iter().all(|run| run.medium <= Medium::Multimode));
     assert!(longest(&hosts) <= Meters(15.0));
-    assert!(hosts.iter().any(|run| run.medium == CableMedium::RetimedActiveCopper));
+    assert!(hosts.iter().any(|run| run.medium == Medium::RetimedActiveCopper));
 }
 
 // Nine buildings of some 290 × 140 m with their yards: several hundred metres to the core, some beyond 500 m.
@@ -55,8 +55,7 @@ fn hosts_reach_their_leaf_over_retimed_copper_or_multimode() {
 fn the_core_of_a_campus_is_reached_over_single_mode() {
     let laid = schedule(&layout(&gb300(), USUAL), &cabling(WHOLE));
     let core = of_kind(&laid, CableKind::SpineCore);
-    let single: u64 =
-        core.iter().filter(|run| run.medium >= CableMedium::SingleMode).map(|run| run.count).sum();
+    let single: u64 = core.iter().filter(|run| run.medium >= Medium::SingleMode).map(|run| run.count).sum();
     assert!(single * 10 > 373_248 * 9);
     assert!((Meters(300.0)..Meters(1_500.0)).contains(&longest(&core)));
     assert!(core.iter().all(|run| run.choice.is_some()), "2 km reach across the campus");

@@ -1,5 +1,6 @@
 //! The trays and ducts that cables lie in, and where each sort is fullest.
 
+use super::media::section;
 use super::{CablePair, SORTS};
 use crate::layout::routes::{Outlet, Through};
 use crate::layout::{CORRIDOR, Layout};
@@ -224,8 +225,8 @@ impl Loads {
 
     pub(super) fn add(&mut self, pair: &CablePair) {
         let (a, b, count) = (&pair.start, &pair.stop, pair.count);
-        let trunks = pair.medium.section(pair.fibres, true) * count as f64;
-        let in_row = pair.medium.section(pair.fibres, pair.fibres * count >= TRUNK_FIBRES) * count as f64;
+        let trunks = section(pair.medium, pair.fibres, true) * count as f64;
+        let in_row = section(pair.medium, pair.fibres, pair.fibres * count >= TRUNK_FIBRES) * count as f64;
         let through = pair.route.through;
         match through {
             Through::Rack => return,
