@@ -13,6 +13,7 @@
 //! longer in the halls. [`cables`] lays links on it, [`campus`] puts buildings and yards on the ground. Left out: columns,
 //! doors, ramps, and what stands in electrical and mechanical rooms.
 
+pub mod busways;
 pub mod cables;
 pub mod campus;
 pub mod floor;
@@ -21,13 +22,14 @@ pub mod rooms;
 pub mod routes;
 pub mod streets;
 
+pub use busways::{FullestBusway, Hung};
 pub use campus::{Site, Yard, YardItem, YardKind};
 pub use floor::{Hall, PlacedRack, PlacedRow};
 pub use grid::{Rect, Slot};
 pub use rooms::{Frame, RoomKind, SideRoom};
 pub use streets::{Ducts, Gate};
 
-use crate::fleet::{CduGroup, cdus};
+use crate::fleet::{CduGroup, NETWORK_RACK_UNITS, cdus};
 use crate::units::{Kilograms, Meters, Pascals, Share, SquareMeters, Watts};
 use grid::{Grid, share_of};
 
@@ -55,6 +57,13 @@ pub const BUILDING_GAP: Meters = Meters(30.0);
 /// Height of a storey with its floor and services: assumption.
 pub const STOREY_HEIGHT: Meters = Meters(8.0);
 
+/// Height of an optical circuit switch of 136 ports with its fibre panel [U]: assumption, no maker's figure.
+pub const CIRCUIT_SWITCH_UNITS: u64 = 6;
+/// Its power at most: Urata et al. 2022, Mission Apollo, arXiv:2208.10041, recalled.
+pub const CIRCUIT_SWITCH_POWER: Watts = Watts(108.0);
+/// Those of a rack.
+pub const CIRCUIT_SWITCHES_PER_RACK: u64 = NETWORK_RACK_UNITS / CIRCUIT_SWITCH_UNITS;
+
 /// Bound on the positions of a row, far beyond any, so that a rack without width cannot ask for endless ones.
 const MOST_PER_ROW: u64 = 10_000;
 
@@ -71,6 +80,8 @@ pub enum RackKind {
     Core,
     /// Core switches of the front end and of the storage network.
     EthernetCore,
+    /// Optical circuit switches of a torus.
+    Circuit,
     /// Storage.
     Storage,
     /// Management and CPU nodes.
@@ -85,12 +96,13 @@ pub enum RackKind {
 
 impl RackKind {
     /// All of them, in the order of a legend.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Compute,
         Self::Leaf,
         Self::Spine,
         Self::Core,
         Self::EthernetCore,
+        Self::Circuit,
         Self::Storage,
         Self::Management,
         Self::Power,
@@ -107,6 +119,7 @@ impl RackKind {
             Self::Spine => "spine switches",
             Self::Core => "core switches",
             Self::EthernetCore => "front-end and storage cores",
+            Self::Circuit => "optical circuit switches",
             Self::Storage => "storage",
             Self::Management => "management",
             Self::Power => "power rack",
@@ -124,6 +137,7 @@ impl RackKind {
             Self::Spine => 'S',
             Self::Core => 'C',
             Self::EthernetCore => 'E',
+            Self::Circuit => 'O',
             Self::Storage => 'D',
             Self::Management => 'M',
             Self::Power => 'P',
@@ -315,6 +329,8 @@ pub struct LayoutDemand {
     pub ethernet_core_racks: u64,
     /// Heat of what stands in the racks of each sort besides accelerators and switches of the scale-out.
     pub support_heat: SupportHeat,
+    /// Optical circuit switches of a torus, in racks with the units that they join.
+    pub circuit_switches: u64,
     /// Heat of a whole unit to the coolant, with its part of all switches; of a [`Layout`], of what stands in halls.
     pub unit_liquid: Watts,
     /// Heat of a whole unit to the air, likewise.
@@ -423,8 +439,6 @@ pub struct Layout {
     pub central_building: u64,
     /// Heat of the most loaded row of a full hall: above the busway, no row can hold even one such rack.
     pub row_power: Watts,
-    /// Load under a rack.
-    pub rack_load: Pascals,
     /// Load of the heaviest of all that stands in any room, as [`LayoutDemand::floor_load_of`] has it.
     pub floor_load: Pascals,
 }
@@ -442,17 +456,19 @@ struct UnitRacks {
     compute: u64,
     leaf: u64,
     spine: u64,
+    circuit: u64,
     storage: u64,
     management: u64,
     power: u64,
 }
 
 impl UnitRacks {
-    fn counts(&self) -> [(RackKind, u64); 6] {
+    fn counts(&self) -> [(RackKind, u64); 7] {
         [
             (RackKind::Compute, self.compute),
             (RackKind::Leaf, self.leaf),
             (RackKind::Spine, self.spine),
+            (RackKind::Circuit, self.circuit),
             (RackKind::Storage, self.storage),
             (RackKind::Management, self.management),
             (RackKind::Power, self.power),
@@ -464,6 +480,12 @@ impl LayoutDemand {
     /// Units of the site, the last of which may be in part.
     fn units(&self) -> u64 {
         self.compute_racks.div_ceil(self.unit_compute_racks.max(1)).max(1)
+    }
+
+    /// Racks of optical circuit switches.
+    #[must_use]
+    pub fn circuit_racks(&self) -> u64 {
+        self.circuit_switches.div_ceil(CIRCUIT_SWITCHES_PER_RACK)
     }
 
     fn footprint(&self, kind: RackKind) -> u64 {
@@ -494,6 +516,9 @@ impl LayoutDemand {
                 self.switches.switch_heat * (self.switches.leaf as f64 / racks as f64)
             }
             RackKind::Spine | RackKind::Core => self.switches.rack_heat(),
+            RackKind::Circuit => {
+                CIRCUIT_SWITCH_POWER * (self.circuit_switches as f64 / self.circuit_racks().max(1) as f64)
+            }
             RackKind::EthernetCore
             | RackKind::Storage
             | RackKind::Management
@@ -505,14 +530,18 @@ impl LayoutDemand {
 
     /// Mass of a rack of a sort on all of its positions, filled.
     ///
-    /// That of accelerator racks is their profile's, the others are assumptions: 48U of switches with their cables
+    /// That of accelerator racks is their profile's, the others are assumptions: 48U of switches of any sort with their cables
     /// 1,000 kg, of disks and their nodes 1,200, of servers 900, of rectifiers or batteries 1,200; a CDU of about 2 MW
     /// with its water 2,000; an air handler 1,500 on a frame of its own.
     #[must_use]
     pub fn mass_of(&self, kind: RackKind) -> Kilograms {
         match kind {
             RackKind::Compute => self.rack.mass * self.positions_per_compute_rack.max(1) as f64,
-            RackKind::Leaf | RackKind::Spine | RackKind::Core | RackKind::EthernetCore => Kilograms(1_000.0),
+            RackKind::Leaf
+            | RackKind::Spine
+            | RackKind::Core
+            | RackKind::EthernetCore
+            | RackKind::Circuit => Kilograms(1_000.0),
             RackKind::Storage | RackKind::Power => Kilograms(1_200.0),
             RackKind::Management => Kilograms(900.0),
             RackKind::Cdu => Kilograms(2_000.0),
@@ -546,6 +575,7 @@ impl LayoutDemand {
             RackKind::Compute => self.rack_liquid,
             RackKind::Leaf | RackKind::Spine | RackKind::Core => self.switches.liquid_share,
             RackKind::EthernetCore
+            | RackKind::Circuit
             | RackKind::Storage
             | RackKind::Management
             | RackKind::Power
@@ -605,27 +635,30 @@ impl LayoutDemand {
         })
     }
 
-    /// Positions and heat of the fullest of evenly shared rows of one unit.
-    fn fullest(&self, racks: &UnitRacks, rows: u64) -> (u64, Watts) {
-        let part = |count: u64| count.div_ceil(rows.max(1));
-        let positions = racks.counts().iter().map(|(kind, count)| part(*count) * self.footprint(*kind)).sum();
-        let heat = racks.counts().iter().map(|(kind, count)| self.heat_of(*kind) * part(*count) as f64).sum();
-        (positions, heat)
+    /// Positions of the fullest of evenly shared rows of so many units.
+    fn fullest(&self, racks: &UnitRacks, units: u64, rows: u64) -> u64 {
+        let part = |(kind, count): &(RackKind, u64)| (units * count).div_ceil(rows) * self.footprint(*kind);
+        racks.counts().iter().map(part).sum()
     }
 
-    fn fits(&self, (positions, heat): (u64, Watts)) -> bool {
-        positions <= self.most_per_row() && heat <= self.busway * (1.0 + 1e-9)
+    /// Whether that row is short enough, and each of its busways carries what hangs on it.
+    fn fits(&self, racks: &UnitRacks, units: u64, rows: u64) -> bool {
+        if self.fullest(racks, units, rows) > self.most_per_row() {
+            return false;
+        }
+        let row = racks
+            .counts()
+            .into_iter()
+            .flat_map(|(kind, count)| std::iter::repeat_n(kind, (units * count).div_ceil(rows) as usize));
+        self.hang(&row.collect::<Vec<_>>()).fullest() <= self.busway_rating() * (1.0 + 1e-9)
     }
 
     /// The slots of the rows that some units take.
     fn rows_of(&self, racks: &UnitRacks, units: u64, leaf: LeafPlace) -> Vec<Vec<Slot>> {
-        let whole = self.fullest(racks, 1);
-        if self.fits(whole) {
-            let by_length = self.most_per_row() / whole.0.max(1);
-            let heat = whole.1.value();
-            let by_heat =
-                if heat > 0.0 { (self.busway.value() / heat + 1e-9).floor() as u64 } else { by_length };
-            let per_row = by_length.min(by_heat).max(1);
+        if self.fits(racks, 1, 1) {
+            let by_length = self.most_per_row() / self.fullest(racks, 1, 1).max(1);
+            let per_row = (2..=by_length.min(units)).take_while(|more| self.fits(racks, *more, 1)).last();
+            let per_row = per_row.unwrap_or(1);
             let rows = units.div_ceil(per_row);
             let row = |number: u64| {
                 let (from, to) = share_of(units, number, rows);
@@ -634,13 +667,9 @@ impl LayoutDemand {
             return (0..rows).map(row).collect();
         }
         // One rack of each sort in a row is the most that more rows can give, so the search ends there, fitting or
-        // not. The load of a row never grows with more rows, which is what makes bisection right.
-        let (mut low, mut high) =
-            (1, racks.counts().iter().map(|(_, count)| *count).max().unwrap_or(1).max(1));
-        while low < high {
-            let middle = low.midpoint(high);
-            if self.fits(self.fullest(racks, middle)) { high = middle } else { low = middle + 1 }
-        }
+        // not.
+        let most = racks.counts().iter().map(|(_, count)| *count).max().unwrap_or(1).max(1);
+        let low = (1..most).find(|rows| self.fits(racks, 1, *rows)).unwrap_or(most);
         (0..units)
             .flat_map(|unit| (0..low).map(move |row| (unit, row)))
             .map(|(unit, row)| Self::part_of_unit(racks, unit, (row, low), leaf))
@@ -657,7 +686,12 @@ impl LayoutDemand {
         };
         let compute = slots(RackKind::Compute, racks.compute);
         let power = slots(RackKind::Power, racks.power);
-        let network = [slots(RackKind::Leaf, racks.leaf), slots(RackKind::Spine, racks.spine)].concat();
+        let network = [
+            slots(RackKind::Leaf, racks.leaf),
+            slots(RackKind::Spine, racks.spine),
+            slots(RackKind::Circuit, racks.circuit),
+        ]
+        .concat();
         let storage = slots(RackKind::Storage, racks.storage);
         let management = slots(RackKind::Management, racks.management);
         // Each power rack follows the accelerators that it feeds.
@@ -695,9 +729,8 @@ impl LayoutDemand {
     /// Rows for so many racks of cores, of spines and of cores beside them.
     fn network_rows(&self, cores: u64, spines: u64, beside: u64) -> Vec<Vec<Slot>> {
         let kinds = [RackKind::Spine, RackKind::Core, RackKind::EthernetCore];
-        let heat = kinds.map(|kind| self.heat_of(kind).value()).into_iter().fold(0.0, f64::max);
-        let by_heat = if heat > 0.0 { (self.busway.value() / heat + 1e-9).floor() as u64 } else { u64::MAX };
-        let per_row = self.most_per_row().min(by_heat).max(1);
+        let heat = kinds.map(|kind| self.heat_of(kind)).into_iter().fold(Watts(0.0), Watts::max);
+        let per_row = self.most_per_row().min(self.racks_on_busways(heat)).max(1);
         let slots: Vec<Slot> = (0..spines)
             .map(|index| Slot { kind: RackKind::Spine, unit: 0, index })
             .chain((0..cores).map(|index| Slot { kind: RackKind::Core, unit: 0, index }))
@@ -751,6 +784,7 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
         compute: demand.unit_compute_racks,
         leaf: leaves.div_ceil(units),
         spine: if placement.spine == SpinePlace::Units { spines.div_ceil(units) } else { 0 },
+        circuit: demand.circuit_racks().div_ceil(units),
         storage: demand.unit_storage_racks,
         management: demand.unit_management_racks,
         power: demand.unit_power_racks,
@@ -789,7 +823,6 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
         let rows = demand.network_rows(cores, spines, beside);
         demand.network_room(rows, hall.depth + rooms::strip(&hall, heat_of_rows(&demand, &hall.rows)))
     });
-    let weight = demand.rack.mass.value() * GRAVITY;
     let loads = network_room.iter().chain([&hall]).map(|room| room.floor_load(&demand));
     let floor_load = loads.fold(Pascals(0.0), Pascals::max);
     let mut plan = Layout {
@@ -806,7 +839,6 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
         building_y: 0.0,
         central_building: 0,
         row_power,
-        rack_load: Pascals(weight / (demand.rack.width * demand.rack.depth).value()),
         floor_load,
         demand,
     };
@@ -959,6 +991,7 @@ impl Layout {
             RackKind::Spine => self.spine_racks(),
             RackKind::Core => self.core_racks(),
             RackKind::EthernetCore => self.demand.ethernet_core_racks,
+            RackKind::Circuit => self.demand.circuit_racks(),
             RackKind::Storage => self.units * self.demand.unit_storage_racks,
             RackKind::Management => self.units * self.demand.unit_management_racks,
             RackKind::Power => self.units * self.demand.unit_power_racks,
@@ -1061,10 +1094,10 @@ impl Layout {
         let length: f64 = (0..self.buildings).map(|building| self.length_of(building)).sum();
         SquareMeters(self.demand.storeys as f64 * length * self.building_y)
     }
-    /// IT power of the racks that stand in the first hall, which no other exceeds by more than a rack.
+    /// IT power of the racks that stand in the fullest hall.
     #[must_use]
     pub fn fullest_hall(&self) -> Watts {
-        self.hall(0).rows.iter().map(|row| row.heat).sum()
+        (0..self.halls).map(|hall| self.heat_of_hall(hall)).fold(Watts(0.0), Watts::max)
     }
     /// IT power that a hall's rows are filled with at most.
     #[must_use]

@@ -47,6 +47,7 @@ pub mod fabric;
 pub mod fleet;
 pub mod kernel;
 pub mod layout;
+pub mod media;
 pub mod plan;
 pub mod power;
 pub mod random;

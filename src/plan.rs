@@ -8,6 +8,7 @@
 
 mod beside;
 mod bill;
+mod border;
 pub mod coolant;
 pub mod electrical;
 pub mod equipment;
@@ -125,8 +126,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         design: &design,
         layout: &standing.layout,
         floor_load: standing.floor_load,
-        row_power: standing.row_power,
-        row_peak: standing.row_peak,
+        busway: standing.busway,
         coolant: &cooling.coolant,
         serving: &serving,
         training: &training,

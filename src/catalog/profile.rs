@@ -10,13 +10,14 @@ mod money;
 mod network;
 mod system;
 
+pub use crate::media::Medium;
 pub use facility::{
     Backup, Climate, CoolingDesign, Covered, DesignWeather, ElectricalDesign, Essential, HeatRejection, Kept,
     Part, RearDoor, Redundancy, Stage, StageKind,
 };
 pub use model::{Attention, AttentionKind, FeedForward, Model, PublishedSize};
 pub use money::{Costs, HostedPrice, ListPrice, MarketPrices};
-pub use network::{Adapter, Link, Medium, Switch, Transport};
+pub use network::{Adapter, Link, Switch, Transport};
 pub use system::{
     Accelerator, Causes, Current, FlowPoint, Memory, Peaks, PowerProfile, Rack, Reliability, ScalableUnit,
     ScaleOut, ScaleUp, ScaleUpTopology, Shelves, StackPart, System,

@@ -20,15 +20,16 @@ mod trays;
 mod tree;
 
 pub use beside::{OutOfBandCabling, SupportPorts, TreeCabling, WatchedRacks, length_in_rack, support_home};
-pub use media::{CableMedium, Reach, reaches};
+pub use media::{Reach, reaches, section};
 pub use optical::OpticalCabling;
 pub use placements::{Tried, place, placements};
-pub use trays::{MOST_FILL, SECTIONS, TrayUse, WAYS};
+pub use trays::{MOST_FILL, SECTIONS, TraySort, TrayUse, WAYS};
 
 use super::routes::{Outlet, Route};
 use super::{Layout, RackKind};
+use crate::media::Medium;
 use crate::units::{ByteRate, Meters};
-use media::medium_for;
+use media::{Chosen, chosen};
 use trays::Loads;
 use tree::{Outlets, Tier, Tree, lay};
 
@@ -135,7 +136,7 @@ pub struct CableRun {
     /// Which of the media offered for the kind; none reaches where it is missing.
     pub choice: Option<usize>,
     /// What they are made of.
-    pub medium: CableMedium,
+    pub medium: Medium,
     /// Rate of each, per direction.
     pub rate: ByteRate,
     /// Cables.
@@ -199,7 +200,40 @@ pub struct CablePair {
     /// Which of the media offered for the kind; none reaches where it is missing.
     pub choice: Option<usize>,
     /// What they are made of.
-    pub medium: CableMedium,
+    pub medium: Medium,
+    /// Fibres of each.
+    pub fibres: u64,
+}
+
+/// A rack by its sort and number, and where it stands.
+type Numbered<'a> = ((RackKind, u64), &'a Outlet);
+
+impl CablePair {
+    /// So many cables of a network and tier along a route, of the first of the media that reaches.
+    fn of(
+        (net, kind): (Net, CableKind),
+        (rate, media): (ByteRate, &[Reach]),
+        [(from, start), (to, stop)]: [Numbered<'_>; 2],
+        (route, length): (Route, Meters),
+        count: u64,
+    ) -> Self {
+        let Chosen { choice, medium, fibres } = chosen(length, rate, media);
+        Self {
+            net,
+            kind,
+            from,
+            to,
+            rate,
+            start: *start,
+            stop: *stop,
+            route,
+            count,
+            length,
+            choice,
+            medium,
+            fibres,
+        }
+    }
 }
 
 /// The schedule of a site.
@@ -230,7 +264,7 @@ const SORTS: usize = RackKind::ALL.len();
 /// Lays every link and shows each pair of racks with its cables.
 pub fn each_pair(layout: &Layout, cabling: &Cabling, mut show: impl FnMut(&CablePair)) {
     let outlets = Outlets::of(layout);
-    each_pair_between_accelerators(layout, cabling, &outlets, &mut show);
+    each_pair_between_accelerators(layout, cabling, &outlets, MOST_PAIRS[0], &mut show);
     beside::each_pair(layout, cabling, &outlets, &mut show);
 }
 
@@ -239,9 +273,10 @@ fn each_pair_between_accelerators(
     layout: &Layout,
     cabling: &Cabling,
     outlets: &Outlets,
+    most_pairs: u64,
     show: &mut impl FnMut(&CablePair),
 ) {
-    lay(layout, outlets, &Tree::scale_out(layout, cabling, outlets), MOST_PAIRS[0], show);
+    lay(layout, outlets, &Tree::scale_out(layout, cabling, outlets), most_pairs, show);
     if let Some(own) = &cabling.optical {
         optical::each_pair(layout, own, outlets, show);
     }
@@ -312,12 +347,19 @@ impl Passed {
 /// The schedule of a layout.
 #[must_use]
 pub fn schedule(layout: &Layout, cabling: &Cabling) -> CableSchedule {
+    scheduled(layout, cabling, MOST_PAIRS[0])
+}
+
+/// The same with at most so many pairs of racks in a bundle of the scale-out.
+fn scheduled(layout: &Layout, cabling: &Cabling, most_pairs: u64) -> CableSchedule {
     let outlets = Outlets::of(layout);
     // Accelerators' networks and those beside them are laid side by side.
     let (mut all, others) = rayon::join(
         || {
             let mut passed = Passed::default();
-            each_pair_between_accelerators(layout, cabling, &outlets, &mut |pair| passed.add(pair));
+            each_pair_between_accelerators(layout, cabling, &outlets, most_pairs, &mut |pair| {
+                passed.add(pair)
+            });
             passed
         },
         || {

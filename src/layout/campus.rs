@@ -10,7 +10,7 @@
 //! Left out: basins, fences, fuel, and coolers on roofs, which would save their yard.
 
 use super::grid::{Rect, share_of};
-use super::{BUILDING_GAP, Layout};
+use super::{BUILDING_GAP, Ducts, Gate, Layout};
 use crate::units::Meters;
 
 /// What stands outside.
@@ -169,6 +169,10 @@ pub struct Site {
     pub corners: Vec<(f64, f64)>,
     /// Buildings of all layouts, one after the other.
     pub buildings: Vec<Rect>,
+    /// Where ducts come into each of them, and the layout that it belongs to.
+    pub gates: Vec<(usize, Gate)>,
+    /// The road before the first line of all layouts, across the rows.
+    pub front: f64,
     /// The substation, in the middle of the low side, where feeders begin.
     pub substation: Vec<YardItem>,
 }
@@ -180,7 +184,8 @@ impl Site {
         let plans: Vec<&Layout> = plans.into_iter().collect();
         let mut site = Self::default();
         let substation = plans.iter().map(|plan| plan.substation()).fold(0.0, f64::max);
-        for plan in &plans {
+        site.front = substation;
+        for (at, plan) in plans.iter().enumerate() {
             let ground = plan.campus();
             let x = if site.corners.is_empty() { 0.0 } else { site.ground.width + BETWEEN_SYSTEMS };
             let y = substation - plan.substation();
@@ -188,6 +193,7 @@ impl Site {
             site.ground.depth = site.ground.depth.max(y + ground.depth);
             site.corners.push((x, y));
             site.buildings.extend((0..plan.buildings).map(|index| plan.building(index).moved(x, y)));
+            site.gates.extend((0..plan.buildings).map(|index| (at, plan.gate(index).moved(x, y))));
         }
         site.transformers(plans.iter().map(|plan| plan.demand.yard.high_voltage).sum());
         site
@@ -208,35 +214,85 @@ impl Site {
         self.substation = (0..count).map(item).collect();
     }
 
+    /// Ducts from a place in the corridor of one building to one in another's.
+    ///
+    /// Parts of the site that hold different systems have streets of their own; the road before the first line is common
+    /// to them.
+    #[must_use]
+    pub fn ducts(&self, [from, to]: [usize; 2], [start, stop]: [f64; 2]) -> Ducts {
+        self.gate_towards(from, to).to(start, &self.gates[to].1, stop)
+    }
+
+    /// The corners of those ducts.
+    #[must_use]
+    pub fn corners(&self, [from, to]: [usize; 2], [start, stop]: [f64; 2]) -> Vec<(f64, f64)> {
+        self.gate_towards(from, to).corners(start, &self.gates[to].1, stop)
+    }
+
+    /// Where ducts leave a building, by roads that lead to another.
+    fn gate_towards(&self, from: usize, to: usize) -> Gate {
+        let ((own, gate), (other, _)) = (self.gates[from], self.gates[to]);
+        if own == other { gate } else { Gate { roads: [self.front; 2], ..gate } }
+    }
+
+    /// Middle of the corridor of a building along the rows.
+    #[must_use]
+    pub fn middle(&self, building: usize) -> f64 {
+        self.buildings[building].center().0
+    }
+
     /// Longest way between the middles of two buildings, along the streets.
     #[must_use]
     pub fn longest_way(&self) -> Meters {
-        // |Δx| + |Δy| is the larger of the differences of x + y and of x − y.
-        let spread = |along: fn((f64, f64)) -> f64| {
-            let all = self.buildings.iter().map(|building| along(building.center()));
-            let (low, high) =
-                all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
-            (high - low).max(0.0)
-        };
-        Meters(spread(|(x, y)| x + y).max(spread(|(x, y)| x - y)))
+        let count = self.buildings.len();
+        let pairs = (0..count).flat_map(|from| (from + 1..count).map(move |to| [from, to]));
+        let run = |ends: [usize; 2]| self.ducts(ends, ends.map(|at| self.middle(at))).run;
+        Meters(pairs.map(run).fold(0.0, f64::max))
     }
 
-    /// Length of the feeder of each building, from the nearest of so many substations along the low side.
-    ///
-    /// ~~~text
-    /// |x − x₀| + y
-    /// ~~~
-    #[must_use]
-    pub fn feeders(&self, substations: u32) -> Vec<Meters> {
+    /// Where the nearest of so many substations along the low side stands to a building, along that side [m].
+    fn substation_of(&self, building: usize, substations: u32) -> f64 {
         let substations = substations.max(1);
         let step = self.ground.width / f64::from(substations);
-        let feeder = |building: &Rect| {
-            let (x, _) = building.center();
-            let nearest = ((x / step).floor()).clamp(0.0, f64::from(substations - 1));
-            Meters((x - (nearest + 0.5) * step).abs() + building.y)
-        };
-        self.buildings.iter().map(feeder).collect()
+        let nearest = (self.middle(building) / step).floor().clamp(0.0, f64::from(substations - 1));
+        (nearest + 0.5) * step
     }
+
+    /// The corners of the feeder of a building, from the nearest of so many substations along the low side.
+    ///
+    /// ~~~text
+    /// substation → road before the first line → street beside the building → road below its line → its power yard
+    /// ~~~
+    ///
+    /// Of the streets on both sides the one with the shorter way; a building of the first line needs none.
+    #[must_use]
+    pub fn feeder(&self, building: usize, substations: u32) -> Vec<(f64, f64)> {
+        let (from, (_, gate)) = (self.substation_of(building, substations), self.gates[building]);
+        let (middle, low, road) = (self.middle(building), self.buildings[building].y, gate.roads[0]);
+        let about = |street: f64| (from - street).abs() + (street - middle).abs();
+        let [one, other] = gate.streets;
+        let street = if about(other) < about(one) { other } else { one };
+        let mut all = vec![(from, 0.0), (from, self.front)];
+        if road - self.front > 1e-6 {
+            all.extend([(street, self.front), (street, road)]);
+        }
+        all.extend([(middle, road), (middle, low)]);
+        all
+    }
+
+    /// Length of the feeder of each building.
+    #[must_use]
+    pub fn feeders(&self, substations: u32) -> Vec<Meters> {
+        (0..self.buildings.len())
+            .map(|building| Meters(length(&self.feeder(building, substations))))
+            .collect()
+    }
+}
+
+/// Length of a way with right corners.
+#[must_use]
+pub fn length(corners: &[(f64, f64)]) -> f64 {
+    corners.windows(2).map(|two| (two[0].0 - two[1].0).abs() + (two[0].1 - two[1].1).abs()).sum()
 }
 
 impl Layout {

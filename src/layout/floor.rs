@@ -98,43 +98,14 @@ impl Layout {
         Some(hall)
     }
 
-    /// The pair of busways that each rack of a room hangs on, counted from zero in its row; none of what stands in no
-    /// row or draws nothing.
-    ///
-    /// Of each row as many pairs as its heat asks for, one more where whole racks do not share them evenly enough, up to
-    /// those that may hang above it; the hottest rack first, each on the pair that carries least.
-    #[must_use]
-    pub fn busways(&self, hall: &Hall) -> Vec<Option<u64>> {
-        let most = self.demand.busway_pairs.max(1);
-        let rating = self.demand.busway.0 / most as f64;
-        let mut all = vec![None; hall.racks.len()];
-        for row in 0..hall.rows.len() {
-            let heat = |at: usize| self.demand.heat_of(hall.racks[at].kind).0;
-            let mut racks: Vec<usize> =
-                (0..all.len()).filter(|at| hall.racks[*at].row == Some(row) && heat(*at) > 0.0).collect();
-            racks.sort_by(|a, b| heat(*b).total_cmp(&heat(*a)));
-            let whole: f64 = racks.iter().map(|at| heat(*at)).sum();
-            let least = ((whole / rating.max(f64::MIN_POSITIVE) - 1e-9).ceil() as u64).clamp(1, most);
-            for pairs in least..=most {
-                let mut loads = vec![0.0; pairs as usize];
-                for at in &racks {
-                    let by_load = |a: &usize, b: &usize| f64::total_cmp(&loads[*a], &loads[*b]);
-                    let pair = (0..loads.len()).min_by(by_load).unwrap_or(0);
-                    loads[pair] += heat(*at);
-                    all[*at] = Some(pair as u64);
-                }
-                if loads.iter().all(|load| *load <= rating * (1.0 + 1e-9)) {
-                    break;
-                }
-            }
-        }
-        all
+    /// Those slots of a row of a hall in which a rack stands.
+    pub(super) fn taken<'a>(&'a self, hall: u64, slots: &'a [Slot]) -> impl Iterator<Item = &'a Slot> {
+        slots.iter().filter(move |slot| self.occupant(hall, **slot).is_some())
     }
 
     /// Heat of the racks that stand in a row of a hall.
     fn heat_of_row(&self, hall: u64, slots: &[Slot]) -> Watts {
-        let stands = slots.iter().filter(|slot| self.occupant(hall, **slot).is_some());
-        stands.map(|slot| self.demand.heat_of(slot.kind)).sum()
+        self.taken(hall, slots).map(|slot| self.demand.heat_of(slot.kind)).sum()
     }
 
     /// Heat of the racks that stand in a hall.
@@ -176,6 +147,7 @@ impl Layout {
             }
             RackKind::Leaf => switch(self.leaf_racks())?,
             RackKind::Spine => switch(self.spine_racks())?,
+            RackKind::Circuit => switch(demand.circuit_racks())?,
             RackKind::Storage => unit * demand.unit_storage_racks + slot.index,
             RackKind::Management => unit * demand.unit_management_racks + slot.index,
             RackKind::Power => unit * demand.unit_power_racks + slot.index,

@@ -35,6 +35,17 @@ pub struct Ducts {
 }
 
 impl Gate {
+    /// The same gate on a plan whose origin lies elsewhere.
+    #[must_use]
+    pub fn moved(&self, x: f64, y: f64) -> Self {
+        Self {
+            ends: self.ends.map(|end| end + x),
+            y: self.y + y,
+            streets: self.streets.map(|street| street + x),
+            roads: self.roads.map(|road| road + y),
+        }
+    }
+
     /// The shortest ducts from a place in this corridor to one in the corridor of another building.
     #[must_use]
     pub fn to(&self, from: f64, other: &Self, to: f64) -> Ducts {
@@ -88,8 +99,9 @@ impl Layout {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout;
+    use super::super::campus::length;
     use super::super::tests::{USUAL, demands, gb300};
+    use super::super::{Site, layout};
     use proptest::prelude::*;
 
     // Next to each other in a line: out to the street between them, 15 m, and in again from it, 15 m.
@@ -117,7 +129,47 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        // Beside each other and of different pitch: neither feeders nor fibre of one run below the other.
+        #[test]
+        fn ways_of_a_site_follow_streets_and_are_no_shorter_than_straight(
+            (demand, placement) in demands(),
+            (other, place) in demands(),
+            substations in 1_u32..4,
+        ) {
+            let plans = [layout(&demand, placement), layout(&other, place)];
+            let site = Site::of(&plans);
+            let count = site.buildings.len();
+            let crosses = |corners: &[(f64, f64)], ends: &[usize]| {
+                corners.windows(2).any(|two| (0..count).any(|building| {
+                    let (at, (a, b)) = (site.buildings[building], (two[0], two[1]));
+                    let corridor = ends.contains(&building) && (a.1 - b.1).abs() < 1e-6
+                        && (a.1 - site.gates[building].1.y).abs() < 1e-6;
+                    !corridor
+                        && a.0.min(b.0) < at.x + at.width - 1e-6 && a.0.max(b.0) > at.x + 1e-6
+                        && a.1.min(b.1) < at.y + at.depth - 1e-6 && a.1.max(b.1) > at.y + 1e-6
+                }))
+            };
+            let straight = |a: (f64, f64), b: (f64, f64)| (a.0 - b.0).hypot(a.1 - b.1);
+            let mut longest = 0.0_f64;
+            for from in 0..count {
+                let feeder = site.feeder(from, substations);
+                prop_assert!(!crosses(&feeder, &[]), "{feeder:?}");
+                prop_assert!(length(&feeder) >= straight(feeder[0], feeder[feeder.len() - 1]) - 1e-6);
+                for to in 0..from {
+                    let places = [from, to].map(|at| site.middle(at));
+                    let corners = site.corners([from, to], places);
+                    prop_assert!(!crosses(&corners, &[from, to]), "{from} {to} {corners:?}");
+                    let run = site.ducts([from, to], places).run;
+                    prop_assert!((run - length(&corners)).abs() < 1e-6 * run.max(1.0));
+                    prop_assert!(run >= straight(corners[0], corners[corners.len() - 1]) - 1e-6);
+                    longest = longest.max(run);
+                }
+            }
+            prop_assert!((site.longest_way().0 - longest).abs() < 1e-6 * longest.max(1.0));
+        }
+
 
         #[test]
         fn ducts_are_as_long_as_they_are_drawn_and_pass_below_no_building((demand, placement) in demands()) {

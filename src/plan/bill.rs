@@ -10,7 +10,6 @@
 
 use super::beside::link_of;
 use super::equipment::{Equipment, Machine, Network};
-use super::links::is_fiber;
 use super::result::{BillItem, Border, Cable, EndKind, Equipment as Scheduled, Layout, Plan};
 use super::sizing::{Draw, FacilityHour, torus_of};
 use super::standing::COOLER_POWER;
@@ -79,7 +78,7 @@ fn cables(part: &str, network: &Network, link: &Link, cable: &Cable) -> Vec<Bill
         source: source(&of.sources, datum),
         confidence: datum.confidence,
     };
-    if !is_fiber(cable.medium) {
+    if !cable.medium.is_fiber() {
         let plugs = link.price_per_end.value * cable.ends_of(EndKind::Copper) as f64;
         let cost = plugs + link.price_per_meter.value * cable.length_total.value();
         let name = format!("{}, {} cables", link.name, cable.kind);
@@ -134,7 +133,7 @@ pub(super) fn border_cost(of: &Border) -> Dollars {
 
 /// Transceivers and fibre from fabric to fabric.
 fn border(of: &Border) -> Vec<BillItem> {
-    let (link, ends, meters) = (&of.link, (2 * of.links) as f64, of.length.value() * of.links as f64);
+    let (link, ends, meters) = (&of.link, (2 * of.links) as f64, of.length_total.value());
     let line = |what: &str, count: f64, unit: &'static str, datum: &Datum<Dollars>| BillItem {
         part: BORDER.to_owned(),
         item: format!("{}, fabric to fabric, {what}", link.name),

@@ -356,9 +356,18 @@ mod tests {
         let border = plan.layout.border.as_ref().unwrap();
         assert_eq!(cables_of(&plan, Net::Border, CableKind::SpineCore), border.links);
         let none = planned("gb300-nvl72", &["fabric.cluster=2304"]);
-        let fibre = border.length.0 * border.links as f64;
+        let fibre = border.length_total.0;
         let more = plan.layout.fibre_length().0 - none.layout.fibre_length().0;
         assert!((more / fibre - 1.0).abs() < 1e-9, "{more} m of {fibre}");
+        assert!(fibre <= border.length.0 * border.links as f64 * (1.0 + 1e-12));
+        // Kilometres that the scenario gives are those of every link.
+        let far = planned(
+            "gb300-nvl72",
+            &["fabric.cluster=2304", "campus.bandwidth=50 Gb/s", "campus.fibre=1.5 km"],
+        );
+        let far = far.layout.border.as_ref().unwrap();
+        assert!((far.length.0 - 1_650.0).abs() < 1e-6);
+        assert!((far.length_total.0 / (1_650.0 * far.links as f64) - 1.0).abs() < 1e-9);
     }
 
     // 1 kW a unit of GB300 does not hold its switches: a user's word stands and is short of them, an estimate gives way.

@@ -3,6 +3,7 @@
 //! ~~~text
 //! accelerator rack   the stack of its profile, else its nodes; management switches as the out-of-band network counts them
 //! switch racks       switches of the tier / its racks, rounded up
+//! circuit switches   as many as a rack takes
 //! management rack    switches of front end and storage below their cores / management racks of the site
 //! storage rack       its nodes as one block: nobody says which they are
 //! ~~~
@@ -12,7 +13,7 @@ use super::equipment::Machine;
 use super::result::{RackFace, RackFront, StackedPart};
 use crate::catalog::profile::{StackPart, Switch};
 use crate::fleet::NETWORK_RACK_UNITS;
-use crate::layout::{Layout, RackKind};
+use crate::layout::{CIRCUIT_SWITCH_UNITS, CIRCUIT_SWITCHES_PER_RACK, Layout, RackKind};
 use crate::units::Meters;
 
 /// Height of a rack unit.
@@ -52,6 +53,14 @@ pub fn fronts(machine: &Machine, beside: &Beside, floor: &Layout) -> Vec<RackFro
     if demand.ethernet_core_racks > 0 {
         let parts = vec![switches(&network.support_switch, cores, demand.ethernet_core_racks)];
         all.push(of(RackKind::EthernetCore, "front-end and storage cores", parts));
+    }
+    if demand.circuit_switches > 0 {
+        let part = StackedPart {
+            part: "optical circuit switch".into(),
+            count: demand.circuit_switches.min(CIRCUIT_SWITCHES_PER_RACK) as u32,
+            units: CIRCUIT_SWITCH_UNITS as f64,
+        };
+        all.push(of(RackKind::Circuit, "optical circuit switches", vec![part]));
     }
     let below: u64 = beside.trees.iter().map(|tree| tree.tree.leaf + tree.tree.spine).sum();
     let mut own = switches(&network.support_switch, below, floor.units * demand.unit_management_racks);

@@ -14,6 +14,7 @@
 
 use super::equipment::{Network, ports_at};
 use super::result::{CableEnd, EndKind};
+use super::standing::reach_of;
 use crate::catalog::profile::{Link, Medium, Switch};
 use crate::catalog::{Catalog, InputError};
 use crate::layout::cables::{CableKind, Net};
@@ -198,21 +199,9 @@ impl Shelf {
     }
 }
 
-/// Whether light runs in a medium.
-#[must_use]
-pub fn is_fiber(medium: Medium) -> bool {
-    matches!(medium, Medium::Multimode | Medium::SingleMode | Medium::LongSingleMode)
-}
-
 /// What the fibres of one way carry: wavelengths side by side meet none that are alone.
 fn rate_of_a_way(link: &Link) -> ByteRate {
     link.bandwidth.value / f64::from(link.ways)
-}
-
-/// Cables of this rate that one module serves.
-fn served(module: &Link, rate: ByteRate) -> u64 {
-    let by_rate = (module.bandwidth.value / rate + ROUNDING).floor();
-    (by_rate.min(f64::from(module.ways)) as u64).max(1)
 }
 
 /// What is plugged at the ends of so many cables of a tier: at hosts, then at switches.
@@ -237,12 +226,12 @@ pub fn ends(
         module_name: module.name.clone(),
         ends,
         modules: match kind {
-            EndKind::Transceiver => ends.div_ceil(served(module, rate)),
+            EndKind::Transceiver => ends.div_ceil(reach_of(module).served(rate)),
             EndKind::Copper => ends,
             EndKind::CoPackaged | EndKind::Bare => 0,
         },
     };
-    let plug = if is_fiber(link.medium) { EndKind::Transceiver } else { EndKind::Copper };
+    let plug = if link.medium.is_fiber() { EndKind::Transceiver } else { EndKind::Copper };
     let at_switches = |ends: u64| {
         if net == Net::ScaleUp {
             return end("switch", link, EndKind::Bare, ends);
@@ -323,7 +312,8 @@ mod tests {
     fn a_module_serves_as_many_ports_as_it_can_be_parted_into() {
         let catalog = Catalog::default();
         let served = |id: &str, gigabits: f64| {
-            served(&catalog.get::<Link>(id).unwrap().profile, ByteRate(gigabits * 1e9 / 8.0))
+            let link = catalog.get::<Link>(id).unwrap().profile;
+            reach_of(&link).served(ByteRate(gigabits * 1e9 / 8.0))
         };
         assert_eq!(served("osfp-400g-dr4", 200.0), 2);
         assert_eq!(served("osfp-400g-fr4", 200.0), 1);

@@ -360,8 +360,12 @@ pub struct Border {
     pub links: u64,
     /// The cheapest link that reaches from the farthest building to the other, else the one that reaches most.
     pub link: Link,
-    /// Length of each, slack included.
+    /// Length of the longest, slack included.
     pub length: Meters,
+    /// Length of all, each between its fabrics.
+    pub length_total: Meters,
+    /// Buildings of the site that neighbours in the ring of fabrics are met in.
+    pub pairs: Vec<[usize; 2]>,
     /// Power of all ends, which the units' support holds as it does that of the networks beside the scale-out.
     pub power: Watts,
 }

@@ -1,22 +1,22 @@
 //! Where it all stands: the layout formulas asked for the racks, CDUs, yards and cables of a plan.
 
 use super::beside::Beside;
+use super::border::{border, border_cable};
 use super::electrical;
 use super::equipment::{Machine, Place};
 use super::fronts::fronts;
 use super::links;
-use super::result::{Border, Cable, Layout, Racks, SupportNetwork, SystemFloor};
+use super::result::{Cable, Layout, Racks, SupportNetwork, SystemFloor};
 use super::sizing::{Draw, FacilityHour, torus_of};
-use crate::catalog::profile::{Link, Medium, ScaleUpTopology, StageKind};
+use crate::catalog::profile::{Link, ScaleUpTopology, StageKind};
 use crate::cooling::HeatRejection;
 use crate::fabric::scale_out::FatTree;
 use crate::layout::cables::{
-    CableCounts, CableKind, CableMedium, CableRun, Cabling, Net, OpticalCabling, Reach, SLACK, Tried, place,
-    placements,
+    CableCounts, CableRun, Cabling, OpticalCabling, Reach, Tried, place, placements,
 };
 use crate::layout::{
-    self, Aisles, CorePlace, GRAVITY, LayoutDemand, LeafPlace, Placement, RackBody, RackKind, Site, Slot,
-    SpinePlace, SwitchRacks, Yard, YardKind, layout, units_within,
+    self, Aisles, CIRCUIT_SWITCH_POWER, CorePlace, FullestBusway, GRAVITY, LayoutDemand, LeafPlace,
+    Placement, RackBody, RackKind, Site, Slot, SpinePlace, SwitchRacks, Yard, YardKind, layout, units_within,
 };
 use crate::power::one_line::LAND_PER_WATT;
 use crate::scenario::Fields;
@@ -28,8 +28,8 @@ use crate::units::{Meters, Share, SquareMeters, Watts};
 pub const COOLER_POWER: Watts = Watts(1.47e6);
 
 /// Racks that switches alone stand in.
-pub(super) const NETWORK_RACKS: [RackKind; 4] =
-    [RackKind::Leaf, RackKind::Spine, RackKind::Core, RackKind::EthernetCore];
+pub(super) const NETWORK_RACKS: [RackKind; 5] =
+    [RackKind::Leaf, RackKind::Spine, RackKind::Core, RackKind::EthernetCore, RackKind::Circuit];
 /// Racks that servers stand in.
 pub(super) const SERVER_RACKS: [RackKind; 2] = [RackKind::Storage, RackKind::Management];
 
@@ -44,10 +44,8 @@ pub struct Standing {
     pub networks: Vec<SupportNetwork>,
     /// Load averaged over a rack and half of each aisle [kg/m²].
     pub floor_load: f64,
-    /// Heat of the most loaded row.
-    pub row_power: Watts,
-    /// Electrical design point of the most loaded row.
-    pub row_peak: Watts,
+    /// The fullest pair of busways, and what it carries at the electrical design point.
+    pub busway: FullestBusway,
     /// Compute racks of the fullest row of each system, by its id.
     pub racks_of_row: Vec<(String, u64)>,
     /// Compute racks of a full hall of each system, by its id.
@@ -93,7 +91,7 @@ pub fn draft<'a>(
         floors.push(floor);
         systems.push(Drafted { machine, draw, beside, demand, cabling, tried });
     }
-    let busways = floors.iter().map(|floor| electrical::busways_of(place, fields, floor)).sum();
+    let busways = floors.iter().map(|floor| electrical::busways_of(place, floor)).sum();
     Draft { outline: outlined(&floors), busways, systems }
 }
 
@@ -142,55 +140,11 @@ impl Draft<'_> {
             }
         }
         total.fibre = fields.campus.fibre.unwrap_or_else(|| total.site.longest_way());
-        total.border = border(fields, &loads, total.fibre);
+        total.border = border(fields, &loads, total);
         let crossing = total.border.as_ref().zip(loads.first());
         let crossing = crossing.map(|(border, (machine, _))| border_cable(machine, border));
         total.cables.extend(crossing);
         standing
-    }
-}
-
-/// Links from fabric to fabric; none where nothing crosses.
-///
-/// ~~~text
-/// links = ⌈ N·b / 2·r ⌉
-/// ~~~
-///
-/// N accelerators · b what each sends to other fabrics [B/s] · r rate of a link per direction [B/s], which both of its
-/// fabrics send at.
-fn border(fields: &Fields, loads: &[(&Machine, &Draw)], fibre: Meters) -> Option<Border> {
-    let bandwidth = fields.campus.bandwidth?;
-    let fabrics: u64 = loads.iter().map(|(_, draw)| draw.fabric.islands).sum();
-    let (machine, _) = loads.first().filter(|_| fabrics > 1)?;
-    let links = &machine.network.border_links;
-    let length = fibre * (1.0 + SLACK);
-    let reaching = links.iter().find(|link| link.reach.value >= length);
-    let farthest = || links.iter().max_by(|a, b| a.reach.value.0.total_cmp(&b.reach.value.0));
-    let link = reaching.or_else(farthest)?.clone();
-    let accelerators: u64 = loads.iter().map(|(_, draw)| draw.accelerators).sum();
-    let sent = bandwidth * accelerators as f64;
-    let count = (sent / (link.bandwidth.value * 2.0) - 1e-9).ceil() as u64;
-    Some(Border { links: count, length, power: link.power_per_end.value * (2 * count) as f64, link })
-}
-
-/// The links from fabric to fabric as cables, under the first system.
-fn border_cable(machine: &Machine, border: &Border) -> Cable {
-    let (net, tier, link) = (Net::Border, CableKind::SpineCore, &border.link);
-    Cable {
-        system: machine.id.clone(),
-        net,
-        tier,
-        kind: net.cables(tier),
-        link: link.id.clone(),
-        link_name: link.name.clone(),
-        reached: border.length <= link.reach.value,
-        reach: link.reach.value,
-        medium: link.medium,
-        rate: link.bandwidth.value,
-        count: border.links,
-        length_total: border.length * border.links as f64,
-        length_max: border.length,
-        ends: links::ends(&machine.network, (net, tier), link, link.bandwidth.value, border.links),
     }
 }
 
@@ -222,10 +176,11 @@ impl Standing {
     fn take_rows(&mut self, machine: &Machine, floor: &layout::Layout) {
         let compute_of = |row: &Vec<Slot>| row.iter().filter(|slot| slot.kind == RackKind::Compute).count();
         let of_row = floor.hall.rows.iter().map(compute_of).max().unwrap_or(0) as u64;
-        let more = (machine.rack.peak - machine.compute_bound.rack) * of_row as f64;
-        let (hottest, of_rooms) = (floor.hottest_row(), floor.room_row_power());
-        self.row_power = self.row_power.max(hottest).max(of_rooms);
-        self.row_peak = self.row_peak.max(hottest + more).max(of_rooms);
+        let fullest = floor.fullest_busway(machine.rack.peak - machine.compute_bound.rack);
+        if fullest.load > self.busway.load {
+            (self.busway.load, self.busway.in_network_room) = (fullest.load, fullest.in_network_room);
+        }
+        self.busway.peak = self.busway.peak.max(fullest.peak);
         self.racks_of_row.push((machine.id.clone(), of_row));
         self.racks_of_hall.push((machine.id.clone(), floor.units_per_hall * machine.unit_racks));
     }
@@ -299,6 +254,9 @@ fn demand(
 ) -> LayoutDemand {
     let units = machine.unit.units_for(draw.racks).max(1);
     let part = if design.it.0 > 0.0 { draw.it() / design.it } else { 1.0 };
+    let circuit_switches = optical(machine, draw).map_or(0, |own| own.switches);
+    // Circuit switches take their part of the support power, and stand in racks of their own.
+    let support = (draw.support - CIRCUIT_SWITCH_POWER * circuit_switches as f64).max(Watts(0.0));
     let body = &machine.system.rack;
     // A unit that is not whole gives off its part.
     let per_unit = |heat: Watts| heat * machine.unit_racks as f64 / draw.racks as f64;
@@ -313,7 +271,8 @@ fn demand(
         unit_power_racks: power_racks(design, units as f64 / part),
         switches: switch_racks(machine, &draw.fabric),
         ethernet_core_racks: draw.beside.core_racks(&machine.network),
-        support_heat: draw.beside.heat(&machine.network, draw.support),
+        support_heat: draw.beside.heat(&machine.network, support),
+        circuit_switches,
         unit_liquid: per_unit(draw.liquid),
         unit_air: per_unit(draw.air),
         door_share: Share(place.door_share()),
@@ -481,18 +440,16 @@ fn cable(machine: &Machine, run: &CableRun) -> Cable {
 
 /// The links offered as far as they reach.
 pub(super) fn reaches_of(links: &[Link]) -> Vec<Reach> {
-    let reach = |link: &Link| Reach { medium: cable_medium(link.medium), length: link.reach.value };
-    links.iter().map(reach).collect()
+    links.iter().map(reach_of).collect()
 }
 
-fn cable_medium(medium: Medium) -> CableMedium {
-    match medium {
-        Medium::TwistedPair => CableMedium::TwistedPair,
-        Medium::PassiveCopper => CableMedium::PassiveCopper,
-        Medium::LinearActiveCopper => CableMedium::LinearActiveCopper,
-        Medium::RetimedActiveCopper => CableMedium::RetimedActiveCopper,
-        Medium::Multimode => CableMedium::Multimode,
-        Medium::SingleMode => CableMedium::SingleMode,
-        Medium::LongSingleMode => CableMedium::LongSingleMode,
+/// A link as far as it reaches.
+pub(super) fn reach_of(link: &Link) -> Reach {
+    Reach {
+        medium: link.medium,
+        length: link.reach.value,
+        module: link.bandwidth.value,
+        ways: link.ways,
+        fibres_per_way: if link.bidirectional { 1 } else { 2 },
     }
 }

@@ -12,8 +12,8 @@ use super::result::{
 use super::sizing::{Draw, FacilityHour};
 use crate::catalog::profile::{Covered, Current, StageKind};
 use crate::fleet::NETWORK_RACK_UNITS;
-use crate::layout::RackKind;
-use crate::layout::cables::{MOST_FILL, Net};
+use crate::layout::cables::{MOST_FILL, Net, TraySort};
+use crate::layout::{FullestBusway, RackKind};
 use crate::power::one_line::VOLTAGE_BAND;
 use crate::power::ratings::HIGH_VOLTAGE_INTERRUPTING;
 use crate::power::service::ServiceClass;
@@ -42,10 +42,8 @@ pub struct Evidence<'a> {
     pub layout: &'a Layout,
     /// Load on the floor below and around a rack [kg/m²].
     pub floor_load: f64,
-    /// Heat of the most loaded row.
-    pub row_power: Watts,
-    /// Electrical design point of the most loaded row.
-    pub row_peak: Watts,
+    /// The fullest pair of busways, and what it carries at the electrical design point.
+    pub busway: FullestBusway,
     /// Loops of coolant.
     pub coolant: &'a [CoolantLoop],
     /// Serving results.
@@ -271,18 +269,14 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
     if evidence.layout.halls == 0 {
         return Vec::new();
     }
-    let busway = verdict(
-        "row busway",
-        evidence.row_power.0,
-        evidence.place.busway.0,
-        "W",
-        false,
-        if evidence.layout.floors.iter().any(|floor| floor.layout.room_row_power() >= evidence.row_power) {
-            "the most loaded row, one of a network room, against what its busways carry all day".into()
-        } else {
-            "the most loaded row, one of a hall, against what its busways carry all day".into()
-        },
+    let (full, rating) = (evidence.busway, busway_rating(evidence));
+    let place = if full.in_network_room { "network room" } else { "hall" };
+    let note = format!(
+        "the fullest pair of busways, above a row of a {place}, against what one carries all day; {} pairs may hang above \
+         a row (`layout.busways_per_row`)",
+        evidence.fields.layout.busways_per_row
     );
+    let busway = verdict("row busway", full.load.0, rating.0, "W", false, note);
     let hall = verdict(
         "IT power of a hall",
         evidence.layout.floors.iter().map(|floor| floor.layout.fullest_hall().0).fold(0.0, f64::max),
@@ -296,8 +290,12 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
         .iter()
         .map(|(machine, _)| machine.system.rack.width.value.0 * f64::from(machine.system.rack.positions))
         .fold(0.0, f64::max);
-    let longest =
-        evidence.layout.floors.iter().map(|floor| floor.layout.hall.grid.row_length()).fold(widest, f64::max);
+    let rooms = evidence
+        .layout
+        .floors
+        .iter()
+        .flat_map(|floor| std::iter::once(&floor.layout.hall).chain(floor.layout.network_room.as_ref()));
+    let longest = rooms.map(|room| room.grid.row_length()).fold(widest, f64::max);
     let row = verdict(
         "row length",
         longest,
@@ -332,6 +330,11 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
     all.extend(evidence.layout.floors.iter().filter_map(|floor| homes(evidence, floor)));
     all.extend(border(evidence.layout));
     all
+}
+
+/// What a pair of busways carries continuously.
+fn busway_rating(evidence: &Evidence<'_>) -> Watts {
+    evidence.place.busway / f64::from(evidence.fields.layout.busways_per_row.max(1))
 }
 
 /// The rack that gives most heat to the air of its room, against what aisles and fan walls take of one.
@@ -444,16 +447,36 @@ fn trays(layout: &Layout) -> Vec<Verdict> {
     let all = layout.floors.iter().flat_map(|floor| floor.trays.iter().map(move |tray| (floor, tray)));
     all.filter(|(_, tray)| tray.parallel > 0)
         .map(|(floor, tray)| {
-            let name = format!("{} of {}", tray.name, floor.system);
+            let name = format!("{} of {}", tray.sort.name(), floor.system);
+            let size =
+                if tray.sort == TraySort::Ducts { "ducts of 100 mm" } else { "trays of 600 × 100 mm" };
+            let way_out = if tray.parallel > tray.room { relief(tray.sort) } else { "" };
             let note = format!(
-                "{} cables through its fullest section, of 600 × 100 mm or as ducts of 100 mm, {:.0} % filled at most; \
-                 what does not fit asks for more buildings or for cores in each of them",
+                "{} cables through its fullest section, in {size}, {:.0} % filled at most{way_out}",
                 group(&tray.cables.to_string()),
                 100.0 * MOST_FILL
             );
             verdict(&name, tray.parallel as f64, tray.room as f64, "side by side", false, note)
         })
         .collect()
+}
+
+/// What makes room for trays that have none, where no placement of the network's racks does.
+fn relief(sort: TraySort) -> &'static str {
+    match sort {
+        TraySort::Row => {
+            "; no placement of the network's racks has room: shorter rows (`layout.row_length`) share the cables, a wider \
+             `layout.cold_aisle` has trays side by side, `fabric.oversubscription` saves cables"
+        }
+        TraySort::Main => {
+            "; no placement of the network's racks has room: smaller halls (`layout.hall_power`) share the cables, as does \
+             a smaller `fabric.cluster`"
+        }
+        TraySort::Corridor | TraySort::Ducts => {
+            "; no placement of the network's racks has room: fewer halls in each building (`layout.halls_per_building`) \
+             share the cables, as do smaller fabrics (`fabric.cluster`)"
+        }
+    }
 }
 
 /// What a quantile of the duty promises.
@@ -512,14 +535,13 @@ fn design_point(evidence: &Evidence<'_>) -> Vec<Verdict> {
             all.push(verdict(&format!("design point at {}", flow.name), need.0, limit.0, "W", false, note));
         }
     }
-    if evidence.row_peak.0 > 0.0 {
-        let place = &evidence.place.electrical;
-        let limit = evidence.place.busway.0 / place.continuous.0 * BUSWAY_OVERLOAD;
+    if evidence.busway.peak.0 > 0.0 {
+        let limit = busway_rating(evidence) / evidence.place.electrical.continuous.0 * BUSWAY_OVERLOAD;
         let note = format!(
-            "the electrical design point of the most loaded row, against {:.0} % of its busways' rating",
+            "the electrical design point of the racks on the fullest pair of busways of a row, against {:.0} % of its rating",
             100.0 * BUSWAY_OVERLOAD
         );
-        all.push(verdict("design point of a row", evidence.row_peak.0, limit, "W", false, note));
+        all.push(verdict("design point of a row", evidence.busway.peak.0, limit.0, "W", false, note));
     }
     all
 }

@@ -56,7 +56,7 @@ impl Report for BillReport {
             .collect();
         let fullest = Table::of(vec![
             Column::words("system", trays.iter().map(|(floor, _)| floor.system.clone())),
-            Column::words("fullest section of", trays.iter().map(|(_, tray)| tray.name)),
+            Column::words("fullest section of", trays.iter().map(|(_, tray)| tray.sort.name())),
             Column::counts("cables", trays.iter().map(|(_, tray)| tray.cables)),
             Column::counts("side by side", trays.iter().map(|(_, tray)| tray.parallel)),
             Column::counts("room for", trays.iter().map(|(_, tray)| tray.room)),
@@ -87,6 +87,10 @@ impl Report for BillReport {
                 "out of reach",
                 tried.iter().map(|(_, tried)| super::document::count_or_blank(tried.unreached)),
             ),
+            Column::numbers(
+                "trays too many",
+                tried.iter().map(|(_, tried)| super::document::count_or_blank(tried.overfull.unwrap_or(0))),
+            ),
         ]);
         let section = |heading: &str, block| Section { heading: heading.into(), blocks: vec![block] };
         Document {
@@ -95,7 +99,7 @@ impl Report for BillReport {
             sections: vec![
                 section("Bill of materials", Block::Table(table)),
                 section("Trays and ducts", Block::Table(fullest)),
-                section("Where network racks may stand, shortest cables first", Block::Table(placements)),
+                section("Where network racks may stand, the best first", Block::Table(placements)),
             ],
         }
     }
@@ -149,12 +153,12 @@ fn floor(floor: &SystemFloor) -> Value {
         "system": floor.system,
         "straight_total_m": floor.straight_total.0,
         "trays": floor.trays.iter().map(|tray| json!({
-            "name": tray.name, "cables": tray.cables, "parallel": tray.parallel, "room": tray.room, "fill": tray.fill,
+            "name": tray.sort.name(), "cables": tray.cables, "parallel": tray.parallel, "room": tray.room, "fill": tray.fill,
         })).collect::<Vec<_>>(),
         "placements": floor.tried.iter().map(|tried| json!({
             "placement": tried.placement.describe(with_core(floor)),
             "length_total_m": tried.length.0,
-            "unreached": tried.unreached,
+            "unreached": tried.unreached, "trays_too_many": tried.overfull,
         })).collect::<Vec<_>>(),
     })
 }

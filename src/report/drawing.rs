@@ -126,6 +126,7 @@ fn color(kind: RackKind) -> &'static str {
         RackKind::Spine => "#d55e00",
         RackKind::Core => "#a0305f",
         RackKind::EthernetCore => "#f0e442",
+        RackKind::Circuit => "#7b4fb5",
         RackKind::Storage => "#6b7785",
         RackKind::Management => "#a9b4bf",
         RackKind::Power => "#cc79a7",

@@ -1,6 +1,7 @@
 //! A plan as JSON: schema `gigawatt.plan/1`, SI base units with the unit in the key, absent is null.
 
 use super::csv;
+use crate::layout::RackKind;
 use crate::plan::Plan;
 use crate::plan::result::{
     CduGroup, CollectiveTime, CoolantLoop, Cooling, Economics, Fabric, GroupFlow, Layout, OpticsChoice,
@@ -234,12 +235,22 @@ fn layout(layout: &Layout) -> Value {
             "air_handlers": room.air_handlers,
             "cdus": room.cdus,
         }))).collect::<Vec<_>>(),
+        "circuit_switches": layout.floors.iter().filter(|floor| floor.layout.demand.circuit_switches > 0).map(|floor| {
+            let demand = &floor.layout.demand;
+            json!({
+                "system": floor.system,
+                "count": demand.circuit_switches,
+                "racks": demand.circuit_racks(),
+                "heat_per_rack_w": demand.heat_of(RackKind::Circuit).0,
+            })
+        }).collect::<Vec<_>>(),
         "ground_m2": layout.ground.0,
         "land_m2": layout.land.0,
         "border": layout.border.as_ref().map(|border| json!({
             "link": border.link.id,
             "links": border.links,
             "length_m": border.length.0,
+            "length_total_m": border.length_total.0,
             "power_w": border.power.0,
             "counted_in": "support",
         })),

@@ -586,11 +586,13 @@ fn layout(plan: &Plan) -> Section {
     blocks.extend(layout.floors.iter().map(|floor| {
         let with_core = floor.layout.demand.switches.core > 0;
         let words = floor.layout.placement.describe(with_core);
-        Block::Text(format!(
-            "{}: {words}, where cables are shortest of {} placements.",
-            floor.system,
-            floor.tried.len()
-        ))
+        let taken = &floor.tried[0];
+        let why = if floor.tried.iter().any(|other| other.length < taken.length) {
+            "where cables are shortest of those in reach with most room for their trays, among"
+        } else {
+            "where cables are shortest of"
+        };
+        Block::Text(format!("{}: {words}, {why} {} placements.", floor.system, floor.tried.len()))
     }));
     section("Layout", blocks)
 }

@@ -4,6 +4,7 @@ use crate::planned::{examples, filled, of, with};
 use gigawatt::plan::Plan;
 use gigawatt::report::drawing::{Kind, View, draw, draw_view, text_width};
 use gigawatt::scenario::Flags;
+use std::collections::BTreeMap;
 
 /// A text of a drawing with the box that it fills: left, top, right, bottom [mm].
 struct Words {
@@ -103,6 +104,10 @@ fn explained(drawing: &roxmltree::Document<'_>, what: &str) {
     });
     let fill = |shape: &roxmltree::Node<'_, '_>| shape.attribute("fill").unwrap_or_default().to_owned();
     let known: Vec<String> = legend.iter().map(fill).collect();
+    let drawn: Vec<String> = field.iter().map(fill).collect();
+    for known in known.iter().filter(|known| !plain.contains(&known.as_str())) {
+        assert!(drawn.contains(known), "{what}: the legend has {known}, which is not drawn");
+    }
     for shape in &field {
         let fill = fill(shape);
         assert!(plain.contains(&fill.as_str()) || known.contains(&fill), "{what}: {fill} is in no legend");
@@ -112,9 +117,15 @@ fn explained(drawing: &roxmltree::Document<'_>, what: &str) {
     let stroke = |line: &roxmltree::Node<'_, '_>| line.attribute("stroke").unwrap_or_default().to_owned();
     let known: Vec<String> =
         lines().filter(|line| number(line, "x1") >= 325.0).map(|line| stroke(&line)).collect();
+    let drawn: Vec<String> =
+        lines().filter(|line| number(line, "x2") < 325.0).map(|line| stroke(&line)).collect();
+    let rules = ["#57606a", "#c3c9d1", "#1b1f24"];
+    for known in known.iter().filter(|known| !rules.contains(&known.as_str())) {
+        assert!(drawn.contains(known), "{what}: the legend has lines of {known}, which are not drawn");
+    }
     for line in lines().filter(|line| number(line, "x2") < 325.0) {
         let stroke = stroke(&line);
-        let plain = ["#57606a", "#c3c9d1", "#1b1f24"].contains(&stroke.as_str());
+        let plain = rules.contains(&stroke.as_str());
         assert!(plain || known.contains(&stroke), "{what}: lines of {stroke} are in no legend");
     }
 }
@@ -137,6 +148,16 @@ fn drawings_of_other_buildings_are_legible() {
         ("250 MW", "hgx-h100"),
         ("1 GW", "trn2-ultraserver"),
         ("30 MW", "mi355x"),
+        ("20 MW", "vr-nvl72"),
+        ("250 MW", "vr-nvl72"),
+        ("1 GW", "vr-nvl72"),
+        ("20 MW", "tpu-v7"),
+        ("250 MW", "tpu-v7"),
+        ("1 GW", "tpu-v7"),
+        ("20 MW", "trn2-ultraserver"),
+        ("250 MW", "mi355x"),
+        ("1 GW", "hgx-h100"),
+        ("1 GW", "kyber-nvl144"),
     ] {
         legible(&filled(power, "utility", system), &format!("{power} of {system}"));
     }
@@ -152,6 +173,20 @@ fn drawings_of_other_buildings_are_legible() {
     }
 }
 
+#[test]
+fn drawings_of_halls_that_are_there_and_of_fabrics_apart_are_legible() {
+    for (power, set) in [
+        ("20 MW", &["layout.hall_width=40 m", "layout.hall_depth=30 m"][..]),
+        ("250 MW", &["layout.hall_width=60 m", "layout.hall_depth=40 m", "layout.storeys=2"]),
+        ("1 GW", &["layout.storeys=2"]),
+        ("1 GW", &["fabric.cluster=4608", "campus.bandwidth=50 Gb/s"]),
+    ] {
+        let set = set.iter().map(|one| (*one).to_owned()).collect();
+        let plan = with(&Flags { power: Some(power.into()), set, ..Flags::default() }).unwrap();
+        legible(&plan, power);
+    }
+}
+
 /// Half of the site each of two systems.
 fn mixed(power: &str, systems: [&str; 2]) -> Plan {
     let systems = systems.map(|id| format!("[[systems]]\nid = \"{id}\"\nshare = 0.5\n")).concat();
@@ -164,6 +199,7 @@ fn every_system_of_a_mix_is_drawn() {
         ("250 MW", ["gb300-nvl72", "hgx-h100"]),
         ("1 GW", ["vr-nvl72:max-q", "gb300-nvl72"]),
         ("60 MW", ["hgx-b300", "mi355x"]),
+        ("20 MW", ["gb300-nvl72", "tpu-v7"]),
     ] {
         let plan = mixed(power, systems);
         legible(&plan, &systems.join(" and "));
@@ -312,7 +348,7 @@ fn every_part_of_a_plan_can_be_drawn() {
 }
 
 #[test]
-fn the_hottest_row_of_a_drawing_is_the_one_of_the_verdict() {
+fn the_fullest_busways_of_a_drawing_are_those_of_the_verdict() {
     for power in ["20 MW", "1 GW"] {
         let plan = filled(power, "utility", "gb300-nvl72");
         let verdict = plan.verdicts.iter().find(|verdict| verdict.constraint == "row busway").unwrap();
@@ -320,16 +356,22 @@ fn the_hottest_row_of_a_drawing_is_the_one_of_the_verdict() {
         let svg = draw(&plan, Kind::Hall).unwrap();
         let drawing = roxmltree::Document::parse(&svg).unwrap();
         let words = words(&drawing);
-        let at = words.iter().position(|words| {
-            words.text.starts_with("hottest row,") || words.text == "hottest row of all halls"
-        });
-        assert_eq!(words[at.expect("the hottest row is shown") + 1].text, need, "{power}");
-        // Some row of the site is drawn with that number.
+        let at = words.iter().position(|words| words.text == "fullest busways, site");
+        assert_eq!(words[at.expect("the fullest busways are shown") + 1].text, need, "{power}");
+        // Racks on some pair above some row of the site draw that much together.
         let floor = &plan.layout.floors[0].layout;
-        let mut rows = (0..floor.halls)
+        let mut rooms = (0..floor.halls)
             .map(|hall| floor.hall(hall))
             .chain((0..floor.network_rooms()).filter_map(|room| floor.room(room)));
-        assert!(rows.any(|hall| hall.rows.iter().any(|row| (row.heat.0 / verdict.need - 1.0).abs() < 1e-9)));
+        assert!(rooms.any(|room| {
+            let mut loads = BTreeMap::<_, f64>::new();
+            for (rack, pair) in room.racks.iter().zip(floor.busways(&room)) {
+                if pair.is_some() {
+                    *loads.entry((rack.row, pair)).or_default() += floor.demand.heat_of(rack.kind).0;
+                }
+            }
+            loads.values().any(|load| (load / verdict.need - 1.0).abs() < 1e-9)
+        }));
     }
 }
 

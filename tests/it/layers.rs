@@ -4,7 +4,7 @@ use crate::planned::root;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-const ZERO: &[&str] = &["scalar", "random", "units", "coefficients"];
+const ZERO: &[&str] = &["scalar", "random", "units", "coefficients", "media"];
 const FORMULAS: &[&str] = &["power", "cooling", "fleet", "layout", "fabric", "throughput", "economics"];
 const KNOWN: &[&str] = &["catalog", "scenario"];
 
@@ -15,8 +15,8 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         "fleet" => with(&[ZERO, &["power"]]),
         "layout" => with(&[ZERO, &["fleet"]]),
         "throughput" => with(&[ZERO, &["fabric"]]),
-        "scalar" | "random" | "units" | "coefficients" | "power" | "cooling" | "fabric" | "economics"
-        | "catalog" => with(&[ZERO]),
+        "scalar" | "random" | "units" | "coefficients" | "media" | "power" | "cooling" | "fabric"
+        | "economics" | "catalog" => with(&[ZERO]),
         "scenario" => with(&[ZERO, &["catalog"]]),
         "plan" => with(&[ZERO, FORMULAS, KNOWN]),
         "kernel" => with(&[ZERO, FORMULAS]),

@@ -1,6 +1,7 @@
 //! Switches, links and adapters.
 
 use super::{Datum, Sources, is_default, is_one, one};
+use crate::media::Medium;
 use crate::units::{ByteRate, Dollars, Meters, Seconds, Share, Watts};
 use serde::{Deserialize, Serialize};
 
@@ -63,26 +64,6 @@ pub enum Transport {
     Efa,
 }
 
-/// The kind of a cable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Medium {
-    /// Twisted pairs.
-    TwistedPair,
-    /// Passive copper.
-    PassiveCopper,
-    /// Linear active copper.
-    LinearActiveCopper,
-    /// Retimed active copper.
-    RetimedActiveCopper,
-    /// Multimode fibre.
-    Multimode,
-    /// Single-mode fibre to 500 m.
-    SingleMode,
-    /// Single-mode fibre beyond 500 m.
-    LongSingleMode,
-}
-
 /// A link: a cable with what is plugged at its ends.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -101,6 +82,9 @@ pub struct Link {
     /// Ports that it can be parted over: lanes on fibres of their own can be, wavelengths on one pair cannot.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub ways: u32,
+    /// Whether both directions share a fibre, not a pair.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub bidirectional: bool,
     /// The longest it may be.
     pub reach: Datum<Meters>,
     /// Power of one end's transceiver.

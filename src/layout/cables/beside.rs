@@ -11,8 +11,8 @@
 //! Left out: gear outside the halls, which the building's controls watch, and what joins cores to the world.
 
 use super::{
-    CableCounts, CableKind, CablePair, Cabling, END_LENGTH, Net, Outlets, PORT_HEIGHT, Reach, SLACK, STOCKED,
-    Tier, Tree, lay, medium_for, stocked_length,
+    CableCounts, CableKind, CablePair, Cabling, END_LENGTH, Net, Numbered, Outlets, PORT_HEIGHT, Reach,
+    SLACK, STOCKED, Tier, Tree, lay, stocked_length,
 };
 use crate::layout::routes::{Outlet, Route, Through};
 use crate::layout::{Layout, RackKind};
@@ -198,29 +198,9 @@ pub(super) fn each_pair(
     }
 }
 
-/// A cable to a management port.
-fn port(
-    own: &OutOfBandCabling,
-    (from, start): ((RackKind, u64), &Outlet),
-    (to, stop): ((RackKind, u64), &Outlet),
-    (route, length): (Route, Meters),
-    count: u64,
-) -> CablePair {
-    let (choice, medium) = medium_for(length, &own.media);
-    CablePair {
-        net: Net::OutOfBand,
-        kind: CableKind::HostLeaf,
-        from,
-        to,
-        rate: own.rate,
-        start: *start,
-        stop: *stop,
-        route,
-        count,
-        length,
-        choice,
-        medium,
-    }
+/// Cables to management ports.
+fn port(own: &OutOfBandCabling, ends: [Numbered<'_>; 2], way: (Route, Meters), count: u64) -> CablePair {
+    CablePair::of((Net::OutOfBand, CableKind::HostLeaf), (own.rate, &own.media), ends, way, count)
 }
 
 /// Ports to the switches of the same rack.
@@ -232,14 +212,11 @@ fn in_racks(own: &OutOfBandCabling, outlets: &Outlets, show: &mut impl FnMut(&Ca
             let count = upto(number + 1) - upto(number);
             let end = ((racks.kind, number), outlet);
             if count > 0 {
-                show(&port(own, end, end, (route, length_in_rack()), count));
+                show(&port(own, [end, end], (route, length_in_rack()), count));
             }
         }
     }
 }
-
-/// A rack by its sort and number, and where it stands.
-type Numbered<'a> = ((RackKind, u64), &'a Outlet);
 
 /// A port of each CDU and power rack to the nearest support rack of its hall; in a room without, to the nearest rack with
 /// management switches, and without those to the nearest support rack of all.
@@ -270,8 +247,8 @@ fn to_support_racks(
             };
             let Some((rack, stop)) = nearest else { continue };
             let route = route(stop);
-            let ends = (((kind, number), outlet), (*rack, *stop));
-            show(&port(own, ends.0, ends.1, (route, stocked_length(Meters(route.run))), 1));
+            let ends = [((kind, number), outlet), (*rack, *stop)];
+            show(&port(own, ends, (route, stocked_length(Meters(route.run))), 1));
         }
     }
 }

@@ -1,77 +1,63 @@
 //! What cables are made of, how far that reaches, and how much of a tray it takes.
 
+use crate::media::Medium;
 use crate::units::{ByteRate, Meters};
 
-/// What a cable is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CableMedium {
-    /// Twisted pairs.
-    TwistedPair,
-    /// Passive copper.
-    PassiveCopper,
-    /// Linear active copper.
-    LinearActiveCopper,
-    /// Retimed active copper.
-    RetimedActiveCopper,
-    /// Multimode fibre.
-    Multimode,
-    /// Single-mode fibre to 500 m.
-    SingleMode,
-    /// Single-mode fibre beyond 500 m.
-    LongSingleMode,
-}
-
-impl CableMedium {
-    /// The name in reports.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::TwistedPair => "twisted-pair",
-            Self::PassiveCopper => "passive-copper",
-            Self::LinearActiveCopper => "linear-active-copper",
-            Self::RetimedActiveCopper => "retimed-active-copper",
-            Self::Multimode => "multimode",
-            Self::SingleMode => "single-mode",
-            Self::LongSingleMode => "long-single-mode",
-        }
+/// Cross-section of one cable of so many fibres, as it comes and in a trunk [mm²]: assumptions.
+///
+/// Twisted pairs of 6 mm across; copper of an 800G class of 9, 7 and 6 mm; a jumper of 2 mm of a pair of fibres or one,
+/// of 3 mm of more. A trunk of 1,728 fibres in ribbons is 25 mm across, 0.284 mm² for each, and smaller ones are as
+/// dense.
+#[must_use]
+pub fn section(medium: Medium, fibres: u64, in_trunk: bool) -> f64 {
+    match medium {
+        Medium::PassiveCopper => 63.6,
+        Medium::LinearActiveCopper => 38.5,
+        Medium::RetimedActiveCopper | Medium::TwistedPair => 28.3,
+        Medium::Multimode | Medium::SingleMode | Medium::LongSingleMode => match (in_trunk, fibres) {
+            (true, fibres) => 0.284 * fibres as f64,
+            (false, 0..=2) => 3.1,
+            (false, _) => 7.1,
+        },
     }
 }
 
-impl CableMedium {
-    /// Cross-section of one cable of an 800G class in a room, and in a trunk between rows and rooms [mm²]: assumptions.
-    ///
-    /// Twisted pairs of 6 mm across; copper of 9, 7 and 6 mm; a jumper of eight fibres of 3 mm. A trunk of 1,728 fibres of
-    /// 25 mm across has 2.3 mm² for eight.
-    #[must_use]
-    pub fn section(self, in_trunk: bool) -> f64 {
-        match self {
-            Self::PassiveCopper => 63.6,
-            Self::LinearActiveCopper => 38.5,
-            Self::RetimedActiveCopper | Self::TwistedPair => 28.3,
-            Self::Multimode | Self::SingleMode | Self::LongSingleMode => {
-                if in_trunk {
-                    2.3
-                } else {
-                    7.1
-                }
-            }
-        }
-    }
-
-    /// Whether light runs in it.
-    #[must_use]
-    pub fn is_fiber(self) -> bool {
-        matches!(self, Self::Multimode | Self::SingleMode | Self::LongSingleMode)
-    }
-}
-
-/// How far a medium reaches.
+/// How far a link reaches, and how its modules are parted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reach {
     /// The medium.
-    pub medium: CableMedium,
+    pub medium: Medium,
     /// The longest cable.
     pub length: Meters,
+    /// Rate of a module, per direction.
+    pub module: ByteRate,
+    /// Ports that it can be parted over.
+    pub ways: u32,
+    /// Fibres of each of those: a pair, or one with both directions in it.
+    pub fibres_per_way: u32,
+}
+
+/// Tolerance of ratios of rates.
+const ROUNDING: f64 = 1e-9;
+
+impl Reach {
+    /// Cables of a rate that one module serves.
+    ///
+    /// ~~~text
+    /// n = max( 1, min( ⌊module / rate⌋, ways ) )
+    /// ~~~
+    #[must_use]
+    pub fn served(&self, rate: ByteRate) -> u64 {
+        let by_rate = (self.module / rate + ROUNDING).floor();
+        (by_rate.min(f64::from(self.ways)) as u64).max(1)
+    }
+
+    /// Fibres of a cable of a rate: its part of those of a module; none of copper.
+    #[must_use]
+    pub fn fibres(&self, rate: ByteRate) -> u64 {
+        let all = u64::from(self.ways) * u64::from(self.fibres_per_way);
+        if self.medium.is_fiber() { (all / self.served(rate)).max(1) } else { 0 }
+    }
 }
 
 /// Reach of the media at the rate of a cable, cheapest first.
@@ -91,18 +77,61 @@ pub fn reaches(rate: ByteRate) -> [Reach; 6] {
         [0.7, 2.0, 3.0, 3.0, 500.0, 2_000.0]
     };
     let media = [
-        CableMedium::PassiveCopper,
-        CableMedium::LinearActiveCopper,
-        CableMedium::RetimedActiveCopper,
-        CableMedium::Multimode,
-        CableMedium::SingleMode,
-        CableMedium::LongSingleMode,
+        Medium::PassiveCopper,
+        Medium::LinearActiveCopper,
+        Medium::RetimedActiveCopper,
+        Medium::Multimode,
+        Medium::SingleMode,
+        Medium::LongSingleMode,
     ];
-    std::array::from_fn(|at| Reach { medium: media[at], length: Meters(lengths[at]) })
+    // Parallel fibres to 500 m, wavelengths on one pair beyond.
+    let ways = |medium| if matches!(medium, Medium::Multimode | Medium::SingleMode) { 4 } else { 1 };
+    std::array::from_fn(|at| Reach {
+        medium: media[at],
+        length: Meters(lengths[at]),
+        module: rate,
+        ways: ways(media[at]),
+        fibres_per_way: 2,
+    })
 }
 
-/// The first medium that reaches: which, and what it is. Where none does, single mode stands in.
-pub(super) fn medium_for(length: Meters, media: &[Reach]) -> (Option<usize>, CableMedium) {
-    let found = media.iter().position(|reach| length <= reach.length);
-    (found, found.map_or(CableMedium::LongSingleMode, |at| media[at].medium))
+/// What a cable of a tier is of: which of the media offered, none where none reaches; its medium and its fibres.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Chosen {
+    pub(super) choice: Option<usize>,
+    pub(super) medium: Medium,
+    pub(super) fibres: u64,
+}
+
+/// The first link that reaches. Where none does, single mode stands in.
+pub(super) fn chosen(length: Meters, rate: ByteRate, media: &[Reach]) -> Chosen {
+    let choice = media.iter().position(|reach| length <= reach.length);
+    let (medium, fibres) =
+        choice.map_or((Medium::LongSingleMode, 2), |at| (media[at].medium, media[at].fibres(rate)));
+    Chosen { choice, medium, fibres }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gigabits(rate: f64) -> ByteRate {
+        ByteRate(rate * 1e9 / 8.0)
+    }
+
+    // DR4: four pairs. Ports of 100G take one pair each, and so do ports of 50G, as no fibre is parted.
+    #[test]
+    fn a_parted_module_gives_each_port_its_part_of_the_fibres() {
+        let [.., dr4, fr4] = reaches(gigabits(400.0));
+        assert_eq!([400.0, 200.0, 100.0, 50.0].map(|rate| dr4.fibres(gigabits(rate))), [8, 4, 2, 2]);
+        assert_eq!([400.0, 100.0].map(|rate| fr4.fibres(gigabits(rate))), [2, 2]);
+        assert_eq!(reaches(gigabits(400.0))[0].fibres(gigabits(400.0)), 0);
+    }
+
+    // 1,728 fibres of 0.284 mm² fill 25 mm: π·12.5² = 491 mm².
+    #[test]
+    fn a_trunk_is_as_thick_as_its_fibres() {
+        let trunk = 1_728.0 / 8.0 * section(Medium::SingleMode, 8, true);
+        assert!((trunk / 490.9 - 1.0).abs() < 2e-3, "{trunk}");
+    }
 }

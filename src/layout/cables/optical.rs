@@ -5,7 +5,7 @@
 //! switches of a pod  3 dimensions · 4 · 4 = 48, each with two ports for every cube
 //! ~~~
 //!
-//! The switches stand in the support racks of the pod's units. Jouppi et al. 2023, arXiv:2304.01433, section 2. Left
+//! The switches stand in racks of their own, spread over the units of all pods. Jouppi et al. 2023, arXiv:2304.01433, section 2. Left
 //! out: copper within a cube, which is the rack's own.
 
 use super::{CableCounts, CablePair, MOST_PAIRS, Net, Outlets, Reach, Tier, Tree, lay};
@@ -34,15 +34,14 @@ pub(super) fn each_pair(
     outlets: &Outlets,
     show: &mut impl FnMut(&CablePair),
 ) {
-    let tier = |kind, count, numbers| Tier { kind, count, numbers, outlets: outlets.of_kind(kind) };
-    let (home, numbers) = layout.homes(own.switches, 2);
+    let tier = |kind, count| Tier { kind, count, numbers: None, outlets: outlets.of_kind(kind) };
     let tree = Tree {
         net: Net::ScaleUp,
         tiers: [
-            tier(RackKind::Compute, layout.demand.compute_racks, None),
-            tier(home, own.switches, Some(numbers)),
-            tier(RackKind::Spine, 0, None),
-            tier(RackKind::Core, 0, None),
+            tier(RackKind::Compute, layout.demand.compute_racks),
+            tier(RackKind::Circuit, own.switches),
+            tier(RackKind::Spine, 0),
+            tier(RackKind::Core, 0),
         ],
         counts: CableCounts { host_leaf: own.fibres, ..CableCounts::default() },
         leaf_units: own.pod_units,

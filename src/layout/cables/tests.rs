@@ -45,9 +45,9 @@ fn a_length_is_route_drops_slack_and_ends_as_stocked() {
 fn hosts_reach_their_leaf_over_retimed_copper_or_multimode() {
     let laid = schedule(&layout(&gb300(), USUAL), &cabling(WHOLE));
     let hosts = of_kind(&laid, CableKind::HostLeaf);
-    assert!(hosts.iter().all(|run| run.medium <= CableMedium::Multimode));
+    assert!(hosts.iter().all(|run| run.medium <= Medium::Multimode));
     assert!(longest(&hosts) <= Meters(15.0));
-    assert!(hosts.iter().any(|run| run.medium == CableMedium::RetimedActiveCopper));
+    assert!(hosts.iter().any(|run| run.medium == Medium::RetimedActiveCopper));
 }
 
 // Nine buildings of some 290 × 140 m with their yards: several hundred metres to the core, some beyond 500 m.
@@ -55,8 +55,7 @@ fn hosts_reach_their_leaf_over_retimed_copper_or_multimode() {
 fn the_core_of_a_campus_is_reached_over_single_mode() {
     let laid = schedule(&layout(&gb300(), USUAL), &cabling(WHOLE));
     let core = of_kind(&laid, CableKind::SpineCore);
-    let single: u64 =
-        core.iter().filter(|run| run.medium >= CableMedium::SingleMode).map(|run| run.count).sum();
+    let single: u64 = core.iter().filter(|run| run.medium >= Medium::SingleMode).map(|run| run.count).sum();
     assert!(single * 10 > 373_248 * 9);
     assert!((Meters(300.0)..Meters(1_500.0)).contains(&longest(&core)));
     assert!(core.iter().all(|run| run.choice.is_some()), "2 km reach across the campus");
@@ -77,6 +76,22 @@ fn the_placement_taken_is_the_shortest_of_all_compared() {
     }
     // One room in the middle of the campus beats one in every building: cores and spines meet all over.
     assert_eq!(plan.placement.core, CorePlace::CentralBuilding);
+}
+
+// Seven times the cables: four placements are shorter than the one that is taken, and each lacks some twenty trays or more.
+#[test]
+fn room_for_trays_goes_before_length() {
+    let CableCounts { host_leaf, leaf_spine, spine_core } = WHOLE;
+    let own =
+        CableCounts { host_leaf: 7 * host_leaf, leaf_spine: 7 * leaf_spine, spine_core: 7 * spine_core };
+    let tried = placements(&gb300(), &cabling(own));
+    let best = tried[0];
+    let shorter: Vec<_> = tried.iter().filter(|other| other.length < best.length).collect();
+    assert!(best.overfull == Some(0) && !shorter.is_empty());
+    assert!(shorter.iter().all(|other| other.overfull > Some(0)), "{shorter:?}");
+    // The schedule that is laid is the one that was compared.
+    let laid = schedule(&layout(&gb300(), best.placement), &cabling(own));
+    assert!(laid.trays.iter().all(|tray| tray.parallel <= tray.room), "{:?}", laid.trays);
 }
 
 // Eight racks of 0.6 m: 1.5 m from the middle on average, 2.7 m from the end.
@@ -101,7 +116,7 @@ fn spines_far_from_their_leaves_have_longer_cables_to_them() {
 // Copper of 2 m reaches no leaf over a tray: the least is 3.8 · 1.1 + 2 = 6.2 m, 7 m as stocked.
 #[test]
 fn copper_beyond_its_reach_is_counted_apart() {
-    let dac = vec![Reach { medium: CableMedium::PassiveCopper, length: Meters(2.0) }];
+    let dac = vec![Reach { length: Meters(2.0), ..reaches(RATE)[0] }];
     let cabling = Cabling { host_media: dac, ..cabling(WHOLE) };
     let laid = schedule(&layout(&gb300(), USUAL), &cabling);
     let hosts = of_kind(&laid, CableKind::HostLeaf);
@@ -127,7 +142,9 @@ fn trays_are_added_until_none_is_too_full() {
     let crowded = schedule(&layout(&gb300(), USUAL), &cabling(many)).trays[3];
     assert!(crowded.parallel > crowded.room, "{crowded:?}");
     // All cables to the core from eight of nine buildings pass the ducts of the central one, 8/9 and a little, at its
-    // two ends: at the busier half of them at least.
+    // two ends: at the busier half of them at least. All are of one kind, so that the fuller end is the busier one.
+    let alike = Cabling { switch_media: reaches(RATE)[5..].to_vec(), ..cabling(WHOLE) };
+    let laid = schedule(&layout(&gb300(), USUAL), &alike);
     let ducts = laid.trays[3].cables as f64 / 373_248.0;
     assert!((4.0 / 9.0..0.95).contains(&ducts), "{ducts}");
 }

@@ -1,6 +1,7 @@
 //! The trays and ducts that cables lie in, and where each sort is fullest.
 
-use super::{CablePair, Net, SORTS};
+use super::media::section;
+use super::{CablePair, SORTS};
 use crate::layout::routes::{Outlet, Through};
 use crate::layout::{CORRIDOR, Layout};
 use crate::units::Meters;
@@ -10,6 +11,9 @@ use std::collections::{BTreeMap, HashMap};
 pub const SECTIONS: [f64; 2] = [60_000.0, 7_854.0];
 /// Part of a section that may be filled: assumption, as conduit codes allow for many cables.
 pub const MOST_FILL: f64 = 0.4;
+/// Fibres between two racks of one row from which on they run as a trunk between panels: assumption, a trunk of 144 is the
+/// usual step above patch cords.
+const TRUNK_FIBRES: u64 = 144;
 /// Width of that tray [m].
 const TRAY_WIDTH: f64 = 0.6;
 /// Trays above each other: under a clear height of 4.5 m five from [`TRAY_HEIGHT`] up, 0.3 m apart; in rooms the upper
@@ -24,11 +28,38 @@ pub const WAYS: u64 = 3;
 const DUCT_PITCH: f64 = 0.15;
 /// The same upwards.
 const DUCT_LAYERS: u64 = 8;
+
+/// Sorts of trays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TraySort {
+    /// Above a row.
+    Row,
+    /// Across the rows of a room.
+    Main,
+    /// Along a building.
+    Corridor,
+    /// From an end of a building to the streets.
+    Ducts,
+}
+
+impl TraySort {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Row => "row tray",
+            Self::Main => "main tray",
+            Self::Corridor => "corridor tray",
+            Self::Ducts => "ducts at an end of a building",
+        }
+    }
+}
+
 /// Trays of one sort where they are fullest.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TrayUse {
     /// Which trays.
-    pub name: &'static str,
+    pub sort: TraySort,
     /// Cables through the fullest section.
     pub cables: u64,
     /// Trays, or ducts, that this section needs.
@@ -81,7 +112,7 @@ impl Trays {
     }
 
     /// The section of all trays that is fullest of the room for it, which is given by the first part of a tray's number.
-    fn fullest(&self, name: &'static str, section: f64, room: impl Fn(u64) -> u64) -> TrayUse {
+    fn fullest(&self, sort: TraySort, section: f64, room: impl Fn(u64) -> u64) -> TrayUse {
         let (mut most, mut room_of_most) = (Change::default(), room(0).max(1));
         let side_by_side = |filled: f64| (filled / (section * MOST_FILL) - 1e-9).ceil().max(0.0);
         let mut lengths: Vec<f64> = Vec::new();
@@ -106,7 +137,7 @@ impl Trays {
         let length = Meters(lengths.iter().sum());
         let parallel = side_by_side(most.section) as u64;
         let fill = if parallel > 0 { most.section / (section * parallel as f64) } else { 0.0 };
-        TrayUse { name, cables: most.cables.max(0) as u64, parallel, room: room_of_most, fill, length }
+        TrayUse { sort, cables: most.cables.max(0) as u64, parallel, room: room_of_most, fill, length }
     }
 }
 
@@ -194,14 +225,12 @@ impl Loads {
 
     pub(super) fn add(&mut self, pair: &CablePair) {
         let (a, b, count) = (&pair.start, &pair.stop, pair.count);
-        // A fibre to an optical switch is one of the eight of a jumper or trunk unit.
-        let part = if pair.net == Net::ScaleUp { 0.125 } else { 1.0 };
-        let section = pair.medium.section(false) * part * count as f64;
-        let trunks = pair.medium.section(true) * part * count as f64;
+        let trunks = section(pair.medium, pair.fibres, true) * count as f64;
+        let in_row = section(pair.medium, pair.fibres, pair.fibres * count >= TRUNK_FIBRES) * count as f64;
         let through = pair.route.through;
         match through {
             Through::Rack => return,
-            Through::Row => return self.rows.lay((a.room, a.row as u64), (a.x, b.x), count, section),
+            Through::Row => return self.rows.lay((a.room, a.row as u64), (a.x, b.x), count, in_row),
             Through::Corridor => {
                 self.corridors.lay((a.building, a.storey), (a.main_x, b.main_x), count, trunks);
             }
@@ -276,10 +305,10 @@ impl Loads {
         let across = (CORRIDOR.value() / DUCT_PITCH + 1e-9) as u64;
         let ducts = |_| WAYS * across * DUCT_LAYERS;
         vec![
-            self.rows.fullest("row tray", tray, rows),
-            self.mains.fullest("main tray", tray, mains),
-            self.corridors.fullest("corridor tray", tray, corridors),
-            self.ducts.fullest("ducts at an end of a building", duct, ducts),
+            self.rows.fullest(TraySort::Row, tray, rows),
+            self.mains.fullest(TraySort::Main, tray, mains),
+            self.corridors.fullest(TraySort::Corridor, tray, corridors),
+            self.ducts.fullest(TraySort::Ducts, duct, ducts),
         ]
     }
 }

@@ -1,7 +1,6 @@
 //! A network as a tree of racks, laid pair by pair.
 
 use super::deal::{Account, ROUNDING, holders, in_order, spread};
-use super::media::medium_for;
 use super::{CableCounts, CableKind, CablePair, Cabling, Net, Reach, SORTS, length_in_rack, stocked_length};
 use crate::layout::routes::{Outlet, Route, Through, Ways};
 use crate::layout::{Layout, PlacedRack, RackKind};
@@ -266,21 +265,13 @@ pub(super) fn lay(
                     layout.route(&outlets.ways[start.room as usize], start, stop)
                 };
                 let length = if same { length_in_rack() } else { stocked_length(Meters(route.run)) };
-                let (choice, medium) = medium_for(length, media);
-                show(&CablePair {
-                    net: tree.net,
-                    kind,
-                    from: (from.kind, a),
-                    to: (to.kind, b),
-                    rate: tree.rate,
-                    start: *start,
-                    stop: *stop,
-                    route,
+                show(&CablePair::of(
+                    (tree.net, kind),
+                    (tree.rate, media),
+                    [((from.kind, a), start), ((to.kind, b), stop)],
+                    (route, length),
                     count,
-                    length,
-                    choice,
-                    medium,
-                });
+                ));
             });
         }
     }

@@ -16,7 +16,7 @@ use crate::power::ratings::{
 };
 use crate::power::service::ServiceClass;
 use crate::power::{Redundancy, StageFlow};
-use crate::scenario::{Fields, Ties};
+use crate::scenario::Ties;
 use crate::units::text::brief;
 use crate::units::{Amperes, Joules, Seconds, Share, VoltAmperes, Volts, Watts};
 
@@ -301,25 +301,22 @@ pub(super) fn paths(place: &Place) -> u64 {
     if bus.is_some_and(|(_, stage)| stage.redundancy == Redundancy::N) { 1 } else { PATHS }
 }
 
-/// Busways of one path that the rows of a floor ask for, those of halls and of network rooms with these loads: as many as
-/// the fullest row asks for, of those that may hang above it.
-fn along_rows(place: &Place, fields: &Fields, floor: &layout::Layout, [hall, room]: [Watts; 2]) -> u64 {
-    let most = u64::from(fields.layout.busways_per_row);
-    let of_row = |row: Watts| ((row / place.electrical.busway - 1e-9).ceil() as u64).min(most);
+/// Busways of one path that the rows of a floor ask for, those of halls and of network rooms with so many above each row.
+fn along_rows(floor: &layout::Layout, [hall, room]: [u64; 2]) -> u64 {
     let of_room = floor.network_room.as_ref().map_or(0, |room| room.rows.len() as u64);
-    floor.halls * floor.hall.rows.len() as u64 * of_row(hall) + floor.network_rooms() * of_room * of_row(room)
+    floor.halls * floor.hall.rows.len() as u64 * hall + floor.network_rooms() * of_room * room
 }
 
-/// Busways of all paths along the rows of a floor.
+/// Busways of all paths along the rows of a floor: as many above each as the fullest row asks for.
 #[must_use]
-pub fn busways_of(place: &Place, fields: &Fields, floor: &layout::Layout) -> u64 {
-    let loads = [floor.row_power, floor.room_row_power()].map(|row| row.max(Watts(1.0)));
-    paths(place) * along_rows(place, fields, floor, loads)
+pub fn busways_of(place: &Place, floor: &layout::Layout) -> u64 {
+    let of_room = floor.network_room.as_ref().map_or(0, |room| floor.pairs_above(room));
+    paths(place) * along_rows(floor, [floor.pairs_above(&floor.hall), of_room])
 }
 
 /// Busways of all paths along all rows.
 pub(super) fn busway_count(ground: &Ground<'_>) -> u64 {
-    ground.layout.floors.iter().map(|floor| busways_of(ground.place, ground.fields, &floor.layout)).sum()
+    ground.layout.floors.iter().map(|floor| busways_of(ground.place, &floor.layout)).sum()
 }
 
 /// Whether network, storage and management racks hang on the bus of what must not stop.
@@ -339,7 +336,9 @@ fn essential_busways(ground: &Ground<'_>) -> u64 {
         let of_row =
             |row: &Vec<Slot>| row.iter().filter(kept).map(|slot| floor.demand.heat_of(slot.kind)).sum();
         let fullest = rows.iter().map(of_row).fold(Watts(0.0), Watts::max);
-        along_rows(ground.place, ground.fields, floor, [fullest, floor.room_row_power()])
+        let most = u64::from(ground.fields.layout.busways_per_row);
+        let carried = |row: Watts| ((row / ground.place.electrical.busway - 1e-9).ceil() as u64).min(most);
+        along_rows(floor, [fullest, floor.room_row_power()].map(carried))
     };
     ground.layout.floors.iter().map(of_floor).sum()
 }

@@ -11,6 +11,9 @@ pub(super) const BUILDING: &str = "#5d6873";
 pub(super) const HALL: &str = "#7fb3d5";
 pub(super) const ROOM: &str = "#d9a0bd";
 const DUCT: &str = "#d55e00";
+const FEEDER: &str = "#6a3d9a";
+/// Distance on paper between fibre and feeders in one street [mm].
+const BESIDE: f64 = 0.7;
 
 pub(super) fn side_room(kind: RoomKind) -> &'static str {
     match kind {
@@ -58,27 +61,26 @@ pub(super) fn draw(plan: &Plan, storey: u64) -> Option<Page> {
     for item in &site.substation {
         page.rect(scale.at(&item.at, (x, y)), color(item.kind), None);
     }
-    let mut first = 1;
     for (floor, corner) in floors.iter().zip(&site.corners) {
         let corner = (x + scale.mm(corner.0), y + scale.mm(corner.1));
-        block(&mut page, floor, (scale, corner), (first, storey));
+        block(&mut page, floor, (scale, corner), storey);
         if floors.len() > 1 {
             let across = scale.mm(floor.layout.campus().width);
             page.label(Rect { x: corner.0, y: y - 5.0, width: across, depth: 4.5 }, 3.2, INK, &floor.system);
         }
+    }
+    ways(&mut page, plan, scale, (x, y));
+    let mut first = 1;
+    for (floor, corner) in floors.iter().zip(&site.corners) {
+        names(&mut page, floor, (scale, (x + scale.mm(corner.0), y + scale.mm(corner.1))), first);
         first += floor.layout.buildings;
     }
-    column(&mut page, plan, scale, (width, depth));
+    column(&mut page, plan, (scale, storey), (width, depth));
     Some(page)
 }
 
 /// The buildings and yards of one system.
-fn block(
-    page: &mut Page,
-    floor: &SystemFloor,
-    (scale, corner): (Scale, (f64, f64)),
-    (first, storey): (u64, u64),
-) {
+fn block(page: &mut Page, floor: &SystemFloor, (scale, corner): (Scale, (f64, f64)), storey: u64) {
     let plan = &floor.layout;
     for item in plan.yard_items() {
         page.rect(scale.at(&item.at, corner), color(item.kind), None);
@@ -104,7 +106,11 @@ fn block(
         let place = plan.place_of_room().unwrap_or_default();
         page.rect(scale.at(&place.moved(building.x, building.y), corner), ROOM, Some((PAPER, 0.15)));
     }
-    ducts(page, floor, scale, corner);
+}
+
+/// The buildings of one system by number, the first with this one.
+fn names(page: &mut Page, floor: &SystemFloor, (scale, corner): (Scale, (f64, f64)), first: u64) {
+    let plan = &floor.layout;
     for index in 0..plan.buildings {
         let building = plan.building(index);
         let halls = plan.halls_of_building(index);
@@ -118,17 +124,40 @@ fn block(
     }
 }
 
-/// Ducts from every building to the central one, as cables between them run.
-fn ducts(page: &mut Page, floor: &SystemFloor, scale: Scale, corner: (f64, f64)) {
-    let plan = &floor.layout;
+/// Pairs of buildings that fibre joins: each with the central one of its system, and from fabric to fabric.
+fn joined(plan: &Plan) -> Vec<[usize; 2]> {
+    let mut all = Vec::new();
+    let mut first = 0;
+    for floor in &plan.layout.floors {
+        let own = &floor.layout;
+        let central = first + own.central_building as usize;
+        let others = (first..first + own.buildings as usize).filter(|at| *at != central);
+        all.extend(others.map(|at| [at, central]));
+        first += own.buildings as usize;
+    }
+    let between = plan.layout.border.iter().flat_map(|border| border.pairs.iter().copied());
+    all.extend(between.filter(|[from, to]| from != to));
+    all
+}
+
+/// Substations along the low side of the site.
+fn substations(plan: &Plan) -> u32 {
+    plan.electrical.load_flow.as_ref().map_or(1, |flow| u32::try_from(flow.substations).unwrap_or(u32::MAX))
+}
+
+/// Ducts and feeders along the streets, as they are measured.
+fn ways(page: &mut Page, plan: &Plan, scale: Scale, corner: (f64, f64)) {
+    let site = &plan.layout.site;
     let on_paper = |(x, y): (f64, f64)| (corner.0 + scale.mm(x), corner.1 + scale.mm(y));
-    let middle = |building: u64| plan.building(building).center().0;
-    let central = plan.central_building;
-    let (hub, gate) = (middle(central), plan.gate(central));
-    for index in (0..plan.buildings).filter(|index| *index != central) {
-        let corners = plan.gate(index).corners(middle(index), &gate, hub);
+    for ends in joined(plan) {
+        let corners = site.corners(ends, ends.map(|at| site.middle(at)));
         let corners: Vec<_> = corners.into_iter().map(on_paper).collect();
         page.corners(&corners, DUCT, 0.35);
+    }
+    for building in (0..site.buildings.len()).filter(|_| !site.substation.is_empty()) {
+        let corners = site.feeder(building, substations(plan)).into_iter().map(on_paper);
+        let corners: Vec<_> = corners.map(|(x, y)| (x + BESIDE, y + BESIDE)).collect();
+        page.corners(&corners, FEEDER, 0.35);
     }
 }
 
@@ -141,12 +170,12 @@ pub(super) fn rooms_of(floors: &[SystemFloor]) -> Vec<RoomKind> {
     RoomKind::ALL.into_iter().filter(|kind| named(*kind)).collect()
 }
 
-fn column(page: &mut Page, plan: &Plan, scale: Scale, (width, depth): (f64, f64)) {
+fn column(page: &mut Page, plan: &Plan, (scale, storey): (Scale, u64), (width, depth): (f64, f64)) {
     let layout = &plan.layout;
     page.heading("Legend");
     page.key(BUILDING, INK, "building: outer walls");
     page.key(HALL, PAPER, "data hall");
-    if layout.floors.iter().any(|floor| floor.layout.network_rooms() > 0) {
+    if storey == 0 && layout.floors.iter().any(|floor| floor.layout.network_rooms() > 0) {
         page.key(ROOM, INK, "network room");
     }
     for kind in rooms_of(&layout.floors) {
@@ -155,8 +184,11 @@ fn column(page: &mut Page, plan: &Plan, scale: Scale, (width, depth): (f64, f64)
     for (kind, name, number) in &layout.yards {
         page.key(color(*kind), color(*kind), &format!("{name}: {}", count(*number)));
     }
-    if layout.buildings > 1 {
+    if !joined(plan).is_empty() {
         page.line_key(DUCT, true, "fibre ducts and corridor trays");
+    }
+    if !layout.site.substation.is_empty() {
+        page.line_key(FEEDER, true, "feeders to the buildings");
     }
     page.scale_bar(scale);
     page.heading("Site");
@@ -165,9 +197,11 @@ fn column(page: &mut Page, plan: &Plan, scale: Scale, (width, depth): (f64, f64)
     page.fact("halls", &count(layout.halls));
     let storeys = layout.floors.iter().map(|floor| floor.layout.demand.storeys).max().unwrap_or(1);
     page.fact("storeys", &count(storeys));
-    if let Some(floor) = layout.floors.first() {
+    for floor in &layout.floors {
         let (x, y) = (digits(floor.layout.building_x), digits(floor.layout.building_y));
-        page.fact("a building", &format!("{x} × {y} m"));
+        let name =
+            if layout.floors.len() > 1 { format!("· of {}", floor.system) } else { "a building".to_owned() };
+        page.fact(&name, &format!("{x} × {y} m"));
     }
     page.fact("buildings, all storeys", &format!("{} m²", digits(layout.area.0)));
     for (name, area) in layout.areas.iter().filter(|(_, area)| area.0 > 0.0) {

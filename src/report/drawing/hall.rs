@@ -7,6 +7,7 @@ use super::{
 use crate::layout::{GRAVITY, Hall, PlacedRack, RackKind, Rect};
 use crate::plan::Plan;
 use crate::plan::result::SystemFloor;
+use crate::units::Watts;
 
 const HOT: &str = "#fbe3d6";
 const COLD: &str = "#e3f0fa";
@@ -261,7 +262,8 @@ fn column(
         page.fact(place, &watts(halls.max(rooms)));
         page.fact("area per MW", &format!("{} m²", short(area / (heat / 1e6).max(1e-9))));
         if alone {
-            page.fact("busways of a row", &watts(floor.layout.demand.busway.0));
+            page.fact("fullest busways, site", &watts(floor.layout.fullest_busway(Watts(0.0)).load.0));
+            page.fact("a pair of busways carries", &watts(floor.layout.demand.busway_rating().0));
             page.fact("area", &format!("{} m²", short(area)));
             let loads = hall.racks.iter().map(|rack| floor.layout.demand.floor_load_of(rack.kind).0);
             let load = loads.fold(0.0, f64::max) / GRAVITY;
@@ -269,7 +271,7 @@ fn column(
             page.fact("positions left over, site", &count(plan.layout.leftover_positions));
             page.column += 2.0;
             let words = floor.layout.placement.describe(floor.layout.demand.switches.core > 0);
-            page.paragraph(&format!("Shortest cables: {words}."), SOFT);
+            page.paragraph(&format!("Network racks: {words}."), SOFT);
         }
     }
 }

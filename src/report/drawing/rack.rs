@@ -21,6 +21,8 @@ fn color(kind: RackKind, part: &str) -> (&'static str, &'static str) {
         (super::color(RackKind::Power), "power shelf")
     } else if has("management") && kind == RackKind::Compute {
         (MANAGEMENT, "management switch")
+    } else if kind == RackKind::Circuit {
+        (super::color(kind), "optical circuit switch")
     } else if has("switch") {
         (SCALE_UP, "scale-up switch tray")
     } else {
@@ -49,8 +51,10 @@ fn shown<'a>(floors: &[&'a SystemFloor]) -> Vec<(&'a SystemFloor, &'a RackFront)
     let mut all = Vec::new();
     for (at, floor) in floors.iter().enumerate() {
         for front in &floor.fronts {
-            let own =
-                matches!(front.kind, RackKind::Compute | RackKind::Leaf | RackKind::Spine | RackKind::Core);
+            let own = matches!(
+                front.kind,
+                RackKind::Compute | RackKind::Leaf | RackKind::Spine | RackKind::Core | RackKind::Circuit
+            );
             if own || at == 0 {
                 all.push((*floor, front));
             }
