@@ -336,7 +336,7 @@ mod tests {
         // 5 MW over 800 V are 6,250 A: one frame of 6,300.
         assert!((equipment(&plan, "direct-current main breakers").rating - 6_300.0).abs() < 1e-9);
         let row = plan.verdicts.iter().find(|one| one.constraint == "row busway").unwrap();
-        assert!((row.limit / (3.0 * 800.0 * 1_200.0 * 0.8) - 1.0).abs() < 1e-9, "{row:?}");
+        assert!((row.limit / (800.0 * 1_200.0 * 0.8) - 1.0).abs() < 1e-9, "{row:?}");
     }
 
     #[test]
