@@ -217,6 +217,16 @@ impl Profile for System {
             let message = "only a torus made of cubes of 4 × 4 × 4 is joined by optical switches";
             faults.0.push(("scale_up.optical_cubes".into(), message.into()));
         }
+        if let Some(last) = &self.scale_up.last_dimension_bandwidth_per_direction {
+            let path = "scale_up.last_dimension_bandwidth_per_direction";
+            faults.positive(path, last.value.0);
+            if self.scale_up.shape.is_none_or(|[first, second, last]| first * second < 2 || last < 2) {
+                faults.0.push((path.into(), "only a torus of a known `shape` has a last dimension".into()));
+            }
+        }
+        if self.scale_up.optical_switch_ports.as_ref().is_some_and(|ports| ports.value < 2) {
+            faults.0.push(("scale_up.optical_switch_ports".into(), "a switch joins 2 ports at least".into()));
+        }
         if let Some(shelves) = &rack.shelves {
             faults.positive("rack.shelves.rating", shelves.rating.value.0);
             let together = shelves.rating.value.0 * f64::from(shelves.count);

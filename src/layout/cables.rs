@@ -20,7 +20,7 @@ mod trays;
 mod tree;
 
 pub use beside::{OutOfBandCabling, SupportPorts, TreeCabling, WatchedRacks, length_in_rack, support_home};
-pub use media::{CableMedium, Reach, reaches};
+pub use media::{CableMedium, Reach, farthest, reaches};
 pub use optical::OpticalCabling;
 pub use placements::{Tried, place, placements};
 pub use trays::{MOST_FILL, SECTIONS, TrayUse, WAYS};

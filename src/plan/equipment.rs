@@ -237,7 +237,7 @@ pub struct Network {
     pub shelf: Shelf,
 }
 
-/// Rate of a link from fabric to fabric: a port of the scale-out's switches.
+/// Rate of a link from fabric to fabric, where a port of the scale-out's switches has lanes for it.
 const BORDER_RATE: ByteRate = ByteRate(100e9);
 
 impl Network {
@@ -872,6 +872,12 @@ pub fn machine(
         Some(rate) => taker.take("profiles.scale_up_bandwidth_per_direction", rate),
         None => taker.take("scale_up.bandwidth_per_direction", &system.scale_up.bandwidth_per_direction),
     };
+    if let Some(rate) = &system.scale_up.last_dimension_bandwidth_per_direction {
+        taker.take("scale_up.last_dimension_bandwidth_per_direction", rate);
+    }
+    if let Some(ports) = &system.scale_up.optical_switch_ports {
+        taker.count("scale_up.optical_switch_ports", ports);
+    }
     let compute_share =
         power_profile.map_or(Share(1.0), |p| taker.take("profiles.compute_share", &p.compute_share));
     let profile_bandwidth = power_profile
@@ -1067,6 +1073,9 @@ fn network(
         pluggable(rate, lane_of(&support_switch), &format!("support_networks.{field}"))
     };
     let managed = |rate: ByteRate| pluggable(rate, None, "support_networks.management_switch");
+    // Ports of slow lanes join fabrics at their own rate.
+    let fast = !shelf.suiting(&Wanted { rate: BORDER_RATE, lane, co_packaged: false }).is_empty();
+    let border = if fast { BORDER_RATE } else { switch.profile.port_bandwidth.value };
     // Uplinks of one lane part a leaf port; where none is sold that the leaf's lanes carry, each takes a port for itself.
     let uplink = uplink_rate(&management_switch);
     let parted = shelf.suiting(&Wanted {
@@ -1080,7 +1089,7 @@ fn network(
         storage_links: trays("storage", beside.storage)?,
         management_links: managed(management_switch.port_bandwidth.value)?,
         uplink_links: if parted.is_empty() { managed(uplink)? } else { parted },
-        border_links: pluggable(BORDER_RATE, lane, "campus.bandwidth")?,
+        border_links: pluggable(border, lane, "campus.bandwidth")?,
         support_switch,
         rack_air: scenario.fields.layout.rack_air,
         management_switch,

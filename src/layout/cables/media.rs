@@ -101,8 +101,15 @@ pub fn reaches(rate: ByteRate) -> [Reach; 6] {
     std::array::from_fn(|at| Reach { medium: media[at], length: Meters(lengths[at]) })
 }
 
-/// The first medium that reaches: which, and what it is. Where none does, single mode stands in.
+/// The medium that reaches farthest: what is laid where none reaches, so that it says what is missing.
+#[must_use]
+pub fn farthest(media: &[Reach]) -> Option<usize> {
+    let reaches = media.iter().map(|reach| reach.length.0).enumerate();
+    reaches.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(at, _)| at)
+}
+
+/// The first medium that reaches, and what is laid: that one, or the one that reaches farthest.
 pub(super) fn medium_for(length: Meters, media: &[Reach]) -> (Option<usize>, CableMedium) {
     let found = media.iter().position(|reach| length <= reach.length);
-    (found, found.map_or(CableMedium::LongSingleMode, |at| media[at].medium))
+    (found, found.or_else(|| farthest(media)).map_or(CableMedium::LongSingleMode, |at| media[at].medium))
 }
