@@ -459,6 +459,20 @@ mod tests {
         }
     }
 
+    // A switched domain has no last dimension, nor has a torus whose shape nobody knows.
+    #[test]
+    fn a_slower_dimension_belongs_to_a_torus_of_known_shape() {
+        for (system, taken) in [("trn2-ultraserver", true), ("tpu-v7", false), ("gb300-nvl72", false)] {
+            let mut catalog = Catalog::default();
+            let datum = toml::toml! { value = "100 GB/s" source = "own" confidence = "assumption" };
+            let path = format!("systems.{system}.scale_up.last_dimension_bandwidth_per_direction");
+            catalog.set(&path, toml::Value::Table(datum)).unwrap();
+            let found = catalog.get::<profile::System>(system);
+            let refused = found.err().map(|error| error.message).unwrap_or_default();
+            assert_eq!(refused.is_empty(), taken, "{system}: {refused}");
+        }
+    }
+
     #[test]
     fn near_names_are_suggested() {
         let error = Catalog::default().get::<profile::Model>("deepseek-r2").unwrap_err();

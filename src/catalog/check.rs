@@ -7,7 +7,7 @@
 use super::document::{Document, InputError, join};
 use super::profile::{
     Accelerator, Climate, CoolingDesign, Costs, ElectricalDesign, HostedPrice, Link, MarketPrices, Model,
-    ScaleUpTopology, Switch, System,
+    ScaleUp, ScaleUpTopology, Switch, System,
 };
 use super::profile::{Adapter, Peaks};
 use crate::units::text;
@@ -150,6 +150,36 @@ impl Profile for Accelerator {
     }
 }
 
+impl ScaleUp {
+    /// Shape, slower dimension and optical switches of a torus.
+    fn check(&self, faults: &mut Faults) {
+        if let Some(shape) = self.shape {
+            let inside: u64 = shape.into_iter().map(u64::from).product();
+            if inside != u64::from(self.domain) {
+                let message = format!("a torus of {inside} does not hold the domain of {}", self.domain);
+                faults.0.push(("scale_up.shape".into(), message));
+            }
+        }
+        let cubes = self.shape.map_or(self.domain.is_multiple_of(64), |shape| {
+            shape.into_iter().all(|side| side.is_multiple_of(4))
+        });
+        if self.optical_cubes && !(self.topology == ScaleUpTopology::Torus && cubes) {
+            let message = "only a torus made of cubes of 4 × 4 × 4 is joined by optical switches";
+            faults.0.push(("scale_up.optical_cubes".into(), message.into()));
+        }
+        if let Some(last) = &self.last_dimension_bandwidth_per_direction {
+            let path = "scale_up.last_dimension_bandwidth_per_direction";
+            faults.positive(path, last.value.0);
+            if self.shape.is_none_or(|[first, second, last]| first * second < 2 || last < 2) {
+                faults.0.push((path.into(), "only a torus of a known `shape` has a last dimension".into()));
+            }
+        }
+        if self.optical_switch_ports.as_ref().is_some_and(|ports| ports.value < 2) {
+            faults.0.push(("scale_up.optical_switch_ports".into(), "a switch joins 2 ports at least".into()));
+        }
+    }
+}
+
 impl Profile for System {
     const FOLDER: &'static str = "systems";
     const WORD: &'static str = "system";
@@ -202,21 +232,7 @@ impl Profile for System {
             let message = format!("{rails} rails don't take the {tray} accelerators of a tray evenly");
             faults.0.push(("scale_out.rails".into(), message));
         }
-        if let Some(shape) = self.scale_up.shape {
-            let inside: u64 = shape.into_iter().map(u64::from).product();
-            if inside != u64::from(self.scale_up.domain) {
-                let message =
-                    format!("a torus of {inside} does not hold the domain of {}", self.scale_up.domain);
-                faults.0.push(("scale_up.shape".into(), message));
-            }
-        }
-        let cubes = self.scale_up.shape.map_or(self.scale_up.domain.is_multiple_of(64), |shape| {
-            shape.into_iter().all(|side| side.is_multiple_of(4))
-        });
-        if self.scale_up.optical_cubes && !(self.scale_up.topology == ScaleUpTopology::Torus && cubes) {
-            let message = "only a torus made of cubes of 4 × 4 × 4 is joined by optical switches";
-            faults.0.push(("scale_up.optical_cubes".into(), message.into()));
-        }
+        self.scale_up.check(&mut faults);
         if let Some(shelves) = &rack.shelves {
             faults.positive("rack.shelves.rating", shelves.rating.value.0);
             let together = shelves.rating.value.0 * f64::from(shelves.count);

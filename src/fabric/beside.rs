@@ -45,6 +45,7 @@ pub fn port_network(demand: &Ports) -> Result<FatTree, FabricError> {
         planes: 1,
         rails: 1,
         radix: demand.radix,
+        upper_radix: [None; 2],
         unit_accelerators: demand.unit.min(demand.ports).max(1),
         group_accelerators: 0,
         oversubscription: demand.oversubscription,

@@ -198,7 +198,6 @@ fn rail_only(demand: &FabricDemand) -> Result<Graph, FabricError> {
 }
 
 fn dragonfly_plus(demand: &FabricDemand) -> Result<Graph, FabricError> {
-    let demand = &FabricDemand { group_accelerators: 0, ..*demand };
     let wiring = wiring(demand)?;
     let island = wiring.island(demand);
     let leaves = island.units * wiring.leaves_per_unit();

@@ -134,6 +134,7 @@ mod tests {
             planes: 1,
             rails: 4,
             radix: 144,
+            upper_radix: [None; 2],
             unit_accelerators: 576,
             group_accelerators: 0,
             oversubscription: 1.0,

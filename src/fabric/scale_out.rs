@@ -9,10 +9,11 @@
 //! uplinks  u = ceil(ports on a leaf / o), spread evenly over the spines of its group
 //! 2 tiers  spines = the smallest divisor of u that is ≥ leaves·u / k;   holds while leaves ≤ k
 //! 3 tiers  groups of d' leaves with the smallest divisor of u ≥ leaves·u / d' spines, d' + ceil(d' / c) ≤ k,
-//!          cores = ceil(leaves·u / c·k);   holds while groups ≤ k
+//!          cores = ceil(leaves·u / c·k);   holds while groups ≤ k; rails with spines of their own are joined by cores where
+//!          there is more than one group or three tiers are asked for
 //! ~~~
 //!
-//! k radix · o oversubscription of the leaf · c that of the core, d' = k/2 where it is 1. Even spreading is what makes the published spine counts 18 and 36
+//! k radix, of each tier its own where they differ · o oversubscription of the leaf · c that of the core, d' = k/2 where it is 1. Even spreading is what makes the published spine counts 18 and 36
 //! where 16 and 32 would have ports enough. The rule to wire whole units is NVIDIA's (network fabrics page of the
 //! DGX SuperPOD GB200, B300 and Rubin reference architectures). What three tiers cannot carry becomes several
 //! islands without a path between them. Left out: links between buildings, the networks beside it.
@@ -39,7 +40,7 @@ pub enum Tiers {
 }
 
 /// How switches are joined.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Topology {
     /// Leaf, spine and core, every rail within reach of every other.
     #[default]
@@ -69,6 +70,8 @@ pub struct FabricDemand {
     pub rails: u32,
     /// Ports of a switch at the rate of a host port.
     pub radix: u32,
+    /// Ports of a spine and of a core, where those are other switches than leaves.
+    pub upper_radix: [Option<u32>; 2],
     /// Accelerators that share a set of leaf switches: a scalable unit, or a rack where each rack has its own leaves.
     pub unit_accelerators: u64,
     /// Accelerators whose rails each have a spine group of their own, which makes the fabric rail-optimised to
@@ -239,12 +242,16 @@ pub(super) struct Island {
 /// How a unit is wired on one plane, and how many units a fabric joins.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wiring {
+    /// Ports of a spine.
     pub(super) radix: u64,
+    core_radix: u64,
     pub(super) rails: u64,
     pub(super) leaves_per_rail: u64,
     pub(super) uplinks: u64,
     pub(super) group_units: u64,
     oversubscription: f64,
+    /// Whether cores join the rails of a single group.
+    rails_joined: bool,
     /// Ports of a spine towards leaves where there are cores.
     pub(super) down: u64,
     core_oversubscription: f64,
@@ -281,9 +288,9 @@ impl Wiring {
     /// Units that three tiers join: a core reaches as many groups as it has ports.
     fn three_tier_units(&self) -> u64 {
         if self.group_units > 0 {
-            self.radix / self.rails * self.group_units
+            self.core_radix / self.rails * self.group_units
         } else {
-            self.radix * self.down / self.leaves_per_unit()
+            self.core_radix * self.down / self.leaves_per_unit()
         }
     }
 
@@ -304,7 +311,11 @@ impl Wiring {
             let rest = leaves % half;
             (leaves.div_ceil(half), leaves / half * self.spines(half, half) + self.spines(rest, half))
         };
-        let cores = if groups > 1 { self.core_links(leaves * self.uplinks).div_ceil(self.radix) } else { 0 };
+        let cores = if groups > 1 || self.rails_joined {
+            self.core_links(leaves * self.uplinks).div_ceil(self.core_radix)
+        } else {
+            0
+        };
         [leaves, spines, cores]
     }
 
@@ -335,7 +346,7 @@ fn smallest_divisor_from(least: u64, number: u64) -> u64 {
 /// Ports of a leaf that can face hosts at an oversubscription of 1 or more.
 fn host_ports(radix: u64, oversubscription: f64) -> u64 {
     let exact = (radix as f64) * (oversubscription / (1.0 + oversubscription));
-    let ports = exact.floor() as u64;
+    let ports = (exact + 1e-9).floor() as u64;
     if ports + uplinks(ports, oversubscription) > radix { ports - 1 } else { ports }.max(1)
 }
 
@@ -363,6 +374,8 @@ pub(super) fn wiring(demand: &FabricDemand) -> Result<Wiring, FabricError> {
         (demand.unit_accelerators, MOST_ACCELERATORS, "accelerators per unit"),
         (u64::from(demand.ports_per_accelerator), MOST_PORTS, "ports per accelerator"),
         (u64::from(demand.radix), MOST_PORTS, "switch ports"),
+        (u64::from(demand.upper_radix[0].unwrap_or(0)), MOST_PORTS, "spine ports"),
+        (u64::from(demand.upper_radix[1].unwrap_or(0)), MOST_PORTS, "core ports"),
     ] {
         if count > limit {
             return Err(FabricError::TooMany { name, count, limit });
@@ -379,7 +392,8 @@ pub(super) fn wiring(demand: &FabricDemand) -> Result<Wiring, FabricError> {
     }
     let oversubscription = demand.oversubscription;
     let radix = u64::from(demand.radix);
-    if radix < 2 {
+    let [spine_radix, core_radix] = demand.upper_radix.map(|own| own.map_or(radix, u64::from));
+    if [radix, spine_radix, core_radix].iter().any(|ports| *ports < 2) {
         return Err(FabricError::Zero("switch ports beyond the first"));
     }
     let rails = u64::from(demand.rails);
@@ -387,24 +401,26 @@ pub(super) fn wiring(demand: &FabricDemand) -> Result<Wiring, FabricError> {
     let leaves_per_rail = ports_per_rail.div_ceil(host_ports(radix, oversubscription));
     let ports_per_leaf = ports_per_rail.div_ceil(leaves_per_rail);
     let uplinks = uplinks(ports_per_leaf, oversubscription);
-    let half = host_ports(radix, demand.core_oversubscription).min(radix - 1);
+    let half = host_ports(spine_radix, demand.core_oversubscription).min(spine_radix - 1);
     let group_units = match demand.group_accelerators {
         0 => 0,
         group => group.div_ceil(demand.unit_accelerators).min(half / leaves_per_rail),
     };
     let wiring = Wiring {
-        radix,
+        radix: spine_radix,
+        core_radix,
         rails,
         leaves_per_rail,
         uplinks,
         group_units,
+        rails_joined: group_units > 0 && rails > 1 && demand.tiers == Tiers::Three,
         oversubscription: (ports_per_leaf as f64) / (uplinks as f64),
         down: half,
         core_oversubscription: demand.core_oversubscription,
     };
     let (joined, limit) = match demand.tiers {
-        Tiers::Two => (wiring.two_tier_units(), radix),
-        Tiers::Auto | Tiers::Three => (wiring.three_tier_units(), radix * half),
+        Tiers::Two => (wiring.two_tier_units(), spine_radix),
+        Tiers::Auto | Tiers::Three => (wiring.three_tier_units(), core_radix * half),
     };
     if joined == 0 {
         let (unit, leaves) = (demand.unit_accelerators, wiring.leaves_per_unit());

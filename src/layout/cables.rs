@@ -20,7 +20,7 @@ mod trays;
 mod tree;
 
 pub use beside::{OutOfBandCabling, SupportPorts, TreeCabling, WatchedRacks, length_in_rack, support_home};
-pub use media::{Reach, reaches, section};
+pub use media::{Reach, farthest, reaches, section};
 pub use optical::OpticalCabling;
 pub use placements::{Tried, place, placements};
 pub use trays::{MOST_FILL, SECTIONS, TraySort, TrayUse, WAYS};

@@ -224,6 +224,7 @@ fn optical_switches(machine: &Machine, layout: &Layout, part: &str) -> Option<Bi
     let floor = layout.floors.iter().find(|floor| floor.system == machine.id)?;
     let own = floor.cabling.optical.as_ref()?;
     let ports = torus_of(machine).ok()?.optical_ports();
+    let known = machine.system.scale_up.optical_switch_ports.as_ref();
     Some(BillItem {
         part: part.to_owned(),
         item: "optical circuit switches".to_owned(),
@@ -231,8 +232,8 @@ fn optical_switches(machine: &Machine, layout: &Layout, part: &str) -> Option<Bi
         count: own.switches as f64,
         unit: "switches",
         cost: Dollars(0.0),
-        source: "Jouppi et al. 2023, TPU v4, arXiv:2304.01433".to_owned(),
-        confidence: Confidence::Derived,
+        source: known.map_or_else(String::new, |ports| source(&machine.system.sources, ports)),
+        confidence: known.map_or(Confidence::Derived, |ports| ports.confidence),
     })
 }
 

@@ -239,7 +239,7 @@ pub struct Network {
     pub shelf: Shelf,
 }
 
-/// Rate of a link from fabric to fabric: a port of the scale-out's switches.
+/// Rate of a link from fabric to fabric, where a port of the scale-out's switches has lanes for it.
 const BORDER_RATE: ByteRate = ByteRate(100e9);
 
 impl Network {
@@ -870,10 +870,7 @@ pub fn machine(
     reliability(&mut taker, &system.reliability);
     let (planned, supply) = coolant_supply(scenario, &system, liquid_share, &mut taker)?;
     let liquid = heat * liquid_share.value();
-    let scale_up_bandwidth = match power_profile.and_then(|p| p.scale_up_bandwidth_per_direction.as_ref()) {
-        Some(rate) => taker.take("profiles.scale_up_bandwidth_per_direction", rate),
-        None => taker.take("scale_up.bandwidth_per_direction", &system.scale_up.bandwidth_per_direction),
-    };
+    let scale_up_bandwidth = scale_up(&mut taker, &system.scale_up, power_profile);
     let compute_share =
         power_profile.map_or(Share(1.0), |p| taker.take("profiles.compute_share", &p.compute_share));
     let profile_bandwidth = power_profile
@@ -929,14 +926,50 @@ pub fn machine(
         },
         unit_racks,
         unit_support,
-        unit_support_stands: !matches!(
-            system.unit.support_power.confidence,
-            Confidence::Reported | Confidence::Derived | Confidence::Recalled | Confidence::Assumption
-        ),
+        unit_support_stands: stands(&system.unit.support_power),
         network,
         accelerator: chip.profile,
         system,
     })
+}
+
+/// Scale-up bandwidth of an accelerator, with what else the catalogue says of its links.
+fn scale_up(
+    taker: &mut Taker<'_>,
+    own: &profile::ScaleUp,
+    power_profile: Option<&profile::PowerProfile>,
+) -> ByteRate {
+    if let Some(rate) = &own.last_dimension_bandwidth_per_direction {
+        taker.take("scale_up.last_dimension_bandwidth_per_direction", rate);
+    }
+    if let Some(ports) = &own.optical_switch_ports {
+        taker.count("scale_up.optical_switch_ports", ports);
+    }
+    match power_profile.and_then(|p| p.scale_up_bandwidth_per_direction.as_ref()) {
+        Some(rate) => taker.take("profiles.scale_up_bandwidth_per_direction", rate),
+        None => taker.take("scale_up.bandwidth_per_direction", &own.bandwidth_per_direction),
+    }
+}
+
+/// Whether a figure stands against what is counted: published or said, not estimated.
+fn stands<Q>(datum: &Datum<Q>) -> bool {
+    !matches!(
+        datum.confidence,
+        Confidence::Reported | Confidence::Derived | Confidence::Recalled | Confidence::Assumption
+    )
+}
+
+/// Rate of links from fabric to fabric: ports of slow lanes join them at their own.
+fn border_rate(shelf: &Shelf, lane: Option<ByteRate>, switch: &profile::Switch) -> ByteRate {
+    let fast = !shelf.suiting(&Wanted { rate: BORDER_RATE, lane, co_packaged: false }).is_empty();
+    if fast { BORDER_RATE } else { switch.port_bandwidth.value }
+}
+
+/// Uplinks of one lane, which part a leaf port; none where none is sold that the leaf's lanes carry: each then takes a port
+/// for itself.
+fn parted_uplinks(shelf: &Shelf, management: &profile::Switch, leaf: &profile::Switch) -> Vec<profile::Link> {
+    let rate = uplink_rate(management);
+    shelf.suiting(&Wanted { rate, lane: lane_between(Some(rate), lane_of(leaf)), co_packaged: false })
 }
 
 /// The coolant's supply temperature that the maker plans with, and the one that the scenario wants.
@@ -1069,20 +1102,15 @@ fn network(
         pluggable(rate, lane_of(&support_switch), &format!("support_networks.{field}"))
     };
     let managed = |rate: ByteRate| pluggable(rate, None, "support_networks.management_switch");
-    // Uplinks of one lane part a leaf port; where none is sold that the leaf's lanes carry, each takes a port for itself.
-    let uplink = uplink_rate(&management_switch);
-    let parted = shelf.suiting(&Wanted {
-        rate: uplink,
-        lane: lane_between(Some(uplink), lane_of(&support_switch)),
-        co_packaged: false,
-    });
+    let border = border_rate(&shelf, lane, &switch.profile);
+    let parted = parted_uplinks(&shelf, &management_switch, &support_switch);
     Ok(Network {
         twin,
         front_end_links: trays("front_end", beside.front_end)?,
         storage_links: trays("storage", beside.storage)?,
         management_links: managed(management_switch.port_bandwidth.value)?,
-        uplink_links: if parted.is_empty() { managed(uplink)? } else { parted },
-        border_links: pluggable(BORDER_RATE, lane, "campus.bandwidth")?,
+        uplink_links: if parted.is_empty() { managed(uplink_rate(&management_switch))? } else { parted },
+        border_links: pluggable(border, lane, "campus.bandwidth")?,
         support_switch,
         rack_air: scenario.fields.layout.rack_air,
         management_switch,

@@ -481,7 +481,46 @@ fn count_entries(w: &mut Writer<'_>) {
     }
 }
 
+/// The domain that is a torus.
+fn torus_entries(w: &mut Writer<'_>) {
+    let Some(torus) = &w.plan.fabric.scale_up.torus else { return };
+    let (switches, bisection, slow_down) =
+        (torus.optical_switches, torus.bisection.to_string(), digits(torus.all_to_all_slow_down.0));
+    let inputs = || w.taken("scale_up.");
+    let mut rates = inputs();
+    if rates.iter().any(|[name, ..]| name.contains("last_dimension")) {
+        let alone = "serving and training take the rate of the other dimensions alone";
+        rates.push(["left out".into(), alone.into(), "limit of the model".into()]);
+    }
+    let ports = inputs();
+    w.entry(
+        "fabric.scale_up.torus.bisection_bytes_per_s",
+        bisection,
+        "bandwidth between halves of a domain, a slower last dimension with its own links",
+        "least over dimensions of 2·n / side × rate of a link",
+        rates.clone(),
+    );
+    w.entry(
+        "fabric.scale_up.torus.all_to_all_slow_down",
+        slow_down,
+        "time of the busiest link over an all-to-all, over that of all links full",
+        "greatest over dimensions of mean hops / 2 / rate of a link × all that an accelerator sends",
+        rates,
+    );
+    if switches > 0 {
+        w.entry(
+            "fabric.scale_up.torus.optical_switches",
+            group(&switches.to_string()),
+            "optical circuit switches of a pod: published for TPU v4 (48 of 136 ports for 64 cubes of 96 links), by the same \
+             rule for others",
+            "3 dimensions · 16 places of a face · ⌈2·cubes / ports⌉",
+            ports,
+        );
+    }
+}
+
 fn fabric_entries(w: &mut Writer<'_>) {
+    torus_entries(w);
     let Some(out) = w.plan.fabric.scale_out.first() else { return };
     let switches = out.leaf + out.spine + out.core;
     let value = format!("{} leaf, {} spine, {} core", out.leaf, out.spine, out.core);

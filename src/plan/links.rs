@@ -119,7 +119,8 @@ impl Shelf {
 
     /// The links of one tier: `auto`, one that the user names, or one of the reference design.
     ///
-    /// A single-mode link is followed by those of its rate that reach further: a campus is wider than most do. What the
+    /// A single-mode link, and any fibre of a reference design, is followed by those of its rate that reach further: a campus
+    /// is wider than most do. What the
     /// reference design names stands for its medium where another switch asks for other lanes or optics.
     pub(super) fn tier(
         &self,
@@ -163,8 +164,11 @@ impl Shelf {
                     .with_help(format!("links that do: {}", ids.join(", "))));
             }
         };
-        let further = if first.medium == Medium::SingleMode { choices } else { Vec::new() };
-        let further = further.into_iter().filter(|other| other.medium == Medium::LongSingleMode);
+        let wide = first.medium == Medium::SingleMode || (!by_user && first.medium.is_fiber());
+        let further = choices.into_iter().filter(|other| {
+            wide && other.medium == Medium::LongSingleMode && other.reach.value > first.reach.value
+        });
+        let further: Vec<Link> = further.collect();
         Ok(std::iter::once(first).chain(further).collect())
     }
 

@@ -2,9 +2,9 @@
 
 use super::equipment::Machine;
 use super::result::{Assumption, CollectiveTime};
-use super::sizing::Draw;
+use super::sizing::{Draw, torus_of};
 use super::workloads::chip_of;
-use crate::catalog::profile::{Confidence, Transport};
+use crate::catalog::profile::{Confidence, ScaleUpTopology, Transport};
 use crate::fabric::collective::library::{self, Library};
 use crate::fabric::collective::{CallLatency, Collective, CollectiveRun};
 use crate::scenario::Fabric;
@@ -36,6 +36,9 @@ pub fn collectives(machine: &Machine, draw: &Draw, wish: &Fabric) -> Vec<Collect
     };
     let domain = u64::from(chip.domain.max(1));
     let connected = draw.accelerators.min(draw.fabric.accelerators_per_island) / domain * domain;
+    let torus = (machine.system.scale_up.topology == ScaleUpTopology::Torus)
+        .then(|| torus_of(machine).ok())
+        .flatten();
     let scopes = [("domain", domain), ("network", connected)];
     let mut times = Vec::new();
     for (scope, accelerators) in scopes.into_iter().filter(|(_, accelerators)| *accelerators > 1) {
@@ -46,13 +49,15 @@ pub fn collectives(machine: &Machine, draw: &Draw, wish: &Fabric) -> Vec<Collect
         for (collective, operation) in OPERATIONS {
             let pair = collective == Collective::PointToPoint;
             let ranks = if pair { 2 } else { accelerators };
+            // Of a domain that is a torus with a slower dimension.
+            let kept = torus.map_or(1.0, |torus| torus.kept_of(collective == Collective::AllToAll));
             let slowed = if collective == Collective::AllToAll { draw.fabric.oversubscription } else { 1.0 };
             let run = CollectiveRun {
                 collective,
                 ranks: ranks as f64,
                 domain: if pair && across { 1.0 } else { domain as f64 },
                 message: Bytes(0.0),
-                scale_up: chip.scale_up.bandwidth,
+                scale_up: chip.scale_up.bandwidth * if pair { 1.0 } else { kept },
                 scale_out: ByteRate(draw.fabric.injection.0 / slowed),
                 in_network_reduction: chip.in_network_reduction,
                 network_reduction: wish.in_network_reduction && machine.network.switch.in_network_reduction,

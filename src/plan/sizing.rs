@@ -130,11 +130,17 @@ impl FacilityHour {
 /// The torus that a system's domain is, the most compact one where its shape is not known.
 pub(crate) fn torus_of(machine: &Machine) -> Result<Torus, TorusError> {
     let inside = &machine.system.scale_up;
-    let optical_cubes = inside.optical_cubes;
-    match inside.shape {
-        Some(shape) => Ok(Torus { shape: shape.map(u64::from), optical_cubes }),
-        None => Torus::compact(u64::from(inside.domain)).map(|torus| Torus { optical_cubes, ..torus }),
-    }
+    let shape = match inside.shape {
+        Some(shape) => shape.map(u64::from),
+        None => Torus::compact(u64::from(inside.domain))?.shape,
+    };
+    let last = inside.last_dimension_bandwidth_per_direction.as_ref();
+    Ok(Torus {
+        shape,
+        optical_cubes: inside.optical_cubes,
+        optical_switch_ports: inside.optical_switch_ports.as_ref().map(|ports| ports.value),
+        last_over_others: last.map(|last| last.value / inside.bandwidth_per_direction.value),
+    })
 }
 
 /// Rails of a system's fabric: those of its reference design, or one for each accelerator of a domain.
@@ -165,12 +171,17 @@ pub(super) fn demand_of(
         planes: out.planes,
         rails: rails_of(machine, wish.topology == FabricTopology::RailOnly),
         radix: machine.network.radix,
+        upper_radix: [None; 2],
         // A unit is wired whole, unless the whole fabric is smaller than one.
         unit_accelerators: out
             .leaf_unit
             .map_or_else(|| machine.unit.accelerators(), u64::from)
             .min(accelerators.max(1)),
-        group_accelerators: out.spine_group.map_or(0, u64::from),
+        // Groups of a dragonfly+ are as large as the radix makes them.
+        group_accelerators: match wish.topology {
+            FabricTopology::DragonflyPlus => 0,
+            _ => out.spine_group.map_or(0, u64::from),
+        },
         oversubscription: wish.oversubscription.0,
         tiers: Tiers::Auto,
         links_per_cable: out.links_per_cable.unwrap_or(1),

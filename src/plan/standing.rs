@@ -12,7 +12,7 @@ use crate::catalog::profile::{Link, ScaleUpTopology, StageKind};
 use crate::cooling::HeatRejection;
 use crate::fabric::scale_out::FatTree;
 use crate::layout::cables::{
-    CableCounts, CableRun, Cabling, OpticalCabling, Reach, Tried, place, placements,
+    CableCounts, CableRun, Cabling, OpticalCabling, Reach, Tried, farthest, place, placements,
 };
 use crate::layout::{
     self, Aisles, CIRCUIT_SWITCH_POWER, CorePlace, FullestBusway, GRAVITY, LayoutDemand, LeafPlace,
@@ -417,9 +417,8 @@ fn add(standing: &mut Standing, fields: &Fields, drafted: Drafted<'_>) {
 /// Cables of one kind and link, as the plan tells them.
 fn cable(machine: &Machine, run: &CableRun) -> Cable {
     let links = machine.network.links_of(run.net, run.kind);
-    // Beyond the reach of all, the one that reaches farthest says what is missing.
-    let farthest = links.iter().max_by(|a, b| a.reach.value.0.total_cmp(&b.reach.value.0));
-    let link = run.choice.and_then(|at| links.get(at)).or(farthest).unwrap_or(&links[0]);
+    let laid = run.choice.or_else(|| farthest(&reaches_of(links))).unwrap_or(0);
+    let link = &links[laid];
     Cable {
         system: machine.id.clone(),
         net: run.net,

@@ -6,7 +6,7 @@ use crate::layout::RackKind;
 use crate::layout::cables::{CablePair, Net, each_pair};
 use crate::layout::routes::Outlet;
 use crate::plan::Plan;
-use crate::plan::result::{BillItem, Cable, SystemFloor};
+use crate::plan::result::{BillItem, Cable, CableEnd, EndKind, SystemFloor};
 use crate::units::text::digits;
 use serde_json::{Value, json};
 
@@ -245,7 +245,7 @@ fn millimetres(meters: f64) -> String {
 }
 
 /// Columns of the cable schedule.
-const SCHEDULE: [&str; 14] = [
+const SCHEDULE: [&str; 17] = [
     "system",
     "kind",
     "from",
@@ -260,13 +260,54 @@ const SCHEDULE: [&str; 14] = [
     "length_total_m",
     "from_place",
     "to_place",
+    "link",
+    "from_module",
+    "to_module",
 ];
+
+/// A row of the plan's table of cables as the schedule writes it: medium, then link and modules.
+struct Laid<'a> {
+    cable: &'a Cable,
+    medium: String,
+    plugged: [String; 3],
+}
+
+impl<'a> Laid<'a> {
+    fn of(cable: &'a Cable) -> Self {
+        Self { cable, medium: medium_name(cable), plugged: plugged(cable) }
+    }
+
+    /// Whether a pair of racks may be joined by it.
+    fn joins(&self, system: &str, pair: &CablePair) -> bool {
+        let own = self.cable;
+        (own.net, own.tier, own.reached) == (pair.net, pair.kind, pair.choice.is_some())
+            && (!own.reached || pair.length <= own.reach)
+            && own.system == system
+            && self.medium == pair.medium.name()
+    }
+}
+
+fn medium_name(cable: &Cable) -> String {
+    let medium = serde_json::to_value(cable.medium).ok();
+    medium.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Link, and the modules at its lower and its upper end; none where nothing is plugged or the cable is one with its plugs.
+fn plugged(cable: &Cable) -> [String; 3] {
+    let module = |end: Option<&CableEnd>| {
+        let plugged = end.filter(|end| end.kind == EndKind::Transceiver);
+        plugged.map_or_else(String::new, |end| end.module.clone())
+    };
+    [cable.link.clone(), module(cable.ends.first()), module(cable.ends.last())]
+}
 
 /// The cable schedule as CSV: one row for each pair of racks and kind, racks named and placed as on the drawing of a
 /// hall, by row and position.
 #[must_use]
 pub fn schedule_csv(plan: &Plan) -> String {
-    let mut rows: Vec<[String; 14]> = Vec::new();
+    let mut rows: Vec<[String; 17]> = Vec::new();
+    let mut laid: Vec<Laid<'_>> = plan.layout.cables.iter().map(Laid::of).collect();
+    laid.sort_by(|a, b| a.cable.reach.0.total_cmp(&b.cable.reach.0));
     for floor in &plan.layout.floors {
         let room = |room: u64| {
             let halls = floor.layout.halls;
@@ -283,6 +324,9 @@ pub fn schedule_csv(plan: &Plan) -> String {
         };
         each_pair(&floor.layout, &floor.cabling, |pair: &CablePair| {
             let name = |(kind, number): (RackKind, u64)| format!("{}{}", kind.letter(), number + 1);
+            // Of the links of its medium the shortest that reaches.
+            let own = laid.iter().find(|laid| laid.joins(&floor.system, pair));
+            let [link, below, above] = own.map(|laid| laid.plugged.clone()).unwrap_or_default();
             rows.push([
                 floor.system.clone(),
                 pair.net.cables(pair.kind),
@@ -298,6 +342,9 @@ pub fn schedule_csv(plan: &Plan) -> String {
                 (pair.length.0 * pair.count as f64).to_string(),
                 place(pair.from, &pair.start),
                 place(pair.to, &pair.stop),
+                link,
+                below,
+                above,
             ]);
         });
     }
@@ -308,11 +355,10 @@ pub fn schedule_csv(plan: &Plan) -> String {
 }
 
 /// The links from fabric to fabric, round the ring that sums of gradients take: of two fabrics there is one way.
-fn ring(cable: &Cable, fabrics: u64) -> Vec<[String; 14]> {
+fn ring(cable: &Cable, fabrics: u64) -> Vec<[String; 17]> {
     let ways = if fabrics > 2 { fabrics } else { 1 };
     let upto = |way: u64| (u128::from(cable.count) * u128::from(way) / u128::from(ways)) as u64;
-    let medium = serde_json::to_value(cable.medium).ok();
-    let medium = medium.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
+    let (medium, [link, below, above]) = (medium_name(cable), plugged(cable));
     let row = |way: u64| {
         let count = upto(way + 1) - upto(way);
         [
@@ -330,6 +376,9 @@ fn ring(cable: &Cable, fabrics: u64) -> Vec<[String; 14]> {
             (cable.length_max.0 * count as f64).to_string(),
             String::new(),
             String::new(),
+            link.clone(),
+            below.clone(),
+            above.clone(),
         ]
     };
     (0..ways).map(row).collect()

@@ -9,12 +9,16 @@
 //! Units of nodes with another switch are as many as fill its leaves.
 //!
 //! What a row states goes before all of that: `ports_per_accelerator`, `port_gbit_per_s`, `rails`, `radix` (ports of a
-//! switch at that rate), `unit_accelerators` (that share leaves), `group_accelerators` (that share spines of their own),
-//! `links_per_cable`, `links_per_uplink`, `core_oversubscription`. `optical_switches` and `optical_links` are counts of a
-//! torus.
+//! switch at that rate), `spine_radix`, `core_radix` (of those tiers, where they are other switches),
+//! `unit_accelerators` (that share leaves), `group_accelerators` (that share spines of their own, or a group of a
+//! dragonfly+), `links_per_cable`, `links_per_uplink`, `core_oversubscription`, `accelerators_per_port` (that share an
+//! adapter: a node with one port for all is a host like an accelerator), `zones` (like fabrics side by side, whose counts
+//! are those of all). Spine groups are joined by cores where there are several, or where `topology` is `three-tier`.
+//! `optical_switches` and `optical_links` are counts of a torus.
 //!
 //! `topology` says how switches are joined, in the words of a scenario's `fabric.topology` and those of [`TOPOLOGIES`]; a
-//! fat tree where it is empty. `oversubscription` is that of the leaves, 1 where it is empty. A row whose `use` is filled
+//! fat tree where it is empty. `oversubscription` is that of the leaves, 1 where it is empty, a number or ports down and
+//! up as in `22:18`. A row whose `use` is filled
 //! and not `yes` is set apart.
 //!
 //! The error of a row is that of the count that is off most. Counts that a note of the source calls a slip are
@@ -70,12 +74,27 @@ fn checked(row: Row<'_>) -> Result<f64, Gap> {
         let allowed = TOPOLOGIES.join(", ");
         return Err(row.error(format!("`topology` is `{word}`, it must be one of {allowed}")).into());
     }
-    match row.number("oversubscription")? {
-        Some(ratio) if ratio < 1.0 => {
-            Err(row.error(format!("`oversubscription` is {ratio}, it must be at least 1")).into())
+    ratio(row, "oversubscription")
+}
+
+/// Ports down for each port up: a number, or both of them as in `22:18`.
+fn ratio(row: Row<'_>, column: &str) -> Result<f64, Gap> {
+    let Some(text) = row.text(column) else { return Ok(1.0) };
+    let parted =
+        text.split_once(':').map(|(down, up)| (down.trim().parse::<f64>(), up.trim().parse::<f64>()));
+    let ratio = match parted {
+        Some((Ok(down), Ok(up))) => down / up,
+        Some(_) => {
+            return Err(row
+                .error(format!("`{column}` is `{text}`, not ports down and up as in 22:18"))
+                .into());
         }
-        ratio => Ok(ratio.unwrap_or(1.0)),
+        None => row.number(column)?.unwrap_or(1.0),
+    };
+    if ratio.is_finite() && ratio >= 1.0 {
+        return Ok(ratio);
     }
+    Err(row.error(format!("`{column}` is {text}, it must be at least 1")).into())
 }
 
 /// A count of a sized fabric.
@@ -106,7 +125,7 @@ fn circuits(tree: &FatTree, count: fn(&Torus) -> u64) -> u64 {
 const NODE: u32 = 8;
 
 /// Switches of generations that designs are named after.
-const GENERATIONS: [(&str, &str); 1] = [("xdr", "q3400-ra")];
+const GENERATIONS: [(&str, &str); 2] = [("xdr", "q3400-ra"), ("hdr", "qm8700")];
 
 pub(super) fn predict(row: Row<'_>, hardware: &Hardware) -> (Names, Result<Forecast, Gap>) {
     let design = row.text("design").unwrap_or(row.word("topology"));
@@ -183,13 +202,14 @@ fn demand(
         planes,
         rails,
         radix,
+        upper_radix: [row.degree("spine_radix")?, row.degree("core_radix")?],
         unit_accelerators: counted("unit_accelerators", if alone { rack } else { unit })?,
         group_accelerators: counted("group_accelerators", if alone { unit } else { 0 })?,
         oversubscription,
         tiers,
         links_per_cable,
         links_per_uplink: row.degree("links_per_uplink")?.unwrap_or(links_per_cable),
-        core_oversubscription: row.number("core_oversubscription")?.unwrap_or(1.0),
+        core_oversubscription: ratio(row, "core_oversubscription")?,
     })
 }
 
@@ -203,18 +223,54 @@ fn managers(demand: &FabricDemand, machine: &Machine, switch: &Switch) -> u64 {
     if switch.in_network_reduction && node <= u64::from(NODE) && node > 1 && short { 4 } else { 0 }
 }
 
+/// One of several fabrics that are alike.
+fn of_a_zone(row: Row<'_>, demand: FabricDemand, zones: u32) -> Result<FabricDemand, Gap> {
+    if !demand.accelerators.is_multiple_of(u64::from(zones)) {
+        let message =
+            format!("{} accelerators are not as many in each of {zones} `zones`", demand.accelerators);
+        return Err(row.error(message).into());
+    }
+    Ok(FabricDemand { accelerators: demand.accelerators / u64::from(zones), ..demand })
+}
+
+/// Hosts with a port for several accelerators, counted like accelerators.
+fn of_ports(row: Row<'_>, demand: FabricDemand) -> Result<FabricDemand, Gap> {
+    let Some(shared) = row.degree("accelerators_per_port")?.map(u64::from) else { return Ok(demand) };
+    let counts = [demand.accelerators, demand.unit_accelerators, demand.group_accelerators];
+    if let Some(count) = counts.iter().find(|count| !count.is_multiple_of(shared)) {
+        let message =
+            format!("{count} accelerators do not share ports by {shared}, as `accelerators_per_port` says");
+        return Err(row.error(message).into());
+    }
+    let [accelerators, unit_accelerators, group_accelerators] = counts.map(|count| count / shared);
+    Ok(FabricDemand { accelerators, unit_accelerators, group_accelerators, ..demand })
+}
+
 fn forecast(row: Row<'_>, hardware: &Hardware) -> Result<Forecast, Gap> {
     let oversubscription = checked(row)?;
     let Some(rig) = hardware.rig_of(row.word("system")).or_else(|| hardware.rig(row.word("system"))) else {
         return gap(format!("the catalogue has no system `{}`", row.word("system")));
     };
     let Some(accelerators) = row.count("accelerators")? else { return gap("no number of accelerators") };
+    let zones = row.degree("zones")?.unwrap_or(1);
     let demand = demand(row, hardware, &rig.machine, accelerators, oversubscription)?;
+    let demand = of_ports(row, of_a_zone(row, demand, zones)?)?;
     let mut tree = match scale_out(&demand) {
         Ok(tree) => tree,
         Err(error) => return gap(error.to_string()),
     };
     tree.host_leaf += managers(&demand, &rig.machine, &switch(row, hardware, &rig.machine)?);
+    for count in [
+        &mut tree.leaf,
+        &mut tree.spine,
+        &mut tree.core,
+        &mut tree.host_leaf,
+        &mut tree.leaf_spine,
+        &mut tree.spine_core,
+        &mut tree.islands,
+    ] {
+        *count *= u64::from(zones);
+    }
     let mut worst: Option<(&str, f64, f64)> = None;
     let mut off = Vec::new();
     for (column, count) in COUNTS {
@@ -359,6 +415,73 @@ mod tests {
             "system,accelerators,topology,leaf,spine,core,host_leaf,leaf_spine,spine_core,optical_switches,optical_links",
             "tpu-v4,4096,torus,0,0,0,,,,48,3072\ntpu-v4,8192,torus,0,0,0,,,,96,6144\n",
         );
+    }
+
+    // 20 nodes a unit on 40-port HDR: eight leaves of 20 down and 20 up on 4 spines. Four units: 32 leaves, ⌈32·20/40⌉ = 16, so 20 spines.
+    // Seven with a spine group for each rail, seven leaves on it: 140 links on ⌈140/20⌉ = 7, so 10 spines of each of eight
+    // rails, and 1,120 links up to 28 cores.
+    #[test]
+    fn units_of_twenty_nodes_on_hdr_are_counted() {
+        exact(
+            "system,accelerators,topology,group_accelerators,leaf,spine,core,host_leaf,leaf_spine,spine_core",
+            "hgx-a100,160,,,8,4,0,160,160,0\nhgx-a100,640,,,32,20,0,640,640,0\n\
+             hgx-a100,1120,three-tier,1120,56,80,28,1120,1120,1120\n",
+        );
+    }
+
+    // Two zones of 800 nodes with one port of 200G for eight accelerators: 40 leaves of 20 down and 20 up and 20 spines each.
+    #[test]
+    fn zones_of_nodes_with_one_port_are_counted() {
+        exact(
+            "system,accelerators,topology,rails,accelerators_per_port,zones,unit_accelerators,leaf,spine,core,host_leaf,\
+             leaf_spine,spine_core,switches_total",
+            "hgx-a100,12800,two-tier,1,8,2,160,80,40,0,1600,1600,0,120\n",
+        );
+    }
+
+    // Racks of 16 on a leaf each, 192 of them on ⌈192·16/504⌉ = 7, so 8 spines of 576 ports, 7:1 above: 24,576 / 7 = 3,511
+    // links on ⌈3,511 / 576⌉ = 7 cores.
+    #[test]
+    fn zones_under_a_thin_tier_of_large_switches_are_counted() {
+        exact(
+            "system,accelerators,topology,rails,radix,spine_radix,core_radix,unit_accelerators,group_accelerators,\
+             core_oversubscription,leaf,spine,core,host_leaf,leaf_spine,spine_core",
+            "hgx-h100,24576,three-tier,1,64,576,576,16,3072,7:1,1536,64,7,24576,24576,3511\n",
+        );
+    }
+
+    // 40 ports. 20 groups of 192 ports: 10 leaves and 10 spines, 200 ports out, ⌊200/19⌋ = 10 to each other, 190 pairs. 23
+    // groups of 18 leaves with 22 down and 18 up: ⌈18·18/20⌉ = 17, so 18 spines with 22 out, ⌊396/22⌋ = 18 links, 253 pairs.
+    #[test]
+    fn groups_of_a_stated_size_are_joined_by_all_their_ports() {
+        exact(
+            "system,accelerators,topology,rails,unit_accelerators,group_accelerators,oversubscription,leaf,spine,core,\
+             host_leaf,leaf_spine,spine_core",
+            "hgx-a100,3840,dragonfly-plus,1,192,192,,200,200,0,3840,4000,1900\n\
+             hgx-a100,9108,dragonfly-plus,1,396,396,22:18,414,414,0,9108,7452,4554\n",
+        );
+    }
+
+    // A pod of 9,216 is 144 cubes with 96 fibres: 48 switches of 288 ports, 6,912 ways; one of 8,960 has 140 cubes.
+    #[test]
+    fn optical_switches_of_later_pods_follow_the_rule_of_the_first() {
+        exact(
+            "system,accelerators,topology,leaf,spine,core,host_leaf,leaf_spine,spine_core,optical_switches,optical_links",
+            "tpu-v7,9216,torus,0,0,0,,,,48,6912\ntpu-v5p,8960,torus,0,0,0,,,,48,6720\n",
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_dealt_out_names_its_column() {
+        let refused = |head: &str, row: &str| {
+            let text = format!("{HEAD},{head}\nhgx-h100,1024,,,qm9700,1,1,1,1,1,1,1,{row}\n");
+            let table = Table::parse(Kind::Fabrics, "f.csv", &text).unwrap();
+            check(&table, &Hardware::open(&Catalog::default()).unwrap(), &|| {}).unwrap_err().message
+        };
+        assert!(refused("zones", "3").contains("`zones`"));
+        assert!(refused("accelerators_per_port", "5").contains("`accelerators_per_port`"));
+        assert!(refused("core_oversubscription", "3:x").contains("22:18"));
+        assert!(refused("core_oversubscription", "1:3").contains("at least 1"));
     }
 
     #[test]

@@ -249,8 +249,14 @@ pub struct ScaleUp {
     /// Whether cubes of 4·4·4 of a torus are joined by optical circuit switches.
     #[serde(default, skip_serializing_if = "is_default")]
     pub optical_cubes: bool,
+    /// Ports of such a switch that cubes may take: what is spare left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub optical_switch_ports: Option<Datum<u32>>,
     /// Bandwidth of one accelerator, one direction.
     pub bandwidth_per_direction: Datum<ByteRate>,
+    /// The same along the last dimension of a torus, where its links are slower and not in that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_dimension_bandwidth_per_direction: Option<Datum<ByteRate>>,
     /// Start-up time of one transfer.
     pub latency: Datum<Seconds>,
     /// Whether switches add up all-reduce traffic on the way.

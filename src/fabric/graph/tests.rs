@@ -38,6 +38,7 @@ fn demand(radix: u32, rails: u32, unit: u64, accelerators: u64) -> FabricDemand 
         planes: 1,
         rails,
         radix,
+        upper_radix: [None; 2],
         unit_accelerators: unit,
         group_accelerators: 0,
         oversubscription: 1.0,

@@ -18,6 +18,7 @@ fn demand(topology: Topology, oversubscription: f64) -> FabricDemand {
         planes: 1,
         rails: 2,
         radix: 16,
+        upper_radix: [None; 2],
         unit_accelerators: 64,
         group_accelerators: 0,
         oversubscription,

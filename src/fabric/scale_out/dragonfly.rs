@@ -1,8 +1,9 @@
 //! Dragonfly+: groups of leaf and spine, each pair of groups joined by links between spines.
 //!
 //! ~~~text
-//! group       at most k/2 leaves, the smallest divisor of u ≥ leaves·u / (k/2) spines, k/2 ports of each outwards
-//! links       p = floor(spines·(k/2) / (g − 1)) between each pair of g groups
+//! group       at most k/2 leaves, the smallest divisor of u ≥ leaves·u / (k/2) spines, k/2 ports of each outwards;
+//!             of a size that is stated: its leaves, and all ports of a spine that no leaf takes outwards
+//! links       p = floor(spines·outward / (g − 1)) between each pair of g groups
 //! bisection   floor(g/2)·ceil(g/2)·p links, no more than the leaves send up
 //! holds while g − 1 ≤ spines·(k/2) and p ≥ 1
 //! ~~~
@@ -27,9 +28,23 @@ pub(in super::super) struct Groups {
 }
 
 impl Wiring {
+    /// Leaves and spines of a group of the size that is stated, and its links to others.
+    fn stated_group(&self) -> (u64, u64, u64) {
+        let leaves = self.group_units * self.leaves_per_unit();
+        let spines = self.spines(leaves, self.radix / 2).max(1);
+        (leaves, spines, spines * self.radix.saturating_sub((leaves * self.uplinks).div_ceil(spines)))
+    }
+
     /// Groups for these leaves; none where two tiers without groups join them.
     pub(in super::super) fn groups(&self, leaves: u64) -> Option<Groups> {
         let half = self.radix / 2;
+        if self.group_units > 0 {
+            let (of_group, spines, outward) = self.stated_group();
+            let count = leaves.div_ceil(of_group);
+            let links =
+                |others: u64| Groups { count, leaves: of_group, spines, links_between: outward / others };
+            return (count > 1).then(|| links(count - 1));
+        }
         if leaves <= self.radix || half == 0 {
             return None;
         }
@@ -42,6 +57,11 @@ impl Wiring {
     /// Units that groups join: a full one has a link to each other.
     pub(super) fn dragonfly_units(&self) -> u64 {
         let half = self.radix / 2;
+        if self.group_units > 0 {
+            // Each group needs a link to each other.
+            let (_, _, outward) = self.stated_group();
+            return (outward + 1) * self.group_units;
+        }
         // Full groups have a spine for each uplink; equally large smaller ones may have half of it.
         let groups = self.uplinks * half / 2 + 1;
         (groups * half / self.leaves_per_unit()).max(self.two_tier_units())
@@ -59,12 +79,11 @@ pub(in super::super) fn without_groups(demand: &FabricDemand) -> FabricDemand {
 ///
 /// Those of a fat tree.
 pub fn dragonfly_plus(demand: &FabricDemand) -> Result<FatTree, FabricError> {
-    let demand = FabricDemand { group_accelerators: 0, ..*demand };
-    let wiring = wiring(&demand)?;
-    let Island { units, islands, .. } = wiring.island(&demand);
+    let wiring = wiring(demand)?;
+    let Island { units, islands, .. } = wiring.island(demand);
     let leaves = units * wiring.leaves_per_unit();
     let Some(shape) = wiring.groups(leaves) else {
-        let tree = fat_tree(&without_groups(&demand))?;
+        let tree = fat_tree(&without_groups(demand))?;
         return Ok(FatTree { topology: Topology::DragonflyPlus, ..tree });
     };
     let planes = u64::from(demand.planes);

@@ -103,11 +103,19 @@ pub(super) struct Chosen {
     pub(super) fibres: u64,
 }
 
-/// The first link that reaches. Where none does, single mode stands in.
+/// The medium that reaches farthest: what is laid where none reaches, so that it says what is missing.
+#[must_use]
+pub fn farthest(media: &[Reach]) -> Option<usize> {
+    let reaches = media.iter().map(|reach| reach.length.0).enumerate();
+    reaches.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(at, _)| at)
+}
+
+/// The first link that reaches, and what is laid: that one, or the one that reaches farthest.
 pub(super) fn chosen(length: Meters, rate: ByteRate, media: &[Reach]) -> Chosen {
     let choice = media.iter().position(|reach| length <= reach.length);
+    let laid = choice.or_else(|| farthest(media));
     let (medium, fibres) =
-        choice.map_or((Medium::LongSingleMode, 2), |at| (media[at].medium, media[at].fibres(rate)));
+        laid.map_or((Medium::LongSingleMode, 2), |at| (media[at].medium, media[at].fibres(rate)));
     Chosen { choice, medium, fibres }
 }
 

@@ -120,7 +120,7 @@ fn copper_beyond_its_reach_is_counted_apart() {
     let cabling = Cabling { host_media: dac, ..cabling(WHOLE) };
     let laid = schedule(&layout(&gb300(), USUAL), &cabling);
     let hosts = of_kind(&laid, CableKind::HostLeaf);
-    assert!(hosts.iter().all(|run| run.choice.is_none()));
+    assert!(hosts.iter().all(|run| run.choice.is_none() && run.medium == Medium::PassiveCopper));
     assert_eq!(hosts.iter().map(|run| run.count).sum::<u64>(), 373_248);
 }
 
