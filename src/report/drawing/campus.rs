@@ -199,8 +199,11 @@ fn column(page: &mut Page, plan: &Plan, (scale, storey): (Scale, u64), (width, d
     page.fact("storeys", &count(storeys));
     for floor in &layout.floors {
         let (x, y) = (digits(floor.layout.building_x), digits(floor.layout.building_y));
-        let name =
-            if layout.floors.len() > 1 { format!("· of {}", floor.system) } else { "a building".to_owned() };
+        let name = if layout.floors.len() > 1 {
+            format!("a building of {}", floor.system)
+        } else {
+            "a building".to_owned()
+        };
         page.fact(&name, &format!("{x} × {y} m"));
     }
     page.fact("buildings, all storeys", &format!("{} m²", digits(layout.area.0)));
