@@ -301,8 +301,10 @@ fn electrical_rooms_hold_the_blocks_and_boards_of_the_schedule() {
     for (power, storeys, system) in
         [("20 MW", 1, "gb300-nvl72"), ("250 MW", 2, "gb300-nvl72"), ("250 MW", 1, "tpu-v7")]
     {
-        let set = vec![format!("layout.storeys={storeys}"), format!("systems.0.id={system}")];
-        let plan = with(&Flags { power: Some(power.into()), set, ..Flags::default() }).unwrap();
+        let set = vec![format!("layout.storeys={storeys}")];
+        let system_id = Some(system.to_owned());
+        let plan =
+            with(&Flags { power: Some(power.into()), system: system_id, set, ..Flags::default() }).unwrap();
         let scheduled = |name: &str| {
             let lines = plan.electrical.schedule.iter().filter(|line| line.name == name);
             lines.map(|line| line.count).sum::<u64>()
