@@ -11,13 +11,12 @@
 //! gigawatts stays small. Switch racks are filled in order and stand with the units whose switches they hold, or
 //! where [`Placement`] says. What stands in a network room is cooled there, by air handlers and CDUs of its own, and no
 //! longer in the halls. [`cables`] lays links on it, [`campus`] puts buildings and yards on the ground. Left out: columns,
-//! doors, ramps, and what stands in mechanical rooms; [`gear`] furnishes the electrical ones.
+//! doors, ramps, and what stands in electrical and mechanical rooms.
 
 pub mod busways;
 pub mod cables;
 pub mod campus;
 pub mod floor;
-pub mod gear;
 pub mod grid;
 pub mod rooms;
 pub mod routes;

@@ -297,36 +297,6 @@ fn yards_are_drawn_and_counted_as_in_the_schedule() {
 }
 
 #[test]
-fn electrical_rooms_hold_the_blocks_and_boards_of_the_schedule() {
-    for (power, storeys, system) in
-        [("20 MW", 1, "gb300-nvl72"), ("250 MW", 2, "gb300-nvl72"), ("250 MW", 1, "tpu-v7")]
-    {
-        let set = vec![format!("layout.storeys={storeys}")];
-        let system_id = Some(system.to_owned());
-        let plan =
-            with(&Flags { power: Some(power.into()), system: system_id, set, ..Flags::default() }).unwrap();
-        let scheduled = |name: &str| {
-            let lines = plan.electrical.schedule.iter().filter(|line| line.name == name);
-            lines.map(|line| line.count).sum::<u64>()
-        };
-        let mut found = [0, 0];
-        for building in 0..plan.layout.buildings {
-            let view = View { building: Some(building), ..View::default() };
-            let svg = draw_view(&plan, Kind::Building, view).unwrap();
-            let drawing = roxmltree::Document::parse(&svg).unwrap();
-            for words in words(&drawing) {
-                for (at, name) in ["UPS block with batteries: ", "low-voltage switchboard: "].iter().enumerate() {
-                    let number = words.text.strip_prefix(name).map(|number| number.replace(',', ""));
-                    found[at] += number.map_or(0, |number| number.parse::<u64>().unwrap());
-                }
-            }
-        }
-        assert_eq!(found, [scheduled("UPS blocks"), scheduled("unit substations")], "{power} of {system}");
-        assert!(found[0] > 0);
-    }
-}
-
-#[test]
 fn every_row_of_a_hall_has_its_number_and_every_position_its_ruler() {
     for system in ["hgx-h100", "tpu-v7", "gb300-nvl72"] {
         let plan = filled("250 MW", "utility", system);

@@ -5,15 +5,12 @@ use super::{
     Anchor, FIELD, INK, PAPER, Page, RULE, SOFT, Scale, View, cells, color, count, fitting, short, subtitle,
     watts,
 };
-use crate::layout::gear::{Gear, furnished};
 use crate::layout::{Hall, RackKind, Rect, RoomKind};
 use crate::plan::Plan;
 use crate::plan::result::SystemFloor;
 use crate::units::text::digits;
 
 const TRAY: &str = "#7a5c00";
-/// A UPS block, and a switchboard.
-const GEAR: [&str; 2] = ["#ffe9b8", "#c98a1e"];
 /// Above and below a storey, for its name and its length [mm].
 const NAME: f64 = 8.0;
 
@@ -52,13 +49,10 @@ pub(super) fn draw(plan: &Plan, view: View) -> Option<Page> {
         Scale::fitting(x, y, &room(cell))
     });
     let scale = Scale::least(fitting_scales)?;
-    let mut stands = Vec::new();
     for ((floor, storey), cell) in storeys.iter().zip(&cells) {
         let (x, y) = size(floor);
         let corner = (cell.x + (cell.width - scale.mm(x)) / 2.0, cell.y + (cell.depth - scale.mm(y)) / 2.0);
-        let gear = gear(plan, floor, of(floor), *storey);
-        storey_plan(&mut page, floor, (of(floor), *storey), &gear, (scale, corner));
-        stands.extend(gear);
+        storey_plan(&mut page, floor, (of(floor), *storey), scale, corner);
         let name = if *storey == 0 { "ground floor".into() } else { format!("storey {}", storey + 1) };
         let name = if floors.len() > 1 { format!("{}, {name}", floor.system) } else { name };
         let above = (corner.0, corner.1 - 2.0);
@@ -67,57 +61,8 @@ pub(super) fn draw(plan: &Plan, view: View) -> Option<Page> {
         page.text(below, 2.9, Anchor::Middle, SOFT, &format!("{} × {} m", short(x), short(y)));
     }
     let buildings: Vec<(&SystemFloor, u64)> = floors.iter().map(|floor| (*floor, of(floor))).collect();
-    column(&mut page, plan, &buildings, &stands, scale);
+    column(&mut page, plan, &buildings, scale);
     Some(page)
-}
-
-/// UPS blocks and switchboards of the site, as its equipment schedule counts them.
-fn of_site(plan: &Plan) -> [(Gear, u64); 2] {
-    let count = |name: &str| {
-        plan.electrical.schedule.iter().filter(|line| line.name == name).map(|line| line.count).sum()
-    };
-    // A switchboard stands behind each unit substation.
-    [(Gear::Ups, count("UPS blocks")), (Gear::Switchboard, count("unit substations"))]
-}
-
-/// Heat of all halls and network rooms of a storey of a building, in the order of the electrical rooms behind them.
-fn heat_of_rooms(floor: &SystemFloor, building: u64, storey: u64) -> Vec<f64> {
-    let plan = &floor.layout;
-    let halls = plan.halls_of_building(building).filter(|hall| plan.place_of_hall(*hall).1 == storey);
-    let mut all: Vec<f64> = halls.map(|hall| plan.heat_of_hall(hall).0).collect();
-    if storey == 0 && plan.building_of_rooms(building) {
-        all.push(plan.room_heat().0);
-    }
-    all
-}
-
-/// What stands in the electrical rooms of a storey, in the building: each room has the part of the site's equipment that
-/// the heat of its hall is of all, in whole items that add up over the site.
-fn gear(plan: &Plan, floor: &SystemFloor, building: u64, storey: u64) -> Vec<(Gear, Rect)> {
-    let rooms = plan.layout.floors.iter().flat_map(|floor| {
-        let storeys = move |building| (0..floor.layout.demand.storeys).map(move |storey| (building, storey));
-        (0..floor.layout.buildings).flat_map(storeys).map(move |(building, storey)| (floor, building, storey))
-    });
-    let (mut before, mut all) = (0.0, 0.0);
-    for (other, at, level) in rooms {
-        let heat: f64 = heat_of_rooms(other, at, level).iter().sum();
-        all += heat;
-        if (other.system.as_str(), at, level) == (floor.system.as_str(), building, storey) {
-            before = all - heat;
-        }
-    }
-    let side_rooms = floor.layout.side_rooms(building);
-    let electrical =
-        side_rooms.iter().filter(|room| room.kind == RoomKind::Electrical && room.storey == storey);
-    let mut placed = Vec::new();
-    for (room, heat) in electrical.zip(heat_of_rooms(floor, building, storey)) {
-        let upto = |count: u64, heat: f64| (count as f64 * heat / all.max(f64::MIN_POSITIVE)).round() as u64;
-        let own = of_site(plan)
-            .map(|(gear, count)| (gear, upto(count, before + heat).saturating_sub(upto(count, before))));
-        before += heat;
-        placed.extend(furnished(&room.at, &own));
-    }
-    placed
 }
 
 /// One storey of a building with its corner at a place.
@@ -125,8 +70,8 @@ fn storey_plan(
     page: &mut Page,
     floor: &SystemFloor,
     (building, storey): (u64, u64),
-    gear: &[(Gear, Rect)],
-    (scale, corner): (Scale, (f64, f64)),
+    scale: Scale,
+    corner: (f64, f64),
 ) {
     let plan = &floor.layout;
     let outline = Rect { x: 0.0, y: 0.0, width: plan.length_of(building), depth: plan.building_y };
@@ -134,11 +79,6 @@ fn storey_plan(
     for room in plan.side_rooms(building).into_iter().filter(|room| room.storey == storey) {
         let at = scale.at(&room.at, corner);
         page.rect(at, side_room(room.kind), Some((RULE, 0.15)));
-        if room.kind == RoomKind::Electrical {
-            for (gear, at) in gear.iter().filter(|(_, at)| room.at.holds(at)) {
-                page.rect(scale.at(at, corner), GEAR[*gear as usize], Some((RULE, 0.1)));
-            }
-        }
         if room.kind == RoomKind::Corridor {
             continue;
         }
@@ -191,13 +131,7 @@ fn storey_plan(
     page.line((corner.0, y), (corner.0 + scale.mm(outline.width), y), TRAY, 0.4, true);
 }
 
-fn column(
-    page: &mut Page,
-    plan: &Plan,
-    buildings: &[(&SystemFloor, u64)],
-    stands: &[(Gear, Rect)],
-    scale: Scale,
-) {
+fn column(page: &mut Page, plan: &Plan, buildings: &[(&SystemFloor, u64)], scale: Scale) {
     page.heading("Legend");
     page.key(HALL, INK, "data hall");
     if buildings.iter().any(|(floor, building)| floor.layout.building_of_rooms(*building)) {
@@ -217,12 +151,6 @@ fn column(
     }
     for kind in rooms_of(&plan.layout.floors) {
         page.key(side_room(kind), RULE, kind.name());
-    }
-    for (gear, name) in Gear::ALL.into_iter().zip(["UPS block with batteries", "low-voltage switchboard"]) {
-        let number = stands.iter().filter(|(kind, _)| *kind == gear).count() as u64;
-        if number > 0 {
-            page.key(GEAR[gear as usize], RULE, &format!("{name}: {}", count(number)));
-        }
     }
     page.key(BUILDING, INK, "outer walls");
     page.line_key(TRAY, true, "main trays and corridor trays");
