@@ -358,7 +358,7 @@ fn scheduled(layout: &Layout, cabling: &Cabling, most_pairs: u64) -> CableSchedu
         || {
             let mut passed = Passed::default();
             each_pair_between_accelerators(layout, cabling, &outlets, most_pairs, &mut |pair| {
-                passed.add(pair)
+                passed.add(pair);
             });
             passed
         },

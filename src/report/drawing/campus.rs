@@ -178,7 +178,14 @@ fn column(page: &mut Page, plan: &Plan, (scale, storey): (Scale, u64), (width, d
     if storey == 0 && layout.floors.iter().any(|floor| floor.layout.network_rooms() > 0) {
         page.key(ROOM, INK, "network room");
     }
-    for kind in rooms_of(&layout.floors) {
+    // Docks and network rooms are on the ground floor alone.
+    let drawn = |kind: RoomKind| {
+        let rooms = layout.floors.iter().flat_map(|floor| {
+            (0..floor.layout.buildings).flat_map(|building| floor.layout.side_rooms(building))
+        });
+        rooms.into_iter().any(|room| room.kind == kind && room.storey == storey)
+    };
+    for kind in RoomKind::ALL.into_iter().filter(|kind| drawn(*kind)) {
         page.key(side_room(kind), RULE, kind.name());
     }
     for (kind, name, number) in &layout.yards {
@@ -199,8 +206,11 @@ fn column(page: &mut Page, plan: &Plan, (scale, storey): (Scale, u64), (width, d
     page.fact("storeys", &count(storeys));
     for floor in &layout.floors {
         let (x, y) = (digits(floor.layout.building_x), digits(floor.layout.building_y));
-        let name =
-            if layout.floors.len() > 1 { format!("· of {}", floor.system) } else { "a building".to_owned() };
+        let name = if layout.floors.len() > 1 {
+            format!("a building of {}", floor.system)
+        } else {
+            "a building".to_owned()
+        };
         page.fact(&name, &format!("{x} × {y} m"));
     }
     page.fact("buildings, all storeys", &format!("{} m²", digits(layout.area.0)));
