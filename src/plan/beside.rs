@@ -94,10 +94,20 @@ pub fn beside(
     fabric: &FatTree,
     wish: &SupportNetworks,
 ) -> Result<Beside, FabricError> {
-    // The racks of cores have management switches, whose uplinks take ports, for which there are cores.
-    let first = sized(machine, racks, fabric, wish, 0)?;
-    let cores = first.core_racks(&machine.network);
-    sized(machine, racks, fabric, wish, cores)
+    // The racks of cores have management switches, whose uplinks take ports, for which there are cores: more racks ask for
+    // no fewer, and a round adds few, so it settles at once or soon.
+    const MOST_ROUNDS: u32 = 8;
+    let mut own = sized(machine, racks, fabric, wish, 0)?;
+    let mut cores = 0;
+    for _ in 0..MOST_ROUNDS {
+        let now = own.core_racks(&machine.network);
+        if now == cores {
+            break;
+        }
+        cores = now;
+        own = sized(machine, racks, fabric, wish, cores)?;
+    }
+    Ok(own)
 }
 
 fn sized(

@@ -188,6 +188,9 @@ fn support_power_is_the_heat_of_what_stands_in_each_rack() {
             };
             let stands: f64 =
                 RackKind::ALL.into_iter().map(|kind| heat_of(kind) * floor.racks_of(kind) as f64).sum();
+            // Optical circuit switches have racks of their own.
+            let circuits = floor.demand.heat_of(RackKind::Circuit) * floor.racks_of(RackKind::Circuit) as f64;
+            let stands = stands + circuits.0;
             assert!((stands / own.support.0 - 1.0).abs() < ROUNDING, "{case}: {stands} W of {}", own.support);
             // The switches of front end and storage that its drawing shows in a rack draw no more than its heat.
             let each = plan.fabric.networks[0].power.0 / plan.fabric.networks[0].switches as f64;

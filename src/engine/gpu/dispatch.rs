@@ -164,6 +164,10 @@ fn wait(
     mapped: &mpsc::Receiver<bool>,
     patience: Duration,
 ) -> Result<(), Fault> {
+    // Without patience a device counts as hung, however fast it is.
+    if patience.is_zero() {
+        return Err(Fault::TimedOut);
+    }
     let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(patience) };
     if scoped(open, || open.device.poll(wait))?.is_err() {
         return Err(Fault::TimedOut);
