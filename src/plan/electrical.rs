@@ -54,12 +54,20 @@ pub fn whole(before: &Ground<'_>, racks: Racks) -> Vec<(StageKind, u64)> {
     let ground = &Ground { racks, training: &[], ..*before };
     let transformers = one_line::bought(ground);
     let of = |count: fn(&LoadFlow) -> u64| transformers.as_ref().map_or(0, count);
-    vec![
+    let low_voltage = [
+        StageKind::SolidStateTransformer,
+        StageKind::Ups,
+        StageKind::PduTransformer,
+        StageKind::EssentialUps,
+    ];
+    let mut all = low_voltage.map(|kind| (kind, one_line::in_buildings(ground, kind))).to_vec();
+    all.extend([
         (StageKind::UnitTransformer, of(|flow| flow.unit_substations)),
         (StageKind::PlantTransformer, of(|flow| flow.plant_transformers)),
         (StageKind::Bus, schedule::busway_count(ground)),
         (StageKind::RackBattery, schedule::battery_shelves(ground).iter().map(|of| of.racks * of.each).sum()),
-    ]
+    ]);
+    all
 }
 
 /// Lines of the schedule that stand in a yard.

@@ -118,7 +118,10 @@ impl Place {
     pub fn with_whole(mut self, counts: &[(StageKind, u64)], design: &FacilityHour) -> Self {
         let known = self.electrical.stages.iter().zip(design.path());
         let plant = self.electrical.plant_feed.iter().zip(&design.to_plant);
-        let stages = self.stages.iter_mut().zip(known).chain(self.plant_feed.iter_mut().zip(plant));
+        let kept = self.electrical.essential.iter().map(|(facts, _)| facts).zip(&design.essential);
+        let stages = self.stages.iter_mut().zip(known);
+        let stages =
+            stages.chain(self.plant_feed.iter_mut().zip(plant)).chain(self.essential.iter_mut().zip(kept));
         for (stage, (facts, flow)) in stages {
             let counted = counts.iter().find(|(kind, count)| *kind == facts.kind && *count > 0);
             if let Some((_, count)) = counted.filter(|_| flow.modules > 0) {

@@ -719,6 +719,11 @@ fn service(evidence: &Evidence<'_>) -> Vec<Verdict> {
         );
         let largest = HIGH_VOLTAGE_INTERRUPTING[HIGH_VOLTAGE_INTERRUPTING.len() - 1];
         all.push(verdict("fault on the campus busbar", faults.run.0, largest, "A", false, note));
+        if service.voltage > service.campus_voltage {
+            let note =
+                "the grid itself, and engines through the main transformers while they run beside it".into();
+            all.push(verdict("fault on the grid's busbar", faults.at_grid.0, largest, "A", false, note));
+        }
     }
     all
 }

@@ -182,7 +182,7 @@ fn dynamics(dynamics: &Dynamics, backed: &str) -> Vec<Block> {
     pairs.push(("all racks outlast a dip of".into(), dynamics.hold_up.to_string()));
     for ramp in &dynamics.ramps {
         pairs.push((
-            format!("all stops, as a ramp of {}", ramp.limit),
+            format!("that run stops, as a ramp of {}", ramp.limit),
             format!(
                 "{} in {}: {} to absorb",
                 POWER.show(dynamics.stop.0),
@@ -475,6 +475,8 @@ fn faults_json(faults: &FaultLevels) -> Value {
         "voltage_v": faults.voltage.0,
         "ties_open": faults.ties_open,
         "sections": faults.sections,
+        "at_grid_a": faults.at_grid.0,
+        "grid_breaks_a": faults.grid_breaks.map(|rating| rating.0),
         "grid_open_a": faults.grid_open.0,
         "engines_open_a": faults.engines_open.0,
         "grid_closed_a": faults.grid_closed.0,

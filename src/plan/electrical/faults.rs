@@ -2,20 +2,23 @@
 //!
 //! ~~~text
 //! I = I_grid + I_engines
-//! I_grid    = 1/( 1/S_k + z/(n·S) ) / (√3·V)      n main transformers on the busbar: one with ties open
-//! I_engines = m·S_e/( x″ + z_e ) / (√3·V)         m sets on it, running in parallel with the grid
+//! I_grid    = c/( c/S_k + z/(n·S) ) / (√3·V)      n main transformers on the busbar: one with ties open
+//! I_engines = c·m·S_e/( x″ + z_e ) / (√3·V)       m sets on it, running in parallel with the grid
 //! ~~~
 //!
-//! S_k short-circuit power of the grid [VA] · S rating, z impedance of a main transformer · S_e rating of a set [VA], x″
-//! its subtransient reactance, z_e impedance of its transformer on that rating. Sets run beside the grid for seconds, when
-//! they hand the load back without a break, and in tests; breakers have to break both. Left out: motors, converters,
-//! which limit themselves to little more than their rated current, and resistances.
+//! S_k short-circuit power of the grid [VA] · c voltage factor of IEC 60909 · S rating, z impedance of a main transformer ·
+//! S_e rating of a set [VA], x″ its subtransient reactance, z_e impedance of its transformer on that rating. Sets run beside
+//! the grid for seconds, when they hand the load back without a break, and in tests; breakers have to break both, on either
+//! side of the main transformers. Left out: motors, which hang on drives that feed nothing back, converters, which limit
+//! themselves to little more than their rated current, resistances, and the correction of impedances by rated voltages.
 
 use super::Ground;
 use super::one_line::{main_bank, sections};
 use super::schedule::{ENGINE_POWER_FACTOR, engine_sets};
 use crate::plan::result::FaultLevels;
-use crate::power::ratings::{fault_current, fault_on_grid, high_voltage_interrupting};
+use crate::power::ratings::{
+    fault_current, fault_on_grid, high_voltage_interrupting, line_current, voltage_factor,
+};
 use crate::scenario::Ties;
 use crate::units::{Amperes, Share, VoltAmperes};
 
@@ -49,7 +52,17 @@ pub(super) fn faults(ground: &Ground<'_>) -> Option<FaultLevels> {
     let (open, closed) = ((through(1), engines(sections)), (through(all), engines(1)));
     let ties = ground.fields.grid.ties;
     let run = if ties == Ties::Open { open } else { closed };
+    // All sets of a substation, through all its transformers, beside the grid itself.
+    let back = main_bank(ground).filter(|_| sets > 0.0).map_or(Amperes(0.0), |bank| {
+        let sets = VoltAmperes(sets / ENGINE_REACTANCE.0);
+        let carrying = bank.rating * (f64::from(bank.count - bank.idle) / f64::from(bank.count.max(1)));
+        let behind = 1.0 / (1.0 / sets.0 + bank.impedance.0 / carrying.0);
+        line_current(VoltAmperes(behind), service.voltage) * voltage_factor(service.voltage)
+    });
+    let at_grid = service.fault() + back;
     Some(FaultLevels {
+        at_grid,
+        grid_breaks: high_voltage_interrupting(at_grid),
         voltage,
         ties_open: ties == Ties::Open,
         sections: u64::from(sections) * u64::from(substations),
@@ -72,15 +85,21 @@ mod tests {
         let plan = planned(&[]);
         let open = plan.electrical.faults.unwrap();
         let main = plan.electrical.schedule.iter().find(|line| line.name == "main transformers").unwrap();
-        // 345 kV · √3 · 33 kA = 19.7 GVA, 12 % of a transformer behind it.
-        let through = 1.0 / (1.0 / 19.7e9 + 0.12 / main.rating);
+        // 345 kV · √3 · 33 kA = 19.7 GVA, 12 % of a transformer behind it, from 1.1 times the voltage.
+        let through = 1.1 / (1.1 / 19.7e9 + 0.12 / main.rating);
         let expected = through / (3.0_f64.sqrt() * 34.5e3);
         assert!((open.grid_open.0 / expected - 1.0).abs() < 1e-3, "{open:?} {expected}");
         let engines = plan.electrical.schedule.iter().find(|line| line.name == "engines").unwrap();
         let sets = engines.count as f64 / (main.count - 1) as f64;
-        let own = sets * 3.5e6 / 0.21 / (3.0_f64.sqrt() * 34.5e3);
+        let own = 1.1 * sets * 3.5e6 / 0.21 / (3.0_f64.sqrt() * 34.5e3);
         assert!((open.engines_open.0 / own - 1.0).abs() < 1e-9, "{open:?} {own}");
         assert!((open.run.0 - open.grid_open.0 - open.engines_open.0).abs() < 1e-6 && open.breaks.is_some());
+        // At the grid, its own 33 kA and what all sets send back through five transformers.
+        let all = engines.count as f64 * 3.5e6 / 0.21;
+        let back = 1.1 / (1.0 / all + 0.12 / (5.0 * main.rating)) / (3.0_f64.sqrt() * 345e3);
+        assert!((open.at_grid.0 - 33e3 - back).abs() < 0.01 * back && open.grid_breaks > Some(open.at_grid));
+        let grid = plan.electrical.schedule.iter().find(|line| line.name == "grid breakers").unwrap();
+        assert!(grid.basis.contains("breaks 40"), "{grid:?}");
         let closed = faults(&["grid.ties=closed"]);
         assert!(closed.run > open.run && closed.breaks.is_none(), "{closed:?}");
         assert!(planned(&["grid.ties=closed"]).falls_short());

@@ -158,17 +158,20 @@ pub(super) fn unit_power_factor(ground: &Ground<'_>) -> f64 {
 /// more themselves when one is out.
 ///
 /// ~~~text
-/// tan φ = tan φ_grid + z·(1 − u),  f = cos φ/(1 + l)
+/// tan φ = max( tan φ_grid + z·(1 − u), z − tan φ_grid ),  f = cos φ/(1 + l)
 /// ~~~
 ///
-/// z impedance, u normal load of the bank, l lost at full load [1].
+/// z impedance, u normal load of the bank, l lost at full load [1]. The second is the campus side, where what the bank itself
+/// takes has to come from: it rules where next to none is asked of the grid.
 pub(super) fn main_power_factor(ground: &Ground<'_>) -> f64 {
     let asked = ground.fields.grid.power_factor.0;
-    let (more, lost) = stage_of(ground, StageKind::MainTransformer).map_or((0.0, 0.0), |main| {
-        let impedance = main.facts.impedance.map_or(0.0, |impedance| impedance.0);
-        (impedance * (1.0 - main.flow.load_fraction), main.flow.curve.at(1.0))
-    });
-    let tangent = (1.0 - asked * asked).max(0.0).sqrt() / asked + more;
+    let (impedance, more, lost) =
+        stage_of(ground, StageKind::MainTransformer).map_or((0.0, 0.0, 0.0), |main| {
+            let impedance = main.facts.impedance.map_or(0.0, |impedance| impedance.0);
+            (impedance, impedance * (1.0 - main.flow.load_fraction), main.flow.curve.at(1.0))
+        });
+    let at_grid = (1.0 - asked * asked).max(0.0).sqrt() / asked;
+    let tangent = (at_grid + more).max(impedance - at_grid);
     // A hundredth for the steps of capacitors and taps.
     1.0 / (1.01 * (1.0 + lost) * (1.0 + tangent * tangent).sqrt())
 }
@@ -233,6 +236,22 @@ fn ups_block(ground: &Ground<'_>) -> Option<(ComplexPower, u32)> {
     // A catcher takes the whole block.
     let sharing = if idle > 0 { 1 } else { needed };
     Some((load(block, ground.fields.electrical.rack_power_factor), sharing))
+}
+
+/// The UPS of what must not stop, where it carries anything.
+fn essential<'a>(ground: &'a Ground<'_>) -> Option<Staged<'a>> {
+    let (place, design) = (ground.place, ground.design);
+    let (facts, _) = place.electrical.essential.as_ref()?;
+    Some(Staged { facts, design: place.essential.as_ref()?, flow: design.essential.as_ref()? })
+}
+
+/// Whole modules of a low-voltage stage: each building has its own groups, with their own reserve.
+pub(super) fn in_buildings(ground: &Ground<'_>, kind: StageKind) -> u64 {
+    let stage = if kind == StageKind::EssentialUps { essential(ground) } else { stage_of(ground, kind) };
+    let Some(stage) = stage else { return 0 };
+    let heats = &ground.layout.heat_of_buildings;
+    let all: f64 = heats.iter().map(|heat| heat.0).sum();
+    heats.iter().map(|heat| u64::from(stage.count_for(heat.0 / all.max(f64::MIN_POSITIVE)))).sum()
 }
 
 /// The campus of one substation, and how many substations there are.

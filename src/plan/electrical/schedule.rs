@@ -66,6 +66,7 @@ pub(super) fn schedule(
                 all.extend(low_voltage_mains(ground, modules, stage.redundancy));
             }
             StageKind::SolidStateTransformer => {
+                let modules = super::one_line::in_buildings(ground, known.kind);
                 all.push(line("solid-state transformers", modules, block.0, "W", of(&flow.name)));
                 let current = direct_current(block, facts.busway_voltage);
                 let (frame, parallel) = low_voltage_frame(current);
@@ -83,9 +84,21 @@ pub(super) fn schedule(
                     basis,
                 ));
             }
-            StageKind::Ups => all.extend(ups(known, modules, block, of("blocks"))),
-            StageKind::PduTransformer => all.push(line("PDUs", modules, apparent.0, "VA", of(&flow.name))),
-            StageKind::Rectifier => all.push(line("rectifiers", modules, block.0, "W", of(&flow.name))),
+            StageKind::Ups => {
+                all.extend(ups(known, modules, block, of("blocks")));
+                all.push(ups_breakers(ground, "UPS breakers", modules, block));
+            }
+            StageKind::PduTransformer => {
+                all.push(line("PDUs", modules, pdu_rating(ground, block).0, "VA", of(&flow.name)));
+                let apparent = pdu_rating(ground, block);
+                let (frame, parallel) = low_voltage_frame(line_current(apparent, facts.switchboard_voltage));
+                let basis = format!("primary of each PDU, {}", brief(facts.switchboard_voltage));
+                all.push(line("PDU breakers", parallel * modules, frame.0, "A", basis));
+            }
+            StageKind::Rectifier => {
+                all.push(line("rectifiers", modules, block.0, "W", of(&flow.name)));
+                all.extend(rectifier_feeds(ground, flow));
+            }
             StageKind::MainTransformer
             | StageKind::Feeders
             | StageKind::PlantTransformer
@@ -96,6 +109,7 @@ pub(super) fn schedule(
         }
     }
     all.extend(transfer_switches(ground));
+    all.extend(transformer_breakers(ground, load_flow, faults));
     all.extend(essential(ground));
     all.extend(busways(ground));
     all.extend(plant_transformers(ground, load_flow));
@@ -122,7 +136,7 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>
     // A breaker carries what its circuit does, not only what this site asks of it.
     let at_grid = line_current(apparent, service.voltage).max(ServiceClass::of(service.voltage).circuit);
     let on_busbar = faults.map(|faults| faults.run);
-    let from_grid = service.fault();
+    let from_grid = faults.map_or(service.fault(), |faults| faults.at_grid);
     let circuits = u64::from(grid.circuits) * flow.substations;
     let broken = faults.map_or_else(String::new, |faults| breaks(faults.run, faults.breaks));
     let count = |frames: u64, places: u64| frames * places;
@@ -201,24 +215,50 @@ fn unit_substation(ground: &Ground<'_>) -> Option<(VoltAmperes, Option<Amperes>)
     Some((rating, fault))
 }
 
-/// What breakers in the halls have to break.
-///
-/// Behind a unit substation that is the fault of its switchboard, which busway and cable only lessen. A converter holds
-/// its own current, so what a fault draws is that and what the capacitors on the bus give in the first milliseconds.
+/// What breakers along the busways have to break: the fault of the last transformer or converter before them.
 fn hall_fault(ground: &Ground<'_>) -> String {
-    if let Some((_, fault)) = unit_substation(ground) {
-        let text = fault.map(|fault| breaks(fault, low_voltage_interrupting(fault)));
-        return text.map_or_else(String::new, |text| format!("{text}, less what the way to it takes"));
-    }
+    let stages = &ground.place.electrical.stages;
+    let bus = stages.iter().position(|known| known.kind == StageKind::Bus);
+    fault_behind(ground, bus.unwrap_or(stages.len()))
+}
+
+/// What breakers behind so many stages have to break.
+///
+/// Behind a transformer that is the fault of its switchboard, which busway and cable only lessen. A converter holds its own
+/// current, so what a fault draws is that and what the capacitors on the bus give in the first milliseconds.
+fn fault_behind(ground: &Ground<'_>, end: usize) -> String {
     let facts = &ground.place.electrical;
-    let mut stages = facts.stages.iter().zip(ground.design.path());
-    let converter =
-        stages.find(|(known, flow)| known.kind == StageKind::SolidStateTransformer && flow.output.0 > 0.0);
-    converter.map_or_else(String::new, |(_, flow)| {
-        let block = flow.installed / f64::from(flow.modules.max(1));
-        let held = direct_current(block, facts.busway_voltage) * CONVERTER_HOLDS;
-        format!("; fault {} that its converter holds; what capacitors add is not published", brief(held))
-    })
+    let before = facts.stages.iter().zip(ground.design.path()).take(end);
+    let source = |kind| {
+        matches!(
+            kind,
+            StageKind::UnitTransformer
+                | StageKind::PduTransformer
+                | StageKind::SolidStateTransformer
+                | StageKind::Rectifier
+        )
+    };
+    let last = before.filter(|(known, flow)| source(known.kind) && flow.output.0 > 0.0).last();
+    let Some((known, flow)) = last else { return String::new() };
+    let block = flow.installed / f64::from(flow.modules.max(1));
+    let fault = match known.kind {
+        StageKind::UnitTransformer => unit_substation(ground).and_then(|(_, fault)| fault),
+        StageKind::PduTransformer => {
+            known.impedance.map(|z| fault_current(pdu_rating(ground, block), facts.busway_voltage, z))
+        }
+        _ => {
+            let held = direct_current(block, facts.at_rack(VoltAmperes(0.0)).1) * CONVERTER_HOLDS;
+            let capacitors = "what capacitors add is not published";
+            return format!("; fault {} that its converter holds; {capacitors}", brief(held));
+        }
+    };
+    let text = fault.map(|fault| breaks(fault, low_voltage_interrupting(fault)));
+    text.map_or_else(String::new, |text| format!("{text}, less what the way to it takes"))
+}
+
+/// Apparent rating of a PDU's transformer: what racks draw through it.
+fn pdu_rating(ground: &Ground<'_>, block: Watts) -> VoltAmperes {
+    VoltAmperes(block.0 / ground.fields.electrical.rack_power_factor.0)
 }
 
 /// What a converter gives into a fault over its rated current: its semiconductors allow little more (recalled).
@@ -265,6 +305,78 @@ fn ups(known: &super::facts::StageFacts, blocks: u64, block: Watts, basis: Strin
         all.push(line("UPS batteries", blocks, energy.0, "J", basis));
     }
     all
+}
+
+/// Breakers of a UPS block: input, output and maintenance bypass.
+const UPS_BREAKERS: u64 = 3;
+
+fn ups_breakers(ground: &Ground<'_>, name: &str, blocks: u64, block: Watts) -> Equipment {
+    let voltage = ground.place.electrical.switchboard_voltage;
+    let apparent = VoltAmperes(block.0 / ground.fields.electrical.rack_power_factor.0);
+    let (frame, parallel) = low_voltage_frame(line_current(apparent, voltage));
+    let fault = unit_substation(ground).and_then(|(_, fault)| fault);
+    let basis = format!(
+        "input, output and bypass of each block, {}{}",
+        brief(voltage),
+        fault.map_or_else(String::new, |fault| breaks(fault, low_voltage_interrupting(fault)))
+    );
+    line(name, UPS_BREAKERS * parallel * blocks, frame.0, "A", basis)
+}
+
+/// Breakers before what stands between the campus voltage and the buildings' switchboards, and at the capacitors.
+fn transformer_breakers(
+    ground: &Ground<'_>,
+    load_flow: Option<&LoadFlow>,
+    faults: Option<&FaultLevels>,
+) -> Vec<Equipment> {
+    let (Some(flow), voltage) = (load_flow, ground.place.service.campus_voltage) else { return Vec::new() };
+    let (on_busbar, broken) = (
+        faults.map(|faults| faults.run),
+        faults.map_or_else(String::new, |faults| breaks(faults.run, faults.breaks)),
+    );
+    let of = |name: &str, count: u64, apparent: VoltAmperes, what: &str| {
+        let (frame, parallel) = high_voltage_breaker(line_current(apparent, voltage), on_busbar);
+        line(name, parallel * count, frame.0, "A", format!("{what}, {}{broken}", brief(voltage)))
+    };
+    let mut all = Vec::new();
+    if let Some((rating, _)) = unit_substation(ground) {
+        let what = "primary of each unit substation";
+        all.push(of("unit substation breakers", flow.unit_substations, rating, what));
+    }
+    let stages = ground.place.electrical.stages.iter().zip(ground.design.path());
+    let converters =
+        stages.filter(|(known, flow)| known.kind == StageKind::SolidStateTransformer && flow.output.0 > 0.0);
+    for (_, converter) in converters {
+        let rating = VoltAmperes(converter.installed.0 / f64::from(converter.modules.max(1)));
+        let count = super::one_line::in_buildings(ground, StageKind::SolidStateTransformer);
+        all.push(of("converter breakers", count, rating, "primary of each solid-state transformer"));
+    }
+    if let Some(plant) = ground.design.to_plant.first().filter(|_| flow.plant_transformers > 0) {
+        let factor = ground.fields.electrical.plant_power_factor.0;
+        let rating = VoltAmperes(plant.installed.0 / f64::from(plant.modules.max(1)) / factor);
+        let what = "primary of each transformer of the plant";
+        all.push(of("plant transformer breakers", flow.plant_transformers, rating, what));
+    }
+    if flow.capacitors.0 > 0.0 {
+        let each = flow.capacitors / flow.substations as f64;
+        all.push(of("capacitor breakers", flow.substations, each, "one for each bank"));
+    }
+    all
+}
+
+/// Breakers on the busway before rectifiers that stand with the racks.
+fn rectifier_feeds(ground: &Ground<'_>, flow: &StageFlow) -> Vec<Equipment> {
+    let facts = &ground.place.electrical;
+    let stages = &facts.stages;
+    let bus = stages.iter().position(|known| known.kind == StageKind::Bus);
+    let own = stages.iter().position(|known| known.kind == StageKind::Rectifier);
+    if bus.is_none() || own < bus {
+        return Vec::new();
+    }
+    let taken = VoltAmperes(flow.input.0 / f64::from(flow.modules.max(1)) / flow.load_fraction.max(1e-9));
+    let (frame, parallel) = low_voltage_frame(facts.on_busway(taken) / facts.continuous.0);
+    let basis = format!("tap of each rectifier, {}{}", brief(facts.busway_voltage), hall_fault(ground));
+    vec![line("rectifier tap-offs", parallel * u64::from(flow.modules), frame.0, "A", basis)]
 }
 
 /// Static switches that bring in the catcher: one before each block that has one behind it.
@@ -352,6 +464,7 @@ fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
     };
     let busway = of(facts.busway_voltage, facts.busway_carries);
     let (paths, fault) = (paths(ground.place), hall_fault(ground));
+    let at_racks = fault_behind(ground, facts.stages.len());
     let mut all = Vec::new();
     if ground.layout.rows > 0 {
         let (length, rating) = (ground.fields.layout.row_length, facts.busway_current);
@@ -370,7 +483,9 @@ fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
             all.push(line("essential busways", own, rating.0, "A", format!("{basis}; {busway}")));
         }
         let (frame, parallel) = low_voltage_frame(rating);
-        let basis = format!("one in the switchboard before each busway, {busway}{fault}");
+        let pdus = facts.stages.iter().any(|known| known.kind == StageKind::PduTransformer);
+        let place = if pdus { "PDU" } else { "switchboard" };
+        let basis = format!("one in the {place} before each busway, {busway}{fault}");
         all.push(line("busway feeder breakers", parallel * (count + own), frame.0, "A", basis));
     }
     for (machine, draw) in ground.loads.iter().filter(|(_, draw)| draw.racks > 0) {
@@ -387,7 +502,7 @@ fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
         } else {
             format!("one of each {} rack for its {shelves} shelves", machine.id)
         };
-        let basis = format!("{sides}, {}{fault}", of(voltage, facts.racks_get));
+        let basis = format!("{sides}, {}{at_racks}", of(voltage, facts.racks_get));
         all.push(line("rack tap-offs", paths * parallel * draw.racks, frame.0, "A", basis));
     }
     all.extend(rack_batteries(ground));
@@ -403,7 +518,7 @@ fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
         let sides =
             if support_is_kept(ground) { "A of its row and B of the essential bus" } else { "A and B" };
         let basis =
-            format!("{sides}, of each network, storage and management rack, either carries it{fault}");
+            format!("{sides}, of each network, storage and management rack, either carries it{at_racks}");
         all.push(line("support rack tap-offs", PATHS * parallel * others, frame.0, "A", basis));
     }
     all
@@ -496,6 +611,7 @@ fn essential(ground: &Ground<'_>) -> Vec<Equipment> {
     let (count, block) = (u64::from(flow.modules), flow.installed / f64::from(flow.modules.max(1)));
     let basis = format!("{what}: {} of load, {} loaded", brief(flow.output), Share(flow.load_fraction));
     let mut all = vec![line("essential UPS blocks", count, block.0, "W", basis)];
+    all.push(ups_breakers(ground, "essential UPS breakers", count, block));
     if let Some(time) = known.hold_up {
         let basis = format!("{} at full load of a block, {USABLE} of the energy usable", brief(time));
         all.push(line("essential UPS batteries", count, battery(block, time, USABLE).0, "J", basis));
@@ -596,7 +712,12 @@ fn plant_switchboards(ground: &Ground<'_>) -> Vec<Equipment> {
         brief(voltage),
         fault.map_or_else(String::new, |fault| breaks(fault, low_voltage_interrupting(fault)))
     );
-    vec![line("plant switchboards", PATHS * parallel * boards.pairs, frame.0, "A", basis)]
+    let count = PATHS * parallel * boards.pairs;
+    let mains = format!("main of each switchboard of the plant, {}", brief(voltage));
+    vec![
+        line("plant switchboards", count, frame.0, "A", basis),
+        line("plant main breakers", count, frame.0, "A", mains),
+    ]
 }
 
 /// Transformers of plant and house alone, on A and B.

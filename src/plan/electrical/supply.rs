@@ -106,13 +106,8 @@ pub(super) fn shown(name: &str, arrangement: String, block: Block) -> SupplyBloc
 enum Wish {
     /// What is planned.
     Planned,
-    /// The same with another topology of the systems that are doubled like this.
-    Instead {
-        /// As planned.
-        of: Redundancy,
-        /// As looked at.
-        other: Redundancy,
-    },
+    /// The same with this topology of all systems that `electrical.redundancy` doubles.
+    Instead(Redundancy),
     /// Neither UPS nor engines nor second paths for the accelerators.
     Bare,
 }
@@ -144,7 +139,7 @@ fn groups(ground: &Ground<'_>, wish: Wish) -> Option<Vec<Group>> {
         let redundancy = match wish {
             Wish::Bare if known.kind == StageKind::Ups => continue,
             Wish::Bare if is_system(known.kind) => Redundancy::N,
-            Wish::Instead { of, other } if is_system(known.kind) && planned == of => other,
+            Wish::Instead(other) if is_system(known.kind) => other,
             _ => planned,
         };
         // Feeders fail with what they feed; a battery shelf that fails leaves its rack fed.
@@ -259,7 +254,8 @@ pub(super) fn topologies(ground: &Ground<'_>) -> Vec<Topology> {
             down_time_per_year: path.map(|path| Seconds(path.unavailability() * SECONDS_PER_YEAR)),
         }
     };
-    let instead = |other| Wish::Instead { of: stage.redundancy, other };
+    // The planned row is the plan as its design has it; the others are what asking for them gives.
+    let instead = |other| if other == stage.redundancy { Wish::Planned } else { Wish::Instead(other) };
     let mut all: Vec<Topology> =
         TOPOLOGIES.into_iter().map(|(name, other)| row(name, other, instead(other))).collect();
     if place.electrical.stages[at].kind == StageKind::Ups {
@@ -309,8 +305,11 @@ mod tests {
         assert_eq!(chosen.name, "3-to-make-2");
         let supply = planned.supply.unwrap();
         assert!((chosen.availability.unwrap() - supply.availability).abs() < 1e-12);
-        // 3-to-make-2 strands a third, 2N half, by hand; whole groups of modules add a trifle.
-        assert!((chosen.stranded / chosen.installed - 1.0 / 3.0).abs() < 2e-3);
+        // 3-to-make-2 strands a third, 4-to-make-3 a quarter, 2N half, by hand; whole groups in each building add to the first.
+        let extra = chosen.stranded / chosen.installed - 1.0 / 3.0;
+        assert!((0.0..0.02).contains(&extra), "{extra}");
+        let four = planned.topologies.iter().find(|one| one.name == "4-to-make-3").unwrap();
+        assert!((four.stranded / four.installed - 0.25).abs() < 2e-3);
         let double = planned.topologies.iter().find(|one| one.name == "2N").unwrap();
         assert!((double.stranded / double.installed - 0.5).abs() < 1e-9);
     }

@@ -344,6 +344,10 @@ pub struct FaultLevels {
     pub run: Amperes,
     /// Interrupting rating of the breakers; none where no breaker breaks it.
     pub breaks: Option<Amperes>,
+    /// At the grid's voltage: the grid, and the engine sets of a substation through its transformers.
+    pub at_grid: Amperes,
+    /// Interrupting rating of the breakers there; none where no breaker breaks it.
+    pub grid_breaks: Option<Amperes>,
 }
 
 /// Voltage of a bus.
