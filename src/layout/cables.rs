@@ -41,7 +41,7 @@ pub const PORT_HEIGHT: Meters = Meters(1.1);
 pub const SLACK: f64 = 0.10;
 /// Length at each end inside the rack: assumption.
 pub const END_LENGTH: Meters = Meters(1.0);
-/// Lengths on the shelf [m]; beyond the last, multiples of it.
+/// Lengths on the shelf [m].
 pub const STOCKED: [f64; 12] = [1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0];
 /// Pairs of racks of one bundle above which some racks stand for their neighbours: never in a schedule, whose racks have
 /// no more cables than ports; where placements are only compared, for their lengths.
@@ -247,15 +247,17 @@ pub struct CableSchedule {
     pub straight_total: Meters,
 }
 
-/// A stocked length for a run along trays.
+/// Beyond the stocked lengths fibre is cut to whole steps of this [m]. An assumption.
+const CUT: f64 = 10.0;
+
+/// A stocked length for a run along trays, or one that is cut for it.
 #[must_use]
 pub fn stocked_length(run: Meters) -> Meters {
     let drops = (TRAY_HEIGHT - PORT_HEIGHT) * 2.0;
     let length = (run + drops) * (1.0 + SLACK) + END_LENGTH * 2.0;
     let needed = length.value() - 1e-9;
-    let longest = STOCKED[STOCKED.len() - 1];
     let stocked = STOCKED.iter().copied().find(|stocked| *stocked >= needed);
-    Meters(stocked.unwrap_or_else(|| (needed / longest).ceil() * longest))
+    Meters(stocked.unwrap_or_else(|| (needed / CUT).ceil() * CUT))
 }
 
 /// Sorts of racks.
