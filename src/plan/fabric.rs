@@ -370,6 +370,32 @@ mod tests {
         assert!((far.length_total.0 / (1_650.0 * far.links as f64) - 1.0).abs() < 1e-9);
     }
 
+    // One fabric in the buildings of 250 MW: ducts as long as the fibre stated, and a tenth of slack.
+    #[test]
+    fn fibre_stated_between_buildings_lengthens_the_runs_between_them() {
+        let site = |set: &[&str]| planned("gb300-nvl72", &[&["envelope.power=250 MW"], set].concat());
+        let longest = |plan: &crate::plan::Plan| {
+            let own = plan.layout.cables.iter().filter(|cable| cable.net == Net::ScaleOut);
+            own.map(|cable| cable.length_max.0).fold(0.0, f64::max)
+        };
+        let short = |plan: &crate::plan::Plan, name: &str| {
+            plan.verdicts.iter().any(|one| one.constraint.contains(name) && one.short_by > 0.0)
+        };
+        let (laid, far, farther) = (site(&[]), site(&["campus.fibre=5 km"]), site(&["campus.fibre=80 km"]));
+        assert!(laid.layout.buildings > 1 && laid.fabric.between.fabrics == 1);
+        let span = laid.layout.fibre.0;
+        for (plan, fibre) in [(&far, 5_000.0), (&farther, 80_000.0)] {
+            let more = longest(plan) - longest(&laid);
+            assert!((more / (1.1 * (fibre - span)) - 1.0).abs() < 0.1, "{more} m more for {fibre} m");
+        }
+        assert!(!short(&far, "cables of gb300-nvl72") && short(&farther, "cables of gb300-nvl72"));
+        // Nearer than they stand they can't be, and between several fabrics the fibre is no part of them.
+        let near = site(&["campus.fibre=1 m"]);
+        assert!(short(&near, "fibre between buildings") && (near.layout.fibre.0 / span - 1.0).abs() < 1e-9);
+        let cut = ["fabric.cluster=20016", "campus.fibre=80 km"];
+        assert!((longest(&site(&cut)) / longest(&site(&cut[..1])) - 1.0).abs() < 1e-9);
+    }
+
     // 1 kW a unit of GB300 does not hold its switches: a user's word stands and is short of them, an estimate gives way.
     #[test]
     fn support_that_is_said_stands_and_a_verdict_tells_what_it_lacks() {

@@ -81,9 +81,10 @@ pub fn draft<'a>(
 ) -> Draft<'a> {
     let mut systems = Vec::new();
     let mut floors = Vec::new();
+    let fibre = fields.campus.fibre.filter(|_| fabrics(loads) == 1);
     for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
         let mut beside = draw.beside.clone();
-        let demand = demand(fields, place, (machine, draw), design);
+        let demand = LayoutDemand { fibre, ..demand(fields, place, (machine, draw), design) };
         let cabling = cabling(machine, draw, &beside);
         let tried = placements(&demand, &cabling);
         let floor = layout(&demand, tried[0].placement);
@@ -93,6 +94,11 @@ pub fn draft<'a>(
     }
     let busways = floors.iter().map(|floor| electrical::busways_of(place, floor)).sum();
     Draft { outline: outlined(&floors), busways, systems }
+}
+
+/// Fabrics of the site. The fibre that is stated lies between them; one alone is spread over buildings as far apart.
+fn fabrics(loads: &[(&Machine, &Draw)]) -> u64 {
+    loads.iter().filter(|(_, draw)| draw.racks > 0).map(|(_, draw)| draw.fabric.islands.max(1)).sum()
 }
 
 /// Buildings, halls and their heat.
@@ -139,7 +145,10 @@ impl Draft<'_> {
                 None => total.areas.push((name, SquareMeters(area))),
             }
         }
-        total.fibre = fields.campus.fibre.unwrap_or_else(|| total.site.longest_way());
+        total.fibre = match fields.campus.fibre {
+            Some(stated) if fabrics(&loads) > 1 => stated,
+            stated => total.site.longest_way().max(stated.unwrap_or_default()),
+        };
         total.border = border(fields, &loads, total);
         let crossing = total.border.as_ref().zip(loads.first());
         let crossing = crossing.map(|(border, (machine, _))| border_cable(machine, border));
@@ -303,6 +312,7 @@ fn demand(
         it: draw.it(),
         building_area: fields.layout.building_area.unwrap_or(SquareMeters(0.0)),
         yard: yard(place, design, part, draw.compute),
+        fibre: None,
     }
 }
 

@@ -329,6 +329,7 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
     all.extend(trays(evidence.layout));
     all.extend(evidence.layout.floors.iter().filter_map(|floor| homes(evidence, floor)));
     all.extend(border(evidence.layout));
+    all.extend(too_near(evidence));
     all
 }
 
@@ -425,6 +426,17 @@ fn border(layout: &Layout) -> Option<Verdict> {
         show(border.power)
     );
     Some(verdict("fibre between fabrics", border.length.0, border.link.reach.value.0, "m", false, note))
+}
+
+/// The streets between buildings of one fabric, where less fibre than that is stated.
+fn too_near(evidence: &Evidence<'_>) -> Option<Verdict> {
+    let stated = evidence.fields.campus.fibre?;
+    let laid = evidence.layout.site.longest_way();
+    let [floor] = &evidence.layout.floors[..] else { return None };
+    let short = floor.layout.demand.fibre.is_some() && laid > stated;
+    let note =
+        "the buildings as laid out stand further apart than `campus.fibre`; cables run as the streets do";
+    short.then(|| verdict("fibre between buildings", laid.0, stated.0, "m", false, note.into()))
 }
 
 /// Height of the switches of front end and storage in the fullest of the racks of a unit that hold them.

@@ -94,6 +94,7 @@ fn loads(net: &ScaleOut) -> Block {
 fn between(fabric: &Fabric) -> String {
     let between = &fabric.between;
     let crossing = match between.bandwidth_per_accelerator {
+        _ if between.fabrics < 2 => "runs stay within it".to_owned(),
         Some(rate) => format!("{} of each accelerator cross from fabric to fabric", RATE.show(rate.0)),
         None => "runs stay within one fabric".to_owned(),
     };
