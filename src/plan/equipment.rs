@@ -1110,7 +1110,11 @@ fn network(
         storage_links: trays("storage", beside.storage)?,
         management_links: managed(management_switch.port_bandwidth.value)?,
         uplink_links: if parted.is_empty() { managed(uplink_rate(&management_switch))? } else { parted },
-        border_links: pluggable(border, lane, "campus.bandwidth")?,
+        border_links: [
+            pluggable(border, lane, "campus.bandwidth")?,
+            shelf.coherent(links::cage_of(&switch.profile)),
+        ]
+        .concat(),
         support_switch,
         rack_air: scenario.fields.layout.rack_air,
         management_switch,

@@ -392,8 +392,12 @@ mod tests {
         // Nearer than they stand they can't be, and between several fabrics the fibre is no part of them.
         let near = site(&["campus.fibre=1 m"]);
         assert!(short(&near, "fibre between buildings") && (near.layout.fibre.0 / span - 1.0).abs() < 1e-9);
-        let cut = ["fabric.cluster=20016", "campus.fibre=80 km"];
-        assert!((longest(&site(&cut)) / longest(&site(&cut[..1])) - 1.0).abs() < 1e-9);
+        let cut = ["fabric.cluster=20000", "campus.fibre=80 km", "campus.bandwidth=50 Gb/s"];
+        let far = site(&cut);
+        assert!((longest(&far) / longest(&site(&cut[..1])) - 1.0).abs() < 1e-9);
+        // From campus to campus coherent links reach; 120 km is as far as they do.
+        assert_eq!(far.layout.border.as_ref().unwrap().link.id, "osfp-800g-zr");
+        assert!(!far.falls_short(), "{:?}", far.verdicts[0]);
     }
 
     // 1 kW a unit of GB300 does not hold its switches: a user's word stands and is short of them, an estimate gives way.
