@@ -135,11 +135,12 @@ fn routed(demand: &FabricDemand, tiers: u32, seed: u64) -> Result<(u64, Vec<Rout
         return Ok((torus.accelerators(), vec![all_to_all]));
     }
     let unit = demand.unit_accelerators.max(1);
-    // A dragonfly+ has no groups until its leaves outnumber the ports of a switch.
+    // A dragonfly+ has no groups until its leaves outnumber the ports of a switch, rails no spines until their ports do.
     let leaf_hosts = u64::from(demand.radix / 2);
     let ports = u64::from(demand.ports_per_accelerator / demand.planes).max(1);
     let least = match demand.topology {
         Topology::DragonflyPlus => (u64::from(demand.radix) + 1) * leaf_hosts / ports,
+        Topology::RailOnly => (u64::from(demand.radix) / ports + 1) * u64::from(demand.rails),
         _ => POD,
     };
     let units = least.div_ceil(unit).max(POD_UNITS).min(demand.accelerators.div_ceil(unit));
@@ -277,6 +278,8 @@ mod tests {
     fn rail_only_has_a_rail_for_each_accelerator_of_a_domain() {
         let plan = planned("gb300-nvl72", &["fabric.topology=rail-only"]);
         let out = &plan.fabric.scale_out[0];
+        let loaded = out.routing.iter().all(|row| row.mean.0 > 0.0 && row.worst >= row.mean);
+        assert!(loaded && out.pod_accelerators > 144 * 72, "{:?}", out.routing);
         assert_eq!(out.leaf % 72, 0, "{} leaves", out.leaf);
         let domains = plan.fleet.accelerators / 72;
         assert_eq!(out.leaf, 72 * domains.div_ceil(72));

@@ -580,6 +580,14 @@ pub struct RoutedTraffic {
     pub slow_down: Ratio,
 }
 
+impl RoutedTraffic {
+    /// Whether any of it crosses a link between switches.
+    #[must_use]
+    pub fn crosses_links(&self) -> bool {
+        self.worst.0 > 0.0
+    }
+}
+
 /// A fabric with pluggable or co-packaged optics.
 #[derive(Debug, Clone)]
 pub struct OpticsChoice {

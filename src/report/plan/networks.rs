@@ -86,17 +86,23 @@ fn loads(net: &ScaleOut) -> Block {
         Column::words("routing", rows.iter().map(|row| row.routing)),
         Column::numbers("busiest", rows.iter().map(|row| digits(row.worst.0))),
         Column::numbers("mean", rows.iter().map(|row| digits(row.mean.0))),
-        Column::numbers("slow-down", rows.iter().map(|row| digits(row.slow_down.0))),
+        Column::numbers("slow-down", rows.iter().map(slow_down)),
     ]))
+}
+
+/// The slow-down of a row; where all hosts of a rail share a switch, no link is used.
+fn slow_down(row: &RoutedTraffic) -> String {
+    if row.crosses_links() { digits(row.slow_down.0) } else { "no link used".to_owned() }
 }
 
 /// What lies between buildings, and whether training crosses it.
 fn between(fabric: &Fabric) -> String {
     let between = &fabric.between;
     let crossing = match between.bandwidth_per_accelerator {
-        _ if between.fabrics < 2 => "runs stay within it".to_owned(),
-        Some(rate) => format!("{} of each accelerator cross from fabric to fabric", RATE.show(rate.0)),
-        None => "runs stay within one fabric".to_owned(),
+        Some(rate) if between.fabrics > 1 => {
+            format!("{} of each accelerator cross from fabric to fabric", RATE.show(rate.0))
+        }
+        _ => "runs stay within one fabric".to_owned(),
     };
     format!(
         "Between {} building(s), {} fabric(s): {} km of fibre, {} µs one way; {crossing}.",
@@ -105,4 +111,34 @@ fn between(fabric: &Fabric) -> String {
         digits(between.fibre.0 / 1e3),
         digits(between.latency.0 * 1e6)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+    use crate::units::{ByteRate, Ratio};
+
+    #[test]
+    fn nothing_crosses_where_there_is_one_fabric() {
+        let mut fabric = sample::plan().fabric;
+        fabric.between.bandwidth_per_accelerator = Some(ByteRate(6.25e9));
+        fabric.between.fabrics = 2;
+        assert!(between(&fabric).contains("cross from fabric to fabric"));
+        fabric.between.fabrics = 1;
+        assert!(between(&fabric).ends_with("runs stay within one fabric."));
+    }
+
+    #[test]
+    fn traffic_on_no_link_has_no_slow_down() {
+        let row = |worst| RoutedTraffic {
+            pattern: "ring",
+            routing: "ECMP",
+            worst: Ratio(worst),
+            mean: Ratio(worst / 2.0),
+            slow_down: Ratio(1.0),
+        };
+        assert_eq!(slow_down(&row(0.0)), "no link used");
+        assert_eq!(slow_down(&row(0.5)), "1.000");
+    }
 }
