@@ -271,6 +271,9 @@ mod tests {
             assert_eq!(cables_of(&dragonfly, Net::ScaleOut, kind), links);
         }
         assert!(dragonfly.layout.cables.iter().all(|cable| cable.reached));
+        let named =
+            |plan: &crate::plan::Plan, name: &str| plan.layout.cables.iter().any(|one| one.kind == name);
+        assert!(named(&dragonfly, "global") && !named(&dragonfly, "spine-core") && !named(&tree, "global"));
     }
 
     // 72 rails where the reference design has four: each leaf has 72 hosts of as many domains, one of each.

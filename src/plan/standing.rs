@@ -400,7 +400,7 @@ fn add(standing: &mut Standing, fields: &Fields, drafted: Drafted<'_>) {
         total.racks_per_row = floor.racks_per_row();
         total.hall = [Meters(floor.hall.width), Meters(floor.hall.depth)];
     }
-    let cables = schedule.runs.iter().map(|run| cable(machine, run));
+    let cables = schedule.runs.iter().map(|run| cable(machine, run, cabling.groups));
     total.cables.extend(cables);
     standing.floor_load = standing.floor_load.max(floor.floor_load.0 / GRAVITY);
     let sum = &mut standing.racks;
@@ -425,7 +425,7 @@ fn add(standing: &mut Standing, fields: &Fields, drafted: Drafted<'_>) {
 }
 
 /// Cables of one kind and link, as the plan tells them.
-fn cable(machine: &Machine, run: &CableRun) -> Cable {
+fn cable(machine: &Machine, run: &CableRun, [_, groups]: [u64; 2]) -> Cable {
     let links = machine.network.links_of(run.net, run.kind);
     let laid = run.choice.or_else(|| farthest(&reaches_of(links))).unwrap_or(0);
     let link = &links[laid];
@@ -433,7 +433,7 @@ fn cable(machine: &Machine, run: &CableRun) -> Cable {
         system: machine.id.clone(),
         net: run.net,
         tier: run.kind,
-        kind: run.net.cables(run.kind),
+        kind: run.net.cables_between(run.kind, groups),
         link: link.id.clone(),
         link_name: link.name.clone(),
         reached: run.choice.is_some(),
