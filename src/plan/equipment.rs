@@ -22,7 +22,7 @@ use crate::power::one_line::LARGEST_SUBSTATION;
 use crate::power::provisioning::DutySpread;
 use crate::power::service::{Service, ServiceClass, ServiceWish, small_transformer};
 use crate::power::{MeasuredAt, Provisioned, RackPower, Shelves, StageDesign};
-use crate::scenario::{FabricTopology, Fields, Grid, Origin, Policy, Scenario};
+use crate::scenario::{Cluster, FabricTopology, Fields, Grid, Origin, Policy, Scenario};
 use crate::units::text::{Quantity, brief, exact, show};
 use crate::units::{
     ByteRate, Bytes, Celsius, DollarsPerCubicMeter, DollarsPerJoule, Joules, Kelvin, KilogramsPerJoule,
@@ -1026,6 +1026,17 @@ fn suits(scenario: &Scenario, system: &System, switch: &profile::Switch) -> Resu
         let message = format!("the accelerators of `{}` form no torus", system.id);
         let help = "`auto`, `fat-tree`, `rail-only` and `dragonfly-plus` suit every system";
         return Err(scenario.error("fabric.topology", message).with_help(help));
+    }
+    let least = sizing::whole_accelerators(system);
+    if let Cluster::AtMost(asked) = fabric.cluster
+        && asked < least
+    {
+        let message = format!(
+            "{asked} is less than the {least} accelerators of a rack and its scale-up domain of `{}`, which no fabric parts",
+            system.id
+        );
+        let help = format!("at least {least}, or \"all\"");
+        return Err(scenario.error("fabric.cluster", message).with_help(help));
     }
     Ok(())
 }

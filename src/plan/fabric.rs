@@ -289,6 +289,33 @@ mod tests {
         assert_eq!(cables_of(&plan, Net::ScaleOut, CableKind::HostLeaf), out.host_leaf);
     }
 
+    // Racks of 72: 13 of them are 936, and less than one is refused. 72 host ports of a leaf have two uplinks at the least.
+    #[test]
+    fn fabrics_are_built_of_whole_racks_and_uplinks_and_say_so() {
+        let settings = ["envelope.power=20 MW", "fabric.cluster=1000", "fabric.oversubscription=64"];
+        let plan = planned("gb300-nvl72", &settings);
+        let note = |name: &str| {
+            let told = plan.verdicts.iter().find(|one| one.constraint.starts_with(name)).expect(name);
+            assert!(told.short_by <= 0.0, "{told:?}");
+            told.note.clone()
+        };
+        assert!(note("cluster of").starts_with("1,000 asked, 936 built"));
+        assert_eq!(plan.fabric.between.fabrics, plan.fleet.accelerators.div_ceil(936));
+        let out = &plan.fabric.scale_out[0];
+        assert!(out.oversubscription.0 < 64.0);
+        let built = format!("64.00 asked, {:.2} built", out.oversubscription.0);
+        assert!(note("oversubscription of").starts_with(&built), "{built}: {}", note("oversubscription of"));
+        let refused = |settings: &[&str]| {
+            let scenario = scenario("gb300-nvl72", "serving = []", settings);
+            Equipment::gather(&scenario, &Catalog::default()).unwrap_err().to_string()
+        };
+        assert!(refused(&["fabric.cluster=5"]).contains("5 is less than the 72 accelerators"));
+        // A port of the trays' Ethernet adapters does not plug into InfiniBand.
+        for field in ["switch=q3400-ra", "management_switch=qm9700"] {
+            assert!(refused(&[&format!("support_networks.{field}")]).contains("InfiniBand"), "{field}");
+        }
+    }
+
     // Ports of storage and management racks, of switches and of CDUs, and leaf ports for the uplinks: all laid, none twice.
     #[test]
     fn what_stands_beside_the_accelerators_has_ports_and_cables() {
