@@ -365,6 +365,8 @@ pub struct LayoutDemand {
     pub building_area: SquareMeters,
     /// What stands in the yards of the site.
     pub yard: Yard,
+    /// From one building to the farthest along the fibre, where that is stated; else as the streets run.
+    pub fibre: Option<Meters>,
 }
 
 /// Whole units that a hall's IT limit admits, at least one.
@@ -441,6 +443,8 @@ pub struct Layout {
     pub row_power: Watts,
     /// Load of the heaviest of all that stands in any room, as [`LayoutDemand::floor_load_of`] has it.
     pub floor_load: Pascals,
+    /// Length of the ducts between buildings over that of the streets: 1, or more where the fibre stated is longer.
+    pub duct_stretch: f64,
 }
 
 /// Racks of a count standing with the units before this one, when rack k stands with unit ⌊(k + ½)·U/K⌋.
@@ -840,10 +844,12 @@ pub fn layout(demand: &LayoutDemand, placement: Placement) -> Layout {
         central_building: 0,
         row_power,
         floor_load,
+        duct_stretch: 1.0,
         demand,
     };
     rooms::build(&mut plan);
     campus::build(&mut plan);
+    plan.duct_stretch = campus::duct_stretch(&plan);
     plan
 }
 

@@ -20,6 +20,8 @@ pub enum Medium {
     SingleMode,
     /// Single-mode fibre beyond 500 m.
     LongSingleMode,
+    /// Coherent light over a span with amplifiers, beyond 10 km: a wavelength of a pair of single-mode fibres.
+    Coherent,
 }
 
 impl Medium {
@@ -34,12 +36,13 @@ impl Medium {
             Self::Multimode => "multimode",
             Self::SingleMode => "single-mode",
             Self::LongSingleMode => "long-single-mode",
+            Self::Coherent => "coherent",
         }
     }
 
     /// Whether light runs in it.
     #[must_use]
     pub fn is_fiber(self) -> bool {
-        matches!(self, Self::Multimode | Self::SingleMode | Self::LongSingleMode)
+        matches!(self, Self::Multimode | Self::SingleMode | Self::LongSingleMode | Self::Coherent)
     }
 }

@@ -17,7 +17,7 @@ pub use facility::{
 };
 pub use model::{Attention, AttentionKind, FeedForward, Model, PublishedSize};
 pub use money::{Costs, HostedPrice, ListPrice, MarketPrices};
-pub use network::{Adapter, Link, Switch, Transport};
+pub use network::{Adapter, Link, Protocol, Switch, Transport};
 pub use system::{
     Accelerator, Causes, Current, FlowPoint, Memory, Peaks, PowerProfile, Rack, Reliability, ScalableUnit,
     ScaleOut, ScaleUp, ScaleUpTopology, Shelves, StackPart, System,

@@ -78,6 +78,15 @@ impl Net {
         }
     }
 
+    /// The same where the spines of so many groups are joined directly.
+    #[must_use]
+    pub fn cables_between(self, kind: CableKind, groups: u64) -> String {
+        match (self, kind) {
+            (Self::ScaleOut, CableKind::SpineCore) if groups > 1 => "global".to_owned(),
+            _ => self.cables(kind),
+        }
+    }
+
     /// The name of the cables of a tier in reports: those of the scale-out go without its name.
     #[must_use]
     pub fn cables(self, kind: CableKind) -> String {

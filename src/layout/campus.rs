@@ -157,6 +157,16 @@ pub(super) fn build(plan: &mut Layout) {
     plan.central_building = plan.nearest_to_the_middle();
 }
 
+/// What the fibre stated between buildings makes of all ducts between them.
+///
+/// ~~~text
+/// s = max( 1, stated / longest way between two buildings along the streets )
+/// ~~~
+pub(super) fn duct_stretch(plan: &Layout) -> f64 {
+    let stated = plan.demand.fibre.filter(|_| plan.buildings > 1);
+    stated.map_or(1.0, |fibre| (fibre / Site::of([plan]).longest_way()).max(1.0))
+}
+
 /// Clear distance between the parts of a site that hold different systems [m]: assumption.
 const BETWEEN_SYSTEMS: f64 = 40.0;
 

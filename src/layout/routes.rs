@@ -5,10 +5,10 @@
 //! same row        |x₁ − x₂|
 //! same room       |x₁ − m| + |y₁ − y₂| + |m − x₂|        m the main tray that makes it shortest
 //! same building   run₁ + |c₁ − c₂| + storeys + run₂      run = to the nearest main tray, to the corridor
-//! same campus     run₁ + down + ducts from c₁ to c₂ + up + run₂      ducts along the [`streets`](super::streets)
+//! same campus     run₁ + down + s·ducts from c₁ to c₂ + up + run₂      ducts along the [`streets`](super::streets)
 //! ~~~
 //!
-//! A row tray hangs above each row, main trays cross the rows in the passages at their ends and go on to the
+//! s stretches them to the fibre stated between buildings, 1 without. A row tray hangs above each row, main trays cross the rows in the passages at their ends and go on to the
 //! corridor; ducts run from the ends of corridors along the streets. No run is shorter than the straight distance, as each of its parts runs along one axis.
 
 use super::grid::Rect;
@@ -191,7 +191,8 @@ impl Layout {
         let climb = (a.storey + b.storey) as f64 * height;
         let place = |outlet: &Outlet| outlet.gate.ends[0] + outlet.main_x;
         let ducts = a.gate.to(place(a), &b.gate, place(b));
-        Route { run: a.run + climb + ducts.run + b.run, through: Through::Ducts { ends: ducts.ends } }
+        let run = a.run + climb + ducts.run * self.duct_stretch + b.run;
+        Route { run, through: Through::Ducts { ends: ducts.ends } }
     }
 
     /// The corridor of a building on the plan of the campus.

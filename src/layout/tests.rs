@@ -53,6 +53,7 @@ pub(crate) fn gb300() -> LayoutDemand {
         it: Watts(855e6),
         building_area: SquareMeters(0.0),
         yard: Yard { generators: 393, transformers: 365, converters: 0, coolers: 680, high_voltage: 6 },
+        fibre: None,
     }
 }
 

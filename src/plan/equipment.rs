@@ -22,7 +22,7 @@ use crate::power::one_line::LARGEST_SUBSTATION;
 use crate::power::provisioning::DutySpread;
 use crate::power::service::{Service, ServiceClass, ServiceWish, small_transformer};
 use crate::power::{MeasuredAt, Provisioned, RackPower, Shelves, StageDesign};
-use crate::scenario::{FabricTopology, Fields, Grid, Origin, Policy, Scenario};
+use crate::scenario::{Cluster, FabricTopology, Fields, Grid, Origin, Policy, Scenario};
 use crate::units::text::{Quantity, brief, exact, show};
 use crate::units::{
     ByteRate, Bytes, Celsius, DollarsPerCubicMeter, DollarsPerJoule, Joules, Kelvin, KilogramsPerJoule,
@@ -1017,6 +1017,50 @@ fn power_profile<'a>(
     })
 }
 
+/// Refuses what a system and its switch can't do of the fabric asked for.
+fn suits(scenario: &Scenario, system: &System, switch: &profile::Switch) -> Result<(), InputError> {
+    let fabric = &scenario.fields.fabric;
+    if fabric.in_network_reduction && !switch.in_network_reduction {
+        let message = format!("the switch `{}` of `{}` does not add up all-reduces", switch.id, system.id);
+        return Err(scenario.error("fabric.in_network_reduction", message));
+    }
+    if fabric.topology == FabricTopology::Torus && system.scale_up.topology != profile::ScaleUpTopology::Torus
+    {
+        let message = format!("the accelerators of `{}` form no torus", system.id);
+        let help = "`auto`, `fat-tree`, `rail-only` and `dragonfly-plus` suit every system";
+        return Err(scenario.error("fabric.topology", message).with_help(help));
+    }
+    let least = sizing::whole_accelerators(system);
+    if let Cluster::AtMost(asked) = fabric.cluster
+        && asked < least
+    {
+        let message = format!(
+            "{asked} is less than the {least} accelerators of a rack and its scale-up domain of `{}`, which no fabric parts",
+            system.id
+        );
+        let help = format!("at least {least}, or \"all\"");
+        return Err(scenario.error("fabric.cluster", message).with_help(help));
+    }
+    Ok(())
+}
+
+/// A switch of the networks beside the scale-out.
+fn ethernet_switch(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    field: &str,
+    id: &str,
+) -> Result<profile::Switch, InputError> {
+    let at = format!("support_networks.{field}");
+    let switch = catalog.get::<profile::Switch>(id).map_err(|error| scenario.blame(&at, error))?.profile;
+    if switch.protocol == profile::Protocol::Infiniband {
+        let message = format!("`{id}` speaks InfiniBand: adapters of trays and servers are Ethernet here");
+        let help = "an Ethernet switch; `gigawatt catalog list networks` lists them";
+        return Err(scenario.error(&at, message).with_help(help));
+    }
+    Ok(switch)
+}
+
 /// The scale-out parts of a system's reference design, or those that the scenario puts in their place.
 fn network(
     scenario: &Scenario,
@@ -1071,16 +1115,7 @@ fn network(
         );
         return Err(scenario.error("fabric.switch", message));
     }
-    if fabric.in_network_reduction && !switch.profile.in_network_reduction {
-        let message = format!("the switch `{switch_id}` of `{}` does not add up all-reduces", system.id);
-        return Err(scenario.error("fabric.in_network_reduction", message));
-    }
-    if fabric.topology == FabricTopology::Torus && system.scale_up.topology != profile::ScaleUpTopology::Torus
-    {
-        let message = format!("the accelerators of `{}` form no torus", system.id);
-        let help = "`auto`, `fat-tree`, `rail-only` and `dragonfly-plus` suit every system";
-        return Err(scenario.error("fabric.topology", message).with_help(help));
-    }
+    suits(scenario, system, &switch.profile)?;
     let twin = match &switch.profile.optics_twin {
         Some(id) => {
             Some(catalog.get::<profile::Switch>(id).map_err(|error| scenario.blame(&at, error))?.profile)
@@ -1088,11 +1123,7 @@ fn network(
         None => None,
     };
     let beside = &scenario.fields.support_networks;
-    let named = |field: &str, id: &str| {
-        let found = catalog.get::<profile::Switch>(id);
-        let at = format!("support_networks.{field}");
-        found.map(|found| found.profile).map_err(|error| scenario.blame(&at, error))
-    };
+    let named = |field: &str, id: &str| ethernet_switch(scenario, catalog, field, id);
     let support_switch = named("switch", &beside.switch)?;
     for (field, rate) in [("front_end", beside.front_end), ("storage", beside.storage)] {
         with_ports(scenario, &support_switch, rate, &format!("support_networks.{field}"))?;
@@ -1113,7 +1144,11 @@ fn network(
         storage_links: trays("storage", beside.storage)?,
         management_links: managed(management_switch.port_bandwidth.value)?,
         uplink_links: if parted.is_empty() { managed(uplink_rate(&management_switch))? } else { parted },
-        border_links: pluggable(border, lane, "campus.bandwidth")?,
+        border_links: [
+            pluggable(border, lane, "campus.bandwidth")?,
+            shelf.coherent(links::cage_of(&switch.profile)),
+        ]
+        .concat(),
         support_switch,
         rack_air: scenario.fields.layout.rack_air,
         management_switch,

@@ -135,11 +135,12 @@ fn routed(demand: &FabricDemand, tiers: u32, seed: u64) -> Result<(u64, Vec<Rout
         return Ok((torus.accelerators(), vec![all_to_all]));
     }
     let unit = demand.unit_accelerators.max(1);
-    // A dragonfly+ has no groups until its leaves outnumber the ports of a switch.
+    // A dragonfly+ has no groups until its leaves outnumber the ports of a switch, rails no spines until their ports do.
     let leaf_hosts = u64::from(demand.radix / 2);
     let ports = u64::from(demand.ports_per_accelerator / demand.planes).max(1);
     let least = match demand.topology {
         Topology::DragonflyPlus => (u64::from(demand.radix) + 1) * leaf_hosts / ports,
+        Topology::RailOnly => (u64::from(demand.radix) / ports + 1) * u64::from(demand.rails),
         _ => POD,
     };
     let units = least.div_ceil(unit).max(POD_UNITS).min(demand.accelerators.div_ceil(unit));
@@ -270,6 +271,9 @@ mod tests {
             assert_eq!(cables_of(&dragonfly, Net::ScaleOut, kind), links);
         }
         assert!(dragonfly.layout.cables.iter().all(|cable| cable.reached));
+        let named =
+            |plan: &crate::plan::Plan, name: &str| plan.layout.cables.iter().any(|one| one.kind == name);
+        assert!(named(&dragonfly, "global") && !named(&dragonfly, "spine-core") && !named(&tree, "global"));
     }
 
     // 72 rails where the reference design has four: each leaf has 72 hosts of as many domains, one of each.
@@ -277,10 +281,39 @@ mod tests {
     fn rail_only_has_a_rail_for_each_accelerator_of_a_domain() {
         let plan = planned("gb300-nvl72", &["fabric.topology=rail-only"]);
         let out = &plan.fabric.scale_out[0];
+        let loaded = out.routing.iter().all(|row| row.mean.0 > 0.0 && row.worst >= row.mean);
+        assert!(loaded && out.pod_accelerators > 144 * 72, "{:?}", out.routing);
         assert_eq!(out.leaf % 72, 0, "{} leaves", out.leaf);
         let domains = plan.fleet.accelerators / 72;
         assert_eq!(out.leaf, 72 * domains.div_ceil(72));
         assert_eq!(cables_of(&plan, Net::ScaleOut, CableKind::HostLeaf), out.host_leaf);
+    }
+
+    // Racks of 72: 13 of them are 936, and less than one is refused. 72 host ports of a leaf have two uplinks at the least.
+    #[test]
+    fn fabrics_are_built_of_whole_racks_and_uplinks_and_say_so() {
+        let settings = ["envelope.power=20 MW", "fabric.cluster=1000", "fabric.oversubscription=64"];
+        let plan = planned("gb300-nvl72", &settings);
+        let note = |name: &str| {
+            let told = plan.verdicts.iter().find(|one| one.constraint.starts_with(name)).expect(name);
+            assert!(told.short_by <= 0.0, "{told:?}");
+            told.note.clone()
+        };
+        assert!(note("cluster of").starts_with("1,000 asked, 936 built"));
+        assert_eq!(plan.fabric.between.fabrics, plan.fleet.accelerators.div_ceil(936));
+        let out = &plan.fabric.scale_out[0];
+        assert!(out.oversubscription.0 < 64.0);
+        let built = format!("64.00 asked, {:.2} built", out.oversubscription.0);
+        assert!(note("oversubscription of").starts_with(&built), "{built}: {}", note("oversubscription of"));
+        let refused = |settings: &[&str]| {
+            let scenario = scenario("gb300-nvl72", "serving = []", settings);
+            Equipment::gather(&scenario, &Catalog::default()).unwrap_err().to_string()
+        };
+        assert!(refused(&["fabric.cluster=5"]).contains("5 is less than the 72 accelerators"));
+        // A port of the trays' Ethernet adapters does not plug into InfiniBand.
+        for field in ["switch=q3400-ra", "management_switch=qm9700"] {
+            assert!(refused(&[&format!("support_networks.{field}")]).contains("InfiniBand"), "{field}");
+        }
     }
 
     // Ports of storage and management racks, of switches and of CDUs, and leaf ports for the uplinks: all laid, none twice.
@@ -368,6 +401,36 @@ mod tests {
         let far = far.layout.border.as_ref().unwrap();
         assert!((far.length.0 - 1_650.0).abs() < 1e-6);
         assert!((far.length_total.0 / (1_650.0 * far.links as f64) - 1.0).abs() < 1e-9);
+    }
+
+    // One fabric in the buildings of 250 MW: ducts as long as the fibre stated, and a tenth of slack.
+    #[test]
+    fn fibre_stated_between_buildings_lengthens_the_runs_between_them() {
+        let site = |set: &[&str]| planned("gb300-nvl72", &[&["envelope.power=250 MW"], set].concat());
+        let longest = |plan: &crate::plan::Plan| {
+            let own = plan.layout.cables.iter().filter(|cable| cable.net == Net::ScaleOut);
+            own.map(|cable| cable.length_max.0).fold(0.0, f64::max)
+        };
+        let short = |plan: &crate::plan::Plan, name: &str| {
+            plan.verdicts.iter().any(|one| one.constraint.contains(name) && one.short_by > 0.0)
+        };
+        let (laid, far, farther) = (site(&[]), site(&["campus.fibre=5 km"]), site(&["campus.fibre=80 km"]));
+        assert!(laid.layout.buildings > 1 && laid.fabric.between.fabrics == 1);
+        let span = laid.layout.fibre.0;
+        for (plan, fibre) in [(&far, 5_000.0), (&farther, 80_000.0)] {
+            let more = longest(plan) - longest(&laid);
+            assert!((more / (1.1 * (fibre - span)) - 1.0).abs() < 0.1, "{more} m more for {fibre} m");
+        }
+        assert!(!short(&far, "cables of gb300-nvl72") && short(&farther, "cables of gb300-nvl72"));
+        // Nearer than they stand they can't be, and between several fabrics the fibre is no part of them.
+        let near = site(&["campus.fibre=1 m"]);
+        assert!(short(&near, "fibre between buildings") && (near.layout.fibre.0 / span - 1.0).abs() < 1e-9);
+        let cut = ["fabric.cluster=20000", "campus.fibre=80 km", "campus.bandwidth=50 Gb/s"];
+        let far = site(&cut);
+        assert!((longest(&far) / longest(&site(&cut[..1])) - 1.0).abs() < 1e-9);
+        // From campus to campus coherent links reach; 120 km is as far as they do.
+        assert_eq!(far.layout.border.as_ref().unwrap().link.id, "osfp-800g-zr");
+        assert!(!far.falls_short(), "{:?}", far.verdicts[0]);
     }
 
     // 1 kW a unit of GB300 does not hold its switches: a user's word stands and is short of them, an estimate gives way.

@@ -553,10 +553,10 @@ fn fabric_entries(w: &mut Writer<'_>) {
 
 fn routing_entry(w: &mut Writer<'_>) {
     let Some(out) = w.plan.fabric.scale_out.first() else { return };
-    let told = out
-        .routing
-        .iter()
-        .map(|row| format!("{} under {} {}", row.pattern, row.routing, digits(row.slow_down.0)));
+    let told = out.routing.iter().map(|row| {
+        let slow_down = if row.crosses_links() { digits(row.slow_down.0) } else { "uses no link".into() };
+        format!("{} under {} {slow_down}", row.pattern, row.routing)
+    });
     let value = told.collect::<Vec<_>>().join(", ");
     let inputs = vec![
         w.said("fabric.topology"),

@@ -8,6 +8,8 @@
 //! modules    ⌈ends / ports⌉ at each end
 //! ~~~
 //!
+//! Coherent links stand between fabrics alone: within one, credits and flow control do not span such ways.
+//!
 //! Twin-port cages make the switch's module another one than the adapter's: 800G 2×DR4 feeds two adapters with 400G
 //! DR4 (NVIDIA, MMS4X00-NS and MMS4X00-NS400 product specifications). What nobody sells for a rate and lanes
 //! is not in the list, and a cable without a link is a verdict of the plan.
@@ -54,6 +56,11 @@ pub(super) fn lane(link: &Link) -> Option<ByteRate> {
     link.lane_bandwidth.as_ref().map(|lane| lane.value)
 }
 
+/// Rate of all ports of a cage.
+pub(super) fn cage_of(switch: &Switch) -> ByteRate {
+    switch.port_bandwidth.value * f64::from(switch.cage_ports)
+}
+
 /// Lanes of a switch's ports.
 pub(super) fn lane_of(switch: &Switch) -> Option<ByteRate> {
     switch.lane_bandwidth.as_ref().map(|lane| lane.value)
@@ -92,6 +99,7 @@ impl Shelf {
         let suits = |link: &&Link| {
             link.id.starts_with(CO_PACKAGED) == wanted.co_packaged
                 && !link.id.starts_with(CIRCUIT)
+                && link.medium != Medium::Coherent
                 && wanted.carried_by(link)
         };
         let slowest =
@@ -190,6 +198,15 @@ impl Shelf {
         self.0.iter().filter(meets).max_by(larger).unwrap_or(link).clone()
     }
 
+    /// Coherent links of the fastest rate that a cage takes, the cheapest end first: none where cages are too small.
+    pub(super) fn coherent(&self, cage: ByteRate) -> Vec<Link> {
+        let fits =
+            |link: &&Link| link.medium == Medium::Coherent && link.bandwidth.value <= cage * (1.0 + ROUNDING);
+        let fastest = self.0.iter().filter(fits).map(|link| link.bandwidth.value.0).fold(0.0, f64::max);
+        let fastest = |link: &&Link| link.bandwidth.value.0 >= fastest * (1.0 - ROUNDING);
+        self.0.iter().filter(fits).filter(fastest).cloned().collect()
+    }
+
     /// Links to optical circuit switches, the cheapest end first.
     #[must_use]
     pub(super) fn to_circuits(&self) -> Vec<Link> {
@@ -246,8 +263,7 @@ pub fn ends(
         if switch.co_packaged_optics {
             return end("switch", link, EndKind::CoPackaged, ends);
         }
-        let cage = switch.port_bandwidth.value * f64::from(switch.cage_ports);
-        end("switch", &network.shelf.in_cage(link, cage), plug, ends)
+        end("switch", &network.shelf.in_cage(link, cage_of(switch)), plug, ends)
     };
     match (net, tier) {
         (_, CableKind::HostLeaf) => vec![end("host", link, plug, cables), at_switches(cables)],

@@ -435,7 +435,7 @@ pub struct Cable {
     pub net: Net,
     /// Which tier of it.
     pub tier: CableKind,
-    /// Both in words: `host-leaf`, `leaf-spine` or `spine-core` of the scale-out, the others with their network's name.
+    /// Both in words: `host-leaf`, `leaf-spine`, `spine-core` or `global` of the scale-out, the others with their network's name.
     pub kind: String,
     /// Id of the link: the cable with what is plugged at its ends.
     pub link: String,
@@ -580,6 +580,14 @@ pub struct RoutedTraffic {
     pub slow_down: Ratio,
 }
 
+impl RoutedTraffic {
+    /// Whether any of it crosses a link between switches.
+    #[must_use]
+    pub fn crosses_links(&self) -> bool {
+        self.worst.0 > 0.0
+    }
+}
+
 /// A fabric with pluggable or co-packaged optics.
 #[derive(Debug, Clone)]
 pub struct OpticsChoice {
@@ -695,6 +703,14 @@ pub struct ScaleOut {
     pub routing: Vec<RoutedTraffic>,
     /// The switch's optics and the other way, where the switch has a twin.
     pub optics: Vec<OpticsChoice>,
+}
+
+impl ScaleOut {
+    /// Whether groups are joined spine to spine, so that no link leads to a core.
+    #[must_use]
+    pub fn has_global_links(&self) -> bool {
+        self.core == 0 && self.spine_core > 0
+    }
 }
 
 /// One serving workload on one system.

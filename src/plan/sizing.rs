@@ -18,7 +18,7 @@
 
 use super::beside::{Beside, beside};
 use super::equipment::{Machine, Place};
-use crate::catalog::profile::Kept;
+use crate::catalog::profile::{Kept, System};
 use crate::cooling::{HeatLoad, Mode, PlantHour, PlantLoops, Weather};
 use crate::fabric::scale_out::{FabricDemand, FabricError, FatTree, Tiers, Topology, scale_out};
 use crate::fabric::torus::{Torus, TorusError};
@@ -197,10 +197,28 @@ pub(super) fn demand_of(
     })
 }
 
+/// Accelerators that no cut between fabrics goes through: whole scale-up domains in whole racks.
+///
+/// ~~~text
+/// g = lcm( accelerators of a domain, accelerators of a rack )
+/// ~~~
+pub(super) fn whole_accelerators(system: &System) -> u64 {
+    let (rack, domain) =
+        (u64::from(system.rack.accelerators).max(1), u64::from(system.scale_up.domain).max(1));
+    (1..=domain).map(|racks| racks * rack).find(|all| all.is_multiple_of(domain)).unwrap_or(rack * domain)
+}
+
+/// Accelerators of a fabric that is cut to a size: what is asked for, rounded down to whole domains and racks.
+pub(super) fn cluster_of(system: &System, asked: u64) -> u64 {
+    let whole = whole_accelerators(system);
+    (asked / whole).max(1) * whole
+}
+
 /// Sizes the fabric of a number of accelerators, cut into clusters as the scenario says.
 pub fn fabric_of(machine: &Machine, accelerators: u64, wish: &Fabric) -> Result<FatTree, FabricError> {
     let size_of = |accelerators: u64| scale_out(&demand_of(machine, accelerators, wish)?);
-    let Cluster::AtMost(size) = wish.cluster else { return size_of(accelerators) };
+    let Cluster::AtMost(asked) = wish.cluster else { return size_of(accelerators) };
+    let size = cluster_of(&machine.system, asked);
     if accelerators <= size {
         return size_of(accelerators);
     }

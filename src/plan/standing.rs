@@ -81,9 +81,10 @@ pub fn draft<'a>(
 ) -> Draft<'a> {
     let mut systems = Vec::new();
     let mut floors = Vec::new();
+    let fibre = fields.campus.fibre.filter(|_| fabrics(loads) == 1);
     for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
         let mut beside = draw.beside.clone();
-        let demand = demand(fields, place, (machine, draw), design);
+        let demand = LayoutDemand { fibre, ..demand(fields, place, (machine, draw), design) };
         let cabling = cabling(machine, draw, &beside);
         let tried = placements(&demand, &cabling);
         let floor = layout(&demand, tried[0].placement);
@@ -93,6 +94,11 @@ pub fn draft<'a>(
     }
     let busways = floors.iter().map(|floor| electrical::busways_of(place, floor)).sum();
     Draft { outline: outlined(&floors), busways, systems }
+}
+
+/// Fabrics of the site. The fibre that is stated lies between them; one alone is spread over buildings as far apart.
+fn fabrics(loads: &[(&Machine, &Draw)]) -> u64 {
+    loads.iter().filter(|(_, draw)| draw.racks > 0).map(|(_, draw)| draw.fabric.islands.max(1)).sum()
 }
 
 /// Buildings, halls and their heat.
@@ -139,7 +145,10 @@ impl Draft<'_> {
                 None => total.areas.push((name, SquareMeters(area))),
             }
         }
-        total.fibre = fields.campus.fibre.unwrap_or_else(|| total.site.longest_way());
+        total.fibre = match fields.campus.fibre {
+            Some(stated) if fabrics(&loads) > 1 => stated,
+            stated => total.site.longest_way().max(stated.unwrap_or_default()),
+        };
         total.border = border(fields, &loads, total);
         let crossing = total.border.as_ref().zip(loads.first());
         let crossing = crossing.map(|(border, (machine, _))| border_cable(machine, border));
@@ -303,6 +312,7 @@ fn demand(
         it: draw.it(),
         building_area: fields.layout.building_area.unwrap_or(SquareMeters(0.0)),
         yard: yard(place, design, part, draw.compute),
+        fibre: None,
     }
 }
 
@@ -390,7 +400,7 @@ fn add(standing: &mut Standing, fields: &Fields, drafted: Drafted<'_>) {
         total.racks_per_row = floor.racks_per_row();
         total.hall = [Meters(floor.hall.width), Meters(floor.hall.depth)];
     }
-    let cables = schedule.runs.iter().map(|run| cable(machine, run));
+    let cables = schedule.runs.iter().map(|run| cable(machine, run, cabling.groups));
     total.cables.extend(cables);
     standing.floor_load = standing.floor_load.max(floor.floor_load.0 / GRAVITY);
     let sum = &mut standing.racks;
@@ -415,7 +425,7 @@ fn add(standing: &mut Standing, fields: &Fields, drafted: Drafted<'_>) {
 }
 
 /// Cables of one kind and link, as the plan tells them.
-fn cable(machine: &Machine, run: &CableRun) -> Cable {
+fn cable(machine: &Machine, run: &CableRun, [_, groups]: [u64; 2]) -> Cable {
     let links = machine.network.links_of(run.net, run.kind);
     let laid = run.choice.or_else(|| farthest(&reaches_of(links))).unwrap_or(0);
     let link = &links[laid];
@@ -423,7 +433,7 @@ fn cable(machine: &Machine, run: &CableRun) -> Cable {
         system: machine.id.clone(),
         net: run.net,
         tier: run.kind,
-        kind: run.net.cables(run.kind),
+        kind: run.net.cables_between(run.kind, groups),
         link: link.id.clone(),
         link_name: link.name.clone(),
         reached: run.choice.is_some(),

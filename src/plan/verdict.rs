@@ -9,7 +9,7 @@ use super::result::{
     Answer, CoolantLoop, Dynamics, Electrical, Layout, LoadFlow, RackShelves, Serving, SystemFloor, Training,
     Verdict,
 };
-use super::sizing::{Draw, FacilityHour};
+use super::sizing::{Draw, FacilityHour, cluster_of};
 use crate::catalog::profile::{Covered, Current, StageKind};
 use crate::fleet::NETWORK_RACK_UNITS;
 use crate::layout::cables::{MOST_FILL, Net, TraySort};
@@ -18,8 +18,8 @@ use crate::power::one_line::VOLTAGE_BAND;
 use crate::power::ratings::HIGH_VOLTAGE_INTERRUPTING;
 use crate::power::service::ServiceClass;
 use crate::power::{MeasuredAt, PowerEnvelope};
-use crate::scenario::{Fields, Policy};
-use crate::units::text::{group, show};
+use crate::scenario::{Cluster, Fields, Policy};
+use crate::units::text::{digits, group, show};
 use crate::units::{Celsius, VoltAmperes, Watts};
 
 /// A constraint with need and limit in one unit.
@@ -140,6 +140,7 @@ fn system(evidence: &Evidence<'_>, machine: &Machine, draw: &Draw) -> Vec<Verdic
         let name = format!("fabrics of {}", machine.id);
         all.push(verdict(&name, islands as f64, islands as f64, "fabrics", false, note));
     }
+    all.extend(as_built(evidence, machine, draw));
     if evidence.place.plant.heat_rejection.is_outside_air() && draw.liquid.0 > 0.0 {
         let name = format!("liquid heat of {}", machine.id);
         let note =
@@ -180,6 +181,36 @@ fn system(evidence: &Evidence<'_>, machine: &Machine, draw: &Draw) -> Vec<Verdic
     }
     all
 }
+
+/// Where a fabric is built otherwise than asked: clusters in whole racks, leaves with whole uplinks.
+fn as_built(evidence: &Evidence<'_>, machine: &Machine, draw: &Draw) -> Vec<Verdict> {
+    let (wish, tree) = (&evidence.fields.fabric, &draw.fabric);
+    let mut all = Vec::new();
+    if let Cluster::AtMost(asked) = wish.cluster
+        && draw.accelerators > asked
+        && cluster_of(&machine.system, asked) < asked
+    {
+        let built = cluster_of(&machine.system, asked);
+        let [said, stands] = [asked, built].map(|count| group(&count.to_string()));
+        let note = format!("{said} asked, {stands} built: a fabric is whole scale-up domains in whole racks");
+        let name = format!("cluster of {}", machine.id);
+        all.push(verdict(&name, built as f64, asked as f64, "accelerators", false, note));
+    }
+    let asked = wish.oversubscription.0;
+    if tree.spine > 0 && tree.oversubscription < asked * (1.0 - SAME_RATIO) {
+        let note = format!(
+            "{} asked, {} built: a leaf has whole uplinks, at least one for the hosts that it feeds",
+            digits(asked),
+            digits(tree.oversubscription)
+        );
+        let name = format!("oversubscription of {}", machine.id);
+        all.push(verdict(&name, tree.oversubscription, asked, "down over up", false, note));
+    }
+    all
+}
+
+/// Ratios that are told apart: a percent.
+const SAME_RATIO: f64 = 0.01;
 
 /// The part of a year that may be filled in a weather file before its bill is doubtful: 1 % of 8,760 hours.
 const FILLED_HOURS: f64 = 87.6;
@@ -329,6 +360,7 @@ fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {
     all.extend(trays(evidence.layout));
     all.extend(evidence.layout.floors.iter().filter_map(|floor| homes(evidence, floor)));
     all.extend(border(evidence.layout));
+    all.extend(too_near(evidence));
     all
 }
 
@@ -425,6 +457,17 @@ fn border(layout: &Layout) -> Option<Verdict> {
         show(border.power)
     );
     Some(verdict("fibre between fabrics", border.length.0, border.link.reach.value.0, "m", false, note))
+}
+
+/// The streets between buildings of one fabric, where less fibre than that is stated.
+fn too_near(evidence: &Evidence<'_>) -> Option<Verdict> {
+    let stated = evidence.fields.campus.fibre?;
+    let laid = evidence.layout.site.longest_way();
+    let [floor] = &evidence.layout.floors[..] else { return None };
+    let short = floor.layout.demand.fibre.is_some() && laid > stated;
+    let note =
+        "the buildings as laid out stand further apart than `campus.fibre`; cables run as the streets do";
+    short.then(|| verdict("fibre between buildings", laid.0, stated.0, "m", false, note.into()))
 }
 
 /// Height of the switches of front end and storage in the fullest of the racks of a unit that hold them.

@@ -640,17 +640,20 @@ fn fabric(plan: &Plan) -> Section {
     let counted = |header: &str, of: fn(&crate::plan::result::ScaleOut) -> u64| {
         Column::numbers(header, nets.iter().map(move |net| count_or_blank(of(net))))
     };
-    let counts = Table::of(vec![
+    let mut counts = vec![
         Column::words("counts", nets.iter().map(|net| net.system.clone())),
         counted("leaf", |net| net.leaf),
         counted("spine", |net| net.spine),
         counted("core", |net| net.core),
         counted("host–leaf", |net| net.host_leaf),
         counted("leaf–spine", |net| net.leaf_spine),
-        counted("spine–core", |net| net.spine_core),
+    ];
+    counts.extend(networks::upper(nets).into_iter().map(|(header, links)| counted(header, links)));
+    counts.extend([
         counted("transceivers", |net| net.transceivers),
         counted("in modules", |net| net.transceiver_modules),
     ]);
+    let counts = Table::of(counts);
     let mut blocks = vec![Block::Text(inside)];
     blocks.extend(fabric.scale_up.torus.as_ref().map(networks::torus));
     blocks.extend([Block::Table(shape), Block::Table(counts)]);

@@ -113,8 +113,11 @@ fn networks(scenario: &Scenario) -> Result<(), InputError> {
         ("support_networks.storage_rack_ports", beside.storage_rack_ports),
         ("support_networks.management_rack_ports", beside.management_rack_ports),
     ] {
-        if ports > 1_024 {
-            return fail(path, "0 to 1,024 are possible".into());
+        if !(1..=1_024).contains(&ports) {
+            return fail(
+                path,
+                format!("{ports}: a rack without a port can't be reached; 1 to 1,024 are possible"),
+            );
         }
     }
     if fields.campus.fibre.is_some_and(|fibre| fibre.0 <= 0.0 || fibre.0 > 2e7) {

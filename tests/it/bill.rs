@@ -110,7 +110,15 @@ fn fibre_between_fabrics_is_counted_priced_and_powered() {
     assert!((border.power.0 / (36.0 * border.links as f64) - 1.0).abs() < 1e-9);
     assert!(plan.economics.parts.iter().any(|(name, cost)| name == "fibre between fabrics" && cost.0 > 0.0));
     assert!(crossing("campus.fibre=1 km").layout.border.unwrap().link.id.ends_with("fr4"));
-    let far = crossing("campus.fibre=80 km");
+    // 88 km with slack: coherent, two ends of 30 W, in the bill like others; beyond their 120 km none reaches.
+    let coherent = crossing("campus.fibre=80 km");
+    adds_up(&coherent, "coherent");
+    let border = coherent.layout.border.as_ref().unwrap();
+    assert_eq!(border.link.id, "osfp-800g-zr");
+    assert!((border.power.0 / (60.0 * border.links as f64) - 1.0).abs() < 1e-9);
+    let fibre = coherent.verdicts.iter().find(|one| one.constraint == "fibre between fabrics").unwrap();
+    assert!(fibre.short_by <= 0.0, "{fibre:?}");
+    let far = crossing("campus.fibre=110 km");
     let verdict = far.verdicts.iter().find(|one| one.constraint == "fibre between fabrics").unwrap();
     assert!(verdict.short_by > 0.0 && far.falls_short(), "{verdict:?}");
     assert!(

@@ -38,6 +38,9 @@ pub struct Switch {
     /// Whether it adds up all-reduce traffic on the way.
     #[serde(default, skip_serializing_if = "is_default")]
     pub in_network_reduction: bool,
+    /// What its ports speak.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub protocol: Protocol,
     /// How packets travel through networks of it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub transport: Transport,
@@ -51,6 +54,17 @@ pub struct Switch {
     pub price: Datum<Dollars>,
     /// Sources by key.
     pub sources: Sources,
+}
+
+/// What the ports of a switch speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// Ethernet.
+    #[default]
+    Ethernet,
+    /// InfiniBand.
+    Infiniband,
 }
 
 /// How packets travel, as far as it decides the time of a message.

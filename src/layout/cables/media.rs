@@ -14,11 +14,13 @@ pub fn section(medium: Medium, fibres: u64, in_trunk: bool) -> f64 {
         Medium::PassiveCopper => 63.6,
         Medium::LinearActiveCopper => 38.5,
         Medium::RetimedActiveCopper | Medium::TwistedPair => 28.3,
-        Medium::Multimode | Medium::SingleMode | Medium::LongSingleMode => match (in_trunk, fibres) {
-            (true, fibres) => 0.284 * fibres as f64,
-            (false, 0..=2) => 3.1,
-            (false, _) => 7.1,
-        },
+        Medium::Multimode | Medium::SingleMode | Medium::LongSingleMode | Medium::Coherent => {
+            match (in_trunk, fibres) {
+                (true, fibres) => 0.284 * fibres as f64,
+                (false, 0..=2) => 3.1,
+                (false, _) => 7.1,
+            }
+        }
     }
 }
 

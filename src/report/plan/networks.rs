@@ -27,19 +27,40 @@ pub(super) fn torus(torus: &TorusShape) -> Block {
     ))
 }
 
+/// A count of a network.
+type Count = fn(&ScaleOut) -> u64;
+
+/// Links above the spines by what they lead to: to cores, and to the spines of other groups.
+pub(super) fn upper(nets: &[ScaleOut]) -> Vec<(&'static str, Count)> {
+    let to_cores: Count = |net| if net.has_global_links() { 0 } else { net.spine_core };
+    let global: Count = |net| if net.has_global_links() { net.spine_core } else { 0 };
+    let any = |of: Count| nets.iter().any(|net| of(net) > 0);
+    let mut all = Vec::new();
+    if any(to_cores) || !any(global) {
+        all.push(("spine–core", to_cores));
+    }
+    if any(global) {
+        all.push(("global", global));
+    }
+    all
+}
+
 /// Everything of the networks that is not a count of the scale-out.
 pub(super) fn blocks(fabric: &Fabric) -> Vec<Block> {
     let nets = &fabric.scale_out;
     let tier = |place: usize| {
         nets.iter().map(move |net| Some(net.tier_bandwidths[place].1.0).filter(|rate| *rate > 0.0))
     };
-    let tiers = Table::of(vec![
+    let mut tiers = vec![
         Column::words("bandwidth per direction", nets.iter().map(|net| net.system.clone())),
         Column::values("host–leaf", RATE, tier(0)),
         Column::values("leaf–spine", RATE, tier(1)),
-        Column::values("spine–core", RATE, tier(2)),
-    ]);
-    let mut blocks = vec![Block::Table(tiers)];
+    ];
+    tiers.extend(upper(nets).into_iter().map(|(header, links)| {
+        let own = nets.iter().zip(tier(2)).map(|(net, rate)| rate.filter(|_| links(net) > 0));
+        Column::values(header, RATE, own)
+    }));
+    let mut blocks = vec![Block::Table(Table::of(tiers))];
     blocks.extend(nets.iter().map(loads));
     let choices: Vec<_> = nets.iter().flat_map(|net| &net.optics).collect();
     if !choices.is_empty() {
@@ -86,16 +107,23 @@ fn loads(net: &ScaleOut) -> Block {
         Column::words("routing", rows.iter().map(|row| row.routing)),
         Column::numbers("busiest", rows.iter().map(|row| digits(row.worst.0))),
         Column::numbers("mean", rows.iter().map(|row| digits(row.mean.0))),
-        Column::numbers("slow-down", rows.iter().map(|row| digits(row.slow_down.0))),
+        Column::numbers("slow-down", rows.iter().map(slow_down)),
     ]))
+}
+
+/// The slow-down of a row; where all hosts of a rail share a switch, no link is used.
+fn slow_down(row: &RoutedTraffic) -> String {
+    if row.crosses_links() { digits(row.slow_down.0) } else { "no link used".to_owned() }
 }
 
 /// What lies between buildings, and whether training crosses it.
 fn between(fabric: &Fabric) -> String {
     let between = &fabric.between;
     let crossing = match between.bandwidth_per_accelerator {
-        Some(rate) => format!("{} of each accelerator cross from fabric to fabric", RATE.show(rate.0)),
-        None => "runs stay within one fabric".to_owned(),
+        Some(rate) if between.fabrics > 1 => {
+            format!("{} of each accelerator cross from fabric to fabric", RATE.show(rate.0))
+        }
+        _ => "runs stay within one fabric".to_owned(),
     };
     format!(
         "Between {} building(s), {} fabric(s): {} km of fibre, {} µs one way; {crossing}.",
@@ -104,4 +132,46 @@ fn between(fabric: &Fabric) -> String {
         digits(between.fibre.0 / 1e3),
         digits(between.latency.0 * 1e6)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+    use crate::units::{ByteRate, Ratio};
+
+    #[test]
+    fn nothing_crosses_where_there_is_one_fabric() {
+        let mut fabric = sample::plan().fabric;
+        fabric.between.bandwidth_per_accelerator = Some(ByteRate(6.25e9));
+        fabric.between.fabrics = 2;
+        assert!(between(&fabric).contains("cross from fabric to fabric"));
+        fabric.between.fabrics = 1;
+        assert!(between(&fabric).ends_with("runs stay within one fabric."));
+    }
+
+    #[test]
+    fn links_between_groups_are_not_called_those_to_cores() {
+        let mut nets = sample::plan().fabric.scale_out;
+        let headers = |nets: &[ScaleOut]| upper(nets).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(headers(&nets), ["spine–core"]);
+        let mut groups = nets[0].clone();
+        groups.core = 0;
+        nets.push(groups.clone());
+        assert_eq!(headers(&nets), ["spine–core", "global"]);
+        assert_eq!(headers(&[groups]), ["global"]);
+    }
+
+    #[test]
+    fn traffic_on_no_link_has_no_slow_down() {
+        let row = |worst| RoutedTraffic {
+            pattern: "ring",
+            routing: "ECMP",
+            worst: Ratio(worst),
+            mean: Ratio(worst / 2.0),
+            slow_down: Ratio(1.0),
+        };
+        assert_eq!(slow_down(&row(0.0)), "no link used");
+        assert_eq!(slow_down(&row(0.5)), "1.000");
+    }
 }
