@@ -193,6 +193,43 @@ fn mixed(power: &str, systems: [&str; 2]) -> Plan {
     of(Some(&format!("[envelope]\npower = \"{power}\"\n\n{systems}")), &Flags::default()).unwrap()
 }
 
+/// 250 MW of three systems.
+fn three() -> Plan {
+    let shares = [("gb300-nvl72", 0.5), ("hgx-h100", 0.3), ("tpu-v7", 0.2)];
+    let systems = shares.map(|(id, share)| format!("[[systems]]\nid = \"{id}\"\nshare = {share}\n")).concat();
+    of(Some(&format!("[envelope]\npower = \"250 MW\"\n\n{systems}")), &Flags::default()).unwrap()
+}
+
+fn texts(svg: &str) -> Vec<String> {
+    let drawing = roxmltree::Document::parse(svg).unwrap();
+    words(&drawing).into_iter().map(|words| words.text).collect()
+}
+
+#[test]
+fn a_one_line_of_a_mix_has_each_system_with_its_own_taps_and_shelves() {
+    let plan = three();
+    legible_of(&plan, Kind::OneLine, "three systems");
+    let texts = texts(&draw(&plan, Kind::OneLine).unwrap());
+    let grouped = |number: u64| gigawatt::units::text::group(&number.to_string());
+    for system in &plan.fleet.systems {
+        let start = format!("{} × {} of ", grouped(system.racks), system.id);
+        let at = texts.iter().position(|text| text.starts_with(&start)).expect(&start);
+        let feeds = plan.electrical.schedule.iter().filter(|line| line.name == "rack tap-offs");
+        let own = feeds.filter(|line| line.basis.contains(&format!(" {} ", system.id)));
+        let taps: u64 = own.map(|line| line.count).sum();
+        assert!(
+            taps >= system.racks && texts[at].contains(&format!("taps {} × ", grouped(taps))),
+            "{texts:?}"
+        );
+        let shelves = plan.electrical.shelves.iter().find(|shelves| shelves.system == system.id);
+        let known = shelves.filter(|shelves| shelves.known && shelves.one_side.0 > 0.0);
+        let said = texts[at + 1].contains(" shelves of ");
+        assert_eq!(said, known.is_some(), "{}: {}", system.id, texts[at + 1]);
+        assert!(known.is_none_or(|own| texts[at + 1].starts_with(&format!("{} shelves", own.count))));
+    }
+    assert!(plan.electrical.shelves.iter().any(|shelves| shelves.known));
+}
+
 #[test]
 fn every_system_of_a_mix_is_drawn() {
     for (power, systems) in [
