@@ -231,6 +231,37 @@ fn a_one_line_of_a_mix_has_each_system_with_its_own_taps_and_shelves() {
 }
 
 #[test]
+fn buildings_of_a_mix_are_numbered_over_the_site() {
+    let plan = three();
+    let named = texts(&draw(&plan, Kind::Campus).unwrap());
+    let mut before = 0;
+    for (system, floor) in plan.layout.floors.iter().enumerate() {
+        let (own, only) = (&floor.layout, Some(system));
+        let title = |kind, view| texts(&draw_view(&plan, kind, view).unwrap()).swap_remove(0);
+        let hall = title(Kind::Hall, View { hall: own.halls - 1, system: only, ..View::default() });
+        let number = before + own.place_of_hall(own.halls - 1).0 + 1;
+        assert!(hall.contains(&format!(", in building {number}")), "{hall}");
+        let last = before + own.buildings;
+        let building = title(Kind::Building, View { building: Some(last - 1), ..View::default() });
+        assert_eq!(building, format!("Building {last} of {}: floor plans", plan.layout.buildings));
+        assert!(
+            named
+                .iter()
+                .any(|text| text.starts_with(&format!("building {last}")) || *text == last.to_string())
+        );
+        // It is no building of another system.
+        let other = View { building: Some(last - 1), system: Some((system + 1) % 3), ..View::default() };
+        assert!(draw_view(&plan, Kind::Building, other).is_none());
+        before = last;
+    }
+    assert_eq!(before, plan.layout.buildings);
+    let racks = gigawatt::report::bill::racks_csv(&plan);
+    let buildings: std::collections::BTreeSet<u64> =
+        racks.lines().skip(1).map(|line| line.split(',').nth(3).unwrap().parse().unwrap()).collect();
+    assert!(buildings.into_iter().eq(1..=plan.layout.buildings));
+}
+
+#[test]
 fn every_system_of_a_mix_is_drawn() {
     for (power, systems) in [
         ("250 MW", ["gb300-nvl72", "hgx-h100"]),

@@ -14,18 +14,46 @@ const TRAY: &str = "#7a5c00";
 /// Above and below a storey, for its name and its length [mm].
 const NAME: f64 = 8.0;
 
+/// A building that is drawn.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    floor: &'a SystemFloor,
+    /// Counted from zero in its system.
+    building: u64,
+    /// Counted from one over the site.
+    number: u64,
+}
+
+impl Shown<'_> {
+    /// Along and across its rows [m].
+    fn size(&self) -> (f64, f64) {
+        (self.floor.layout.length_of(self.building), self.floor.layout.building_y)
+    }
+}
+
 /// Draws a building of each system: the one asked for, or the one in the middle of the campus; none without a rack.
 pub(super) fn draw(plan: &Plan, view: View) -> Option<Page> {
-    let of = |floor: &SystemFloor| view.building.unwrap_or(floor.layout.central_building);
-    let floors: Vec<&SystemFloor> =
-        view.floors(plan).filter(|floor| of(floor) < floor.layout.buildings).collect();
-    let storeys: Vec<(&SystemFloor, u64)> = floors
+    let floors: Vec<Shown<'_>> = view
+        .numbered(plan)
+        .filter_map(|(before, floor)| {
+            let building = match view.building {
+                Some(number) => number.checked_sub(before)?,
+                None => floor.layout.central_building,
+            };
+            (building < floor.layout.buildings).then_some(Shown {
+                floor,
+                building,
+                number: before + building + 1,
+            })
+        })
+        .collect();
+    let storeys: Vec<(Shown<'_>, u64)> = floors
         .iter()
-        .flat_map(|floor| (0..floor.layout.demand.storeys).map(move |storey| (*floor, storey)))
+        .flat_map(|shown| (0..shown.floor.layout.demand.storeys).map(move |storey| (*shown, storey)))
         .collect();
     let title = match &floors[..] {
         [] => return None,
-        [floor] => format!("Building {} of {}: floor plans", of(floor) + 1, count(floor.layout.buildings)),
+        [one] => format!("Building {} of {}: floor plans", one.number, count(plan.layout.buildings)),
         _ => format!("A building of each of {} systems: floor plans", floors.len()),
     };
     let mut page = Page::new(&title, &subtitle(plan));
@@ -43,24 +71,28 @@ pub(super) fn draw(plan: &Plan, view: View) -> Option<Page> {
         y: cell.y + NAME,
         depth: cell.depth - 2.0 * NAME,
     };
-    let size = |floor: &SystemFloor| (floor.layout.length_of(of(floor)), floor.layout.building_y);
-    let fitting_scales = storeys.iter().zip(&cells).map(|((floor, _), cell)| {
-        let (x, y) = size(floor);
+    let fitting_scales = storeys.iter().zip(&cells).map(|((shown, _), cell)| {
+        let (x, y) = shown.size();
         Scale::fitting(x, y, &room(cell))
     });
     let scale = Scale::least(fitting_scales)?;
-    for ((floor, storey), cell) in storeys.iter().zip(&cells) {
-        let (x, y) = size(floor);
+    for ((shown, storey), cell) in storeys.iter().zip(&cells) {
+        let (x, y) = shown.size();
         let corner = (cell.x + (cell.width - scale.mm(x)) / 2.0, cell.y + (cell.depth - scale.mm(y)) / 2.0);
-        storey_plan(&mut page, floor, (of(floor), *storey), scale, corner);
+        storey_plan(&mut page, shown.floor, (shown.building, *storey), scale, corner);
         let name = if *storey == 0 { "ground floor".into() } else { format!("storey {}", storey + 1) };
-        let name = if floors.len() > 1 { format!("{}, {name}", floor.system) } else { name };
+        let name = if floors.len() > 1 {
+            format!("{}, building {}, {name}", shown.floor.system, shown.number)
+        } else {
+            name
+        };
         let above = (corner.0, corner.1 - 2.0);
         page.text(above, fitting(&name, cell.width - 6.0, 3.2), Anchor::Start, INK, &name);
         let below = (corner.0 + scale.mm(x) / 2.0, corner.1 + scale.mm(y) + 4.5);
         page.text(below, 2.9, Anchor::Middle, SOFT, &format!("{} × {} m", short(x), short(y)));
     }
-    let buildings: Vec<(&SystemFloor, u64)> = floors.iter().map(|floor| (*floor, of(floor))).collect();
+    let buildings: Vec<(&SystemFloor, u64)> =
+        floors.iter().map(|shown| (shown.floor, shown.building)).collect();
     column(&mut page, plan, &buildings, scale);
     Some(page)
 }
