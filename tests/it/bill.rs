@@ -317,6 +317,26 @@ fn optical_switches_of_a_torus_are_in_the_bill() {
 }
 
 #[test]
+fn racks_give_off_the_provisioned_power_and_no_more() {
+    for (power, system) in [
+        ("100 MW", "gb300-nvl72"),
+        ("33 MW", "gb300-nvl72"),
+        ("60 MW", "hgx-h100"),
+        ("250 MW", "hgx-h100"),
+        ("80 MW", "trn2-ultraserver"),
+        ("40 MW", "tpu-v7"),
+    ] {
+        let plan = filled(power, "utility", system);
+        let text = racks_csv(&plan);
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let at = reader.headers().unwrap().iter().position(|column| column == "heat_w").unwrap();
+        let heat: f64 = reader.records().map(|row| row.unwrap()[at].parse::<f64>().unwrap_or(0.0)).sum();
+        let asked = plan.power.it_provisioned.0;
+        assert!((heat / asked - 1.0).abs() < 1e-9, "{power} of {system}: {heat} W of {asked} W");
+    }
+}
+
+#[test]
 fn the_rack_schedule_lists_everything_that_stands_once() {
     let mix = "[envelope]\npower = \"60 MW\"\n\n[[systems]]\nid = \"hgx-h200\"\nshare = 0.5\n\n[[systems]]\nid = \"gb300-nvl72\"\nshare = 0.5\n";
     for plan in [filled("250 MW", "utility", "gb300-nvl72"), of(Some(mix), &Flags::default()).unwrap()] {
