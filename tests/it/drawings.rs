@@ -262,6 +262,39 @@ fn buildings_of_a_mix_are_numbered_over_the_site() {
 }
 
 #[test]
+fn names_of_network_rooms_lie_on_no_row_and_the_legend_has_them() {
+    for (power, system) in
+        [("250 MW", "gb300-nvl72"), ("250 MW", "trn2-ultraserver"), ("1 GW", "gb300-nvl72")]
+    {
+        let plan = filled(power, "utility", system);
+        let floor = &plan.layout.floors[0].layout;
+        assert_eq!(floor.network_rooms(), 1, "{power} of {system}");
+        let building = floor.building_of_room(0);
+        let svg =
+            draw_view(&plan, Kind::Building, View { building: Some(building), ..View::default() }).unwrap();
+        let drawing = roxmltree::Document::parse(&svg).unwrap();
+        let named: Vec<Words> =
+            words(&drawing).into_iter().filter(|words| words.text == "network room 1").collect();
+        assert!(named.iter().any(|words| words.sides[0] > 325.0), "{power} of {system}: not in the legend");
+        // Rows, CDUs and air handlers by their colours.
+        let stands = drawing.descendants().filter(|node| {
+            let fill = node.attribute("fill").unwrap_or_default();
+            node.has_tag_name("rect") && ["#0072b2", "#009e73", "#8fd0f5"].contains(&fill)
+        });
+        let stands: Vec<[f64; 4]> = stands
+            .map(|node| ["x", "y", "width", "height"].map(|name| number(&node, name)))
+            .map(|[x, y, width, height]| [x, y, x + width, y + height])
+            .collect();
+        assert!(stands.len() > 20, "{}", stands.len());
+        for name in &named {
+            let [left, top, right, bottom] = name.sides;
+            let under = stands.iter().find(|[l, t, r, b]| left < *r && *l < right && top < *b && *t < bottom);
+            assert!(under.is_none(), "{power} of {system}: {:?} lies on {under:?}", name.sides);
+        }
+    }
+}
+
+#[test]
 fn every_system_of_a_mix_is_drawn() {
     for (power, systems) in [
         ("250 MW", ["gb300-nvl72", "hgx-h100"]),

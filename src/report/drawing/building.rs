@@ -137,15 +137,18 @@ fn storey_plan(
             let far = if place.y > corridor { place.y + place.depth } else { place.y };
             page.line((x, corner.1 + scale.mm(far)), (x, corner.1 + scale.mm(corridor)), TRAY, 0.2, true);
         }
-        // Its name on paper, so that rows do not run through it.
         let at = scale.at(&place, corner);
-        let size = fitting(name, at.width * 0.9, 3.0);
-        if size >= super::SMALLEST {
-            let wide = super::text_width(name, size) + 1.0;
-            let (x, y) = at.center();
-            let plate = Rect { x: x - wide / 2.0, y: y - 0.75 * size, width: wide, depth: 1.5 * size };
+        let stands = hall.rows.iter().map(|row| row.at);
+        let stands = stands.chain(hall.racks.iter().filter(|rack| rack.row.is_none()).map(|rack| rack.at));
+        let stands: Vec<Rect> = stands.map(|stands| scale.at(&stands, inner)).collect();
+        if let Some(plate) = plate(name, &at, &stands) {
+            let size = plate.depth / PLATE;
+            let (x, y) = plate.center();
             page.rect(plate, PAPER, None);
             page.text((x, y + 0.36 * size), size, Anchor::Middle, INK, name);
+        } else if fill == HALL {
+            // Halls are many and have no other name here: in the middle, over what stands there.
+            named_over(page, &at, name);
         }
     };
     for hall in plan.halls_of_building(building) {
@@ -163,11 +166,70 @@ fn storey_plan(
     page.line((corner.0, y), (corner.0 + scale.mm(outline.width), y), TRAY, 0.4, true);
 }
 
+/// Depth of the plate of a name in sizes of its text.
+const PLATE: f64 = 1.5;
+
+/// The plate of a name in the free part of a room, next to its middle, as large as one fits; none where all is taken.
+fn plate(name: &str, room: &Rect, stands: &[Rect]) -> Option<Rect> {
+    /// Places tried along a room.
+    const STEPS: u32 = 40;
+    let (x, y) = room.center();
+    let at = |size: f64| {
+        let (width, depth) = (super::text_width(name, size) + 1.0, PLATE * size);
+        let along =
+            (0..=STEPS).map(|step| room.x + (room.width - width) * f64::from(step) / f64::from(STEPS));
+        // In the middle, or against what stands there or a wall.
+        let against = stands
+            .iter()
+            .chain([room])
+            .flat_map(|at| [at.y - depth, at.y, at.y + at.depth - depth, at.y + at.depth]);
+        let across: Vec<f64> = against.chain([y - depth / 2.0]).collect();
+        let plates = along.flat_map(|x| across.iter().map(move |y| Rect { x, y: *y, width, depth }));
+        let free = plates.filter(|plate| room.holds(plate) && stands.iter().all(|at| apart(at, plate)));
+        let far = |plate: &Rect| (plate.center().0 - x).hypot(plate.center().1 - y);
+        free.min_by(|a, b| far(a).total_cmp(&far(b)))
+    };
+    [3.0, 2.6, 2.3, super::SMALLEST].into_iter().find_map(at)
+}
+
+/// Whether two rectangles share nothing.
+fn apart(a: &Rect, b: &Rect) -> bool {
+    const TOUCHING: f64 = 1e-6;
+    let before = |from: f64, length: f64, to: f64| from + length <= to + TOUCHING;
+    before(a.x, a.width, b.x)
+        || before(b.x, b.width, a.x)
+        || before(a.y, a.depth, b.y)
+        || before(b.y, b.depth, a.y)
+}
+
+/// A name on paper in the middle of a room.
+fn named_over(page: &mut Page, at: &Rect, name: &str) {
+    let size = fitting(name, at.width * 0.9, 3.0);
+    if size >= super::SMALLEST {
+        let wide = super::text_width(name, size) + 1.0;
+        let (x, y) = at.center();
+        let plate = Rect { x: x - wide / 2.0, y: y - PLATE / 2.0 * size, width: wide, depth: PLATE * size };
+        page.rect(plate, PAPER, None);
+        page.text((x, y + 0.36 * size), size, Anchor::Middle, INK, name);
+    }
+}
+
+/// The network rooms of some buildings by number, as the legend has them: where one has no place for its name, that is it.
+fn rooms_named(buildings: &[(&SystemFloor, u64)]) -> Option<String> {
+    let rooms = buildings.iter().flat_map(|(floor, building)| {
+        let own = &floor.layout;
+        (0..own.network_rooms()).filter(|room| own.building_of_room(*room) == *building)
+    });
+    let numbers: std::collections::BTreeSet<String> = rooms.map(|room| (room + 1).to_string()).collect();
+    let numbers: Vec<String> = numbers.into_iter().collect();
+    (!numbers.is_empty()).then(|| format!("network room {}", numbers.join(", ")))
+}
+
 fn column(page: &mut Page, plan: &Plan, buildings: &[(&SystemFloor, u64)], scale: Scale) {
     page.heading("Legend");
     page.key(HALL, INK, "data hall");
-    if buildings.iter().any(|(floor, building)| floor.layout.building_of_rooms(*building)) {
-        page.key(ROOM, INK, "network room");
+    if let Some(rooms) = rooms_named(buildings) {
+        page.key(ROOM, INK, &rooms);
     }
     page.key(color(RackKind::Compute), RULE, "row of racks");
     for kind in [RackKind::Cdu, RackKind::AirHandler] {
