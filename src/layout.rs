@@ -8,7 +8,7 @@
 //! ~~~
 //!
 //! [`Layout`] keeps the rules and gives every rack its coordinates on demand ([`Layout::hall`]), so a plan of many
-//! gigawatts stays small. Switch racks are filled in order and stand with the units whose switches they hold, or
+//! gigawatts stays small. Racks of a tier share its switches evenly and stand with the units whose switches they hold, or
 //! where [`Placement`] says. What stands in a network room is cooled there, by air handlers and CDUs of its own, and no
 //! longer in the halls. [`cables`] lays links on it, [`campus`] puts buildings and yards on the ground. Left out: columns,
 //! doors, ramps, and what stands in electrical and mechanical rooms.
@@ -207,10 +207,10 @@ impl SwitchRacks {
         let of_unit = (per_unit / self.per_rack.max(1) as f64 - 1e-9).ceil().max(1.0) as u64;
         if per_unit >= 1.0 { units * of_unit } else { self.racks(self.leaf) }
     }
-    /// Heat of a full rack.
+    /// Heat of each rack of a tier of so many switches, which share them evenly, as cables are dealt.
     #[must_use]
-    pub fn rack_heat(&self) -> Watts {
-        self.switch_heat * self.per_rack as f64
+    pub fn heat_of_each(&self, switches: u64) -> Watts {
+        self.switch_heat * (switches as f64 / self.racks(switches).max(1) as f64)
     }
 }
 
@@ -519,7 +519,8 @@ impl LayoutDemand {
                 let racks = self.switches.leaf_racks(self.units()).max(1);
                 self.switches.switch_heat * (self.switches.leaf as f64 / racks as f64)
             }
-            RackKind::Spine | RackKind::Core => self.switches.rack_heat(),
+            RackKind::Spine => self.switches.heat_of_each(self.switches.spine),
+            RackKind::Core => self.switches.heat_of_each(self.switches.core),
             RackKind::Circuit => {
                 CIRCUIT_SWITCH_POWER * (self.circuit_switches as f64 / self.circuit_racks().max(1) as f64)
             }
@@ -956,18 +957,17 @@ impl Layout {
     /// Heat of the racks of each building, network rooms where they lie.
     #[must_use]
     pub fn heat_of_buildings(&self) -> Vec<Watts> {
-        let room = self.room_heat();
         let rooms =
             |building| (0..self.network_rooms()).filter(move |at| self.building_of_room(*at) == building);
         (0..self.buildings)
             .map(|building| {
                 let halls =
                     self.halls_of_building(building).map(|hall| self.heat_of_hall(hall)).sum::<Watts>();
-                halls + room * rooms(building).count() as f64
+                halls + rooms(building).map(|room| self.heat_of_room(room)).sum::<Watts>()
             })
             .collect()
     }
-    /// Heat of a network room.
+    /// Heat that a network room is built for: that of racks in all of its places.
     #[must_use]
     pub fn room_heat(&self) -> Watts {
         self.network_room.as_ref().map_or(Watts(0.0), |room| heat_of_rows(&self.demand, &room.rows))

@@ -32,7 +32,7 @@ pub struct Arguments {
     /// Example: gigawatt draw hall --room network-1 --output network.svg
     #[arg(long, value_name = "NAME")]
     room: Option<String>,
-    /// Which building is drawn with all of its storeys and rooms, counted from 1 in each system
+    /// Which building is drawn with all of its storeys and rooms, counted from 1 over the site
     ///
     /// Example: gigawatt draw building --building 2 --output building.svg
     #[arg(long, value_name = "N")]
@@ -108,19 +108,29 @@ fn view(arguments: &Arguments, kind: Kind, plan: &Plan) -> Result<View, Failure>
     let shown: Vec<_> = shown.map(|(_, floor)| &floor.layout).collect();
     let floors = || shown.iter().copied();
     let most = |of: fn(&crate::layout::Layout) -> u64| floors().map(of).max().unwrap_or(0);
+    // Buildings are numbered over the site: a system has those after the ones of the systems before it.
+    let buildings = match view.system {
+        Some(only) => {
+            let before = plan.layout.buildings_before(only);
+            before + 1..=before + plan.layout.floors[only].layout.buildings
+        }
+        None => 1..=plan.layout.buildings,
+    };
     let asked = [
-        ("--hall", arguments.hall, Kind::Hall, most(|floor| floor.halls), "halls"),
-        ("--building", arguments.building, Kind::Building, most(|floor| floor.buildings), "buildings"),
-        ("--storey", arguments.storey, Kind::Campus, most(|floor| floor.demand.storeys), "storeys"),
+        ("--hall", arguments.hall, Kind::Hall, 1..=most(|floor| floor.halls), "halls"),
+        ("--building", arguments.building, Kind::Building, buildings, "buildings"),
+        ("--storey", arguments.storey, Kind::Campus, 1..=most(|floor| floor.demand.storeys), "storeys"),
     ];
-    for (option, number, suits, most, what) in asked {
+    for (option, number, suits, known, what) in asked {
         let Some(number) = number else { continue };
         if kind != suits {
             let message = format!("goes with `draw {}`, not with `draw {}`", suits.name(), kind.name());
             return Err(Failure::bad(format!("{option} {number}"), message));
         }
-        if !(1..=most).contains(&number) {
-            let message = format!("the plan has {most} {what}: from 1 to {most}");
+        if !known.contains(&number) {
+            let (first, last) = (known.start(), known.end());
+            let whose = arguments.only.as_deref().unwrap_or("the plan");
+            let message = format!("{whose} has {} {what}: from {first} to {last}", last + 1 - first);
             return Err(Failure::bad(format!("{option} {number}"), message));
         }
         match suits {

@@ -108,6 +108,12 @@ impl Layout {
         self.taken(hall, slots).map(|slot| self.demand.heat_of(slot.kind)).sum()
     }
 
+    /// Heat of the racks that stand in a network room.
+    #[must_use]
+    pub fn heat_of_room(&self, room: u64) -> Watts {
+        self.room(room).iter().flat_map(|room| &room.rows).map(|row| row.heat).sum()
+    }
+
     /// Heat of the racks that stand in a hall.
     #[must_use]
     pub fn heat_of_hall(&self, hall: u64) -> Watts {

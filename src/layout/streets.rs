@@ -50,18 +50,25 @@ impl Gate {
     #[must_use]
     pub fn to(&self, from: f64, other: &Self, to: f64) -> Ducts {
         let mut best = Ducts { ends: [0, 0], road: None, run: f64::INFINITY };
-        for (out, street) in self.streets.into_iter().enumerate() {
-            for (into, far) in other.streets.into_iter().enumerate() {
-                let along = (from - self.ends[out]).abs() + (self.ends[out] - street).abs();
-                let back = (to - other.ends[into]).abs() + (other.ends[into] - far).abs();
-                let (road, across) = self.across(other, street, far);
-                let run = along + (street - far).abs() + across + back;
+        for out in 0..self.ends.len() {
+            for into in 0..other.ends.len() {
+                let (road, ducts) = self.outside(out, other, into);
+                let run = (from - self.ends[out]).abs() + ducts + (to - other.ends[into]).abs();
                 if run < best.run {
                     best = Ducts { ends: [out, into], road, run };
                 }
             }
         }
         best
+    }
+
+    /// Ducts between an end of this corridor and one of another's: the road where they change street, and how long [m].
+    #[must_use]
+    pub fn outside(&self, out: usize, other: &Self, into: usize) -> (Option<f64>, f64) {
+        let (street, far) = (self.streets[out], other.streets[into]);
+        let (road, across) = self.across(other, street, far);
+        let along = (self.ends[out] - street).abs() + (street - far).abs() + (other.ends[into] - far).abs();
+        (road, along + across)
     }
 
     /// The way across the lines between two streets, and the road that joins them.

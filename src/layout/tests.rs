@@ -452,6 +452,29 @@ proptest! {
     }
 
     #[test]
+    fn racks_give_off_what_stands_in_them_and_buildings_what_stands_there((demand, placement) in demands()) {
+        let plan = layout(&demand, placement);
+        let (own, switches) = (&plan.demand, &plan.demand.switches);
+        let racks = RackKind::ALL.map(|kind| (kind, plan.racks_of(kind) as f64));
+        let beside: f64 = racks.iter().map(|(kind, racks)| {
+            own.support_heat.split_of(*kind).into_iter().sum::<Watts>().0 * racks
+        }).sum();
+        let asked = own.rack_heat.0 * own.compute_racks as f64
+            + switches.switch_heat.0 * (switches.leaf + switches.spine + switches.core) as f64
+            + super::CIRCUIT_SWITCH_POWER.0 * own.circuit_switches as f64
+            + beside;
+        let near = |sum: f64| (sum - asked).abs() <= 1e-9 * asked;
+        let stands = rooms(&plan);
+        let racks = stands.iter().flat_map(|room| &room.racks);
+        let sum: f64 = racks.map(|rack| own.heat_of(rack.kind).0).sum();
+        prop_assert!(near(sum), "racks: {sum} of {asked}");
+        let sum: f64 = stands.iter().flat_map(|room| &room.rows).map(|row| row.heat.0).sum();
+        prop_assert!(near(sum), "rows: {sum} of {asked}");
+        let sum: f64 = plan.heat_of_buildings().iter().map(|heat| heat.0).sum();
+        prop_assert!(near(sum), "buildings: {sum} of {asked}");
+    }
+
+    #[test]
     fn every_rack_hangs_on_a_busway_that_carries_it((demand, placement) in demands()) {
         let plan = layout(&demand, placement);
         let rating = demand.busway.0 / demand.busway_pairs as f64;

@@ -319,16 +319,17 @@ fn rating(line: &Scheduled) -> String {
 /// A line of a part that is priced as one: what, of which rating, how much of what.
 type Line = (String, String, f64, &'static str);
 
-/// Cabinets of the network, and the trays of its cables.
+/// Cabinets of the network, and the trays and ducts of its cables.
 fn racks_and_trays(plan: &Plan) -> Vec<Line> {
     let mut lines = vec![("network racks".into(), "48U".into(), plan.fleet.racks.network as f64, "racks")];
-    for (at, name) in ["row trays", "main trays", "corridor trays"].into_iter().enumerate() {
+    let (tray, duct) = ("600 × 100 mm", "100 mm");
+    let sorts =
+        [("row trays", tray), ("main trays", tray), ("corridor trays", tray), ("ducts under streets", duct)];
+    for (at, (name, size)) in sorts.into_iter().enumerate() {
         let trays = plan.layout.floors.iter().filter_map(|floor| floor.trays.get(at));
         let length: f64 = trays.map(|tray| tray.length.0).sum();
-        lines.push((name.into(), "600 × 100 mm".into(), length.ceil(), "m"));
+        lines.push((name.into(), size.into(), length.ceil(), "m"));
     }
-    let ducts = plan.layout.floors.iter().filter_map(|floor| floor.trays.get(3)).map(|ducts| ducts.parallel);
-    lines.push(("ducts of the fullest building".into(), "100 mm".into(), ducts.sum::<u64>() as f64, "ducts"));
     lines
 }
 

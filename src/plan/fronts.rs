@@ -1,7 +1,8 @@
 //! Racks from the front: the accelerator rack and one of each sort that stands beside it.
 //!
 //! ~~~text
-//! accelerator rack   the stack of its profile, else its nodes; management switches as the out-of-band network counts them
+//! accelerator rack   the stack of its profile, else its nodes
+//! every rack         management switches as the out-of-band network counts them
 //! switch racks       switches of the tier / its racks, rounded up
 //! circuit switches   as many as a rack takes
 //! management rack    switches of front end and storage below their cores / management racks of the site
@@ -24,10 +25,16 @@ const RACK_UNIT: Meters = Meters(0.044_45);
 pub fn fronts(machine: &Machine, beside: &Beside, floor: &Layout) -> Vec<RackFront> {
     let demand = &floor.demand;
     let height = machine.system.rack.height.value;
-    let of = |kind, name: &str, parts: Vec<StackedPart>| RackFront {
-        kind,
-        name: name.into(),
-        face: RackFace { height, parts, known: true, source: None },
+    let of = |kind, name: &str, mut parts: Vec<StackedPart>| {
+        parts.extend(watching(machine, beside, kind));
+        RackFront { kind, name: name.into(), face: RackFace { height, parts, known: true, source: None } }
+    };
+    // Nodes take what switches leave.
+    let nodes = |kind, name: &str, switches: Option<&StackedPart>| {
+        let own = watching(machine, beside, kind);
+        let taken: f64 =
+            switches.into_iter().chain(own.as_ref()).map(|part| f64::from(part.count) * part.units).sum();
+        StackedPart { part: name.into(), count: 1, units: (NETWORK_RACK_UNITS as f64 - taken).max(1.0) }
     };
     let switches = |switch: &Switch, count: u64, racks: u64| StackedPart {
         part: switch.name.clone(),
@@ -63,29 +70,38 @@ pub fn fronts(machine: &Machine, beside: &Beside, floor: &Layout) -> Vec<RackFro
         all.push(of(RackKind::Circuit, "optical circuit switches", vec![part]));
     }
     let below: u64 = beside.trees.iter().map(|tree| tree.tree.leaf + tree.tree.spine).sum();
-    let mut own = switches(&network.support_switch, below, floor.units * demand.unit_management_racks);
-    own.part = format!("{}, front end and storage", own.part);
+    let own = switches(&network.support_switch, below, floor.units * demand.unit_management_racks);
+    let own = StackedPart { part: format!("{}, front end and storage", own.part), ..own };
     if demand.unit_storage_racks > 0 {
-        let nodes = NETWORK_RACK_UNITS as f64;
-        let mut parts = vec![StackedPart { part: "storage nodes".into(), count: 1, units: nodes }];
-        if demand.unit_management_racks == 0 {
+        let home = (demand.unit_management_racks == 0).then(|| {
             let racks = (floor.units * demand.unit_storage_racks).max(1);
-            own.count = below.div_ceil(racks) as u32;
-            parts[0].units = (nodes - f64::from(own.count) * own.units).max(1.0);
-            parts.push(own.clone());
-        }
+            StackedPart { count: below.div_ceil(racks) as u32, ..own.clone() }
+        });
+        let mut parts = vec![nodes(RackKind::Storage, "storage nodes", home.as_ref())];
+        parts.extend(home);
         let mut front = of(RackKind::Storage, "storage", parts);
         front.face.known = false;
         all.push(front);
     }
     if demand.unit_management_racks > 0 {
-        let left = NETWORK_RACK_UNITS as f64 - f64::from(own.count) * own.units;
-        let nodes = StackedPart { part: "management nodes".into(), count: 1, units: left.max(1.0) };
+        let nodes = nodes(RackKind::Management, "management nodes", Some(&own));
         let mut front = of(RackKind::Management, "management", vec![nodes, own]);
         front.face.known = false;
         all.push(front);
     }
     all
+}
+
+/// Management switches of a rack of a sort, where it has its own.
+fn watching(machine: &Machine, beside: &Beside, kind: RackKind) -> Option<StackedPart> {
+    let switch = &machine.network.management_switch;
+    let (_, own) = beside.watched.iter().find(|(watched, _)| *watched == kind)?;
+    let count = own.switches_per_rack(u64::from(switch.ports.value)) as u32;
+    (count > 0).then(|| StackedPart {
+        part: format!("management switch {}", switch.name),
+        count,
+        units: f64::from(switch.rack_units),
+    })
 }
 
 /// The front of an accelerator rack; what has no known height shares the rack evenly.
@@ -112,16 +128,8 @@ fn face(machine: &Machine, beside: &Beside) -> RackFace {
             part.units = units;
         }
     }
-    let switch = &machine.network.management_switch;
-    let of_switch = u64::from(switch.ports.value);
-    let own = beside.watched.iter().find(|(kind, _)| *kind == RackKind::Compute);
-    let own = own.map_or(0, |(_, watched)| watched.switches_per_rack(of_switch)) as u32;
-    if own > 0 && !parts.iter().any(|part| part.part.contains("management")) {
-        parts.push(StackedPart {
-            part: format!("management switch {}", switch.name),
-            count: own,
-            units: f64::from(switch.rack_units),
-        });
+    if !parts.iter().any(|part| part.part.contains("management")) {
+        parts.extend(watching(machine, beside, RackKind::Compute));
     }
     RackFace { height, parts, known, source: source.map(|source| source.title.clone()) }
 }

@@ -351,6 +351,12 @@ impl Layout {
         let light = self.cables.iter().filter(|cable| cable.medium >= Medium::Multimode);
         light.map(|cable| cable.length_total).sum()
     }
+
+    /// Buildings of the systems before one: those of a site are numbered system by system, and its first comes next.
+    #[must_use]
+    pub fn buildings_before(&self, system: usize) -> u64 {
+        self.floors.iter().take(system).map(|floor| floor.layout.buildings).sum()
+    }
 }
 
 /// Links that join fabrics without a path between them.

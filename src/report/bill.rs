@@ -187,13 +187,14 @@ const RACKS: [&str; 18] = [
 
 /// Every rack, CDU and air handler as CSV, named and placed as on the drawings and in the cable schedule.
 ///
-/// `x_m` and `y_m` are its low corner on the campus, the others in its room; a rack hangs on pair n of the busways of its
+/// Buildings are numbered over the site, halls, rooms and racks in each system. `x_m` and `y_m` are its low corner on the campus, the others in its room; a rack hangs on pair n of the busways of its
 /// row, and on the CDUs of its room if a part of its heat is liquid's.
 #[must_use]
 pub fn racks_csv(plan: &Plan) -> String {
     let mut rows: Vec<[String; 18]> = Vec::new();
-    for (floor, ground) in plan.layout.floors.iter().zip(&plan.layout.site.corners) {
+    for (at, (floor, ground)) in plan.layout.floors.iter().zip(&plan.layout.site.corners).enumerate() {
         let layout = &floor.layout;
+        let before = plan.layout.buildings_before(at);
         let halls = (0..layout.halls).map(|index| {
             let (building, storey, place) = layout.place_of_hall(index);
             (format!("hall {}", index + 1), building, storey, place, layout.hall(index))
@@ -217,7 +218,7 @@ pub fn racks_csv(plan: &Plan) -> String {
                     floor.system.clone(),
                     format!("{}{}", kind.letter(), rack.number + 1),
                     kind.name().to_owned(),
-                    (building + 1).to_string(),
+                    (before + building + 1).to_string(),
                     (storey + 1).to_string(),
                     name.clone(),
                     rack.row.map_or_else(String::new, |row| (row + 1).to_string()),

@@ -57,7 +57,7 @@ impl Kind {
     }
 }
 
-/// Which part of a plan is drawn, counted from zero in each system.
+/// Which part of a plan is drawn, counted from zero: halls and rooms in each system, buildings over the site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct View {
     /// The hall.
@@ -75,9 +75,15 @@ pub struct View {
 impl View {
     /// The floors of the systems that are drawn.
     fn floors<'a>(&self, plan: &'a Plan) -> impl Iterator<Item = &'a SystemFloor> {
+        self.numbered(plan).map(|(_, floor)| floor)
+    }
+
+    /// The same, each with the buildings of the systems before it.
+    fn numbered<'a>(&self, plan: &'a Plan) -> impl Iterator<Item = (u64, &'a SystemFloor)> {
         let only = self.system;
         let all = plan.layout.floors.iter().enumerate();
-        all.filter(move |(at, _)| only.is_none_or(|only| only == *at)).map(|(_, floor)| floor)
+        all.filter(move |(at, _)| only.is_none_or(|only| only == *at))
+            .map(|(at, floor)| (plan.layout.buildings_before(at), floor))
     }
 }
 

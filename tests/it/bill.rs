@@ -4,7 +4,7 @@ use crate::cli::{gigawatt, stderr};
 use crate::planned::{examples, filled, of, with};
 use gigawatt::layout::cables::{CableKind, Net};
 use gigawatt::plan::Plan;
-use gigawatt::plan::result::{Cable, CableEnd, EndKind};
+use gigawatt::plan::result::{Cable, CableEnd, EndKind, RackFront};
 use gigawatt::report::Report;
 use gigawatt::report::bill::{BillReport, racks_csv, schedule_csv};
 use gigawatt::scenario::Flags;
@@ -322,6 +322,54 @@ fn optical_switches_of_a_torus_are_in_the_bill() {
     assert!((own[0].0 - 48.0 * pods as f64).abs() < 1e-9, "{own:?} of {pods} pods");
     assert!(own[0].1.starts_with("288 ports in use"), "{own:?}");
     assert!(switches("trn2-ultraserver").0.is_empty());
+}
+
+#[test]
+fn racks_give_off_the_provisioned_power_and_no_more() {
+    for (power, system) in [
+        ("100 MW", "gb300-nvl72"),
+        ("33 MW", "gb300-nvl72"),
+        ("60 MW", "hgx-h100"),
+        ("250 MW", "hgx-h100"),
+        ("80 MW", "trn2-ultraserver"),
+        ("40 MW", "tpu-v7"),
+    ] {
+        let plan = filled(power, "utility", system);
+        let text = racks_csv(&plan);
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let at = reader.headers().unwrap().iter().position(|column| column == "heat_w").unwrap();
+        let heat: f64 = reader.records().map(|row| row.unwrap()[at].parse::<f64>().unwrap_or(0.0)).sum();
+        let asked = plan.power.it_provisioned.0;
+        assert!((heat / asked - 1.0).abs() < 1e-9, "{power} of {system}: {heat} W of {asked} W");
+    }
+}
+
+#[test]
+fn the_fronts_of_all_racks_hold_the_management_switches_of_the_bill() {
+    for (power, system) in [
+        ("250 MW", "gb300-nvl72"),
+        ("1 GW", "gb300-nvl72"),
+        ("60 MW", "hgx-h100"),
+        ("80 MW", "trn2-ultraserver"),
+    ] {
+        let plan = filled(power, "utility", system);
+        let bought: f64 = plan
+            .bill
+            .iter()
+            .filter(|item| item.unit == "switches" && item.item.contains(Net::OutOfBand.name()))
+            .map(|item| item.count)
+            .sum();
+        let floor = &plan.layout.floors[0];
+        let shown = |front: &RackFront| -> u64 {
+            let parts = front.face.parts.iter().filter(|part| part.part.starts_with("management switch"));
+            parts.map(|part| u64::from(part.count)).sum::<u64>() * floor.layout.racks_of(front.kind)
+        };
+        let stands: u64 = floor.fronts.iter().map(shown).sum();
+        assert!(
+            bought > 0.0 && (stands as f64 - bought).abs() < 0.5,
+            "{power} of {system}: {stands} of {bought}"
+        );
+    }
 }
 
 #[test]

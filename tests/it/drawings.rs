@@ -193,6 +193,107 @@ fn mixed(power: &str, systems: [&str; 2]) -> Plan {
     of(Some(&format!("[envelope]\npower = \"{power}\"\n\n{systems}")), &Flags::default()).unwrap()
 }
 
+/// 250 MW of three systems.
+fn three() -> Plan {
+    let shares = [("gb300-nvl72", 0.5), ("hgx-h100", 0.3), ("tpu-v7", 0.2)];
+    let systems = shares.map(|(id, share)| format!("[[systems]]\nid = \"{id}\"\nshare = {share}\n")).concat();
+    of(Some(&format!("[envelope]\npower = \"250 MW\"\n\n{systems}")), &Flags::default()).unwrap()
+}
+
+fn texts(svg: &str) -> Vec<String> {
+    let drawing = roxmltree::Document::parse(svg).unwrap();
+    words(&drawing).into_iter().map(|words| words.text).collect()
+}
+
+#[test]
+fn a_one_line_of_a_mix_has_each_system_with_its_own_taps_and_shelves() {
+    let plan = three();
+    legible_of(&plan, Kind::OneLine, "three systems");
+    let texts = texts(&draw(&plan, Kind::OneLine).unwrap());
+    let grouped = |number: u64| gigawatt::units::text::group(&number.to_string());
+    for system in &plan.fleet.systems {
+        let start = format!("{} × {} of ", grouped(system.racks), system.id);
+        let at = texts.iter().position(|text| text.starts_with(&start)).expect(&start);
+        let feeds = plan.electrical.schedule.iter().filter(|line| line.name == "rack tap-offs");
+        let own = feeds.filter(|line| line.basis.contains(&format!(" {} ", system.id)));
+        let taps: u64 = own.map(|line| line.count).sum();
+        assert!(
+            taps >= system.racks && texts[at].contains(&format!("taps {} × ", grouped(taps))),
+            "{texts:?}"
+        );
+        let shelves = plan.electrical.shelves.iter().find(|shelves| shelves.system == system.id);
+        let known = shelves.filter(|shelves| shelves.known && shelves.one_side.0 > 0.0);
+        let said = texts[at + 1].contains(" shelves of ");
+        assert_eq!(said, known.is_some(), "{}: {}", system.id, texts[at + 1]);
+        assert!(known.is_none_or(|own| texts[at + 1].starts_with(&format!("{} shelves", own.count))));
+    }
+    assert!(plan.electrical.shelves.iter().any(|shelves| shelves.known));
+}
+
+#[test]
+fn buildings_of_a_mix_are_numbered_over_the_site() {
+    let plan = three();
+    let named = texts(&draw(&plan, Kind::Campus).unwrap());
+    let mut before = 0;
+    for (system, floor) in plan.layout.floors.iter().enumerate() {
+        let (own, only) = (&floor.layout, Some(system));
+        let title = |kind, view| texts(&draw_view(&plan, kind, view).unwrap()).swap_remove(0);
+        let hall = title(Kind::Hall, View { hall: own.halls - 1, system: only, ..View::default() });
+        let number = before + own.place_of_hall(own.halls - 1).0 + 1;
+        assert!(hall.contains(&format!(", in building {number}")), "{hall}");
+        let last = before + own.buildings;
+        let building = title(Kind::Building, View { building: Some(last - 1), ..View::default() });
+        assert_eq!(building, format!("Building {last} of {}: floor plans", plan.layout.buildings));
+        assert!(
+            named
+                .iter()
+                .any(|text| text.starts_with(&format!("building {last}")) || *text == last.to_string())
+        );
+        // It is no building of another system.
+        let other = View { building: Some(last - 1), system: Some((system + 1) % 3), ..View::default() };
+        assert!(draw_view(&plan, Kind::Building, other).is_none());
+        before = last;
+    }
+    assert_eq!(before, plan.layout.buildings);
+    let racks = gigawatt::report::bill::racks_csv(&plan);
+    let buildings: std::collections::BTreeSet<u64> =
+        racks.lines().skip(1).map(|line| line.split(',').nth(3).unwrap().parse().unwrap()).collect();
+    assert!(buildings.into_iter().eq(1..=plan.layout.buildings));
+}
+
+#[test]
+fn names_of_network_rooms_lie_on_no_row_and_the_legend_has_them() {
+    for (power, system) in
+        [("250 MW", "gb300-nvl72"), ("250 MW", "trn2-ultraserver"), ("1 GW", "gb300-nvl72")]
+    {
+        let plan = filled(power, "utility", system);
+        let floor = &plan.layout.floors[0].layout;
+        assert_eq!(floor.network_rooms(), 1, "{power} of {system}");
+        let building = floor.building_of_room(0);
+        let svg =
+            draw_view(&plan, Kind::Building, View { building: Some(building), ..View::default() }).unwrap();
+        let drawing = roxmltree::Document::parse(&svg).unwrap();
+        let named: Vec<Words> =
+            words(&drawing).into_iter().filter(|words| words.text == "network room 1").collect();
+        assert!(named.iter().any(|words| words.sides[0] > 325.0), "{power} of {system}: not in the legend");
+        // Rows, CDUs and air handlers by their colours.
+        let stands = drawing.descendants().filter(|node| {
+            let fill = node.attribute("fill").unwrap_or_default();
+            node.has_tag_name("rect") && ["#0072b2", "#009e73", "#8fd0f5"].contains(&fill)
+        });
+        let stands: Vec<[f64; 4]> = stands
+            .map(|node| ["x", "y", "width", "height"].map(|name| number(&node, name)))
+            .map(|[x, y, width, height]| [x, y, x + width, y + height])
+            .collect();
+        assert!(stands.len() > 20, "{}", stands.len());
+        for name in &named {
+            let [left, top, right, bottom] = name.sides;
+            let under = stands.iter().find(|[l, t, r, b]| left < *r && *l < right && top < *b && *t < bottom);
+            assert!(under.is_none(), "{power} of {system}: {:?} lies on {under:?}", name.sides);
+        }
+    }
+}
+
 #[test]
 fn every_system_of_a_mix_is_drawn() {
     for (power, systems) in [

@@ -1,5 +1,6 @@
 //! The schedule: worked numbers, sums against the fabric's counts, bounds on lengths.
 
+use super::super::routes::Through;
 use super::super::tests::{USUAL, demands, gb300};
 use super::super::{CorePlace, LayoutDemand, LeafPlace, Placement, SpinePlace, layout};
 use super::*;
@@ -216,6 +217,33 @@ fn dragonfly_groups_are_joined_as_counted() {
     }
     let schedule = schedule(&plan, &cabling);
     assert_eq!(of_kind(&schedule, CableKind::SpineCore).iter().map(|run| run.count).sum::<u64>(), spine_core);
+}
+
+#[test]
+fn ducts_are_as_long_as_the_ways_that_are_drawn_with_as_many_as_their_fibres_fill() {
+    let (layout, cabling) = (layout(&gb300(), USUAL), cabling(WHOLE));
+    let mut ways: std::collections::BTreeMap<(u64, usize, u64, usize), f64> =
+        std::collections::BTreeMap::new();
+    each_pair(&layout, &cabling, |pair| {
+        if let Through::Ducts { ends: [out, into] } = pair.route.through {
+            let (one, other) = ((pair.start.building, out), (pair.stop.building, into));
+            let (one, other) = (one.min(other), one.max(other));
+            let filled = super::media::section(pair.medium, pair.fibres, true) * pair.count as f64;
+            *ways.entry((one.0, one.1, other.0, other.1)).or_default() += filled;
+        }
+    });
+    let drawn = |(one, out, other, into): &(u64, usize, u64, usize)| -> f64 {
+        let (one, other) = (layout.gate(*one), layout.gate(*other));
+        let corners = one.corners(one.ends[*out], &other, other.ends[*into]);
+        corners.windows(2).map(|two| (two[0].0 - two[1].0).abs() + (two[0].1 - two[1].1).abs()).sum()
+    };
+    let each = super::SECTIONS[1] * super::MOST_FILL;
+    let length: f64 = ways.iter().map(|(way, filled)| (filled / each).ceil() * drawn(way)).sum();
+    let laid = schedule(&layout, &cabling);
+    let ducts = laid.trays.iter().find(|tray| tray.sort == super::TraySort::Ducts).unwrap();
+    assert!(ways.len() > 1 && length > 0.0);
+    // Pairs of a bundle go the way of its middle.
+    assert!((ducts.length.0 / length - 1.0).abs() < 0.02, "{} of {length}", ducts.length);
 }
 
 proptest! {

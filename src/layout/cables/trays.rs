@@ -68,7 +68,8 @@ pub struct TrayUse {
     pub room: u64,
     /// Part of their section that is filled.
     pub fill: f64,
-    /// Trays of this sort, as many side by side as each place needs; of ducts nothing is known.
+    /// Trays of this sort, as many side by side as each place needs; ducts from building to building, as many as lie
+    /// between each two ends.
     pub length: Meters,
 }
 
@@ -81,6 +82,18 @@ struct Change {
 
 /// Places along a tray in a metre.
 const PER_METER: f64 = 1e3;
+
+/// Ducts from an end of a building to one of another: its length, and the cross-section of what lies in them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Way {
+    length: f64,
+    section: f64,
+}
+
+/// Trays or ducts side by side for so much, of a section each.
+fn side_by_side(filled: f64, section: f64) -> f64 {
+    (filled / (section * MOST_FILL) - 1e-9).ceil().max(0.0)
+}
 
 /// What lies in the trays of one sort, by tray and place along it in millimetres.
 #[derive(Debug, Default)]
@@ -114,14 +127,13 @@ impl Trays {
     /// The section of all trays that is fullest of the room for it, which is given by the first part of a tray's number.
     fn fullest(&self, sort: TraySort, section: f64, room: impl Fn(u64) -> u64) -> TrayUse {
         let (mut most, mut room_of_most) = (Change::default(), room(0).max(1));
-        let side_by_side = |filled: f64| (filled / (section * MOST_FILL) - 1e-9).ceil().max(0.0);
         let mut lengths: Vec<f64> = Vec::new();
         for ((at, _), places) in &self.0 {
             let room = room(*at).max(1);
             let mut sum = Change::default();
             let (mut before, mut length) = (0, 0.0);
             for (place, change) in places {
-                length += (place - before) as f64 / PER_METER * side_by_side(sum.section);
+                length += (place - before) as f64 / PER_METER * side_by_side(sum.section, section);
                 before = *place;
                 sum = Change { cables: sum.cables + change.cables, section: sum.section + change.section };
                 let (sum_of, most_of) = (sum.section * room_of_most as f64, most.section * room as f64);
@@ -135,7 +147,7 @@ impl Trays {
         // Summed in their own order, not that of the map.
         lengths.sort_by(f64::total_cmp);
         let length = Meters(lengths.iter().sum());
-        let parallel = side_by_side(most.section) as u64;
+        let parallel = side_by_side(most.section, section) as u64;
         let fill = if parallel > 0 { most.section / (section * parallel as f64) } else { 0.0 };
         TrayUse { sort, cables: most.cables.max(0) as u64, parallel, room: room_of_most, fill, length }
     }
@@ -202,6 +214,8 @@ pub(super) struct Loads {
     mains: Trays,
     corridors: Trays,
     ducts: Trays,
+    /// By building and end, the lower first.
+    ways: BTreeMap<[(u64, usize); 2], Way>,
     /// By sort and number of a rack.
     racks: [Vec<Laid>; SORTS],
 }
@@ -213,6 +227,10 @@ impl Loads {
         self.mains.join(other.mains);
         self.corridors.join(other.corridors);
         self.ducts.join(other.ducts);
+        for (ends, way) in other.ways {
+            let own = self.ways.entry(ends).or_default();
+            *own = Way { section: own.section + way.section, ..way };
+        }
         for (own, others) in self.racks.iter_mut().zip(other.racks) {
             if own.len() < others.len() {
                 own.resize(others.len(), Laid::default());
@@ -234,7 +252,16 @@ impl Loads {
             Through::Corridor => {
                 self.corridors.lay((a.building, a.storey), (a.main_x, b.main_x), count, trunks);
             }
-            Through::Room { .. } | Through::Ducts { .. } => {}
+            Through::Ducts { ends: [out, into] } => {
+                let mut ends = [(a.building, out), (b.building, into)];
+                ends.sort_unstable();
+                let way = self
+                    .ways
+                    .entry(ends)
+                    .or_insert_with(|| Way { length: a.gate.outside(out, &b.gate, into).1, section: 0.0 });
+                way.section += trunks;
+            }
+            Through::Room { .. } => {}
         }
         for (side, ((outlet, other), (kind, number))) in
             [((a, b), pair.from), ((b, a), pair.to)].into_iter().enumerate()
@@ -304,11 +331,13 @@ impl Loads {
         let corridors = |_| WAYS * abreast(CORRIDOR.value()) * TIERS_IN_CORRIDORS;
         let across = (CORRIDOR.value() / DUCT_PITCH + 1e-9) as u64;
         let ducts = |_| WAYS * across * DUCT_LAYERS;
+        let of_ducts = |way: &Way| way.length * side_by_side(way.section, duct);
+        let length = Meters(self.ways.values().map(of_ducts).sum());
         vec![
             self.rows.fullest(TraySort::Row, tray, rows),
             self.mains.fullest(TraySort::Main, tray, mains),
             self.corridors.fullest(TraySort::Corridor, tray, corridors),
-            self.ducts.fullest(TraySort::Ducts, duct, ducts),
+            TrayUse { length, ..self.ducts.fullest(TraySort::Ducts, duct, ducts) },
         ]
     }
 }

@@ -14,18 +14,46 @@ const TRAY: &str = "#7a5c00";
 /// Above and below a storey, for its name and its length [mm].
 const NAME: f64 = 8.0;
 
+/// A building that is drawn.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    floor: &'a SystemFloor,
+    /// Counted from zero in its system.
+    building: u64,
+    /// Counted from one over the site.
+    number: u64,
+}
+
+impl Shown<'_> {
+    /// Along and across its rows [m].
+    fn size(&self) -> (f64, f64) {
+        (self.floor.layout.length_of(self.building), self.floor.layout.building_y)
+    }
+}
+
 /// Draws a building of each system: the one asked for, or the one in the middle of the campus; none without a rack.
 pub(super) fn draw(plan: &Plan, view: View) -> Option<Page> {
-    let of = |floor: &SystemFloor| view.building.unwrap_or(floor.layout.central_building);
-    let floors: Vec<&SystemFloor> =
-        view.floors(plan).filter(|floor| of(floor) < floor.layout.buildings).collect();
-    let storeys: Vec<(&SystemFloor, u64)> = floors
+    let floors: Vec<Shown<'_>> = view
+        .numbered(plan)
+        .filter_map(|(before, floor)| {
+            let building = match view.building {
+                Some(number) => number.checked_sub(before)?,
+                None => floor.layout.central_building,
+            };
+            (building < floor.layout.buildings).then_some(Shown {
+                floor,
+                building,
+                number: before + building + 1,
+            })
+        })
+        .collect();
+    let storeys: Vec<(Shown<'_>, u64)> = floors
         .iter()
-        .flat_map(|floor| (0..floor.layout.demand.storeys).map(move |storey| (*floor, storey)))
+        .flat_map(|shown| (0..shown.floor.layout.demand.storeys).map(move |storey| (*shown, storey)))
         .collect();
     let title = match &floors[..] {
         [] => return None,
-        [floor] => format!("Building {} of {}: floor plans", of(floor) + 1, count(floor.layout.buildings)),
+        [one] => format!("Building {} of {}: floor plans", one.number, count(plan.layout.buildings)),
         _ => format!("A building of each of {} systems: floor plans", floors.len()),
     };
     let mut page = Page::new(&title, &subtitle(plan));
@@ -43,24 +71,28 @@ pub(super) fn draw(plan: &Plan, view: View) -> Option<Page> {
         y: cell.y + NAME,
         depth: cell.depth - 2.0 * NAME,
     };
-    let size = |floor: &SystemFloor| (floor.layout.length_of(of(floor)), floor.layout.building_y);
-    let fitting_scales = storeys.iter().zip(&cells).map(|((floor, _), cell)| {
-        let (x, y) = size(floor);
+    let fitting_scales = storeys.iter().zip(&cells).map(|((shown, _), cell)| {
+        let (x, y) = shown.size();
         Scale::fitting(x, y, &room(cell))
     });
     let scale = Scale::least(fitting_scales)?;
-    for ((floor, storey), cell) in storeys.iter().zip(&cells) {
-        let (x, y) = size(floor);
+    for ((shown, storey), cell) in storeys.iter().zip(&cells) {
+        let (x, y) = shown.size();
         let corner = (cell.x + (cell.width - scale.mm(x)) / 2.0, cell.y + (cell.depth - scale.mm(y)) / 2.0);
-        storey_plan(&mut page, floor, (of(floor), *storey), scale, corner);
+        storey_plan(&mut page, shown.floor, (shown.building, *storey), scale, corner);
         let name = if *storey == 0 { "ground floor".into() } else { format!("storey {}", storey + 1) };
-        let name = if floors.len() > 1 { format!("{}, {name}", floor.system) } else { name };
+        let name = if floors.len() > 1 {
+            format!("{}, building {}, {name}", shown.floor.system, shown.number)
+        } else {
+            name
+        };
         let above = (corner.0, corner.1 - 2.0);
         page.text(above, fitting(&name, cell.width - 6.0, 3.2), Anchor::Start, INK, &name);
         let below = (corner.0 + scale.mm(x) / 2.0, corner.1 + scale.mm(y) + 4.5);
         page.text(below, 2.9, Anchor::Middle, SOFT, &format!("{} × {} m", short(x), short(y)));
     }
-    let buildings: Vec<(&SystemFloor, u64)> = floors.iter().map(|floor| (*floor, of(floor))).collect();
+    let buildings: Vec<(&SystemFloor, u64)> =
+        floors.iter().map(|shown| (shown.floor, shown.building)).collect();
     column(&mut page, plan, &buildings, scale);
     Some(page)
 }
@@ -105,15 +137,18 @@ fn storey_plan(
             let far = if place.y > corridor { place.y + place.depth } else { place.y };
             page.line((x, corner.1 + scale.mm(far)), (x, corner.1 + scale.mm(corridor)), TRAY, 0.2, true);
         }
-        // Its name on paper, so that rows do not run through it.
         let at = scale.at(&place, corner);
-        let size = fitting(name, at.width * 0.9, 3.0);
-        if size >= super::SMALLEST {
-            let wide = super::text_width(name, size) + 1.0;
-            let (x, y) = at.center();
-            let plate = Rect { x: x - wide / 2.0, y: y - 0.75 * size, width: wide, depth: 1.5 * size };
+        let stands = hall.rows.iter().map(|row| row.at);
+        let stands = stands.chain(hall.racks.iter().filter(|rack| rack.row.is_none()).map(|rack| rack.at));
+        let stands: Vec<Rect> = stands.map(|stands| scale.at(&stands, inner)).collect();
+        if let Some(plate) = plate(name, &at, &stands) {
+            let size = plate.depth / PLATE;
+            let (x, y) = plate.center();
             page.rect(plate, PAPER, None);
             page.text((x, y + 0.36 * size), size, Anchor::Middle, INK, name);
+        } else if fill == HALL {
+            // Halls are many and have no other name here: in the middle, over what stands there.
+            named_over(page, &at, name);
         }
     };
     for hall in plan.halls_of_building(building) {
@@ -131,11 +166,70 @@ fn storey_plan(
     page.line((corner.0, y), (corner.0 + scale.mm(outline.width), y), TRAY, 0.4, true);
 }
 
+/// Depth of the plate of a name in sizes of its text.
+const PLATE: f64 = 1.5;
+
+/// The plate of a name in the free part of a room, next to its middle, as large as one fits; none where all is taken.
+fn plate(name: &str, room: &Rect, stands: &[Rect]) -> Option<Rect> {
+    /// Places tried along a room.
+    const STEPS: u32 = 40;
+    let (x, y) = room.center();
+    let at = |size: f64| {
+        let (width, depth) = (super::text_width(name, size) + 1.0, PLATE * size);
+        let along =
+            (0..=STEPS).map(|step| room.x + (room.width - width) * f64::from(step) / f64::from(STEPS));
+        // In the middle, or against what stands there or a wall.
+        let against = stands
+            .iter()
+            .chain([room])
+            .flat_map(|at| [at.y - depth, at.y, at.y + at.depth - depth, at.y + at.depth]);
+        let across: Vec<f64> = against.chain([y - depth / 2.0]).collect();
+        let plates = along.flat_map(|x| across.iter().map(move |y| Rect { x, y: *y, width, depth }));
+        let free = plates.filter(|plate| room.holds(plate) && stands.iter().all(|at| apart(at, plate)));
+        let far = |plate: &Rect| (plate.center().0 - x).hypot(plate.center().1 - y);
+        free.min_by(|a, b| far(a).total_cmp(&far(b)))
+    };
+    [3.0, 2.6, 2.3, super::SMALLEST].into_iter().find_map(at)
+}
+
+/// Whether two rectangles share nothing.
+fn apart(a: &Rect, b: &Rect) -> bool {
+    const TOUCHING: f64 = 1e-6;
+    let before = |from: f64, length: f64, to: f64| from + length <= to + TOUCHING;
+    before(a.x, a.width, b.x)
+        || before(b.x, b.width, a.x)
+        || before(a.y, a.depth, b.y)
+        || before(b.y, b.depth, a.y)
+}
+
+/// A name on paper in the middle of a room.
+fn named_over(page: &mut Page, at: &Rect, name: &str) {
+    let size = fitting(name, at.width * 0.9, 3.0);
+    if size >= super::SMALLEST {
+        let wide = super::text_width(name, size) + 1.0;
+        let (x, y) = at.center();
+        let plate = Rect { x: x - wide / 2.0, y: y - PLATE / 2.0 * size, width: wide, depth: PLATE * size };
+        page.rect(plate, PAPER, None);
+        page.text((x, y + 0.36 * size), size, Anchor::Middle, INK, name);
+    }
+}
+
+/// The network rooms of some buildings by number, as the legend has them: where one has no place for its name, that is it.
+fn rooms_named(buildings: &[(&SystemFloor, u64)]) -> Option<String> {
+    let rooms = buildings.iter().flat_map(|(floor, building)| {
+        let own = &floor.layout;
+        (0..own.network_rooms()).filter(|room| own.building_of_room(*room) == *building)
+    });
+    let numbers: std::collections::BTreeSet<String> = rooms.map(|room| (room + 1).to_string()).collect();
+    let numbers: Vec<String> = numbers.into_iter().collect();
+    (!numbers.is_empty()).then(|| format!("network room {}", numbers.join(", ")))
+}
+
 fn column(page: &mut Page, plan: &Plan, buildings: &[(&SystemFloor, u64)], scale: Scale) {
     page.heading("Legend");
     page.key(HALL, INK, "data hall");
-    if buildings.iter().any(|(floor, building)| floor.layout.building_of_rooms(*building)) {
-        page.key(ROOM, INK, "network room");
+    if let Some(rooms) = rooms_named(buildings) {
+        page.key(ROOM, INK, &rooms);
     }
     page.key(color(RackKind::Compute), RULE, "row of racks");
     for kind in [RackKind::Cdu, RackKind::AirHandler] {

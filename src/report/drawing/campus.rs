@@ -70,10 +70,9 @@ pub(super) fn draw(plan: &Plan, storey: u64) -> Option<Page> {
         }
     }
     ways(&mut page, plan, scale, (x, y));
-    let mut first = 1;
-    for (floor, corner) in floors.iter().zip(&site.corners) {
+    for (at, (floor, corner)) in floors.iter().zip(&site.corners).enumerate() {
+        let first = plan.layout.buildings_before(at) + 1;
         names(&mut page, floor, (scale, (x + scale.mm(corner.0), y + scale.mm(corner.1))), first);
-        first += floor.layout.buildings;
     }
     column(&mut page, plan, (scale, storey), (width, depth));
     Some(page)

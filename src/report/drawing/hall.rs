@@ -19,11 +19,12 @@ pub(super) fn draw(plan: &Plan, view: View) -> Option<Page> {
         Some(room) => (room < floor.layout.network_rooms()).then(|| floor.layout.room(room)).flatten(),
         None => (view.hall < floor.layout.halls).then(|| floor.layout.hall(view.hall)),
     };
-    let all = view.floors(plan).filter_map(|floor| room(floor).map(|hall| (floor, hall)));
-    let (floors, halls): (Vec<&SystemFloor>, Vec<Hall>) = all.unzip();
-    let place = |floor: &SystemFloor| {
+    let all = view.numbered(plan).filter_map(|(before, floor)| Some(((before, floor), room(floor)?)));
+    let (numbered, halls): (Vec<(u64, &SystemFloor)>, Vec<Hall>) = all.unzip();
+    let floors: Vec<&SystemFloor> = numbered.iter().map(|(_, floor)| *floor).collect();
+    let place = |(before, floor): (u64, &SystemFloor)| {
         if let Some(room) = view.room {
-            let building = floor.layout.building_of_room(room) + 1;
+            let building = before + floor.layout.building_of_room(room) + 1;
             return format!(
                 "network room {} of {}, in building {building}",
                 room + 1,
@@ -31,13 +32,17 @@ pub(super) fn draw(plan: &Plan, view: View) -> Option<Page> {
             );
         }
         let (building, storey, _) = floor.layout.place_of_hall(view.hall);
-        let of =
-            format!("hall {} of {}, in building {}", view.hall + 1, count(floor.layout.halls), building + 1);
+        let of = format!(
+            "hall {} of {}, in building {}",
+            view.hall + 1,
+            count(floor.layout.halls),
+            before + building + 1
+        );
         if floor.layout.demand.storeys > 1 { format!("{of}, storey {}", storey + 1) } else { of }
     };
-    let title = match &floors[..] {
+    let title = match &numbered[..] {
         [] => return None,
-        [floor] => format!("Floor plan: {}, {}", place(floor), floor.rack_name),
+        [one] => format!("Floor plan: {}, {}", place(*one), one.1.rack_name),
         _ if view.room.is_some() => format!("Floor plans: a network room of {} systems", floors.len()),
         _ => format!("Floor plans: hall {} of each of {} systems", view.hall + 1, floors.len()),
     };

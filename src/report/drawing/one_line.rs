@@ -9,7 +9,7 @@ mod symbols;
 use super::{Anchor, FIELD, INK, Page, SOFT, count, spelled, subtitle, watts};
 use crate::catalog::profile::StageKind;
 use crate::plan::Plan;
-use crate::plan::result::Stage;
+use crate::plan::result::{Stage, SystemFleet};
 use crate::power::Redundancy;
 use crate::report::electrical::rating;
 use crate::units::text::{brief, digits, show};
@@ -23,6 +23,8 @@ const WORDS: f64 = 211.0;
 const GAP: f64 = 8.0;
 /// From the middle of such a gap to the next wire [mm].
 const CLEAR: f64 = 0.5 * GAP + 2.5;
+/// Depth that what stands between busway and rack takes [mm].
+const CONVERTER: f64 = 12.0;
 /// Racks that stand for all.
 const RACKS: usize = 3;
 
@@ -419,7 +421,11 @@ pub(super) fn draw(plan: &Plan) -> Option<Page> {
     let last = rows.last()?;
     // What hangs on the last busbar, and what is said of it, stands above the busways.
     let lead = (0.5 * last.board.depth() + 4.0).max(if last.taps.is_empty() { 8.0 } else { 17.0 });
-    let foot = lead + 5.0 * lines as f64 + if below.is_some() { 42.0 } else { 30.0 };
+    let converter = if below.is_some() { CONVERTER } else { 0.0 };
+    let rack_words = rack_words(plan, below);
+    // Words beside the racks begin above them, and may reach below them.
+    let rest = (30.0 + converter).max(rack_words.depth() + 9.0);
+    let foot = lead + 5.0 * lines as f64 + rest;
     let boards = std::iter::once(0.0).chain(rows.iter().map(|row| row.board.depth()));
     let depths: Vec<f64> = rows.iter().zip(boards.clone()).map(|(row, above)| row.depth(above)).collect();
     let stretch = ((FIELD.depth - foot) / depths.iter().sum::<f64>()).min(2.2);
@@ -437,7 +443,9 @@ pub(super) fn draw(plan: &Plan) -> Option<Page> {
         y = bottom;
     }
     let (xs, joined) = above?;
-    racks(&mut page, plan, (busway, below), (&xs, joined, lines), (y, lead));
+    racks(&mut page, plan, (busway, converter), (&xs, joined, lines), (y, lead));
+    let from = y + lead + (5.0 * lines as f64 + 9.0).max(15.0);
+    written(&mut page, &rack_words, from);
     column(&mut page, plan);
     Some(page)
 }
@@ -540,7 +548,7 @@ fn pair(lines: usize, rack: usize) -> (usize, usize) {
 fn racks(
     page: &mut Page,
     plan: &Plan,
-    (busway, below): (Option<&Stage>, Option<&Stage>),
+    (busway, converter): (Option<&Stage>, f64),
     (xs, joined, lines): (&[f64], Joined, usize),
     (top, lead): (f64, f64),
 ) {
@@ -575,7 +583,6 @@ fn racks(
         .into_iter()
         .max_by(|a, b| clear(a).min(2.5).total_cmp(&clear(b).min(2.5)))
         .unwrap_or(7.5);
-    let converter = if below.is_some() { 12.0 } else { 0.0 };
     let y = at(lines.max(1) - 1) + 8.0 + converter;
     for number in 0..RACKS {
         let x = CENTER.0 + step * (number as f64 + 0.5);
@@ -588,7 +595,7 @@ fn racks(
         }
         let letters: Vec<String> =
             cords.iter().map(|(_, line)| if lines == 1 { String::new() } else { letter(*line) }).collect();
-        if below.is_some() {
+        if converter > 0.0 {
             symbols::converter(page, (x, y - 8.0), 2.0 * half + 9.0, "~/=");
         }
         rack(page, (x, y), half, &letters);
@@ -601,27 +608,10 @@ fn racks(
         let words = Words::of(title, [own, lost]);
         written(page, &words, at(0) + 1.0);
     }
-    let rack_words = rack_words(plan, below);
-    written(page, &rack_words, (y - converter + 6.0).max(at(0) + 15.0));
 }
 
 /// What is said of the racks, and of what stands between busway and rack.
 fn rack_words(plan: &Plan, below: Option<&Stage>) -> Words {
-    let system = plan.fleet.systems.iter().max_by_key(|system| system.racks);
-    let each = system.map(|system| format!("{} of {} each", system.id, watts(system.rack_heat.0)));
-    let taps = plan.electrical.schedule.iter().filter(|line| line.name == "rack tap-offs");
-    let taps: Vec<String> = taps.map(|line| format!("{} × {}", count(line.count), rating(line))).collect();
-    let alone = plan.electrical.shelves.first().is_some_and(|shelves| shelves.one_side.0 <= 0.0);
-    let cords = if alone { "one cord" } else { "two cords" };
-    let shelves = plan.electrical.shelves.first().filter(|shelves| shelves.known && !alone).map(|shelves| {
-        format!(
-            "{} shelves of {}: N + {}; on one cord held to {} %",
-            shelves.count,
-            watts(shelves.rating.0),
-            shelves.count.saturating_sub(shelves.needed),
-            digits(100.0 * shelves.kept.0)
-        )
-    });
     let beside = below.map(|stage| {
         let modules = stage.modules.max(1);
         let each = watts(stage.installed.0 / modules as f64);
@@ -645,14 +635,36 @@ fn rack_words(plan: &Plan, below: Option<&Stage>) -> Words {
             count(plan.fleet.racks.compute),
             watts(plan.power.it_provisioned.0)
         ),
-        [
-            parts([each]),
-            if taps.is_empty() { String::new() } else { format!("{cords} a rack, taps {}", taps.join(", ")) },
-            shelves.unwrap_or_default(),
-            beside.unwrap_or_default(),
-            stored.unwrap_or_default(),
-        ],
+        plan.fleet
+            .systems
+            .iter()
+            .flat_map(|system| fed(plan, system))
+            .chain([beside, stored].into_iter().flatten()),
     )
+}
+
+/// How the racks of one system are fed: their heat and taps, and the shelves behind the cords.
+fn fed(plan: &Plan, system: &SystemFleet) -> [String; 2] {
+    let racks = format!("{} × {} of {}", count(system.racks), system.id, watts(system.rack_heat.0));
+    // A line of taps names the racks that it feeds.
+    let of = format!(" of each {} rack", system.id);
+    let own = plan.electrical.schedule.iter().filter(|line| line.name == "rack tap-offs");
+    let taps = own.filter(|line| line.basis.contains(&of));
+    let taps: Vec<String> = taps.map(|line| format!("{} × {}", count(line.count), rating(line))).collect();
+    let shelves = plan.electrical.shelves.iter().find(|shelves| shelves.system == system.id);
+    let alone = shelves.is_some_and(|shelves| shelves.one_side.0 <= 0.0);
+    let cords = if alone { "one cord" } else { "two cords" };
+    let cords = (!taps.is_empty()).then(|| format!("{cords} a rack, taps {}", taps.join(", ")));
+    let shelves = shelves.filter(|shelves| shelves.known && !alone).map(|shelves| {
+        format!(
+            "{} shelves of {}: N + {}; on one cord held to {} %",
+            shelves.count,
+            watts(shelves.rating.0),
+            shelves.count.saturating_sub(shelves.needed),
+            digits(100.0 * shelves.kept.0)
+        )
+    });
+    [parts([Some(racks), cords]), shelves.unwrap_or_default()]
 }
 
 fn column(page: &mut Page, plan: &Plan) {

@@ -19,7 +19,7 @@ fn color(kind: RackKind, part: &str) -> (&'static str, &'static str) {
     let has = |word: &str| part.contains(word);
     if has("power") {
         (super::color(RackKind::Power), "power shelf")
-    } else if has("management") && kind == RackKind::Compute {
+    } else if has("management switch") {
         (MANAGEMENT, "management switch")
     } else if kind == RackKind::Circuit {
         (super::color(kind), "optical circuit switch")
