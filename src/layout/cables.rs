@@ -23,7 +23,7 @@ pub use beside::{OutOfBandCabling, SupportPorts, TreeCabling, WatchedRacks, leng
 pub use media::{Reach, farthest, reaches, section};
 pub use optical::OpticalCabling;
 pub use placements::{Tried, place, placements};
-pub use trays::{MOST_FILL, SECTIONS, TraySort, TrayUse, WAYS};
+pub use trays::{MOST_FILL, SECTIONS, TraySort, TrayUse};
 
 use super::routes::{Outlet, Route};
 use super::{Layout, RackKind};

@@ -373,6 +373,22 @@ fn the_fronts_of_all_racks_hold_the_management_switches_of_the_bill() {
 }
 
 #[test]
+fn trays_and_ducts_of_usual_campuses_fit_their_corridors() {
+    for system in ["gb300-nvl72", "gb200-nvl72", "vr-nvl72", "hgx-h100", "tpu-v7", "mi355x"] {
+        let plan = filled("1 GW", "utility", system);
+        for floor in &plan.layout.floors {
+            assert_eq!(floor.trays.len(), 4);
+            for tray in &floor.trays {
+                assert!(tray.room > 0 && tray.parallel <= tray.room, "{system}: {tray:?}");
+            }
+        }
+        let metres =
+            plan.bill.iter().find(|item| item.item == "ducts under streets").expect("ducts are bought");
+        assert!(metres.unit == "m" && metres.count > 1e3, "{system}: {metres:?}");
+    }
+}
+
+#[test]
 fn the_rack_schedule_lists_everything_that_stands_once() {
     let mix = "[envelope]\npower = \"60 MW\"\n\n[[systems]]\nid = \"hgx-h200\"\nshare = 0.5\n\n[[systems]]\nid = \"gb300-nvl72\"\nshare = 0.5\n";
     for plan in [filled("250 MW", "utility", "gb300-nvl72"), of(Some(mix), &Flags::default()).unwrap()] {

@@ -21,10 +21,7 @@ const TRAY_WIDTH: f64 = 0.6;
 const TIERS_IN_CORRIDORS: u64 = 5;
 /// The same in rooms.
 const TIERS_IN_ROOMS: u64 = 3;
-/// Ways for trays along a building: its corridor, and one behind the rooms on either side where that is not enough.
-/// Routes are those of the corridor; the others are as long but for the way across. Assumption.
-pub const WAYS: u64 = 3;
-/// Distance from duct to duct [m], and banks of ducts above each other at each end of a way: assumptions.
+/// Distance from duct to duct [m], and banks of ducts above each other at each end of a corridor: assumptions.
 const DUCT_PITCH: f64 = 0.15;
 /// The same upwards.
 const DUCT_LAYERS: u64 = 8;
@@ -36,7 +33,7 @@ pub enum TraySort {
     Row,
     /// Across the rows of a room.
     Main,
-    /// Along a building.
+    /// Along a building, in its corridor.
     Corridor,
     /// From an end of a building to the streets.
     Ducts,
@@ -328,9 +325,9 @@ impl Loads {
             let own = if room < layout.halls { Some(&layout.hall) } else { layout.network_room.as_ref() };
             own.map_or(1, |room| abreast(room.width / (room.grid.banks + 1) as f64) * TIERS_IN_ROOMS)
         };
-        let corridors = |_| WAYS * abreast(CORRIDOR.value()) * TIERS_IN_CORRIDORS;
+        let corridors = |_| abreast(CORRIDOR.value()) * TIERS_IN_CORRIDORS;
         let across = (CORRIDOR.value() / DUCT_PITCH + 1e-9) as u64;
-        let ducts = |_| WAYS * across * DUCT_LAYERS;
+        let ducts = |_| across * DUCT_LAYERS;
         let of_ducts = |way: &Way| way.length * side_by_side(way.section, duct);
         let length = Meters(self.ways.values().map(of_ducts).sum());
         vec![
