@@ -64,20 +64,28 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     let draws = draws(scenario, &equipment.place, &equipment.machines)?;
     let loads: Vec<(&Machine, &Draw)> = equipment.machines.iter().zip(&draws).collect();
     let design = sizing::design_hour(&equipment.place, &loads);
-    let (draft, year) = rayon::join(
+    let (mut draft, year) = rayon::join(
         || standing::draft(fields, &equipment.place, &loads, &design),
         || equipment.place.year(options.seed),
     );
-    // Network racks stand where their cables are shortest now, not all in one building, which is what feeders lose most by.
-    let spread = electrical::feeder_loss(&drafted(fields, &equipment.place, &loads, &design, &draft.outline));
-    equipment.place = equipment.place.with_feeder_loss(spread.min(lost));
-    // What busways lose is behind the unit substations, whose number it moves: they come first.
-    equipment.place = equipment.place.with_whole(&[(StageKind::Bus, draft.busways)], &design);
-    let place = &equipment.place;
-    let design = sizing::design_hour(place, &loads);
-    let yards = electrical::yards(&drafted(fields, place, &loads, &design, &draft.outline));
-    let mut standing = draft.stand(fields, yards, design.meter);
+    let unspread = equipment.place.clone();
+    let (mut standing, design) = loop {
+        // Network racks stand where their cables are shortest now, not all in one building, which is what feeders lose
+        // most by.
+        let spread = electrical::feeder_loss(&drafted(fields, &unspread, &loads, &design, &draft.outline));
+        equipment.place = unspread.clone().with_feeder_loss(spread.min(lost));
+        // What busways lose is behind the unit substations, whose number it moves: they come first.
+        equipment.place = equipment.place.with_whole(&[(StageKind::Bus, draft.busways)], &design);
+        let place = &equipment.place;
+        let design = sizing::design_hour(place, &loads);
+        let yards = electrical::yards(&drafted(fields, place, &loads, &design, &draft.outline));
+        match draft.stand(fields, yards, design.meter) {
+            Some(standing) => break (standing, design),
+            None => draft.trace(&unspread),
+        }
+    };
     // Buildings, rows and racks take whole ones, a few more than the load asks for: all that follows counts those.
+    let place = &equipment.place;
     let whole = electrical::whole(&drafted(fields, place, &loads, &design, &standing.layout), standing.racks);
     equipment.place = equipment.place.with_whole(&whole, &design);
     let place = &equipment.place;

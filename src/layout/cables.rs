@@ -274,8 +274,8 @@ const SORTS: usize = RackKind::ALL.len();
 
 /// Lays every link and shows each pair of racks with its cables.
 pub fn each_pair(layout: &Layout, cabling: &Cabling, mut show: impl FnMut(&CablePair)) {
-    let outlets = Outlets::of(layout);
-    each_pair_between_accelerators(layout, cabling, &outlets, MOST_PAIRS[0], &mut show);
+    let outlets = Outlets::of(layout, &RackKind::ALL);
+    each_pair_between_accelerators(layout, cabling, &outlets, &mut show);
     beside::each_pair(layout, cabling, &outlets, &mut show);
 }
 
@@ -284,10 +284,9 @@ fn each_pair_between_accelerators(
     layout: &Layout,
     cabling: &Cabling,
     outlets: &Outlets,
-    most_pairs: u64,
     show: &mut impl FnMut(&CablePair),
 ) {
-    lay(layout, outlets, &Tree::scale_out(layout, cabling, outlets), most_pairs, show);
+    lay(layout, outlets, &Tree::scale_out(layout, cabling, outlets), MOST_PAIRS[0], show);
     if let Some(own) = &cabling.optical {
         optical::each_pair(layout, own, outlets, show);
     }
@@ -334,7 +333,7 @@ impl Runs {
     /// Of the scale-out of a layout, with at most so many pairs in a bundle.
     fn of_scale_out(layout: &Layout, cabling: &Cabling, most_pairs: u64) -> Self {
         let mut runs = Self::default();
-        let outlets = Outlets::of(layout);
+        let outlets = Outlets::of(layout, &Tree::SCALE_OUT);
         let tree = Tree::scale_out(layout, cabling, &outlets);
         lay(layout, &outlets, &tree, most_pairs, &mut |pair: &CablePair| runs.add(pair));
         runs.sorted()
@@ -358,19 +357,12 @@ impl Passed {
 /// The schedule of a layout.
 #[must_use]
 pub fn schedule(layout: &Layout, cabling: &Cabling) -> CableSchedule {
-    scheduled(layout, cabling, MOST_PAIRS[0])
-}
-
-/// The same with at most so many pairs of racks in a bundle of the scale-out.
-fn scheduled(layout: &Layout, cabling: &Cabling, most_pairs: u64) -> CableSchedule {
-    let outlets = Outlets::of(layout);
+    let outlets = Outlets::of(layout, &RackKind::ALL);
     // Accelerators' networks and those beside them are laid side by side.
     let (mut all, others) = rayon::join(
         || {
             let mut passed = Passed::default();
-            each_pair_between_accelerators(layout, cabling, &outlets, most_pairs, &mut |pair| {
-                passed.add(pair);
-            });
+            each_pair_between_accelerators(layout, cabling, &outlets, &mut |pair| passed.add(pair));
             passed
         },
         || {

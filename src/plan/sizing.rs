@@ -274,6 +274,15 @@ pub fn draw(machine: &Machine, racks: u64, fields: &Fields) -> Result<Draw, Unbu
     })
 }
 
+/// What all racks at their electrical design point draw at once beyond what is set aside for them.
+#[must_use]
+pub fn peak_above(loads: &[(&Machine, &Draw)]) -> Watts {
+    let of = |(machine, draw): &(&Machine, &Draw)| {
+        (machine.rack.peak - machine.compute_bound.power) * draw.racks as f64
+    };
+    loads.iter().map(of).sum()
+}
+
 /// Mean power over what is set aside, of all systems together.
 #[must_use]
 pub fn duty(loads: &[(&Machine, &Draw)]) -> f64 {

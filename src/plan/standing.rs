@@ -80,20 +80,17 @@ pub fn draft<'a>(
     design: &FacilityHour,
 ) -> Draft<'a> {
     let mut systems = Vec::new();
-    let mut floors = Vec::new();
     let fibre = fields.campus.fibre.filter(|_| fabrics(loads) == 1);
     for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
-        let mut beside = draw.beside.clone();
+        let beside = draw.beside.clone();
         let demand = LayoutDemand { fibre, ..demand(fields, place, (machine, draw), design) };
         let cabling = cabling(machine, draw, &beside);
         let tried = placements(&demand, &cabling);
-        let floor = layout(&demand, tried[0].placement);
-        beside.gear = floor.watched_gear();
-        floors.push(floor);
         systems.push(Drafted { machine, draw, beside, demand, cabling, tried });
     }
-    let busways = floors.iter().map(|floor| electrical::busways_of(place, floor)).sum();
-    Draft { outline: outlined(&floors), busways, systems }
+    let mut draft = Draft { outline: Layout::default(), busways: 0, systems };
+    draft.trace(place);
+    draft
 }
 
 /// Fabrics of the site. The fibre that is stated lies between them; one alone is spread over buildings as far apart.
@@ -113,9 +110,29 @@ fn outlined(floors: &[layout::Layout]) -> Layout {
 }
 
 impl Draft<'_> {
+    /// Outlines the floor with the placements that come first.
+    pub fn trace(&mut self, place: &Place) {
+        let floor = |one: &mut Drafted<'_>| {
+            let floor = layout(&one.demand, one.tried[0].placement);
+            one.beside.gear = floor.watched_gear();
+            floor
+        };
+        let floors: Vec<layout::Layout> = self.systems.iter_mut().map(floor).collect();
+        self.outline = outlined(&floors);
+        self.busways = floors.iter().map(|floor| electrical::busways_of(place, floor)).sum();
+    }
+
     /// The floor with its yards, cables and all that follows from them.
+    ///
+    /// Nothing where network racks stand elsewhere than drafted, for their cables to have room: the draft says where, and
+    /// what counts on its outline is to be counted again.
     #[must_use]
-    pub fn stand(self, fields: &Fields, yards: Vec<(YardKind, String, u64)>, meter: Watts) -> Standing {
+    pub fn stand(
+        &mut self,
+        fields: &Fields,
+        yards: Vec<(YardKind, String, u64)>,
+        meter: Watts,
+    ) -> Option<Standing> {
         let mut standing = Standing::default();
         let loads: Vec<(&Machine, &Draw)> = self.systems.iter().map(|one| (one.machine, one.draw)).collect();
         let of = |kind| yards.iter().filter(|(other, ..)| *other == kind).map(|(.., count)| count).sum();
@@ -128,11 +145,17 @@ impl Draft<'_> {
         };
         let whole: f64 = self.systems.iter().map(|one| one.demand.it.0).sum();
         let mut before = 0.0;
-        for mut one in self.systems {
+        let mut elsewhere = false;
+        for one in &mut self.systems {
             let upto = before + one.demand.it.0 / whole.max(f64::MIN_POSITIVE);
             one.demand.yard = yard.between(before, upto + 1e-12);
             before = upto;
+            let drafted = one.tried[0].placement;
             add(&mut standing, fields, one);
+            elsewhere |= one.tried[0].placement != drafted;
+        }
+        if elsewhere {
+            return None;
         }
         let total = &mut standing.layout;
         total.site = Site::of(total.floors.iter().map(|floor| &floor.layout));
@@ -153,7 +176,7 @@ impl Draft<'_> {
         let crossing = total.border.as_ref().zip(loads.first());
         let crossing = crossing.map(|(border, (machine, _))| border_cable(machine, border));
         total.cables.extend(crossing);
-        standing
+        Some(standing)
     }
 }
 
@@ -383,9 +406,9 @@ fn optical(machine: &Machine, draw: &Draw) -> Option<OpticalCabling> {
     })
 }
 
-fn add(standing: &mut Standing, fields: &Fields, drafted: Drafted<'_>) {
-    let Drafted { machine, draw, beside, demand, cabling, mut tried } = drafted;
-    let (floor, schedule) = place(&demand, &cabling, &mut tried);
+fn add(standing: &mut Standing, fields: &Fields, drafted: &mut Drafted<'_>) {
+    let Drafted { machine, draw, beside, demand, cabling, tried } = drafted;
+    let (floor, schedule) = place(demand, cabling, tried);
     standing.take_rows(machine, &floor);
     let total = &mut standing.layout;
     total.buildings += floor.buildings;
@@ -415,11 +438,11 @@ fn add(standing: &mut Standing, fields: &Fields, drafted: Drafted<'_>) {
     total.floors.push(SystemFloor {
         system: machine.id.clone(),
         rack_name: machine.system.name.clone(),
-        fronts: fronts(machine, &beside, &floor),
-        cabling,
+        fronts: fronts(machine, beside, &floor),
+        cabling: cabling.clone(),
         trays: schedule.trays,
         straight_total: schedule.straight_total,
-        tried,
+        tried: tried.clone(),
         layout: floor,
     });
 }

@@ -9,7 +9,7 @@ use super::result::{
     Answer, CoolantLoop, Dynamics, Electrical, Layout, LoadFlow, RackShelves, Serving, SystemFloor, Training,
     Verdict,
 };
-use super::sizing::{Draw, FacilityHour, cluster_of};
+use super::sizing::{Draw, FacilityHour, cluster_of, peak_above};
 use crate::catalog::profile::{Covered, Current, StageKind};
 use crate::fleet::NETWORK_RACK_UNITS;
 use crate::layout::cables::{MOST_FILL, Net, TraySort};
@@ -539,16 +539,17 @@ fn provisioned(evidence: &Evidence<'_>) -> Option<Verdict> {
 /// What a stage carries for the seconds of an electrical design point, over its rating.
 ///
 /// Usual of makers' tables, recalled: a UPS 150 % for ten seconds and more; rectifiers and solid-state transformers, whose
-/// semiconductors heat up in milliseconds, 125 %; oil-filled and dry transformers 150 % for minutes (IEEE C57.91).
+/// semiconductors heat up in milliseconds, 125 %; oil-filled and dry transformers 150 % for minutes (IEEE C57.91; IEC
+/// 60076-7 for large ones).
 fn overload(kind: StageKind) -> Option<f64> {
     match kind {
         StageKind::Ups
+        | StageKind::MainTransformer
         | StageKind::UnitTransformer
         | StageKind::PlantTransformer
         | StageKind::PduTransformer => Some(1.5),
         StageKind::Rectifier | StageKind::SolidStateTransformer => Some(1.25),
-        StageKind::MainTransformer
-        | StageKind::Feeders
+        StageKind::Feeders
         | StageKind::Bus
         | StageKind::RackBattery
         | StageKind::EssentialUps
@@ -561,11 +562,7 @@ const BUSWAY_OVERLOAD: f64 = 1.35;
 
 /// What the equipment sees when all racks stand at their electrical design point at once.
 fn design_point(evidence: &Evidence<'_>) -> Vec<Verdict> {
-    let more: Watts = evidence
-        .loads
-        .iter()
-        .map(|(machine, draw)| (machine.rack.peak - machine.compute_bound.power) * draw.racks as f64)
-        .sum();
+    let more = peak_above(evidence.loads);
     let flows = evidence.design.path();
     let mut all = Vec::new();
     for (known, flow) in evidence.place.electrical.stages.iter().zip(flows) {
@@ -743,6 +740,15 @@ fn service(evidence: &Evidence<'_>) -> Vec<Verdict> {
         format!("a circuit carries a whole substation; usual ones of {at} carry {}", show(class.circuit));
     let rating = class.rating(service.voltage);
     let mut all = vec![verdict(&format!("service circuit of {at}"), load, rating.0, "VA", false, note)];
+    if let Some(dynamics) = &evidence.electrical.dynamics {
+        let note = format!(
+            "all racks at their electrical design point at once, {} at the meter for seconds, through one circuit a \
+             substation; demand is billed by its mean over a quarter of an hour and stays that of the design hour",
+            show(dynamics.peak_at_meter)
+        );
+        let need = dynamics.peak_at_meter.0 / grid.power_factor.0 / flow.substations as f64;
+        all.push(verdict("design point at the meter", need, rating.0, "VA", false, note));
+    }
     let (least, suits) =
         (class.least(), ServiceClass::that_carries(VoltAmperes(load), service.campus_voltage));
     if grid.voltage.is_some() && least.0 > load {

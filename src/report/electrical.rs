@@ -174,6 +174,7 @@ fn dynamics(dynamics: &Dynamics, backed: &str) -> Vec<Block> {
     pairs.extend([
         ("all racks, heat".into(), POWER.show(dynamics.steady.0)),
         ("all racks, electrical design point at once".into(), POWER.show(dynamics.peak.0)),
+        ("the site at the meter then".into(), POWER.show(dynamics.peak_at_meter.0)),
     ]);
     if let Some(pace) = dynamics.steady_from {
         let store = Unit::Metric("J").show(dynamics.rack_store.0);
@@ -416,6 +417,7 @@ fn dynamics_json(dynamics: &Dynamics) -> Value {
         "run_racks": dynamics.run_racks,
         "steady_w": dynamics.steady.0,
         "edp_peak_w": dynamics.peak.0,
+        "edp_peak_at_meter_w": dynamics.peak_at_meter.0,
         "burst_w": dynamics.high.0,
         "floor_w": dynamics.low.0,
         "mean_w": dynamics.mean.0,

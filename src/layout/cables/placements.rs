@@ -1,10 +1,10 @@
 //! Where network racks stand best: every placement laid, the one with the shortest cables among those with room for
 //! them first.
 
-use super::{CableRun, CableSchedule, Cabling, MOST_PAIRS, Net, Runs, schedule, scheduled, total_length};
+use super::{CableRun, CableSchedule, Cabling, MOST_PAIRS, Net, Runs, schedule, total_length};
 use crate::layout::{CorePlace, Layout, LayoutDemand, Placement, layout};
 use crate::units::Meters;
-use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 /// A placement that was tried, and the cables with it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,7 +13,7 @@ pub struct Tried {
     pub placement: Placement,
     /// Cables of the scale-out that none of the media reaches.
     pub unreached: u64,
-    /// Trays and ducts that it lacks room for; not counted where the shortest lacks none.
+    /// Trays and ducts that it lacks room for; counted of those alone that were laid in full.
     pub overfull: Option<u64>,
     /// Length of all of them.
     pub length: Meters,
@@ -39,16 +39,11 @@ impl Tried {
     }
 }
 
-/// Part of the room for trays that a first look may find taken before all placements are laid in full: what it leaves out
-/// may be as much as the rest.
-const PLENTY: f64 = 0.75;
-
-/// Lays a fleet out with every placement of its network racks, the best one first.
+/// Every placement of a fleet's network racks, that with the shortest cables first.
 ///
-/// Of two placements, the one that leaves fewer cables out of reach is better whatever its length, and then the one with
-/// room for its trays. The first of equals wins. Lengths are compared on a part of the spine and core racks, each for its
-/// neighbours, which is right within a percent or so. Where trays of the shortest come near to what there is room
-/// for, each placement is laid in full.
+/// Of two placements, the one that leaves fewer cables out of reach is better whatever its length. The first of equals
+/// wins. Lengths are compared on a part of the spine and core racks, each for its neighbours, which is right within a
+/// percent or so. Whether there is room for their trays is asked where they are laid: [`place`].
 #[must_use]
 pub fn placements(demand: &LayoutDemand, cabling: &Cabling) -> Vec<Tried> {
     let tried = |placement: Placement| {
@@ -60,22 +55,37 @@ pub fn placements(demand: &LayoutDemand, cabling: &Cabling) -> Vec<Tried> {
     };
     let mut all: Vec<Tried> = Placement::all().into_par_iter().filter_map(tried).collect();
     all.sort_by(Tried::order);
-    let shortest = all[0].placement;
-    let first_look = scheduled(&layout(demand, shortest), cabling, MOST_PAIRS[1]);
-    if first_look.trays.iter().any(|tray| tray.parallel as f64 > PLENTY * tray.room as f64) {
-        let laid =
-            |one: &Tried| Tried::laid(one.placement, &schedule(&layout(demand, one.placement), cabling));
-        all = all.par_iter().map(laid).collect();
-        all.sort_by(Tried::order);
-    }
     all
 }
 
-/// Lays a fleet out with the best of the placements tried, whose length is then that of the whole schedule.
+/// Lays a fleet out with the best of the placements tried, and puts that first, with the length of its whole schedule.
+///
+/// ~~~text
+/// the first, in order of length, with room for all its trays; where none has it, the one that lacks least
+/// ~~~
+///
+/// None is better, as those behind it are longer and leave no fewer cables out of reach. What was laid before is not
+/// compared again.
 #[must_use]
 pub fn place(demand: &LayoutDemand, cabling: &Cabling, tried: &mut [Tried]) -> (Layout, CableSchedule) {
-    let plan = layout(demand, tried[0].placement);
-    let laid = schedule(&plan, cabling);
-    tried[0] = Tried::laid(tried[0].placement, &laid);
-    (plan, laid)
+    let lay = |one: &mut Tried| {
+        let plan = layout(demand, one.placement);
+        let laid = schedule(&plan, cabling);
+        *one = Tried::laid(one.placement, &laid);
+        (plan, laid)
+    };
+    let compared = tried[0].overfull.is_some();
+    let (mut best, mut found) = (0, lay(&mut tried[0]));
+    for at in 1..tried.len() {
+        let fewest = tried[at..].iter().map(|longer| longer.unreached).min().unwrap_or(0);
+        if compared || (tried[best].overfull == Some(0) && tried[best].unreached <= fewest) {
+            break;
+        }
+        let other = lay(&mut tried[at]);
+        if tried[at].order(&tried[best]).is_lt() {
+            (best, found) = (at, other);
+        }
+    }
+    tried[..=best].rotate_right(1);
+    found
 }

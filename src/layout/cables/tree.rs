@@ -15,13 +15,14 @@ pub(super) struct Outlets {
 }
 
 impl Outlets {
-    pub(super) fn of(layout: &Layout) -> Self {
+    /// Of the racks of some sorts.
+    pub(super) fn of(layout: &Layout, kinds: &[RackKind]) -> Self {
         let mut ways_of_all = Vec::new();
         let mut found: [Vec<(u64, Outlet)>; SORTS] = Default::default();
         let mut take = |racks: &[PlacedRack], rows: usize, ways: Ways| {
             // CDUs stand in galleries, which count as a row behind the last.
             let mut gallery = (0..).map(|along| (rows, along));
-            for rack in racks {
+            for rack in racks.iter().filter(|rack| kinds.contains(&rack.kind)) {
                 let own = || gallery.next().filter(|_| rack.kind == RackKind::Cdu);
                 let Some(place) = rack.place().or_else(own) else { continue };
                 found[rack.kind as usize].push((rack.number, ways.outlet(place, &rack.at)));
@@ -84,17 +85,24 @@ pub(super) struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
+    /// Sorts of racks that the scale-out network joins.
+    pub(super) const SCALE_OUT: [RackKind; 4] =
+        [RackKind::Compute, RackKind::Leaf, RackKind::Spine, RackKind::Core];
+
     /// The scale-out network.
     pub(super) fn scale_out(layout: &Layout, cabling: &'a Cabling, outlets: &'a Outlets) -> Self {
         let network = &layout.demand.switches;
-        let tier = |kind, count| Tier { kind, count, numbers: None, outlets: outlets.of_kind(kind) };
+        let tier = |at: usize, count| {
+            let kind = Self::SCALE_OUT[at];
+            Tier { kind, count, numbers: None, outlets: outlets.of_kind(kind) }
+        };
         Self {
             net: Net::ScaleOut,
             tiers: [
-                tier(RackKind::Compute, layout.demand.compute_racks),
-                tier(RackKind::Leaf, network.leaf),
-                tier(RackKind::Spine, network.spine),
-                tier(RackKind::Core, network.core),
+                tier(0, layout.demand.compute_racks),
+                tier(1, network.leaf),
+                tier(2, network.spine),
+                tier(3, network.core),
             ],
             counts: cabling.counts,
             leaf_units: cabling.leaf_units,

@@ -5,6 +5,7 @@ use super::schedule::stored;
 use super::supply::{rack_hold_up, support_hold_up};
 use crate::plan::equipment::Machine;
 use crate::plan::result::{Answer, Dynamics, Equipment, Ramp, RunSwing, SwingRow, Training};
+use crate::plan::sizing::peak_above;
 use crate::power::StageFlow;
 use crate::power::dynamics::{FASTEST, SLOWEST, Swing, behind_battery, ramp_energy, ramp_time};
 use crate::units::{Joules, PerSecond, Watts, WattsPerSecond};
@@ -128,6 +129,7 @@ pub(super) fn dynamics(ground: &Ground<'_>, schedule: &[Equipment]) -> Option<Dy
         run_racks: largest.map_or(0, |run| run.racks),
         steady: machine.rack.heat * draw.racks as f64,
         peak: machine.rack.peak * draw.racks as f64,
+        peak_at_meter: ground.design.meter + peak_above(ground.loads) * up,
         high: runs.iter().map(|run| run.swing.high).sum(),
         low: runs.iter().map(|run| run.swing.low).sum(),
         mean: runs.iter().map(|run| run.swing.mean()).sum(),

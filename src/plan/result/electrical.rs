@@ -124,6 +124,8 @@ pub struct Dynamics {
     pub steady: Watts,
     /// All racks of the system at their electrical design point at once.
     pub peak: Watts,
+    /// The site at the meter meanwhile: all racks of all systems at their design points, and the plant as in the design hour.
+    pub peak_at_meter: Watts,
     /// The runs in a burst.
     pub high: Watts,
     /// The runs between bursts.
