@@ -1,7 +1,8 @@
 //! The floor: worked numbers, published halls, and what holds in any hall.
 
 use super::*;
-use crate::units::{Meters, SquareMeters};
+use crate::fleet::CduGroup;
+use crate::units::{Kilograms, Meters, Share, SquareMeters};
 use proptest::prelude::*;
 
 pub(crate) const USUAL: Placement =
