@@ -59,9 +59,9 @@ const MOST_GIVEN_UP: f64 = -0.5;
 /// Water that leaves a tower as droplets, over what circulates: 0.002 % to 0.005 % with usual eliminators (recalled).
 const DRIFT_SHARE: f64 = 3.5e-5;
 /// Heat that a cubic metre of tower water takes up per kelvin [J/(m³·K)].
-pub(super) const WATER_HEAT_CAPACITY: f64 = 4.18e6;
+pub const WATER_HEAT_CAPACITY: f64 = 4.18e6;
 /// Range of tower water through condensers [K]: chillers are rated at 5 K to 5.6 K (recalled).
-pub(super) const CONDENSER_RANGE: Kelvin = Kelvin(5.5);
+pub const CONDENSER_RANGE: Kelvin = Kelvin(5.5);
 
 /// Above the wet bulb of any weather [°C]: water does not mind damp air.
 pub(super) const ANY_WET_BULB_C: f64 = 100.0;

@@ -210,7 +210,7 @@ fn yard(place: &Place, design: &FacilityHour, part: f64, compute: Watts) -> Yard
         generators: engines,
         transformers: modules(&[StageKind::UnitTransformer, StageKind::PlantTransformer]),
         converters: modules(&[StageKind::SolidStateTransformer]),
-        coolers: (coolers(place, design) as f64 * part).ceil() as u64,
+        coolers: (place.plant.installed_rejection(&design.plant) * part / COOLER_POWER).ceil() as u64,
         high_voltage: modules(&[StageKind::MainTransformer]),
     }
 }
@@ -226,12 +226,6 @@ pub fn cooler_name(kind: HeatRejection) -> &'static str {
         HeatRejection::OutsideAir => "outside-air units",
         HeatRejection::OutsideAirTower => "outside-air units and towers",
     }
-}
-
-/// Units of heat rejection of the site.
-#[must_use]
-pub fn coolers(place: &Place, design: &FacilityHour) -> u64 {
-    (place.plant.installed_rejection(&design.plant) / COOLER_POWER).ceil() as u64
 }
 
 /// Rectifier racks that stand with a unit, where the electrical design has them beside the accelerators.
