@@ -478,6 +478,37 @@ mod tests {
     }
 
     #[test]
+    fn air_cooled_chillers_agree_with_two_published_forms_within_a_stated_bound() {
+        // The catalogue's: 0.55 of Carnot, condensing 12 K above the air, fans 2 % of what the condenser gives off.
+        let ours = |water: f64, air: f64| {
+            let cop = chiller_cop(0.55, water, air + 12.0);
+            (cop, 1.0 / (1.0 / cop + 0.02 * (1.0 + 1.0 / cop)))
+        };
+        // The ratio form of dc-rl (MIT) for a machine rated at COP 3.0 with water of 6.67 °C and air of 35 °C, fans included.
+        let ratio = |water: f64, air: f64| {
+            let shift = (air - 35.0) / 2.778 - (water - 6.67);
+            let capacity = 0.944_836 - 0.057_008_8 * shift + 0.001_854_86 * shift * shift;
+            (3.0 / (2.333 - 1.975 * capacity + 0.612_1 * capacity * capacity), capacity)
+        };
+        // The straight line for chilled water of 7 °C: 4.0 at 35 °C and 3.2 at 43 °C, compressors alone.
+        for air in [35.0, 43.0] {
+            let line = 5.0 - 0.1 * (air - 25.0);
+            assert!((ours(7.0, air).0 / line - 1.0).abs() < 0.05, "{air} °C: {} {line}", ours(7.0, air).0);
+        }
+        // The design hour of Abilene with water of 18 °C: 4.33, 3.91 with fans, against 4.04.
+        let (compressors, whole) = ours(18.0, 43.0);
+        assert!((compressors - 4.328).abs() < 1e-3 && (whole - 3.912).abs() < 1e-3, "{compressors} {whole}");
+        assert!((whole / ratio(18.0, 43.0).0 - 1.0).abs() < 0.05, "{:?}", ratio(18.0, 43.0));
+        // Elsewhere the machine of the ratio form is the weaker one, by up to 18 % at its rating point.
+        for (water, air) in [(7.0, 35.0), (7.0, 43.0), (12.0, 35.0), (12.0, 43.0)] {
+            let over = ours(water, air).1 / ratio(water, air).0 - 1.0;
+            assert!((0.0..0.18).contains(&over), "{water} °C, {air} °C: {over}");
+        }
+        // With water of 18 °C and air of 35 °C the form is beyond the capacity of 1.61 where its power turns back up.
+        assert!(ratio(18.0, 35.0).1 > 1.975 / (2.0 * 0.612_1));
+    }
+
+    #[test]
     fn fans_slow_down_with_the_cube_of_their_flow() {
         let power = |available: f64| fan_flow_fraction(8.0, available).powi(3);
         assert!((power(8.0) - 1.0).abs() < 1e-12);

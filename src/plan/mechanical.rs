@@ -21,6 +21,7 @@ use crate::cooling::heat_rejection::{CONDENSER_RANGE, WATER_HEAT_CAPACITY};
 use crate::cooling::hydraulics::RowManifold;
 use crate::cooling::{HeatLoop, HeatRejection};
 use crate::layout::AIR_HANDLER_POWER;
+use crate::power::indoor_loss;
 use crate::units::text::{brief, digits};
 use crate::units::{CubicMeters, CubicMetersPerSecond, Pascals, Share, Watts};
 
@@ -31,8 +32,8 @@ const LOOP: u64 = 11;
 const MOTOR_MARGIN: f64 = 1.1;
 /// Rated outputs of motors [kW]: the preferred values of IEC 60072-1.
 const MOTORS: [f64; 23] = [
-    0.75, 1.5, 2.2, 3.0, 4.0, 5.5, 7.5, 11.0, 15.0, 18.5, 22.0, 30.0, 37.0, 45.0, 55.0, 75.0, 90.0, 110.0, 132.0,
-    160.0, 200.0, 250.0, 315.0,
+    0.75, 1.5, 2.2, 3.0, 4.0, 5.5, 7.5, 11.0, 15.0, 18.5, 22.0, 30.0, 37.0, 45.0, 55.0, 75.0, 90.0, 110.0,
+    132.0, 160.0, 200.0, 250.0, 315.0,
 ];
 
 /// Units in loops of water, the same in every building; each loop works with one of its units out.
@@ -165,14 +166,21 @@ impl Circuit {
         let (mut along, mut across) = (0.0, 0.0);
         for floor in standing.layout.floors.iter().map(|floor| &floor.layout) {
             along += (0..floor.buildings).map(|building| floor.length_of(building)).sum::<f64>();
-            across += (0..floor.halls).map(|hall| floor.building_y - floor.place_of_hall(hall).2.y).sum::<f64>();
+            across +=
+                (0..floor.halls).map(|hall| floor.building_y - floor.place_of_hall(hall).2.y).sum::<f64>();
         }
         let pipe = |what: &str, length: f64, of: u64, each: &str| {
             let flow = self.flow / of as f64;
             let (nominal, inner) = RowManifold::pipe(flow);
             let speed = flow.0 / (std::f64::consts::PI * inner.0 * inner.0 / 4.0);
             let basis = format!("{of} pairs, {each}: {} at {} m/s", liters(flow), digits(speed));
-            line(&format!("{name} {what} [m]"), (2.0 * length).ceil() as u64, f64::from(nominal) / 1e3, "m", basis)
+            line(
+                &format!("{name} {what} [m]"),
+                (2.0 * length).ceil() as u64,
+                f64::from(nominal) / 1e3,
+                "m",
+                basis,
+            )
         };
         vec![
             pipe("mains in the yards", along, loops, "one for each loop, side by side along the buildings"),
@@ -250,14 +258,20 @@ impl Plant<'_> {
         let own = chillers(place, design, self.buildings());
         let name = if kind.has_towers() { "water-cooled chillers" } else { "air-cooled chillers" };
         let work = Share(design.plant.compressors / design.plant.chilled.max(Watts(f64::MIN_POSITIVE)));
-        units(name, own, design.plant.chilled, &format!("through evaporators, {work} of it as compressor power,"));
+        units(
+            name,
+            own,
+            design.plant.chilled,
+            &format!("through evaporators, {work} of it as compressor power,"),
+        );
         all
     }
 
     /// Pumps and mains of facility, chilled and tower water.
     fn water(&self) -> Vec<Equipment> {
         let loops = sizing::at_part(self.place, self.loads, self.design, 1.0).loops;
-        let of = |places: std::ops::Range<usize>| loops.iter().flat_map(move |plant| &plant.loops[places.clone()]);
+        let of =
+            |places: std::ops::Range<usize>| loops.iter().flat_map(move |plant| &plant.loops[places.clone()]);
         let whole: f64 = of(0..3).map(|water| water.heat_w).sum();
         let pumps: Watts = loops.iter().map(|plant| plant.water_pumps()).sum();
         let share = if whole > 0.0 { pumps.0 / whole } else { 0.0 };
@@ -302,17 +316,37 @@ impl Plant<'_> {
         of.into_iter().filter_map(|(name, flow)| connection(name, flow)).collect()
     }
 
+    /// What electrical gear gives to the air of its rooms.
+    fn indoor(&self) -> Watts {
+        let kept =
+            self.design.essential.as_ref().map_or(Watts(0.0), |ups| indoor_loss(std::slice::from_ref(ups)));
+        indoor_loss(&self.design.to_racks) + kept
+    }
+
     /// Air handlers, and doors of coil.
     fn air(&self) -> Vec<Equipment> {
         let mut all = Vec::new();
         let layout = &self.standing.layout;
         let handlers: u64 = layout.floors.iter().map(|floor| floor.layout.air_handlers()).sum();
         if handlers > 0 {
+            let fans = if self.place.plant.rear_door.is_some() { "fans and those of doors" } else { "fans" };
             let basis = format!(
-                "one spare in each hall and network room; fans and those of doors take {} in the design hour",
+                "for what racks give to the air, one spare in each hall and network room; all {fans} take {} in the \
+                 design hour",
                 brief(self.design.plant.air_handlers)
             );
             all.push(line("air handlers", handlers, AIR_HANDLER_POWER.0, "W", basis));
+        }
+        let indoor = self.indoor();
+        if indoor.0 > 0.0 {
+            let buildings = self.buildings().max(1);
+            let each = (indoor / AIR_HANDLER_POWER / buildings as f64 - 1e-9).ceil() as u64 + 1;
+            let basis = format!(
+                "for {} that electrical gear loses indoors, one spare in each building",
+                brief(indoor)
+            );
+            let name = "air handlers of electrical rooms";
+            all.push(line(name, each * buildings, AIR_HANDLER_POWER.0, "W", basis));
         }
         if let Some(doors) = self.place.plant.rear_door {
             let racks = self.standing.racks;
@@ -329,9 +363,9 @@ impl Plant<'_> {
 /// CDUs and their pumps.
 ///
 /// Pumps are bought by the catalogue's share of the heat, which makers' nameplates state, for 1.5 L/min a kilowatt. What they
-/// draw is less by two factors: racks ask for less flow than units are rated for (a GB300 rack 1.03 L/min a kilowatt at
-/// 40 °C, so 0.69 of it), and the head of that flow through racks, hoses and pipes is about half of what the nameplate
-/// lifts at its rated flow, spares running along: 0.69 · 0.48 of 1 % is 0.33 %.
+/// draw is less by two factors: racks ask for less flow than units are rated for (GB300 racks at 40 °C 0.98 L/min a
+/// kilowatt, 0.65 of it), and that flow loses 129 kPa in racks, hoses and pipes where the nameplate lifts 259 kPa, 0.50 of
+/// it: 0.65 · 0.50 of 1 % is 0.33 %. At 45 °C, or with a unit out, the same pumps run faster.
 fn units_of_coolant(place: &Place, coolant: &[CoolantLoop]) -> Vec<Equipment> {
     let [duty, spare] = coolant.iter().fold([0, 0], |sum, own| [sum[0] + own.cdus[0], sum[1] + own.cdus[1]]);
     let all = duty + spare;
@@ -339,7 +373,8 @@ fn units_of_coolant(place: &Place, coolant: &[CoolantLoop]) -> Vec<Equipment> {
         return Vec::new();
     }
     let capacity = place.cdus.capacity;
-    let basis = format!("{duty} that carry the heat of the coolant and {spare} that stand by, one for each group");
+    let basis =
+        format!("{duty} that carry the heat of the coolant and {spare} that stand by, one for each group");
     let drawn: Vec<String> = coolant.iter().map(drawn).collect();
     let bought = capacity * place.plant.coolant_pump_share.0;
     let rated = super::coolant::RATED_FLOW * capacity;
@@ -361,7 +396,8 @@ fn drawn(own: &CoolantLoop) -> String {
         return format!("{} is taken to draw {} of the heat", own.system, own.pump_share);
     };
     // What flows is what the hydraulic power lifts by the head of the pumps.
-    let each = CubicMetersPerSecond(all.hydraulic.0 / all.head.0.max(f64::MIN_POSITIVE) / f64::from(all.running));
+    let each =
+        CubicMetersPerSecond(all.hydraulic.0 / all.head.0.max(f64::MIN_POSITIVE) / f64::from(all.running));
     format!(
         "{} asks for {} against {} of each of {} running, {} loaded, and so draws {} of the heat",
         own.system,
@@ -396,4 +432,154 @@ fn pipes_of_coolant(standing: &Standing, coolant: &[CoolantLoop]) -> Vec<Equipme
         }
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::plan::{Options, Plan, plan};
+    use crate::scenario::{Flags, resolve};
+
+    fn planned(power: &str, set: &[&str]) -> Plan {
+        let mut catalog = Catalog::default();
+        let set = set.iter().map(|one| (*one).to_owned()).collect();
+        let flags = Flags { power: Some(power.into()), set, ..Flags::default() };
+        let scenario =
+            resolve(Some(("test", "serving = []\ntraining = []\n")), &flags, &mut catalog).unwrap();
+        plan(&scenario, &catalog, Options::default()).unwrap()
+    }
+
+    fn of<'a>(plan: &'a Plan, name: &str) -> Option<&'a Equipment> {
+        plan.cooling.schedule.iter().find(|line| line.name == name)
+    }
+
+    /// Units that are left with one of each loop of a building out.
+    fn left(plan: &Plan, line: &Equipment) -> (f64, u64) {
+        let buildings = plan.layout.buildings;
+        assert_eq!(line.count % buildings, 0, "{line:?}");
+        let loops = (line.count / buildings).div_ceil(LOOP);
+        ((line.count - loops * buildings) as f64 * line.rating, (line.count / buildings).div_ceil(loops))
+    }
+
+    #[test]
+    fn units_carry_their_heat_with_one_of_each_loop_out() {
+        let all = |nameplate: f64, needed: f64, buildings| {
+            let units = LoopUnits::carrying(Watts(nameplate * 1e6), Watts(needed * 1e6), buildings);
+            (units.all(), units.loops(), units.of_loop())
+        };
+        // 13 / 1.47 = 8.8: nine, of which eight carry 11.8 MW.
+        assert_eq!(all(13.0, 10.0, 1), (9, 1, 9));
+        // Two units would leave 1.47 MW of 2.8.
+        assert_eq!(all(2.9, 2.8, 1), (3, 1, 3));
+        assert_eq!(all(0.1, 0.1, 1), (2, 1, 2));
+        // 130 / 1.47 / 4 = 22.1 in each of four buildings: 23 in three loops of up to eight.
+        assert_eq!(all(130.0, 100.0, 4), (92, 12, 8));
+        assert_eq!(all(0.0, 0.0, 4), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_pump_lifts_what_its_power_does() {
+        // 14.7 MW over 10 K is 351.7 L/s for ten of eleven: 35.17 L/s each, and 1 % of the heat 14.7 kW each.
+        // 14.7 kW · 0.72 · 0.9 / 35.17 L/s = 270.9 kPa; shaft 13.23 kW, with 10 % 14.55: a motor of 15 kW.
+        let water = HeatLoop { heat_w: 14.7e6, range_k: 10.0, ..HeatLoop::default() };
+        let circuit = Circuit::of([water].iter(), 0.01);
+        let line = circuit.pumps("pumps", LoopUnits { buildings: 1, of_building: 11 }).unwrap();
+        assert_eq!(line.count, 11);
+        assert!((line.rating - 15e3).abs() < 1e-6, "{line:?}");
+        assert!(line.basis.contains("35.17 L/s against 270.9 kPa takes 14.7 kW"), "{}", line.basis);
+        assert!((motor(Watts(1e6)).0 - 1.1e6).abs() < 1e-3);
+    }
+
+    #[test]
+    fn every_plant_buys_what_its_heat_balance_needs_with_one_out_of_each_group() {
+        for design in Catalog::default().ids("cooling") {
+            let system = if design.starts_with("outside-air") { "hgx-h100" } else { "gb300-nvl72" };
+            for power in ["4 MW", "150 MW"] {
+                let set = [format!("cooling.design={design}"), format!("systems.0.id={system}")];
+                let plan = planned(power, &set.each_ref().map(String::as_str));
+                let what = format!("{design} {power}");
+                let over = |name: &str| {
+                    plan.power
+                        .overheads
+                        .iter()
+                        .filter(|(known, _)| known == name)
+                        .map(|(_, load)| load.0)
+                        .sum::<f64>()
+                };
+                let blocks = &plan.electrical.cooled.as_ref().unwrap().blocks;
+                let agrees = |name: &str, of_loop: u64| {
+                    let block = blocks.iter().find(|block| block.name.starts_with(name)).unwrap();
+                    assert_eq!(block.arrangement, format!("{}+1 a loop", of_loop - 1), "{what}");
+                };
+                // All power of racks is heat, and so is what pumps and fans of the halls take.
+                let outside = &plan.cooling.schedule[0];
+                let inside = plan.power.it_provisioned.0 + over("pumps") + over("air handlers");
+                let (carried, of_loop) = left(&plan, outside);
+                assert!(carried >= inside, "{what}: {carried} {inside}");
+                let is_chiller = plan.cooling.chilled.0 > 0.0 && outside.name.contains("chiller");
+                agrees(if is_chiller { "chillers" } else { "coolers" }, of_loop);
+                let own =
+                    ["air-cooled chillers", "water-cooled chillers"].iter().find_map(|name| of(&plan, name));
+                assert_eq!(own.is_some(), plan.cooling.chilled.0 > 0.0 && !is_chiller, "{what}");
+                if let Some(chillers) = own {
+                    let (carried, of_loop) = left(&plan, chillers);
+                    assert!(carried >= plan.cooling.chilled.0 * (1.0 - 1e-9), "{what}");
+                    agrees("chillers", of_loop);
+                    let pumps = of(&plan, "chilled-water pumps");
+                    assert!(pumps.is_none_or(|pumps| pumps.count == chillers.count), "{what}");
+                }
+                if let Some(pumps) = of(&plan, "facility-water pumps") {
+                    assert_eq!(pumps.count, outside.count, "{what}");
+                }
+                // Units of coolant and of air, as the halls hold them.
+                let spare: u64 = plan.cooling.coolant.iter().map(|own| own.cdus[1]).sum();
+                let cdus = of(&plan, "CDUs").map_or(0, |line| line.count);
+                assert_eq!(cdus, plan.fleet.racks.cdu, "{what}");
+                let liquid: f64 = plan
+                    .layout
+                    .floors
+                    .iter()
+                    .map(|floor| {
+                        let demand = &floor.layout.demand;
+                        demand.unit_liquid.0 * demand.compute_racks as f64 / demand.unit_compute_racks as f64
+                    })
+                    .sum();
+                if cdus > 0 {
+                    let capacity = of(&plan, "CDUs").unwrap().rating;
+                    assert!((cdus - spare) as f64 * capacity >= liquid * (1.0 - 1e-9), "{what}");
+                }
+                assert!(
+                    plan.cooling.schedule.iter().all(|line| line.count > 0 && line.rating > 0.0),
+                    "{what}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn air_handlers_carry_what_racks_and_electrical_gear_give_to_the_air() {
+        let plan = planned("150 MW", &[]);
+        // Fans take 4 % of the heat that the handlers carry.
+        let fans = plan.power.overheads.iter().find(|(name, _)| name == "air handlers").unwrap().1;
+        let (halls, rooms) =
+            (of(&plan, "air handlers").unwrap(), of(&plan, "air handlers of electrical rooms").unwrap());
+        let floor = &plan.layout.floors[0].layout;
+        let spare = floor.halls + plan.layout.buildings * u64::from(floor.network_room.is_some());
+        let left = (halls.count - spare + rooms.count - plan.layout.buildings) as f64 * AIR_HANDLER_POWER.0;
+        assert!(left >= fans.0 / 0.04 * (1.0 - 1e-9), "{left} {fans}");
+        assert!(left < 1.5 * fans.0 / 0.04, "{left} {fans}");
+    }
+
+    #[test]
+    fn the_bill_lists_the_schedule_and_buys_it_in_one_sum() {
+        let plan = planned("150 MW", &[]);
+        let lines: Vec<_> = plan.bill.iter().filter(|item| item.part == "cooling").collect();
+        assert_eq!(lines.len(), plan.cooling.schedule.len() + 1);
+        assert!(lines[0].cost.0 > 0.0 && lines[1..].iter().all(|line| line.cost.0.abs() < 1e-9));
+        for (item, line) in lines[1..].iter().zip(&plan.cooling.schedule) {
+            assert!(line.name.starts_with(&item.item) && (item.count - line.count as f64).abs() < 1e-9);
+            assert_eq!(item.unit == "m", line.unit == "m", "{line:?}");
+        }
+    }
 }

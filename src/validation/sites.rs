@@ -223,7 +223,8 @@ fn known_words(row: Row<'_>, hardware: &Hardware) -> Result<(), InputError> {
     let markets = hardware.catalog.ids("climates");
     if let Some(market) = row.text("climate_market").filter(|market| !markets.contains(&slug(market))) {
         let error = row.error(format!("`climate_market` is `{market}`, whose climate the catalogue has not"));
-        let near = nearest(&slug(market), &markets).map_or_else(String::new, |id| format!("is `{id}` meant? "));
+        let near =
+            nearest(&slug(market), &markets).map_or_else(String::new, |id| format!("is `{id}` meant? "));
         return Err(error.with_help(format!("{near}allowed: nothing, or one of {}", markets.join(", "))));
     }
     Ok(())
