@@ -90,11 +90,7 @@ pub fn yards(ground: &Ground<'_>) -> Vec<(YardKind, String, u64)> {
         .into_iter()
         .filter_map(|line| Some((kind_of(&line.name)?, line.name, line.count)))
         .chain((coolers > 0).then(|| {
-            (
-                YardKind::Cooler,
-                super::standing::cooler_name(ground.place.plant.heat_rejection).to_owned(),
-                coolers,
-            )
+            (YardKind::Cooler, super::standing::cooler_name(&ground.place.plant).to_owned(), coolers)
         }))
         .collect();
     all.sort_by_key(|(kind, ..)| *kind);

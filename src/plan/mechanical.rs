@@ -19,7 +19,7 @@ use super::sizing::{self, Draw, FacilityHour};
 use super::standing::{COOLER_POWER, Standing, cooler_name};
 use crate::cooling::heat_rejection::{CONDENSER_RANGE, WATER_HEAT_CAPACITY};
 use crate::cooling::hydraulics::RowManifold;
-use crate::cooling::{HeatLoop, HeatRejection};
+use crate::cooling::{HeatLoop, HeatRejection, PlantLoops};
 use crate::layout::AIR_HANDLER_POWER;
 use crate::power::indoor_loss;
 use crate::units::text::{brief, digits};
@@ -251,8 +251,9 @@ impl Plant<'_> {
             }
         };
         let outside = heat_rejection(place, design, self.buildings());
-        units(cooler_name(kind), outside, leaving(place, design), "to throw out");
-        if kind == HeatRejection::Tower {
+        units(cooler_name(&place.plant), outside, leaving(place, design), "to throw out");
+        // Without an economiser all water comes from chillers, and towers cool their condensers alone.
+        if kind == HeatRejection::Tower && place.plant.economizer {
             units("plate heat exchangers", outside, leaving(place, design), "from facility to tower water");
         }
         let own = chillers(place, design, self.buildings());
@@ -270,10 +271,9 @@ impl Plant<'_> {
     /// Pumps and mains of facility, chilled and tower water.
     fn water(&self) -> Vec<Equipment> {
         let loops = sizing::at_part(self.place, self.loads, self.design, 1.0).loops;
-        let of =
-            |places: std::ops::Range<usize>| loops.iter().flat_map(move |plant| &plant.loops[places.clone()]);
-        let whole: f64 = of(0..3).map(|water| water.heat_w).sum();
-        let pumps: Watts = loops.iter().map(|plant| plant.water_pumps()).sum();
+        let pumps: Watts = loops.iter().map(PlantLoops::water_pumps).sum();
+        let waters = || loops.iter().flat_map(|plant| plant.loops.iter().enumerate());
+        let whole: f64 = waters().map(|(_, water)| water.heat_w).sum();
         let share = if whole > 0.0 { pumps.0 / whole } else { 0.0 };
         // Outside air has no water but that of its chillers, which no formula pumps.
         if share <= 0.0 {
@@ -281,13 +281,14 @@ impl Plant<'_> {
         }
         let outside = heat_rejection(self.place, self.design, self.buildings());
         let own = chillers(self.place, self.design, self.buildings());
-        // Without chillers of their own, air handlers and doors hang on what throws the rest out.
+        // Chillers of their own carry air handlers and doors, and the coolant where no outside air may cool it.
         let parted = own.all() > 0;
-        let facility = Circuit::of(of(0..if parted { 1 } else { 3 }), share);
+        let chilled = |(place, water): &(usize, &HeatLoop)| parted && (*place > 0 || water.free <= 0.0);
+        let facility = Circuit::of(waters().filter(|water| !chilled(water)).map(|(_, water)| water), share);
         let mut all: Vec<_> = facility.pumps("facility-water pumps", outside).into_iter().collect();
         all.extend(facility.mains("facility-water", outside, self.standing));
         if parted {
-            let chilled = Circuit::of(of(1..3), share);
+            let chilled = Circuit::of(waters().filter(chilled).map(|(_, water)| water), share);
             all.extend(chilled.pumps("chilled-water pumps", own));
             all.extend(chilled.mains("chilled-water", own, self.standing));
         }
@@ -520,7 +521,7 @@ mod tests {
                 let is_chiller = plan.cooling.chilled.0 > 0.0 && outside.name.contains("chiller");
                 agrees(if is_chiller { "chillers" } else { "coolers" }, of_loop);
                 let own =
-                    ["air-cooled chillers", "water-cooled chillers"].iter().find_map(|name| of(&plan, name));
+                    plan.cooling.schedule[1..].iter().find(|line| line.name.ends_with("-cooled chillers"));
                 assert_eq!(own.is_some(), plan.cooling.chilled.0 > 0.0 && !is_chiller, "{what}");
                 if let Some(chillers) = own {
                     let (carried, of_loop) = left(&plan, chillers);
