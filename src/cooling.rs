@@ -250,6 +250,8 @@ impl PlantHour {
 pub struct PlantLoops {
     /// Pumps of all loops.
     pub pumps: Watts,
+    /// Of these, those of the coolant.
+    pub coolant_pumps: Watts,
     /// Fans of air handlers and rear doors.
     pub air_handlers: Watts,
     /// Pump power that warms tower water, outside the loops.
@@ -259,6 +261,12 @@ pub struct PlantLoops {
 }
 
 impl PlantLoops {
+    /// Pumps of facility and chilled water.
+    #[must_use]
+    pub fn water_pumps(&self) -> Watts {
+        (self.pumps - self.coolant_pumps - self.tower_pumps).max(Watts(0.0))
+    }
+
     /// Runs the loops for one hour.
     ///
     /// ~~~text
@@ -345,7 +353,7 @@ impl Plant {
             let heat = hall + air_handlers;
             let loops = [HeatLoop::default(), HeatLoop::default(), air::outside_air(self, heat)];
             let tower_pumps = Watts(0.0);
-            return PlantLoops { pumps: coolant_pumps, air_handlers, tower_pumps, loops };
+            return PlantLoops { pumps: coolant_pumps, coolant_pumps, air_handlers, tower_pumps, loops };
         }
         let door_heat = load.air * self.rear_door.map_or(0.0, |door| door.share.value());
         let door_fans = door_heat * (self.rear_door.map_or(0.0, |door| door.fan_share.value()) * slowed);
@@ -359,6 +367,7 @@ impl Plant {
         let tower_pumps = (liquid + doors + air) * (self.condenser_pump_share.value() * slowed);
         PlantLoops {
             pumps: coolant_pumps + water_pumps + tower_pumps,
+            coolant_pumps,
             air_handlers: door_fans + handler_fans,
             tower_pumps,
             loops: [

@@ -16,6 +16,7 @@ mod fabric;
 mod fronts;
 mod ledger;
 mod links;
+mod mechanical;
 mod messages;
 mod money;
 mod range;

@@ -12,11 +12,7 @@ use super::beside::link_of;
 use super::equipment::{Equipment, Machine, Network};
 use super::result::{BillItem, Border, Cable, EndKind, Equipment as Scheduled, Layout, Plan};
 use super::sizing::{Draw, FacilityHour, torus_of};
-use super::standing::COOLER_POWER;
 use crate::catalog::profile::{Confidence, Datum, Link, Sources};
-use crate::cooling::HeatRejection;
-use crate::cooling::air::CHILLED_WATER_RANGE;
-use crate::layout::YardKind;
 use crate::layout::cables::Net;
 use crate::scenario::Origin;
 use crate::units::text::{digits, group, show};
@@ -119,7 +115,7 @@ pub(super) fn bill(
         items.extend(network(machine, draw, &plan.layout));
     }
     items.extend(plan.layout.border.iter().flat_map(border));
-    items.extend(facility(plan, equipment, draws, design));
+    items.extend(facility(plan, equipment, design));
     items
 }
 
@@ -312,6 +308,8 @@ fn rating(line: &Scheduled) -> String {
         "m3" => show(CubicMeters(line.rating)),
         "W" => show(Watts(line.rating)),
         "VA" => show(VoltAmperes(line.rating)),
+        "m" => format!("DN {}", (1e3 * line.rating).round()),
+        "m3/s" => format!("{} L/s", digits(1e3 * line.rating)),
         _ => show(Amperes(line.rating)),
     }
 }
@@ -333,84 +331,17 @@ fn racks_and_trays(plan: &Plan) -> Vec<Line> {
     lines
 }
 
-/// Motor of a facility pump: assumption, a common frame.
-const PUMP_POWER: Watts = Watts(75e3);
-
-/// Heat rejection, chillers, pumps and pipes.
-fn cooling(plan: &Plan, equipment: &Equipment, draws: &[Draw], design: &FacilityHour) -> Vec<Line> {
-    let units = |load: Watts, each: Watts| (load / each - 1e-9).ceil().max(0.0);
-    let mut lines: Vec<Line> = plan
-        .layout
-        .yards
-        .iter()
-        .filter(|(kind, ..)| *kind == YardKind::Cooler)
-        .map(|(_, name, count)| (name.clone(), show(COOLER_POWER), *count as f64, "units"))
-        .collect();
-    // Where the units outside are chillers themselves, theirs are no machines of their own.
-    if equipment.place.plant.heat_rejection != HeatRejection::AirCooledChiller {
-        let chilled = design.plant.chilled * equipment.place.plant.installed_ratio.value();
-        let chillers = units(chilled, COOLER_POWER);
-        lines.push((
-            "chillers for the hours that are too hot without".into(),
-            show(COOLER_POWER),
-            chillers,
-            "units",
-        ));
-    }
-    let plant = &equipment.place.plant;
-    if let Some(doors) = plant.rear_door {
-        let racks = plan.fleet.racks;
-        let racks = (racks.compute + racks.network + racks.storage + racks.management) as f64;
-        let air: Watts = draws.iter().map(|draw| draw.air).sum();
-        let each = air * doors.share.0 / racks.max(1.0);
-        lines.push(("rear doors, one a rack".into(), format!("{} on average", show(each)), racks, "doors"));
-    }
-    lines.push((
-        "tanks of chilled water until chillers are back".into(),
-        format!("{CHILLED_WATER_RANGE} of range"),
-        plan.cooling.tanks.0.ceil(),
-        "m³",
-    ));
-    let liquid: Watts = plan
-        .layout
-        .floors
-        .iter()
-        .zip(&plan.cooling.coolant)
-        .map(|(floor, own)| {
-            let units =
-                floor.layout.demand.compute_racks as f64 / floor.layout.demand.unit_compute_racks as f64;
-            floor.layout.demand.unit_liquid * units * own.pump_share.0
-        })
-        .sum();
-    let facility = units((design.plant.pumps - liquid).max(Watts(0.0)), PUMP_POWER);
-    let spare = if facility > 0.0 { plan.layout.buildings as f64 } else { 0.0 };
-    lines.push((
-        "facility pumps, one spare in each building".into(),
-        show(PUMP_POWER),
-        facility + spare,
-        "units",
-    ));
-    for own in &plan.cooling.coolant {
-        let Some(floor) = plan.layout.floors.iter().find(|floor| floor.system == own.system) else {
-            continue;
-        };
-        let (hall, halls) = (&floor.layout.hall, floor.layout.halls as f64);
-        if let Ok(row) = &own.row {
-            let length = 2.0 * halls * hall.rows.len() as f64 * hall.grid.row_length();
-            let name = format!("row manifolds of {}, supply and return", own.system);
-            lines.push((name, format!("DN {}", row.nominal_diameter), length.ceil(), "m"));
-        }
-        if let Ok(flows) = &own.group.flows {
-            let name = format!("headers of the halls of {}, supply and return", own.system);
-            let length = 2.0 * halls * (hall.width + hall.depth);
-            lines.push((name, format!("DN {}", flows.nominal_diameter), length.ceil(), "m"));
-        }
-    }
-    lines
+/// Lines of a schedule; what is bought by the metre says so in its name there, and in its unit here.
+fn scheduled<'a>(lines: impl Iterator<Item = &'a Scheduled>) -> Vec<Line> {
+    let line = |line: &Scheduled| match line.name.strip_suffix(" [m]") {
+        Some(name) => (name.to_owned(), rating(line), line.count as f64, "m"),
+        None => (line.name.clone(), rating(line), line.count as f64, "pieces"),
+    };
+    lines.map(line).collect()
 }
 
 /// Building, power and cooling.
-fn facility(plan: &Plan, equipment: &Equipment, draws: &[Draw], design: &FacilityHour) -> Vec<BillItem> {
+fn facility(plan: &Plan, equipment: &Equipment, design: &FacilityHour) -> Vec<BillItem> {
     let costs = &equipment.place.costs;
     let mut items = Vec::new();
     let mut part = |name: &str, datum: Option<&Datum<_>>, lines: Vec<Line>| {
@@ -437,13 +368,11 @@ fn facility(plan: &Plan, equipment: &Equipment, draws: &[Draw], design: &Facilit
             });
         }
     };
-    let scheduled = |part: &str| -> Vec<(String, String, f64, &'static str)> {
-        let of = plan.electrical.schedule.iter().filter(|line| part_of(&line.name) == part);
-        of.map(|line| (line.name.clone(), rating(line), line.count as f64, "pieces")).collect()
-    };
+    let electrical_of =
+        |part: &str| scheduled(plan.electrical.schedule.iter().filter(|line| part_of(&line.name) == part));
     let it = show(design.it);
     let meter = show(design.meter);
-    let or_lump = |lines: Vec<(String, String, f64, &'static str)>, what: &str, rating: &str| {
+    let or_lump = |lines: Vec<Line>, what: &str, rating: &str| {
         if lines.is_empty() { vec![(what.to_owned(), rating.to_owned(), 1.0, "lump sum")] } else { lines }
     };
     let mut fit_out = vec![("shell, fit-out and site work".into(), it.clone(), plan.layout.area.0, "m²")];
@@ -458,32 +387,12 @@ fn facility(plan: &Plan, equipment: &Equipment, draws: &[Draw], design: &Facilit
         ("busway", &costs.busway, "busway and distribution", &it),
     ];
     for (name, datum, what, of) in electrical {
-        if amount(plan, name).0 > 0.0 || !scheduled(name).is_empty() {
-            part(name, Some(datum), or_lump(scheduled(name), what, of));
+        if amount(plan, name).0 > 0.0 || !electrical_of(name).is_empty() {
+            part(name, Some(datum), or_lump(electrical_of(name), what, of));
         }
     }
-    part(
-        "cooling",
-        Some(&costs.cooling),
-        [
-            cooling(plan, equipment, draws, design),
-            vec![
-                (
-                    "coolant distribution unit".into(),
-                    show(equipment.place.cdus.capacity),
-                    plan.fleet.racks.cdu as f64,
-                    "units",
-                ),
-                (
-                    "air handler".into(),
-                    show(crate::layout::AIR_HANDLER_POWER),
-                    plan.layout.floors.iter().map(|floor| floor.layout.air_handlers()).sum::<u64>() as f64,
-                    "units",
-                ),
-            ],
-        ]
-        .concat(),
-    );
+    let mechanical = scheduled(plan.cooling.schedule.iter());
+    part("cooling", Some(&costs.cooling), or_lump(mechanical, "cooling plant", &it));
     part(
         "design, contractor, contingency",
         None,

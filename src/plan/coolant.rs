@@ -1,6 +1,7 @@
 //! The cooling of a plan as people read it: loops of coolant, the design hour, and what the year takes and gives.
 
 use super::equipment::{Machine, Place};
+use super::mechanical;
 use super::result::{CduGroup, CoolantLoop, Cooling, SystemFloor};
 use super::sizing::{self, Draw, FacilityHour, FacilityYear, Unbuildable};
 use super::standing::{self, Standing};
@@ -24,11 +25,11 @@ const UNKNOWN_RACK: Pascals = Pascals(100e3);
 /// Pipe from a CDU in the gallery to the first rack of its row: half a hall. An assumption.
 const FEED: Meters = Meters(8.0);
 /// Shaft power of a pump into hydraulic power: 70 % to 80 % at the best point of this size, less beside it (recalled).
-const PUMP_EFFICIENCY: f64 = 0.72;
+pub(super) const PUMP_EFFICIENCY: f64 = 0.72;
 /// Electrical into shaft power: motors of class IE4 and IE5 95 % and their drives 96 % to 97 %, less at part load (recalled).
-const MOTOR_EFFICIENCY: f64 = 0.9;
+pub(super) const MOTOR_EFFICIENCY: f64 = 0.9;
 /// Flow that CDUs are rated for per heat: 1.5 L/min for each kilowatt, as one maker rates its unit and a reference design asks.
-const RATED_FLOW: CubicMetersPerJoule = CubicMetersPerJoule(1.5 / 60_000.0 / 1e3);
+pub(super) const RATED_FLOW: CubicMetersPerJoule = CubicMetersPerJoule(1.5 / 60_000.0 / 1e3);
 
 /// The cooling of a plan.
 #[must_use]
@@ -44,19 +45,22 @@ pub fn cooling(
     let at_part = sizing::at_part(place, loads, design, part);
     let warm = at_part.loops.iter().map(|plant| plant.loops[0]).filter(|heat| heat.heat_w > 0.0);
     let leaving = warm.map(|heat| heat.supply_c + heat.range_k).fold(f64::INFINITY, f64::min);
+    let tanks = chilled_tank(design.plant.chilled, fields.cooling.chilled_store);
+    let coolant: Vec<_> = loads
+        .iter()
+        .filter(|(machine, draw)| draw.racks > 0 && machine.liquid_share.0 > 0.0)
+        .map(|(machine, draw)| coolant_loop(fields, place, machine, draw, standing))
+        .collect();
     Cooling {
         design: fields.cooling.design.clone(),
         design_dry_bulb: design.weather.dry_bulb,
         design_wet_bulb: design.weather.wet_bulb,
         design_mode: design.plant.mode.word(),
         chilled: design.plant.chilled,
-        tanks: chilled_tank(design.plant.chilled, fields.cooling.chilled_store),
+        tanks,
         installed_rejection: place.plant.installed_rejection(&design.plant),
-        coolant: loads
-            .iter()
-            .filter(|(machine, draw)| draw.racks > 0 && machine.liquid_share.0 > 0.0)
-            .map(|(machine, draw)| coolant_loop(fields, place, machine, draw, standing))
-            .collect(),
+        schedule: mechanical::schedule(place, loads, design, standing, &coolant, tanks),
+        coolant,
         trim_hours: energy.trim_hours,
         wet_hours: energy.wet_hours,
         peak_of_year: Watts(energy.peak_w),

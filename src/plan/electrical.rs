@@ -84,16 +84,13 @@ const YARD: [(&str, YardKind); 5] = [
 pub fn yards(ground: &Ground<'_>) -> Vec<(YardKind, String, u64)> {
     let schedule = schedule::schedule(ground, one_line::bought(ground).as_ref(), None);
     let kind_of = |name: &str| YARD.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
-    let coolers = super::standing::coolers(ground.place, ground.design);
+    let outside = super::mechanical::heat_rejection(ground.place, ground.design, ground.layout.buildings);
+    let coolers = outside.all();
     let mut all: Vec<_> = schedule
         .into_iter()
         .filter_map(|line| Some((kind_of(&line.name)?, line.name, line.count)))
         .chain((coolers > 0).then(|| {
-            (
-                YardKind::Cooler,
-                super::standing::cooler_name(ground.place.plant.heat_rejection).to_owned(),
-                coolers,
-            )
+            (YardKind::Cooler, super::standing::cooler_name(&ground.place.plant).to_owned(), coolers)
         }))
         .collect();
     all.sort_by_key(|(kind, ..)| *kind);

@@ -133,6 +133,8 @@ pub struct Cooling {
     pub tanks: CubicMeters,
     /// Heat rejection to install, spares and derating included.
     pub installed_rejection: Watts,
+    /// What is bought to carry it out, from the yard to the racks.
+    pub schedule: Vec<Equipment>,
     /// Loops of coolant by system.
     pub coolant: Vec<CoolantLoop>,
     /// Hours of the year in which chillers help the coolant.

@@ -9,7 +9,7 @@ use super::links;
 use super::result::{Cable, Layout, Racks, SupportNetwork, SystemFloor};
 use super::sizing::{Draw, FacilityHour, torus_of};
 use crate::catalog::profile::{Link, ScaleUpTopology, StageKind};
-use crate::cooling::HeatRejection;
+use crate::cooling::{HeatRejection, Plant};
 use crate::fabric::scale_out::FatTree;
 use crate::layout::cables::{
     CableCounts, CableRun, Cabling, OpticalCabling, Reach, Tried, farthest, place, placements,
@@ -233,28 +233,23 @@ fn yard(place: &Place, design: &FacilityHour, part: f64, compute: Watts) -> Yard
         generators: engines,
         transformers: modules(&[StageKind::UnitTransformer, StageKind::PlantTransformer]),
         converters: modules(&[StageKind::SolidStateTransformer]),
-        coolers: (coolers(place, design) as f64 * part).ceil() as u64,
+        coolers: (place.plant.installed_rejection(&design.plant) * part / COOLER_POWER).ceil() as u64,
         high_voltage: modules(&[StageKind::MainTransformer]),
     }
 }
 
 /// What throws the heat out, as it is bought.
 #[must_use]
-pub fn cooler_name(kind: HeatRejection) -> &'static str {
-    match kind {
+pub fn cooler_name(plant: &Plant) -> &'static str {
+    match plant.heat_rejection {
         HeatRejection::DryCooler => "dry coolers",
         HeatRejection::AdiabaticCooler => "adiabatic coolers",
         HeatRejection::Tower => "cooling towers",
+        HeatRejection::AirCooledChiller if !plant.economizer => "air-cooled chillers",
         HeatRejection::AirCooledChiller => "air-cooled chillers with free-cooling coils",
         HeatRejection::OutsideAir => "outside-air units",
         HeatRejection::OutsideAirTower => "outside-air units and towers",
     }
-}
-
-/// Units of heat rejection of the site.
-#[must_use]
-pub fn coolers(place: &Place, design: &FacilityHour) -> u64 {
-    (place.plant.installed_rejection(&design.plant) / COOLER_POWER).ceil() as u64
 }
 
 /// Rectifier racks that stand with a unit, where the electrical design has them beside the accelerators.

@@ -41,7 +41,7 @@ pub(super) fn sections(plan: &Plan) -> Vec<Section> {
                 .as_ref()
                 .map_or_else(Vec::new, |flow| load_flow(flow, electrical.faults.as_ref())),
         },
-        Section { heading: "Electrical equipment".into(), blocks: schedule(electrical) },
+        Section { heading: "Electrical equipment".into(), blocks: schedule(&electrical.schedule) },
     ]
 }
 
@@ -305,12 +305,14 @@ pub(super) fn rating(line: &Equipment) -> String {
         "W" => POWER.show(value),
         "VA" => Unit::Metric("VA").show(value),
         "A" => Unit::Metric("A").show(value),
+        "m" => format!("DN {}", (1e3 * value).round()),
+        "m3/s" => format!("{} L/s", digits(1e3 * value)),
         _ => digits(value),
     }
 }
 
-fn schedule(electrical: &Electrical) -> Vec<Block> {
-    let all = &electrical.schedule;
+/// A schedule of equipment, electrical or mechanical.
+pub(super) fn schedule(all: &[Equipment]) -> Vec<Block> {
     if all.is_empty() {
         return Vec::new();
     }
@@ -336,20 +338,19 @@ pub(super) fn json(electrical: &Electrical) -> [(&'static str, Value); 11] {
         ("load_flow", electrical.load_flow.as_ref().map(load_flow_json).into()),
         ("shelves", electrical.shelves.iter().map(shelves_json).collect()),
         ("fault_levels", electrical.faults.as_ref().map(faults_json).into()),
-        (
-            "equipment",
-            electrical
-                .schedule
-                .iter()
-                .map(|item| {
-                    json!({
-                        "name": item.name, "count": item.count, "rating": item.rating, "unit": item.unit,
-                        "basis": item.basis,
-                    })
-                })
-                .collect(),
-        ),
+        ("equipment", schedule_json(&electrical.schedule)),
     ]
+}
+
+/// The same as `equipment[]` of the JSON of a plan.
+pub(super) fn schedule_json(all: &[Equipment]) -> Value {
+    let line = |item: &Equipment| {
+        json!({
+            "name": item.name, "count": item.count, "rating": item.rating, "unit": item.unit,
+            "basis": item.basis,
+        })
+    };
+    all.iter().map(line).collect()
 }
 
 fn supply_json(supply: &Supply) -> Value {

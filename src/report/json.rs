@@ -118,6 +118,7 @@ fn cooling(cooling: &Cooling) -> Value {
             "chilled_w": cooling.chilled.0,
         },
         "installed_rejection_w": cooling.installed_rejection.0,
+        "equipment": super::electrical::schedule_json(&cooling.schedule),
         "coolant": cooling.coolant.iter().map(coolant).collect::<Vec<_>>(),
         "trim_hours": cooling.trim_hours,
         "wet_hours": cooling.wet_hours,

@@ -51,6 +51,10 @@ pub fn plan_document(plan: &Plan) -> Document {
     sections.extend(electrical::sections(plan));
     sections.extend([
         cooling(&plan.cooling),
+        Section {
+            heading: "Mechanical equipment".into(),
+            blocks: electrical::schedule(&plan.cooling.schedule),
+        },
         fleet(plan),
         layout(plan),
         fabric(plan),

@@ -164,6 +164,7 @@ fn cooling() -> Cooling {
         design_mode: "trim chillers",
         chilled: Watts(300e6),
         tanks: crate::units::CubicMeters(0.0),
+        schedule: Vec::new(),
         installed_rejection: Watts(1.1e9),
         coolant: vec![CoolantLoop {
             system: "gb300-nvl72".into(),

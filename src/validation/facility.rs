@@ -4,7 +4,7 @@
 //!
 //! | word | predicted by | given |
 //! |---|---|---|
-//! | `it_power` | draw of `racks` racks (or `given` accelerators) with their support nodes and network | `system` |
+//! | `it_power` | draw of `racks` racks (or `given` accelerators) with their support nodes and network | `system`, `set` |
 //! | `compute_power` | heat of the racks alone | `system`, `given` accelerators |
 //! | `modules` | whole modules for a load in a redundancy | `load_mw`, `rating_mw`, `redundancy` |
 //! | `racks_per_unit` | units that carry whole racks at their electrical peak | `system`, `racks`, `rating_mw` |
@@ -208,10 +208,11 @@ fn known_quantity(row: Row<'_>) -> Result<(), InputError> {
     Err(error.with_help(format!("{}; there are {}", suggest(word, &known), QUANTITIES.join(", "))))
 }
 
-/// Racks with all that stands beside them.
+/// Racks with all that stands beside them; `set` may give what the design states of them, as the heat of a rack.
 fn it_power(row: Row<'_>, hardware: &Hardware) -> Result<f64, Gap> {
     let rig = rig(row, hardware)?;
-    match sizing::draw(&rig.machine, racks(row, &rig)?, &hardware.scenario().fields) {
+    let (scenario, equipment, _) = equipment_with(row, hardware, Some(&rig.id))?;
+    match sizing::draw(&equipment.machines[0], racks(row, &rig)?, &scenario.fields) {
         Ok(draw) => Ok(draw.it().0),
         Err(error) => gap(error.to_string()),
     }
@@ -265,10 +266,20 @@ fn swing(row: Row<'_>, hardware: &Hardware) -> Result<f64, Gap> {
 
 /// The default scenario with the row's settings over it, and the profiles that it names.
 fn equipment(row: Row<'_>, hardware: &Hardware) -> Result<(Scenario, Equipment, Catalog), Gap> {
-    let set = row.word("set").split(';').map(str::trim).filter(|one| !one.is_empty());
+    equipment_with(row, hardware, None)
+}
+
+/// The same, with racks of one system where the row names it in a column of its own.
+fn equipment_with(
+    row: Row<'_>,
+    hardware: &Hardware,
+    system: Option<&str>,
+) -> Result<(Scenario, Equipment, Catalog), Gap> {
+    let set = row.word("set").split(';').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned);
+    let set = system.map(|id| format!("systems.0.id={id}")).into_iter().chain(set);
     // Nothing is served or trained: the question is what stands there.
     let text = "serving = []\ntraining = []\n";
-    let flags = Flags { set: set.map(str::to_owned).collect(), ..Flags::default() };
+    let flags = Flags { set: set.collect(), ..Flags::default() };
     let mut catalog = hardware.catalog.clone();
     let made = resolve(Some(("facility", text)), &flags, &mut catalog).and_then(|scenario| {
         let mut equipment = Equipment::gather(&scenario, &catalog)?;
@@ -397,6 +408,25 @@ mod tests {
                 .any(|row| row.check.as_ref().is_some_and(|check| check.name.starts_with(&starts)))
         };
         assert!((1..=10).all(named));
+    }
+
+    #[test]
+    fn racks_of_a_stated_heat_draw_it() {
+        let hardware = Hardware::open(&Catalog::default()).unwrap();
+        let power = |set: &str| {
+            let header = "design,quantity,system,racks,set,published,use";
+            let text = format!("{header}\nmine,it_power,gb200-nvl72,48,{set},7,yes\n");
+            let table = Table::parse(Kind::Facility, "mine.csv", &text).unwrap();
+            check(&table, &hardware, &|| {}).map(|report| report.rows[0].predicted.unwrap())
+        };
+        let stated = |heat: &str| power(&format!("catalog.systems.gb200-nvl72.rack.heat={heat}")).unwrap();
+        let (catalogue, cooler) = (power("").unwrap(), stated("130 kW"));
+        assert!((stated("132 kW") / catalogue - 1.0).abs() < 1e-12);
+        // 48 racks of 2 kW less; what stands beside them does not ask for the racks' heat.
+        assert!((catalogue - cooler - 0.096).abs() < 1e-9, "{catalogue} {cooler}");
+        let error = power("catalog.systems.gb200-nvl72.rack.heat=130 m").unwrap_err();
+        assert_eq!(error.line(), Some(2));
+        assert!(error.message.contains("`set` makes no plan"), "{}", error.message);
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //! | `it_pod`, `hpl_measured` | at the rack inputs | compute racks alone: a pod or machine as measured, no halls around it |
 //! | `server` | at the rack inputs | compute racks alone: IT power is 1.14 times that of its servers, with network, storage and CPU racks |
 //!
-//! The place is the row's market where the catalogue has it, else the default scenario's. The cooling plant is the one that
+//! The place is the row's market, else the default scenario's; a market that the catalogue has not is refused. The cooling plant is the one that
 //! the operator is known to build ([`PLANTS`]), else the default scenario's. Racks come whole, in units
 //! of one rack, since a published count is not rounded to scalable units. A count that names several systems without
 //! their shares (`H100+H200+GB200`) is predicted with the median of what each of them alone draws per accelerator;
@@ -21,6 +21,7 @@ use super::hardware::{Hardware, Rig};
 use super::tables::{Kind, Row, Table};
 use super::{Forecast, Gap, Names, gap};
 use crate::catalog::InputError;
+use crate::catalog::document::{nearest, suggest};
 use crate::plan::equipment::{Equipment, Machine, Place};
 use crate::plan::{settle_pumps, sizing};
 use crate::power::{MeasuredAt, PowerEnvelope};
@@ -210,12 +211,32 @@ fn accelerators(
     Ok(racks * u64::from(machine.system.rack.accelerators))
 }
 
+/// What a published site may be taken for, as the table's column has it.
+const TRUTH_USES: [&str; 4] = ["yes", "weak", "power-only", "no"];
+
+/// Refuses a use and a market that nobody knows; an empty cell is unknown, and its row apart or at the default place.
+fn known_words(row: Row<'_>, hardware: &Hardware) -> Result<(), InputError> {
+    if let Some(word) = row.text("truth_use").filter(|word| !TRUTH_USES.contains(word)) {
+        let error = row.error(format!("`truth_use` is `{word}`, which says not how the row is used"));
+        return Err(error.with_help(suggest(word, &TRUTH_USES.map(str::to_owned))));
+    }
+    let markets = hardware.catalog.ids("climates");
+    if let Some(market) = row.text("climate_market").filter(|market| !markets.contains(&slug(market))) {
+        let error = row.error(format!("`climate_market` is `{market}`, whose climate the catalogue has not"));
+        let near =
+            nearest(&slug(market), &markets).map_or_else(String::new, |id| format!("is `{id}` meant? "));
+        return Err(error.with_help(format!("{near}allowed: nothing, or one of {}", markets.join(", "))));
+    }
+    Ok(())
+}
+
 fn forecast(
     row: Row<'_>,
     hardware: &Hardware,
     yard: &Yard,
     systems: &[&'static str],
 ) -> Result<Forecast, Gap> {
+    known_words(row, hardware)?;
     let apart = row.word("truth_use") != "yes";
     let set_apart =
         if apart { format!("set apart: truth_use is `{}`; ", row.word("truth_use")) } else { String::new() };
@@ -336,6 +357,30 @@ mod tests {
     fn a_market_becomes_a_site_id() {
         assert_eq!(slug("Columbus / New Albany OH"), "columbus-new-albany-oh");
         assert_eq!(slug("Abu Dhabi"), "abu-dhabi");
+    }
+
+    #[test]
+    fn a_use_or_a_market_that_nobody_knows_is_refused_with_its_line() {
+        let hardware = Hardware::open(&Catalog::default()).unwrap();
+        let checked = |truth: &str, market: &str| {
+            let header = "site,climate_market,accelerator,count,power_mw,power_measures,truth_use";
+            let known = "one,Abilene TX,GB200,70000,150,it,yes";
+            let text = format!("{header}\n{known}\ntwo,{market},GB200,70000,150,it,{truth}\n");
+            check(&Table::parse(Kind::Sites, "mine.csv", &text).unwrap(), &hardware, &|| {})
+        };
+        for (truth, market, word, meant) in [
+            ("yess", "Abilene TX", "truth_use", "`yes`, `weak`, `power-only`, `no`"),
+            ("yes", "Abilen TX", "climate_market", "is `abilene-tx` meant?"),
+            ("no", "Atlantis", "climate_market", "ashburn-va"),
+        ] {
+            let error = checked(truth, market).unwrap_err();
+            assert_eq!((error.line(), error.file.as_str()), (Some(3), "mine.csv"));
+            assert!(error.message.contains(word), "{}", error.message);
+            assert!(error.help.as_ref().unwrap().contains(meant), "{:?}", error.help);
+        }
+        // Nothing said is no fault: the row stands apart, at the default place.
+        let report = checked("", "").unwrap();
+        assert!(report.rows[0].counted && !report.rows[1].counted && report.rows[1].predicted.is_some());
     }
 
     #[test]

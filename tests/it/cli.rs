@@ -81,6 +81,21 @@ fn only_what_has_a_picture_is_drawn() {
 }
 
 #[test]
+fn a_site_of_a_use_or_market_that_nobody_knows_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sites.csv");
+    let header = "site,climate_market,accelerator,count,power_mw,power_measures,truth_use";
+    for (row, hint) in [
+        ("one,Abilene TX,GB200,70000,150,it,yess", "power-only"),
+        ("one,Abilen TX,GB200,70000,150,it,yes", "abilene-tx"),
+    ] {
+        std::fs::write(&path, format!("{header}\n{row}\n")).unwrap();
+        refused(&["validate", "--sites", path.to_str().unwrap()], "line 2");
+        refused(&["validate", "--sites", path.to_str().unwrap()], hint);
+    }
+}
+
+#[test]
 fn a_scatter_is_the_same_file_and_the_same_picture_on_a_page() {
     let folder = tempfile::tempdir().unwrap();
     let drawn = |name: &str| {

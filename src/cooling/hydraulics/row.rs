@@ -67,7 +67,8 @@ pub struct RowFlow {
 
 impl RowManifold {
     /// The narrowest pipe that carries a flow at the fastest speed allowed, else the widest there is.
-    pub(super) fn pipe(flow: CubicMetersPerSecond) -> (u32, Meters) {
+    #[must_use]
+    pub fn pipe(flow: CubicMetersPerSecond) -> (u32, Meters) {
         let fits = |millimeters: f64| {
             let d = millimeters * 1e-3;
             flow.value() / (PI * d * d / 4.0) <= FASTEST

@@ -8,15 +8,15 @@ use super::Ground;
 use super::schedule::engine_sets;
 use super::supply::{engines_of, named_grid, shown, sum};
 use crate::catalog::profile::StageKind;
+use crate::cooling::HeatRejection;
 use crate::fleet::cdus;
+use crate::plan::mechanical;
 use crate::plan::result::Supply;
-use crate::plan::standing::COOLER_POWER;
 use crate::power::availability::{Block, backed_up, k_of_n};
 use crate::units::{Seconds, Watts};
 
-/// Coolers that share a loop of facility water, one of them spare: an assumption. The rest of what is installed over the
-/// heat is for hot days and no spare.
-const LOOP: u32 = 11;
+/// What chillers are called, outside or behind coolers.
+const CHILLERS: &str = "chillers, each with its pump";
 
 /// How long racks work on before their cooling has to be fed again: what water and pumps bridge less the start of the
 /// drives, and, where chillers run in the design hour, what the chilled water bridges less theirs.
@@ -52,15 +52,20 @@ pub(super) fn cooled(ground: &Ground<'_>) -> Option<Supply> {
 
     let pump = Block::of(said.pump_failures, said.pump_repair);
     let chiller = Block::of(said.chiller_failures, said.chiller_repair);
-    let buildings = ground.layout.buildings.max(1) as f64;
-    let installed = place.plant.installed_rejection(&ground.design.plant) / buildings;
-    let coolers = (installed / COOLER_POWER - 1e-9).ceil().clamp(2.0, f64::from(LOOP)) as u32;
-    let (name, cooler) = match ground.design.plant.chilled {
-        Watts(heat) if heat > 0.0 => ("chillers, each with its pump", chiller.then(pump)),
+    let chills = ground.design.plant.chilled.0 > 0.0;
+    let cooler = match place.plant.heat_rejection {
+        HeatRejection::AirCooledChiller if chills => (CHILLERS, chiller.then(pump)),
         _ => ("coolers, each with its fans and pump", pump.then(pump)),
     };
-    let arrangement = format!("{}+1 a loop", coolers - 1);
-    blocks.push((name.into(), arrangement, k_of_n(cooler, coolers - 1, coolers, teams)));
+    let outside = mechanical::heat_rejection(place, ground.design, ground.layout.buildings);
+    let own = mechanical::chillers(place, ground.design, ground.layout.buildings);
+    for ((name, unit), units) in [(cooler, outside), ((CHILLERS, chiller.then(pump)), own)] {
+        let of_loop = units.of_loop();
+        if of_loop > 1 {
+            let arrangement = format!("{}+1 a loop", of_loop - 1);
+            blocks.push((name.into(), arrangement, k_of_n(unit, of_loop - 1, of_loop, teams)));
+        }
+    }
 
     let halls = ground.layout.halls.max(1) as f64;
     let liquid: Watts = ground.loads.iter().map(|(_, draw)| draw.liquid).sum();

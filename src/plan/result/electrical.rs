@@ -391,16 +391,16 @@ pub struct OutageResult {
     pub dark: Watts,
 }
 
-/// One line of the equipment schedule.
+/// One line of an equipment schedule, electrical or mechanical.
 #[derive(Debug, Clone)]
 pub struct Equipment {
     /// What it is.
     pub name: String,
-    /// How many.
+    /// How many; metres of what is bought by the metre, whose name ends in `[m]`.
     pub count: u64,
-    /// Rating of one, in `unit`.
+    /// Rating of one, in `unit`; the nominal diameter of pipes.
     pub rating: f64,
-    /// Unit of the rating: `W`, `VA`, `A`, `J` or `m3`.
+    /// Unit of the rating: `W`, `VA`, `A`, `J`, `m3`, `m3/s` or `m`.
     pub unit: String,
     /// What it is sized by.
     pub basis: String,

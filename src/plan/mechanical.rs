@@ -1,0 +1,586 @@
+//! The mechanical schedule: what is bought to carry the heat out, by rating and count.
+//!
+//! ~~~text
+//! units     least n with  n·C ≥ r·Q  and  (n − ⌈n/11⌉)·C ≥ D        of a building: nameplate, and one of each loop out
+//! pump      V = Q/(ρc·ΔT)/(n − loops),  H = η·P/V                     one with each unit; those left carry all
+//! motor     the frame above 1.1·η_m·P
+//! ~~~
+//!
+//! Q heat that leaves the building in the design hour, D what it is that the units have to take then · C rating of a unit
+//! · r installed ratio · P power of the pump, the plant's share of the heat · H the head that this power lifts.
+//! Loops, groups of CDUs and air handlers are those that availability counts ([`super::electrical`]), yards hold these
+//! units, and the bill of materials lists these lines. Left out: valves, expansion vessels, water treatment, tanks of
+//! make-up water and basins of blowdown, glycol.
+
+use super::coolant::{MOTOR_EFFICIENCY, PUMP_EFFICIENCY};
+use super::equipment::{Machine, Place};
+use super::result::{CoolantLoop, Equipment};
+use super::sizing::{self, Draw, FacilityHour};
+use super::standing::{COOLER_POWER, Standing, cooler_name};
+use crate::cooling::heat_rejection::{CONDENSER_RANGE, WATER_HEAT_CAPACITY};
+use crate::cooling::hydraulics::RowManifold;
+use crate::cooling::{HeatLoop, HeatRejection, PlantLoops};
+use crate::layout::AIR_HANDLER_POWER;
+use crate::power::indoor_loss;
+use crate::units::text::{brief, digits};
+use crate::units::{CubicMeters, CubicMetersPerSecond, Pascals, Share, Watts};
+
+/// Units that share a loop of water, one of them spare: an assumption. The rest of what is installed over the heat is for
+/// hot days and no spare.
+const LOOP: u64 = 11;
+/// Motor over the shaft power that it is bought for: the usual margin of 10 % to 15 % (recalled).
+const MOTOR_MARGIN: f64 = 1.1;
+/// Rated outputs of motors [kW]: the preferred values of IEC 60072-1.
+const MOTORS: [f64; 23] = [
+    0.75, 1.5, 2.2, 3.0, 4.0, 5.5, 7.5, 11.0, 15.0, 18.5, 22.0, 30.0, 37.0, 45.0, 55.0, 75.0, 90.0, 110.0,
+    132.0, 160.0, 200.0, 250.0, 315.0,
+];
+
+/// Units in loops of water, the same in every building; each loop works with one of its units out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct LoopUnits {
+    /// Buildings.
+    buildings: u64,
+    /// Units of one.
+    of_building: u64,
+}
+
+impl LoopUnits {
+    /// Units for a nameplate that carry what they have to in the design hour with one of each loop out.
+    fn carrying(nameplate: Watts, needed: Watts, buildings: u64) -> Self {
+        let buildings = buildings.max(1);
+        if nameplate.0 <= 0.0 {
+            return Self { buildings, of_building: 0 };
+        }
+        let each = |heat: Watts| heat / COOLER_POWER / buildings as f64;
+        let mut units = (each(nameplate) - 1e-9).ceil().max(2.0) as u64;
+        while ((units - units.div_ceil(LOOP)) as f64) < each(needed) - 1e-9 {
+            units += 1;
+        }
+        Self { buildings, of_building: units }
+    }
+
+    /// All of them.
+    pub fn all(self) -> u64 {
+        self.buildings * self.of_building
+    }
+
+    /// Loops of the site.
+    pub fn loops(self) -> u64 {
+        self.buildings * self.of_building.div_ceil(LOOP)
+    }
+
+    /// Units of the largest loop, the spare one among them.
+    pub fn of_loop(self) -> u32 {
+        let loops = self.of_building.div_ceil(LOOP).max(1);
+        self.of_building.div_ceil(loops) as u32
+    }
+
+    /// Those that carry the heat while one of each loop is out.
+    fn on_duty(self) -> u64 {
+        self.all() - self.loops()
+    }
+
+    /// Words for how they are grouped.
+    fn grouped(self) -> String {
+        let (loops, largest) = (self.loops(), u64::from(self.of_loop()));
+        format!("{loops} loops of up to {} + 1", largest.saturating_sub(1))
+    }
+}
+
+/// Units outside that throw the heat out. Towers take what compressors add, for the others it is no part of the rating.
+pub(super) fn heat_rejection(place: &Place, design: &FacilityHour, buildings: u64) -> LoopUnits {
+    LoopUnits::carrying(place.plant.installed_rejection(&design.plant), leaving(place, design), buildings)
+}
+
+/// Heat that the units outside have to take in the design hour.
+fn leaving(place: &Place, design: &FacilityHour) -> Watts {
+    let own = if place.plant.heat_rejection.has_towers() { Watts(0.0) } else { design.plant.compressors };
+    design.plant.rejected - own
+}
+
+/// Chillers that are machines of their own: none where the units outside are chillers themselves, or none run.
+pub(super) fn chillers(place: &Place, design: &FacilityHour, buildings: u64) -> LoopUnits {
+    if place.plant.heat_rejection == HeatRejection::AirCooledChiller {
+        return LoopUnits::default();
+    }
+    let chilled = design.plant.chilled;
+    LoopUnits::carrying(chilled * place.plant.installed_ratio.value(), chilled, buildings)
+}
+
+/// One line of the schedule.
+fn line(name: &str, count: u64, rating: f64, unit: &str, basis: String) -> Equipment {
+    Equipment { name: name.into(), count, rating, unit: unit.into(), basis }
+}
+
+/// What the schedule is made from.
+struct Plant<'a> {
+    place: &'a Place,
+    loads: &'a [(&'a Machine, &'a Draw)],
+    design: &'a FacilityHour,
+    standing: &'a Standing,
+}
+
+/// A circuit of water: its heat, what flows, what its pumps take.
+struct Circuit {
+    heat: Watts,
+    flow: CubicMetersPerSecond,
+    pumps: Watts,
+}
+
+impl Circuit {
+    /// The circuit of some loops, whose pumps take this for each watt.
+    fn of<'a>(loops: impl Iterator<Item = &'a HeatLoop>, share: f64) -> Self {
+        let (mut heat, mut flow) = (0.0, 0.0);
+        for water in loops.filter(|water| water.heat_w > 0.0) {
+            heat += water.heat_w;
+            flow += water.heat_w / (WATER_HEAT_CAPACITY * water.range_k.max(f64::MIN_POSITIVE));
+        }
+        Self { heat: Watts(heat), flow: CubicMetersPerSecond(flow), pumps: Watts(heat * share) }
+    }
+
+    /// One pump with each unit of some loops.
+    fn pumps(&self, name: &str, units: LoopUnits) -> Option<Equipment> {
+        let duty = units.on_duty() as f64;
+        if self.pumps.0 <= 0.0 || self.flow.0 <= 0.0 || duty <= 0.0 {
+            return None;
+        }
+        let (power, flow) = (self.pumps / duty, self.flow / duty);
+        let head = Pascals(power.0 * PUMP_EFFICIENCY * MOTOR_EFFICIENCY / flow.0);
+        let basis = format!(
+            "one with each unit, one of each loop out: {} against {} takes {}, {} efficient with motor and drive",
+            liters(flow),
+            brief(head),
+            brief(power),
+            Share(PUMP_EFFICIENCY * MOTOR_EFFICIENCY),
+        );
+        Some(line(name, units.all(), motor(power * MOTOR_EFFICIENCY).0, "W", basis))
+    }
+
+    /// Supply and return: along the cooling yard of each building, and from there into its halls, by the metre.
+    fn mains(&self, name: &str, units: LoopUnits, standing: &Standing) -> Vec<Equipment> {
+        let (loops, halls) = (units.loops(), standing.layout.halls);
+        if self.flow.0 <= 0.0 || loops == 0 || halls == 0 {
+            return Vec::new();
+        }
+        let (mut along, mut across) = (0.0, 0.0);
+        for floor in standing.layout.floors.iter().map(|floor| &floor.layout) {
+            along += (0..floor.buildings).map(|building| floor.length_of(building)).sum::<f64>();
+            across +=
+                (0..floor.halls).map(|hall| floor.building_y - floor.place_of_hall(hall).2.y).sum::<f64>();
+        }
+        let pipe = |what: &str, length: f64, of: u64, each: &str| {
+            let flow = self.flow / of as f64;
+            let (nominal, inner) = RowManifold::pipe(flow);
+            let speed = flow.0 / (std::f64::consts::PI * inner.0 * inner.0 / 4.0);
+            let basis = format!("{of} pairs, {each}: {} at {} m/s", liters(flow), digits(speed));
+            line(
+                &format!("{name} {what} [m]"),
+                (2.0 * length).ceil() as u64,
+                f64::from(nominal) / 1e3,
+                "m",
+                basis,
+            )
+        };
+        vec![
+            pipe("mains in the yards", along, loops, "one for each loop, side by side along the buildings"),
+            pipe("branches to the halls", across, halls, "one for each hall, from the yard across it"),
+        ]
+    }
+}
+
+/// A flow as pumps are sold by it.
+fn liters(flow: CubicMetersPerSecond) -> String {
+    format!("{} L/s", digits(flow.0 * 1e3))
+}
+
+/// The motor that is bought for a power at its shaft; above the largest frame, that with its margin.
+fn motor(shaft: Watts) -> Watts {
+    let needed = shaft * MOTOR_MARGIN;
+    MOTORS.iter().map(|output| Watts(output * 1e3)).find(|output| *output >= needed).unwrap_or(needed)
+}
+
+/// The whole schedule, from the yard to the racks.
+pub(super) fn schedule(
+    place: &Place,
+    loads: &[(&Machine, &Draw)],
+    design: &FacilityHour,
+    standing: &Standing,
+    coolant: &[CoolantLoop],
+    tanks: CubicMeters,
+) -> Vec<Equipment> {
+    if design.it.0 <= 0.0 {
+        return Vec::new();
+    }
+    let plant = Plant { place, loads, design, standing };
+    let mut all = plant.outside();
+    all.extend(plant.water());
+    if tanks.0 > 0.0 {
+        let buildings = standing.layout.buildings.max(1);
+        let basis = format!("one in each building, {} in all, until chillers are back", brief(tanks));
+        all.push(line("chilled-water tanks", buildings, tanks.0 / buildings as f64, "m3", basis));
+    }
+    all.extend(plant.make_up());
+    all.extend(units_of_coolant(place, coolant));
+    all.extend(pipes_of_coolant(standing, coolant));
+    all.extend(plant.air());
+    all
+}
+
+impl Plant<'_> {
+    fn buildings(&self) -> u64 {
+        self.standing.layout.buildings
+    }
+
+    /// Coolers, towers with their plates, and chillers.
+    fn outside(&self) -> Vec<Equipment> {
+        let (place, design) = (self.place, self.design);
+        let kind = place.plant.heat_rejection;
+        let mut all = Vec::new();
+        let mut units = |name: &str, units: LoopUnits, needed: Watts, what: &str| {
+            if units.all() > 0 {
+                let loaded = |count: u64| Share(needed / (COOLER_POWER * count as f64));
+                let basis = format!(
+                    "{} {what} in the design hour: {} loaded, {} with one of each loop out; {}",
+                    brief(needed),
+                    loaded(units.all()),
+                    loaded(units.on_duty()),
+                    units.grouped(),
+                );
+                all.push(line(name, units.all(), COOLER_POWER.0, "W", basis));
+            }
+        };
+        let outside = heat_rejection(place, design, self.buildings());
+        units(cooler_name(&place.plant), outside, leaving(place, design), "to throw out");
+        // Without an economiser all water comes from chillers, and towers cool their condensers alone.
+        if kind == HeatRejection::Tower && place.plant.economizer {
+            units("plate heat exchangers", outside, leaving(place, design), "from facility to tower water");
+        }
+        let own = chillers(place, design, self.buildings());
+        let name = if kind.has_towers() { "water-cooled chillers" } else { "air-cooled chillers" };
+        let work = Share(design.plant.compressors / design.plant.chilled.max(Watts(f64::MIN_POSITIVE)));
+        units(
+            name,
+            own,
+            design.plant.chilled,
+            &format!("through evaporators, {work} of it as compressor power,"),
+        );
+        all
+    }
+
+    /// Pumps and mains of facility, chilled and tower water.
+    fn water(&self) -> Vec<Equipment> {
+        let loops = sizing::at_part(self.place, self.loads, self.design, 1.0).loops;
+        let pumps: Watts = loops.iter().map(PlantLoops::water_pumps).sum();
+        let waters = || loops.iter().flat_map(|plant| plant.loops.iter().enumerate());
+        let whole: f64 = waters().map(|(_, water)| water.heat_w).sum();
+        let share = if whole > 0.0 { pumps.0 / whole } else { 0.0 };
+        // Outside air has no water but that of its chillers, which no formula pumps.
+        if share <= 0.0 {
+            return Vec::new();
+        }
+        let outside = heat_rejection(self.place, self.design, self.buildings());
+        let own = chillers(self.place, self.design, self.buildings());
+        // Chillers of their own carry air handlers and doors, and the coolant where no outside air may cool it.
+        let parted = own.all() > 0;
+        let chilled = |(place, water): &(usize, &HeatLoop)| parted && (*place > 0 || water.free <= 0.0);
+        let facility = Circuit::of(waters().filter(|water| !chilled(water)).map(|(_, water)| water), share);
+        let mut all: Vec<_> = facility.pumps("facility-water pumps", outside).into_iter().collect();
+        all.extend(facility.mains("facility-water", outside, self.standing));
+        if parted {
+            let chilled = Circuit::of(waters().filter(chilled).map(|(_, water)| water), share);
+            all.extend(chilled.pumps("chilled-water pumps", own));
+            all.extend(chilled.mains("chilled-water", own, self.standing));
+        }
+        let tower_pumps: Watts = loops.iter().map(|plant| plant.tower_pumps).sum();
+        let tower = Circuit {
+            heat: leaving(self.place, self.design),
+            flow: CubicMetersPerSecond(
+                leaving(self.place, self.design).0 / (WATER_HEAT_CAPACITY * CONDENSER_RANGE.0),
+            ),
+            pumps: tower_pumps,
+        };
+        if tower.heat.0 > 0.0 {
+            all.extend(tower.pumps("tower-water pumps", outside));
+        }
+        all
+    }
+
+    /// Connections for make-up water and for what is blown down, by their flow in the design hour.
+    fn make_up(&self) -> Vec<Equipment> {
+        let (plant, buildings) = (&self.design.plant, self.buildings().max(1));
+        let connection = |name: &str, flow: CubicMetersPerSecond| {
+            let basis = format!("one in each building, {} in all in the design hour", liters(flow));
+            (flow.0 > 0.0).then(|| line(name, buildings, flow.0 / buildings as f64, "m3/s", basis))
+        };
+        let of = [("make-up water connections", plant.water), ("blowdown drains", plant.blown_down())];
+        of.into_iter().filter_map(|(name, flow)| connection(name, flow)).collect()
+    }
+
+    /// What electrical gear gives to the air of its rooms.
+    fn indoor(&self) -> Watts {
+        let kept =
+            self.design.essential.as_ref().map_or(Watts(0.0), |ups| indoor_loss(std::slice::from_ref(ups)));
+        indoor_loss(&self.design.to_racks) + kept
+    }
+
+    /// Air handlers, and doors of coil.
+    fn air(&self) -> Vec<Equipment> {
+        let mut all = Vec::new();
+        let layout = &self.standing.layout;
+        let handlers: u64 = layout.floors.iter().map(|floor| floor.layout.air_handlers()).sum();
+        if handlers > 0 {
+            let fans = if self.place.plant.rear_door.is_some() { "fans and those of doors" } else { "fans" };
+            let basis = format!(
+                "for what racks give to the air, one spare in each hall and network room; all {fans} take {} in the \
+                 design hour",
+                brief(self.design.plant.air_handlers)
+            );
+            all.push(line("air handlers", handlers, AIR_HANDLER_POWER.0, "W", basis));
+        }
+        let indoor = self.indoor();
+        if indoor.0 > 0.0 {
+            let buildings = self.buildings().max(1);
+            let each = (indoor / AIR_HANDLER_POWER / buildings as f64 - 1e-9).ceil() as u64 + 1;
+            let basis = format!(
+                "for {} that electrical gear loses indoors, one spare in each building",
+                brief(indoor)
+            );
+            let name = "air handlers of electrical rooms";
+            all.push(line(name, each * buildings, AIR_HANDLER_POWER.0, "W", basis));
+        }
+        if let Some(doors) = self.place.plant.rear_door {
+            let racks = self.standing.racks;
+            let racks = racks.compute + racks.network + racks.storage + racks.management;
+            let air: Watts = self.loads.iter().map(|(_, draw)| draw.air).sum();
+            let each = air * doors.share.0 / racks.max(1) as f64;
+            let basis = format!("one a rack, {} of what racks give to the air; the mean of all", doors.share);
+            all.push(line("rear doors", racks, each.0, "W", basis));
+        }
+        all
+    }
+}
+
+/// CDUs and their pumps.
+///
+/// Pumps are bought by the catalogue's share of the heat, which makers' nameplates state, for 1.5 L/min a kilowatt. What they
+/// draw is less by two factors: racks ask for less flow than units are rated for (GB300 racks at 40 °C 0.98 L/min a
+/// kilowatt, 0.65 of it), and that flow loses 129 kPa in racks, hoses and pipes where the nameplate lifts 259 kPa, 0.50 of
+/// it: 0.65 · 0.50 of 1 % is 0.33 %. At 45 °C, or with a unit out, the same pumps run faster.
+fn units_of_coolant(place: &Place, coolant: &[CoolantLoop]) -> Vec<Equipment> {
+    let [duty, spare] = coolant.iter().fold([0, 0], |sum, own| [sum[0] + own.cdus[0], sum[1] + own.cdus[1]]);
+    let all = duty + spare;
+    if all == 0 {
+        return Vec::new();
+    }
+    let capacity = place.cdus.capacity;
+    let basis =
+        format!("{duty} that carry the heat of the coolant and {spare} that stand by, one for each group");
+    let drawn: Vec<String> = coolant.iter().map(drawn).collect();
+    let bought = capacity * place.plant.coolant_pump_share.0;
+    let rated = super::coolant::RATED_FLOW * capacity;
+    let head = Pascals(bought.0 * PUMP_EFFICIENCY * MOTOR_EFFICIENCY / rated.0);
+    let pumps = format!(
+        "one in each CDU, {} of its heat, which lifts {} by {}; {}",
+        place.plant.coolant_pump_share,
+        liters(rated),
+        brief(head),
+        drawn.join("; ")
+    );
+    vec![line("CDUs", all, capacity.0, "W", basis), line("CDU pumps", all, bought.0, "W", pumps)]
+}
+
+/// What the racks of a system ask of the pumps, beside what they are bought for.
+fn drawn(own: &CoolantLoop) -> String {
+    let group = own.group.flows.as_ref().ok().filter(|_| own.pumps_are_solved);
+    let Some(all) = group.map(|flows| flows.all) else {
+        return format!("{} is taken to draw {} of the heat", own.system, own.pump_share);
+    };
+    // What flows is what the hydraulic power lifts by the head of the pumps.
+    let each =
+        CubicMetersPerSecond(all.hydraulic.0 / all.head.0.max(f64::MIN_POSITIVE) / f64::from(all.running));
+    format!(
+        "{} asks for {} against {} of each of {} running, {} loaded, and so draws {} of the heat",
+        own.system,
+        liters(each),
+        brief(all.head),
+        all.running,
+        all.load,
+        own.pump_share,
+    )
+}
+
+/// Manifolds of rows and headers of halls, by the metre.
+fn pipes_of_coolant(standing: &Standing, coolant: &[CoolantLoop]) -> Vec<Equipment> {
+    let mut all = Vec::new();
+    for own in coolant {
+        let Some(floor) = standing.layout.floors.iter().find(|floor| floor.system == own.system) else {
+            continue;
+        };
+        let (hall, halls) = (&floor.layout.hall, floor.layout.halls);
+        let mut pipe = |name: &str, nominal: u32, length: f64, each: String| {
+            let name = format!("{name} of {} [m]", own.system);
+            all.push(line(&name, (2.0 * length).ceil() as u64, f64::from(nominal) / 1e3, "m", each));
+        };
+        let rows = halls * hall.rows.len() as u64;
+        if let Ok(row) = &own.row {
+            let each = format!("supply and return of {rows} rows, {} each", liters(row.flow));
+            pipe("row manifolds", row.nominal_diameter, rows as f64 * hall.grid.row_length(), each);
+        }
+        if let Ok(flows) = &own.group.flows {
+            let each = format!("supply and return about {halls} halls, fed along their length");
+            pipe("hall headers", flows.nominal_diameter, halls as f64 * (hall.width + hall.depth), each);
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::plan::{Options, Plan, plan};
+    use crate::scenario::{Flags, resolve};
+
+    fn planned(power: &str, set: &[&str]) -> Plan {
+        let mut catalog = Catalog::default();
+        let set = set.iter().map(|one| (*one).to_owned()).collect();
+        let flags = Flags { power: Some(power.into()), set, ..Flags::default() };
+        let scenario =
+            resolve(Some(("test", "serving = []\ntraining = []\n")), &flags, &mut catalog).unwrap();
+        plan(&scenario, &catalog, Options::default()).unwrap()
+    }
+
+    fn of<'a>(plan: &'a Plan, name: &str) -> Option<&'a Equipment> {
+        plan.cooling.schedule.iter().find(|line| line.name == name)
+    }
+
+    /// Units that are left with one of each loop of a building out.
+    fn left(plan: &Plan, line: &Equipment) -> (f64, u64) {
+        let buildings = plan.layout.buildings;
+        assert_eq!(line.count % buildings, 0, "{line:?}");
+        let loops = (line.count / buildings).div_ceil(LOOP);
+        ((line.count - loops * buildings) as f64 * line.rating, (line.count / buildings).div_ceil(loops))
+    }
+
+    #[test]
+    fn units_carry_their_heat_with_one_of_each_loop_out() {
+        let all = |nameplate: f64, needed: f64, buildings| {
+            let units = LoopUnits::carrying(Watts(nameplate * 1e6), Watts(needed * 1e6), buildings);
+            (units.all(), units.loops(), units.of_loop())
+        };
+        // 13 / 1.47 = 8.8: nine, of which eight carry 11.8 MW.
+        assert_eq!(all(13.0, 10.0, 1), (9, 1, 9));
+        // Two units would leave 1.47 MW of 2.8.
+        assert_eq!(all(2.9, 2.8, 1), (3, 1, 3));
+        assert_eq!(all(0.1, 0.1, 1), (2, 1, 2));
+        // 130 / 1.47 / 4 = 22.1 in each of four buildings: 23 in three loops of up to eight.
+        assert_eq!(all(130.0, 100.0, 4), (92, 12, 8));
+        assert_eq!(all(0.0, 0.0, 4), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_pump_lifts_what_its_power_does() {
+        // 14.7 MW over 10 K is 351.7 L/s for ten of eleven: 35.17 L/s each, and 1 % of the heat 14.7 kW each.
+        // 14.7 kW · 0.72 · 0.9 / 35.17 L/s = 270.9 kPa; shaft 13.23 kW, with 10 % 14.55: a motor of 15 kW.
+        let water = HeatLoop { heat_w: 14.7e6, range_k: 10.0, ..HeatLoop::default() };
+        let circuit = Circuit::of([water].iter(), 0.01);
+        let line = circuit.pumps("pumps", LoopUnits { buildings: 1, of_building: 11 }).unwrap();
+        assert_eq!(line.count, 11);
+        assert!((line.rating - 15e3).abs() < 1e-6, "{line:?}");
+        assert!(line.basis.contains("35.17 L/s against 270.9 kPa takes 14.7 kW"), "{}", line.basis);
+        assert!((motor(Watts(1e6)).0 - 1.1e6).abs() < 1e-3);
+    }
+
+    #[test]
+    fn every_plant_buys_what_its_heat_balance_needs_with_one_out_of_each_group() {
+        for design in Catalog::default().ids("cooling") {
+            let system = if design.starts_with("outside-air") { "hgx-h100" } else { "gb300-nvl72" };
+            for power in ["4 MW", "150 MW"] {
+                let set = [format!("cooling.design={design}"), format!("systems.0.id={system}")];
+                let plan = planned(power, &set.each_ref().map(String::as_str));
+                let what = format!("{design} {power}");
+                let over = |name: &str| {
+                    plan.power
+                        .overheads
+                        .iter()
+                        .filter(|(known, _)| known == name)
+                        .map(|(_, load)| load.0)
+                        .sum::<f64>()
+                };
+                let blocks = &plan.electrical.cooled.as_ref().unwrap().blocks;
+                let agrees = |name: &str, of_loop: u64| {
+                    let block = blocks.iter().find(|block| block.name.starts_with(name)).unwrap();
+                    assert_eq!(block.arrangement, format!("{}+1 a loop", of_loop - 1), "{what}");
+                };
+                // All power of racks is heat, and so is what pumps and fans of the halls take.
+                let outside = &plan.cooling.schedule[0];
+                let inside = plan.power.it_provisioned.0 + over("pumps") + over("air handlers");
+                let (carried, of_loop) = left(&plan, outside);
+                assert!(carried >= inside, "{what}: {carried} {inside}");
+                let is_chiller = plan.cooling.chilled.0 > 0.0 && outside.name.contains("chiller");
+                agrees(if is_chiller { "chillers" } else { "coolers" }, of_loop);
+                let own =
+                    plan.cooling.schedule[1..].iter().find(|line| line.name.ends_with("-cooled chillers"));
+                assert_eq!(own.is_some(), plan.cooling.chilled.0 > 0.0 && !is_chiller, "{what}");
+                if let Some(chillers) = own {
+                    let (carried, of_loop) = left(&plan, chillers);
+                    assert!(carried >= plan.cooling.chilled.0 * (1.0 - 1e-9), "{what}");
+                    agrees("chillers", of_loop);
+                    let pumps = of(&plan, "chilled-water pumps");
+                    assert!(pumps.is_none_or(|pumps| pumps.count == chillers.count), "{what}");
+                }
+                if let Some(pumps) = of(&plan, "facility-water pumps") {
+                    assert_eq!(pumps.count, outside.count, "{what}");
+                }
+                // Units of coolant and of air, as the halls hold them.
+                let spare: u64 = plan.cooling.coolant.iter().map(|own| own.cdus[1]).sum();
+                let cdus = of(&plan, "CDUs").map_or(0, |line| line.count);
+                assert_eq!(cdus, plan.fleet.racks.cdu, "{what}");
+                let liquid: f64 = plan
+                    .layout
+                    .floors
+                    .iter()
+                    .map(|floor| {
+                        let demand = &floor.layout.demand;
+                        demand.unit_liquid.0 * demand.compute_racks as f64 / demand.unit_compute_racks as f64
+                    })
+                    .sum();
+                if cdus > 0 {
+                    let capacity = of(&plan, "CDUs").unwrap().rating;
+                    assert!((cdus - spare) as f64 * capacity >= liquid * (1.0 - 1e-9), "{what}");
+                }
+                assert!(
+                    plan.cooling.schedule.iter().all(|line| line.count > 0 && line.rating > 0.0),
+                    "{what}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn air_handlers_carry_what_racks_and_electrical_gear_give_to_the_air() {
+        let plan = planned("150 MW", &[]);
+        // Fans take 4 % of the heat that the handlers carry.
+        let fans = plan.power.overheads.iter().find(|(name, _)| name == "air handlers").unwrap().1;
+        let (halls, rooms) =
+            (of(&plan, "air handlers").unwrap(), of(&plan, "air handlers of electrical rooms").unwrap());
+        let floor = &plan.layout.floors[0].layout;
+        let spare = floor.halls + plan.layout.buildings * u64::from(floor.network_room.is_some());
+        let left = (halls.count - spare + rooms.count - plan.layout.buildings) as f64 * AIR_HANDLER_POWER.0;
+        assert!(left >= fans.0 / 0.04 * (1.0 - 1e-9), "{left} {fans}");
+        assert!(left < 1.5 * fans.0 / 0.04, "{left} {fans}");
+    }
+
+    #[test]
+    fn the_bill_lists_the_schedule_and_buys_it_in_one_sum() {
+        let plan = planned("150 MW", &[]);
+        let lines: Vec<_> = plan.bill.iter().filter(|item| item.part == "cooling").collect();
+        assert_eq!(lines.len(), plan.cooling.schedule.len() + 1);
+        assert!(lines[0].cost.0 > 0.0 && lines[1..].iter().all(|line| line.cost.0.abs() < 1e-9));
+        for (item, line) in lines[1..].iter().zip(&plan.cooling.schedule) {
+            assert!(line.name.starts_with(&item.item) && (item.count - line.count as f64).abs() < 1e-9);
+            assert_eq!(item.unit == "m", line.unit == "m", "{line:?}");
+        }
+    }
+}
