@@ -29,7 +29,7 @@ pub mod workloads;
 
 pub use result::Plan;
 
-use crate::catalog::profile::StageKind;
+use crate::catalog::profile::{Kept, StageKind};
 use crate::catalog::{Catalog, InputError};
 use crate::power::PowerEnvelope;
 use crate::scenario::{Fields, Scenario};
@@ -69,12 +69,16 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         || standing::draft(fields, &equipment.place, &loads, &design),
         || equipment.place.year(options.seed),
     );
-    let unspread = equipment.place.clone();
+    let unsold = equipment.place.clone();
     let (mut standing, design) = loop {
+        // Modules are bought in sizes, once it is known what they carry.
+        equipment.place = electrical::with_sold(&drafted(fields, &unsold, &loads, &design, &draft.outline));
+        let design = sizing::design_hour(&equipment.place, &loads);
         // Network racks stand where their cables are shortest now, not all in one building, which is what feeders lose
         // most by.
-        let spread = electrical::feeder_loss(&drafted(fields, &unspread, &loads, &design, &draft.outline));
-        equipment.place = unspread.clone().with_feeder_loss(spread.min(lost));
+        let spread =
+            electrical::feeder_loss(&drafted(fields, &equipment.place, &loads, &design, &draft.outline));
+        equipment.place = equipment.place.with_feeder_loss(spread.min(lost));
         // What busways lose is behind the unit substations, whose number it moves: they come first.
         equipment.place = equipment.place.with_whole(&[(StageKind::Bus, draft.busways)], &design);
         let place = &equipment.place;
@@ -82,7 +86,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         let yards = electrical::yards(&drafted(fields, place, &loads, &design, &draft.outline));
         match draft.stand(fields, yards, design.meter) {
             Some(standing) => break (standing, design),
-            None => draft.trace(&unspread),
+            None => draft.trace(&unsold),
         }
     };
     // Buildings, rows and racks take whole ones, a few more than the load asks for: all that follows counts those.
@@ -262,7 +266,11 @@ fn power(scenario: &Scenario, place: &Place, design: &FacilityHour, energy: &siz
         ("air handlers".to_owned(), design.plant.air_handlers),
         ("lights, offices, controls".to_owned(), design.house),
     ];
-    overheads.extend(design.essential.iter().map(|ups| ("UPS of pumps and controls".to_owned(), ups.loss)));
+    let keeps = place.electrical.essential.as_ref().map(|(_, keeps)| match keeps {
+        Kept::PumpsAndControls => "UPS of pumps and controls",
+        Kept::PumpsControlsAndSupport => "UPS of pumps, controls and support racks",
+    });
+    overheads.extend(design.essential.iter().zip(keeps).map(|(ups, name)| (name.to_owned(), ups.loss)));
     overheads.extend(design.to_plant.iter().map(|flow| (format!("{} loss", flow.name), flow.loss)));
     let it_kwh = energy.it_j / 3.6e6;
     Power {

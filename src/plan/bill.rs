@@ -293,6 +293,7 @@ fn part_of(equipment: &str) -> &'static str {
         "engines" | "engine breakers" | "engine transformers" | "fuel stores" => "generators",
         "busways"
         | "essential busways"
+        | "direct-current buses"
         | "busway feeder breakers"
         | "rack tap-offs"
         | "support rack tap-offs"

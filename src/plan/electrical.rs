@@ -12,6 +12,7 @@ mod one_line;
 mod policy;
 mod schedule;
 mod shelves;
+mod sold;
 mod supply;
 
 use super::equipment::{Machine, Place};
@@ -48,6 +49,12 @@ pub fn feeder_loss(ground: &Ground<'_>) -> Share {
     one_line::feeder_loss(ground)
 }
 
+/// The place with its modules in the sizes that they are sold in, chosen for the load of the design hour.
+#[must_use]
+pub fn with_sold(ground: &Ground<'_>) -> Place {
+    sold::with_sold(ground)
+}
+
 /// Stages whose modules are counted whole in each building, row or rack, and how many stand there.
 #[must_use]
 pub fn whole(before: &Ground<'_>, racks: Racks) -> Vec<(StageKind, u64)> {
@@ -56,6 +63,7 @@ pub fn whole(before: &Ground<'_>, racks: Racks) -> Vec<(StageKind, u64)> {
     let of = |count: fn(&LoadFlow) -> u64| transformers.as_ref().map_or(0, count);
     let low_voltage = [
         StageKind::SolidStateTransformer,
+        StageKind::Rectifier,
         StageKind::Ups,
         StageKind::PduTransformer,
         StageKind::EssentialUps,
@@ -276,9 +284,10 @@ mod tests {
         assert_eq!(equipment(&plan, "UPS blocks").count, ups.modules);
         assert_eq!(equipment(&plan, "UPS modules").count, 3 * ups.modules);
         let battery = equipment(&plan, "UPS batteries");
-        // 5 min of a block at 90 % usable.
-        let expected = ups.installed.0 / ups.modules as f64 * 300.0 / 0.9;
-        assert!((battery.rating / expected - 1.0).abs() < 1e-9, "{battery:?}");
+        // 5 min of a block at 90 % usable, in cabinets of 35 kWh.
+        let asked = ups.installed.0 / ups.modules as f64 * 300.0 / 0.9;
+        let cabinets = (asked / 3.6e6 / 35.0).ceil();
+        assert!((battery.rating / (cabinets * 35.0 * 3.6e6) - 1.0).abs() < 1e-9, "{battery:?}");
         // 1.24 MW of a row on busways of 690 kW: two pairs; 33 network racks of 56 kW: three.
         let floor = &plan.layout.floors[0].layout;
         let of_halls = floor.halls * floor.hall.rows.len() as u64;
@@ -353,6 +362,7 @@ mod tests {
         let switches = equipment(&plan, "static transfer switches").count;
         // A catcher for six: each block but the catchers has a switch.
         assert_eq!(switches, ups.modules - ups.modules.div_ceil(7));
+        assert!(equipment(&plan, "static transfer switches").basis.contains("withstands"));
         let own = planned(&["electrical.design=ac-415-bbu"]);
         let battery = equipment(&own, "rack batteries");
         assert_eq!(battery.count, own.fleet.racks.compute);
@@ -562,6 +572,78 @@ mod tests {
                 assert!(idle || (stage.load_fraction.0 / full - 1.0).abs() < 2e-3, "{set:?}: {stage:?}");
             }
         }
+    }
+
+    #[test]
+    fn modules_have_sizes_that_are_sold_whatever_the_envelope() {
+        use crate::power::ratings::{CONVERTERS, MAIN_TRANSFORMERS, TRANSFORMERS, UPS};
+        let sold: [(&str, &[f64]); 7] = [
+            ("main transformers", &MAIN_TRANSFORMERS),
+            ("unit substations", &TRANSFORMERS),
+            ("plant transformers", &TRANSFORMERS),
+            ("solid-state transformers", &CONVERTERS),
+            ("rectifiers", &CONVERTERS),
+            ("UPS blocks", &UPS),
+            ("essential UPS blocks", &UPS),
+        ];
+        let mut seen = 0;
+        for design in Catalog::default().ids("electrical") {
+            for power in ["1 MW", "20 MW", "250 MW"] {
+                let plan =
+                    planned(&[&format!("electrical.design={design}"), &format!("envelope.power={power}")]);
+                for line in &plan.electrical.schedule {
+                    let Some((_, sizes)) = sold.iter().find(|(name, _)| *name == line.name) else { continue };
+                    seen += 1;
+                    assert!(sizes.contains(&line.rating), "{design} {power}: {line:?}");
+                }
+                // Loading is what follows.
+                for stage in plan.power.stages.iter().filter(|stage| stage.kind != StageKind::Feeders) {
+                    let loading = stage.output / stage.installed;
+                    assert!(stage.load_fraction.0 < 1.0 && loading < 1.0, "{design} {power}: {stage:?}");
+                }
+                assert!(plan.power.facility_peak <= plan.power.envelope, "{design} {power}");
+            }
+        }
+        assert!(seen > 50, "{seen}");
+        // What a scenario asks for is sold.
+        let own = planned(&["electrical.ups_block=1.3 MW", "electrical.ups_module=650 kW"]);
+        assert!((equipment(&own, "UPS blocks").rating - 1.3e6).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_spare_main_transformer_stands_by_and_does_not_run_in_parallel() {
+        let main = |ties: &str| {
+            let flow = planned(&[ties]).electrical.load_flow.unwrap();
+            flow.branches.iter().find(|branch| branch.name == "main transformers").unwrap().clone()
+        };
+        assert_eq!((main("grid.ties=open").idle, main("grid.ties=closed").idle), (1, 0));
+    }
+
+    #[test]
+    fn buildings_tie_their_sections_and_rectifiers_feed_a_bus_of_direct_current() {
+        let plan = planned(&["electrical.design=dc-800-sidecar", "systems.0.id=kyber-nvl144"]);
+        let flow = plan.electrical.load_flow.as_ref().unwrap();
+        assert_eq!(equipment(&plan, "building switchgear").count, flow.feeders);
+        let ties = equipment(&plan, "building tie breakers");
+        assert!(
+            ties.count == flow.feeders - plan.layout.buildings && ties.basis.contains("breaks"),
+            "{ties:?}"
+        );
+        let bus = equipment(&plan, "direct-current buses");
+        assert!(bus.count >= plan.layout.rows && bus.basis.contains("converter holds"), "{bus:?}");
+        let rectifiers = plan.power.stages.iter().find(|stage| stage.kind == StageKind::Rectifier).unwrap();
+        assert_eq!(equipment(&plan, "rectifiers").count, rectifiers.modules);
+        assert!(planned(&[]).electrical.schedule.iter().all(|line| line.name != "direct-current buses"));
+    }
+
+    #[test]
+    fn the_small_ups_is_named_by_what_it_carries() {
+        let named = |design: &str| {
+            let plan = planned(&[&format!("electrical.design={design}")]);
+            plan.power.overheads.into_iter().find(|(name, _)| name.starts_with("UPS of")).unwrap().0
+        };
+        assert_eq!(named("ac-415-ups"), "UPS of pumps and controls");
+        assert_eq!(named("ac-415-no-ups"), "UPS of pumps, controls and support racks");
     }
 
     #[test]

@@ -186,8 +186,10 @@ pub struct BusVoltage {
 pub struct BranchLoad {
     /// Which.
     pub name: String,
-    /// Equal ones in parallel.
+    /// Equal ones.
     pub count: u32,
+    /// Of those, that stand by.
+    pub idle: u32,
     /// Into it, active.
     pub power: Watts,
     /// Lost in it, no-load loss included.
@@ -559,9 +561,9 @@ impl Campus {
         let own = if self.main.is_some() { 1 } else { 2 };
         let all = network.branches.iter().zip(&flow.branches).enumerate().skip(own);
         all.map(|(place, (branch, carried))| {
-            let (mut count, mut magnetised) = (1, 0.0);
+            let (mut count, mut idle, mut magnetised) = (1, 0, 0.0);
             if let Some(bank) = self.bank_of(place) {
-                count = bank.count;
+                (count, idle) = (bank.count, bank.idle);
                 magnetised = bank.shunt().re * flow.voltages[branch.from].norm_sqr();
             } else if let Some(building) = self.building_of(place) {
                 count = self.feeders(&self.buildings[building]);
@@ -569,6 +571,7 @@ impl Campus {
             BranchLoad {
                 name: branch.name.clone(),
                 count,
+                idle,
                 power: Watts(carried.from.re * BASE_VA),
                 loss: Watts((carried.loss().re + magnetised) * BASE_VA),
                 loading: carried.loading,

@@ -19,6 +19,33 @@ const ENGINE_FRAMES: [f64; 20] = [
     50e3, 80e3, 100e3, 150e3, 200e3, 250e3, 300e3, 400e3, 500e3, 600e3, 750e3, 800e3, 1e6, 1.25e6, 1.5e6,
     1.75e6, 2e6, 2.25e6, 2.5e6, 3e6,
 ];
+/// Ratings that main transformers are sold in [VA] (IEEE C57.12.00 and makers' lists, recalled).
+pub const MAIN_TRANSFORMERS: [f64; 22] = [
+    5e6, 7.5e6, 10e6, 12e6, 15e6, 20e6, 25e6, 30e6, 37.5e6, 50e6, 60e6, 75e6, 100e6, 120e6, 133e6, 150e6,
+    160e6, 200e6, 225e6, 250e6, 300e6, 400e6,
+];
+/// Ratings that transformers to low voltage are sold in [VA] (IEEE C57.12.00, with 3 and 3.15 MVA of makers and of IEC 60076,
+/// recalled).
+pub const TRANSFORMERS: [f64; 19] = [
+    15e3, 30e3, 45e3, 75e3, 112.5e3, 150e3, 225e3, 300e3, 500e3, 750e3, 1e6, 1.5e6, 2e6, 2.5e6, 3e6, 3.15e6,
+    3.75e6, 5e6, 7.5e6,
+];
+/// Ratings that UPS are sold in [W]: frames of makers at a power factor of one (recalled).
+pub const UPS: [f64; 22] = [
+    10e3, 15e3, 20e3, 30e3, 40e3, 60e3, 80e3, 100e3, 120e3, 160e3, 200e3, 250e3, 300e3, 400e3, 500e3, 600e3,
+    750e3, 1e6, 1.25e6, 1.5e6, 2e6, 2.5e6,
+];
+/// Ratings of solid-state transformers and rectifiers [W]: the preferred numbers R10 (ISO 3), an assumption, for few are
+/// on the market; 5 and 10 MW of the OCP draft are among them.
+pub const CONVERTERS: [f64; 22] = [
+    80e3, 100e3, 125e3, 160e3, 200e3, 250e3, 315e3, 400e3, 500e3, 630e3, 800e3, 1e6, 1.25e6, 1.6e6, 2e6,
+    2.5e6, 3.15e6, 4e6, 5e6, 6.3e6, 8e6, 10e6,
+];
+/// Ratings that capacitor banks at medium voltage are sold in, each behind a breaker [var] (makers' tables, recalled).
+pub const CAPACITOR_BANKS: [f64; 14] =
+    [0.3e6, 0.6e6, 0.9e6, 1.2e6, 1.8e6, 2.4e6, 3.6e6, 4.8e6, 7.2e6, 9.6e6, 12e6, 18e6, 24e6, 30e6];
+/// A cabinet of lithium-ion batteries for UPS: 35 kWh, of 30 to 50 on the market (makers' tables, recalled).
+pub const BATTERY_CABINET: Joules = Joules(35.0 * 3.6e6);
 /// Preferred interrupting ratings of low-voltage breakers [A] (recalled).
 const LOW_VOLTAGE_INTERRUPTING: [f64; 11] =
     [10e3, 16e3, 20e3, 25e3, 31.5e3, 40e3, 50e3, 65e3, 85e3, 100e3, 150e3];
@@ -108,6 +135,34 @@ pub fn high_voltage_breaker(current: Amperes, fault: Option<Amperes>) -> (Ampere
     (frame.max(Amperes(least.map_or(0.0, |(_, frame)| *frame))), parallel)
 }
 
+/// The smallest of the sizes that carries a load, none beyond the largest that a design has; that one where the load is not
+/// less than it. The largest is on the market whatever the list says.
+///
+/// ~~~text
+/// S = min { s ∈ sizes ∪ { S_max } : s ≥ P },  s ≤ S_max
+/// ~~~
+#[must_use]
+pub fn sold_size(sizes: &[f64], largest: f64, load: f64) -> f64 {
+    let enough = sizes.iter().copied().find(|size| *size >= load * (1.0 - 1e-9));
+    enough.unwrap_or(largest).min(largest)
+}
+
+/// The largest step between neighbouring sizes up to the largest that a design has; infinite where there is but that one.
+#[must_use]
+pub fn largest_step(sizes: &[f64], largest: f64) -> f64 {
+    let below = sizes.iter().copied().filter(|size| *size < largest * (1.0 - 1e-9));
+    let next = below.clone().skip(1).chain([largest]);
+    below.zip(next).map(|(size, next)| next / size).reduce(f64::max).unwrap_or(f64::INFINITY)
+}
+
+/// Like banks of capacitors that together have a power: how many, and the size of one.
+#[must_use]
+pub fn capacitor_banks(all: VoltAmperes) -> (u64, VoltAmperes) {
+    let largest = CAPACITOR_BANKS[CAPACITOR_BANKS.len() - 1];
+    let banks = (all.0 / largest - 1e-9).ceil().max(1.0);
+    (banks as u64, VoltAmperes(sold_size(&CAPACITOR_BANKS, largest, all.0 / banks)))
+}
+
 /// The smallest engine set that carries a load alone; infinite where none does.
 #[must_use]
 pub fn engine_frame(load: Watts) -> Watts {
@@ -141,6 +196,13 @@ fn interrupting(fault: Amperes, ratings: &[f64]) -> Option<Amperes> {
 #[must_use]
 pub fn battery(load: Watts, time: Seconds, usable: Share) -> Joules {
     load * time / usable.0
+}
+
+/// Energy of a battery in whole cabinets, and how many they are.
+#[must_use]
+pub fn battery_cabinets(energy: Joules) -> (Joules, u64) {
+    let cabinets = (energy / BATTERY_CABINET - 1e-9).ceil().max(1.0);
+    (BATTERY_CABINET * cabinets, cabinets as u64)
 }
 
 /// Fuel that carries a load for a time.
@@ -196,6 +258,25 @@ mod tests {
     }
 
     #[test]
+    fn modules_are_sold_in_steps_up_to_the_largest_of_a_design() {
+        let size = |load, largest| sold_size(&TRANSFORMERS, largest, load);
+        for (load, largest, size_of) in
+            [(2.6e6, 3e6, 3e6), (2e6, 3e6, 2e6), (2.01e6, 2.2e6, 2.2e6), (1.0, 3e6, 15e3), (9e6, 3e6, 3e6)]
+        {
+            assert!((size(load, largest) - size_of).abs() < 1e-3, "{load} {largest}");
+        }
+        // 15 to 30 kVA; 10 to 15 kW and 20 to 30 kW.
+        assert!((largest_step(&TRANSFORMERS, 3e6) - 2.0).abs() < 1e-12);
+        assert!((largest_step(&UPS, 1.5e6) - 1.5).abs() < 1e-12);
+        assert!(largest_step(&[], 1e6).is_infinite());
+        for sizes in [&MAIN_TRANSFORMERS[..], &TRANSFORMERS, &UPS, &CONVERTERS, &CAPACITOR_BANKS] {
+            assert!(sizes.windows(2).all(|pair| pair[0] < pair[1]), "{sizes:?}");
+        }
+        // 110 Mvar: four of 27.5 at least.
+        assert_eq!(capacitor_banks(VoltAmperes(110e6)), (4, VoltAmperes(30e6)));
+    }
+
+    #[test]
     fn a_small_site_has_a_small_engine() {
         assert_eq!(engine_frame(Watts(310e3)), Watts(400e3));
         assert_eq!(engine_frame(Watts(1e6)), Watts(1e6));
@@ -212,6 +293,10 @@ mod tests {
     #[test]
     fn five_minutes_of_a_block_are_139_kilowatt_hours() {
         // 1.5 MW · 300 s / 0.9 = 500 MJ = 138.9 kWh.
-        assert!((battery(Watts(1.5e6), Seconds(300.0), Share(0.9)).0 / 3.6e6 - 138.89).abs() < 0.01);
+        let energy = battery(Watts(1.5e6), Seconds(300.0), Share(0.9));
+        assert!((energy.0 / 3.6e6 - 138.89).abs() < 0.01);
+        // Four cabinets of 35 kWh.
+        let (bought, cabinets) = battery_cabinets(energy);
+        assert!(cabinets == 4 && (bought.0 / 3.6e6 - 140.0).abs() < 1e-9, "{bought}");
     }
 }

@@ -1,12 +1,13 @@
 //! Transformer, UPS or rectifier, busway: part-load losses from the rack back to the meter.
 //!
 //! What a stage delivers is known, what it takes is that plus its loss, so the chain is walked from the load
-//! upwards. A stage is rated in proportion to its load, in whole modules that are built for it up to a largest size,
-//! so that facility power depends on the load alone and grows with it. Left out: temperature, ageing, and losses
-//! while a path is down.
+//! upwards. Until its modules are chosen a stage is rated in proportion to its load and loses as the worst choice would,
+//! so that facility power depends on the load alone and grows with it; then it has whole modules of one size as sold,
+//! and their loading follows. Left out: temperature, ageing, and losses while a path is down.
 
+use super::ratings::{largest_step, sold_size};
 use super::redundancy::Redundancy;
-use crate::units::{Share, Watts};
+use crate::units::{Share, VoltAmperes, Watts};
 
 /// Part-load losses of a stage, each as a share of its rating.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,6 +59,19 @@ impl std::ops::Mul<f64> for PartLoadLoss {
     }
 }
 
+/// A module as it is sold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sold {
+    /// On its nameplate; of converters, which are rated in watts, the same number.
+    pub rating: VoltAmperes,
+    /// That it carries at the power factor of its load.
+    pub power: Watts,
+}
+
+/// More load than the design hour has that modules are chosen for: voltages, and losses of what stands behind them,
+/// are known only afterwards.
+pub const MARGIN: f64 = 1.005;
+
 /// One stage of the chain, before it is sized.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StageDesign {
@@ -71,12 +85,67 @@ pub struct StageDesign {
     pub indoors: bool,
     /// Whether it carries the racks alone: plant and house hang on a stage before it.
     pub racks_only: bool,
-    /// Rating of the largest module, for the equipment schedule.
+    /// Rating of the largest module; of a transformer its volt-amperes.
     pub module: Watts,
+    /// Whether it is rated in volt-amperes, and carries less watts by the power factor of its load.
+    pub apparent: bool,
+    /// Ratings that smaller ones are sold in, ascending; none of what has but the one and loses only with its load.
+    pub sizes: &'static [f64],
+    /// The module that is bought; none before it is chosen.
+    pub sold: Option<Sold>,
     /// Load that modules stand together for at most: that of a substation; infinite where all share one busbar.
     pub site: Watts,
     /// Modules that stand over those that the load asks for: whole ones in each building, row or rack.
     pub whole: f64,
+}
+
+impl StageDesign {
+    /// What the module carries that is bought, or the largest before one is chosen.
+    #[must_use]
+    pub fn capacity(&self) -> Watts {
+        self.sold.map_or(self.module, |sold| sold.power)
+    }
+
+    /// Whole modules that carry the load of a site, each up to a capacity.
+    #[must_use]
+    pub fn carrying(&self, of_site: Watts, capacity: Watts) -> f64 {
+        self.redundancy.whole_groups((of_site / capacity - 1e-9).ceil().max(1.0))
+    }
+
+    /// The smallest size that carries the load of a site, of a power factor, with as few modules as the largest.
+    #[must_use]
+    pub fn bought(&self, of_site: Watts, factor: f64) -> Sold {
+        let load = of_site * MARGIN;
+        let each = load / self.carrying(load, self.module * factor);
+        let rating = sold_size(self.sizes, self.module.0, each.0 / factor);
+        Sold { rating: VoltAmperes(rating), power: Watts(rating * factor) }
+    }
+
+    /// What modules of sold sizes have over a rating in proportion to the load; of transformers, whose load has a power
+    /// factor that is not known yet, the most that they may have.
+    ///
+    /// ~~~text
+    /// ρ = n·S/P       watts       S smallest size that carries m·P/n
+    /// ρ = m·min( s, 1 + g·S_max/P )       volt-amperes
+    /// ~~~
+    ///
+    /// n modules, s largest step between neighbouring sizes, m margin [1] · S size, S_max largest module, P load of a site
+    /// [W] · g modules that a topology adds at once. P·ρ grows with P. Sizes start so low that nothing is held to lie
+    /// below them.
+    fn over(&self, of_site: Watts) -> f64 {
+        if of_site.0 <= 0.0 {
+            return 1.0;
+        }
+        if !self.apparent {
+            return self.bought(of_site, 1.0).power.0 * self.carrying(of_site * MARGIN, self.module)
+                / of_site.0;
+        }
+        let at_once = match self.redundancy {
+            Redundancy::MakeK { needed } => f64::from(needed.max(1)),
+            _ => 1.0,
+        };
+        MARGIN * largest_step(self.sizes, self.module.0).min(1.0 + at_once * (self.module / of_site))
+    }
 }
 
 /// One stage with its power flow.
@@ -94,7 +163,7 @@ pub struct StageFlow {
     pub efficiency: f64,
     /// Output over the rating of the paths that carry it.
     pub load_fraction: f64,
-    /// Rating of the paths that carry load, in proportion to the design load.
+    /// Rating of the paths that carry load.
     pub rating: Watts,
     /// Rating under voltage without load.
     pub idle_rating: Watts,
@@ -131,9 +200,13 @@ impl StageFlow {
     fn carry(&mut self, output: Watts) {
         self.output = output;
         self.load_fraction = if self.rating.value() > 0.0 { output / self.rating } else { 0.0 };
-        self.loss =
-            self.rating * self.curve.at(self.load_fraction) + self.idle_rating * self.curve.no_load.value();
-        self.input = self.output + self.loss;
+        let no_load = self.idle_rating * self.curve.no_load.value();
+        self.lose(self.rating * self.curve.at(self.load_fraction) + no_load);
+    }
+
+    fn lose(&mut self, loss: Watts) {
+        self.loss = loss;
+        self.input = self.output + loss;
         self.efficiency = if self.input.value() > 0.0 { self.output / self.input } else { 1.0 };
     }
 }
@@ -142,14 +215,17 @@ impl StageFlow {
 ///
 /// ~~~text
 /// from the last stage to the first:
-///   R = w·P_out / u,  P_loss = R·l(P_out/R) + i·w·P_out·a,  P_in = P_out + P_loss
+///   R = n·S,  i = idle·S                 of sold modules
+///   R = w·P_out/u,  i = w·i_1·P_out      in proportion, and ρ times that where it loses more, before they are chosen
+///   P_loss = R·l(P_out/R) + i·a,  P_in = P_out + P_loss
 /// ~~~
 ///
-/// w whole modules in each building, row or rack over those that the load asks for [1].
+/// n modules that carry, S sold size [W] · w whole modules in each building, row or rack over those that the load asks for [1].
 /// A stage of several sites has modules and reserve for an equal part of the load at each of them.
 ///
-/// R rating [W] · u normal load [1] · l loss per rating [1] · i idle rating per load [1] · a no-load share [1].
-/// `stages` stand in the order of the current, meter first. P_in is proportional to the load once groups are full.
+/// R rating, i idle rating [W] · u normal load [1] · l loss per rating [1] · a no-load share [1] · ρ most that sold sizes
+/// add [1]. `stages` stand in the order of the current, meter first. Before modules are chosen P_in grows with the load
+/// once groups are full.
 #[must_use]
 pub fn chain(output: Watts, stages: &[StageDesign]) -> Vec<StageFlow> {
     let mut delivered = output;
@@ -157,43 +233,79 @@ pub fn chain(output: Watts, stages: &[StageDesign]) -> Vec<StageFlow> {
         .iter()
         .rev()
         .map(|stage| {
-            // Modules are built for the load: as many as the largest on the market ask for, none larger than needed.
-            let sites = (delivered / stage.site - 1e-9).ceil().max(1.0);
-            let of_site = delivered / sites;
-            let carrying = stage.redundancy.whole_groups((of_site / stage.module - 1e-9).ceil().max(1.0));
-            let module = of_site / carrying;
-            let redundancy = stage.redundancy.within(carrying);
-            let asked = redundancy.modules(of_site, module).saturating_mul(sites as u32);
-            let modules = (f64::from(asked) * stage.whole).round() as u32;
-            let installed = module * f64::from(modules);
-            let shared = match redundancy {
-                // All of them carry, however many more than the load asks for a whole group has.
-                Redundancy::MakeK { .. } => installed,
-                _ => delivered / redundancy.normal_load().value() * stage.whole,
-            };
-            let mut flow = StageFlow {
-                name: stage.name.clone(),
-                input: Watts(0.0),
-                output: Watts(0.0),
-                loss: Watts(0.0),
-                efficiency: 1.0,
-                load_fraction: 0.0,
-                rating: shared,
-                idle_rating: delivered * (redundancy.idle_ratio().value() * stage.whole),
-                installed,
-                modules,
-                sites: sites as u32,
-                stranded: (installed - delivered).max(Watts(0.0)),
-                indoors: stage.indoors,
-                curve: stage.loss,
-            };
-            flow.carry(delivered);
+            let flow = sized(stage, delivered);
             delivered = flow.input;
             flow
         })
         .collect();
     flows.reverse();
     flows
+}
+
+/// One stage of a chain, sized for what it gives.
+fn sized(stage: &StageDesign, delivered: Watts) -> StageFlow {
+    let sites = (delivered / stage.site - 1e-9).ceil().max(1.0);
+    let of_site = delivered / sites;
+    let carrying = stage.carrying(of_site, stage.capacity());
+    let mut flow = with_modules(stage, delivered, sites, carrying);
+    if stage.sold.is_some() || stage.sizes.is_empty() {
+        return flow;
+    }
+    // Before sizes are chosen it loses as the worst choice: as built for the load, larger, or in one module more.
+    let over = stage.over(of_site);
+    if let Redundancy::BlockRedundant { blocks } = stage.redundancy
+        && carrying * over > f64::from(blocks)
+    {
+        // A catcher for a group that is not full.
+        flow.idle_rating += of_site * (sites / carrying);
+        flow.carry(delivered);
+    }
+    let mut larger = flow.clone();
+    (larger.rating, larger.idle_rating) = (flow.rating * over, flow.idle_rating * over);
+    larger.carry(delivered);
+    let more = with_modules(stage, delivered, sites, stage.redundancy.whole_groups(carrying + 1.0));
+    flow.lose(flow.loss.max(larger.loss).max(more.loss));
+    flow
+}
+
+/// A stage with so many modules that carry the load of each site.
+fn with_modules(stage: &StageDesign, delivered: Watts, sites: f64, carrying: f64) -> StageFlow {
+    let of_site = delivered / sites;
+    let module = stage.sold.map_or(of_site / carrying, |sold| sold.power);
+    let redundancy = stage.redundancy.within(carrying);
+    let asked = redundancy.modules(of_site, module).saturating_mul(sites as u32);
+    let modules = (f64::from(asked) * stage.whole).round() as u32;
+    let installed = module * f64::from(modules);
+    let (rating, idle_rating) = match redundancy {
+        _ if stage.sold.is_some() => {
+            let idle = module * f64::from(redundancy.reserve(modules).idle);
+            (installed - idle, idle)
+        }
+        // All of them carry, however many more than the load asks for a whole group has.
+        Redundancy::MakeK { .. } => (installed, Watts(0.0)),
+        _ => {
+            let load = delivered * stage.whole;
+            (load / redundancy.normal_load().value(), load * redundancy.idle_ratio().value())
+        }
+    };
+    let mut flow = StageFlow {
+        name: stage.name.clone(),
+        input: Watts(0.0),
+        output: Watts(0.0),
+        loss: Watts(0.0),
+        efficiency: 1.0,
+        load_fraction: 0.0,
+        rating,
+        idle_rating,
+        installed,
+        modules,
+        sites: sites as u32,
+        stranded: (installed - delivered).max(Watts(0.0)),
+        indoors: stage.indoors,
+        curve: stage.loss,
+    };
+    flow.carry(delivered);
+    flow
 }
 
 /// Gives the flows of a chain that was sized for its design hour and carries another load now.
@@ -218,6 +330,7 @@ pub fn indoor_loss(flows: &[StageFlow]) -> Watts {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ratings::{TRANSFORMERS, UPS};
     use super::*;
     use proptest::prelude::{Strategy, prop_assert, prop_oneof, proptest};
 
@@ -233,6 +346,9 @@ mod tests {
             indoors,
             racks_only: indoors,
             module: Watts(2.5e6),
+            apparent: false,
+            sizes: &[],
+            sold: None,
             site: Watts(f64::INFINITY),
             whole: 1.0,
         }
@@ -377,6 +493,25 @@ mod tests {
                     prop_assert!(pair[0].output == pair[1].input);
                 }
             }
+        }
+
+        #[test]
+        fn what_is_bought_never_takes_more_than_what_was_held(
+            load in 1e5..1e9_f64, factor in 0.9..1.0_f64, of_iron in proptest::bool::ANY, stages in designs()
+        ) {
+            let mut one = StageDesign { sizes: &UPS, module: Watts(1.5e6), ..stages[0].clone() };
+            if of_iron {
+                (one.apparent, one.sizes, one.module) = (true, &TRANSFORMERS, Watts(3e6));
+            }
+            let held = &chain(Watts(load), std::slice::from_ref(&one))[0];
+            let more = &chain(Watts(load * 1.001), std::slice::from_ref(&one))[0];
+            prop_assert!(more.input > held.input);
+            let sold = one.bought(Watts(load), if of_iron { factor } else { 1.0 });
+            let bought = &chain(Watts(load), &[StageDesign { sold: Some(sold), ..one.clone() }])[0];
+            prop_assert!(bought.input.0 <= held.input.0 * (1.0 + 1e-12), "{held:?} {bought:?}");
+            // Carried while every group has lost one.
+            let carrying = one.redundancy.reserve(bought.modules).carrying;
+            prop_assert!(sold.power.0 * f64::from(carrying) >= load * (1.0 - 1e-9), "{bought:?}");
         }
 
         // Full groups of modules: while a group fills up, one module more may unload the others and save a trifle.

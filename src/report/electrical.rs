@@ -280,7 +280,8 @@ fn load_flow(flow: &LoadFlow, faults: Option<&FaultLevels>) -> Vec<Block> {
     let branches = &flow.branches;
     let table = Table::of(vec![
         Column::words("branch", branches.iter().map(|branch| branch.name.clone())),
-        Column::counts("parallel", branches.iter().map(|branch| branch.count)),
+        Column::counts("parallel", branches.iter().map(|branch| branch.count - branch.idle)),
+        Column::numbers("standing by", branches.iter().map(|branch| some(branch.idle))),
         Column::values("power", POWER, branches.iter().map(|branch| Some(branch.power.0))),
         Column::values("loss", POWER, branches.iter().map(|branch| Some(branch.loss.0))),
         Column::values("loading", Unit::Share, branches.iter().map(|branch| Some(branch.loading))),
@@ -294,6 +295,11 @@ fn load_flow(flow: &LoadFlow, faults: Option<&FaultLevels>) -> Vec<Block> {
         Column::numbers("lowest voltage", outages.iter().map(|outage| over_nominal(outage.lowest))),
     ]);
     vec![Block::KeyValues(pairs), Block::Table(table), Block::Table(out)]
+}
+
+/// A count, blank where there is none.
+fn some(number: u64) -> String {
+    if number > 0 { count(number) } else { String::new() }
 }
 
 /// The rating of a line of the schedule, with its unit.
@@ -512,7 +518,7 @@ fn load_flow_json(flow: &LoadFlow) -> Value {
         "buses": flow.buses.iter()
             .map(|bus| json!({"name": bus.name, "voltage": bus.voltage})).collect::<Vec<_>>(),
         "branches": flow.branches.iter().map(|branch| json!({
-            "name": branch.name, "count": branch.count, "power_w": branch.power.0, "loss_w": branch.loss.0,
+            "name": branch.name, "count": branch.count, "standing_by": branch.idle, "power_w": branch.power.0, "loss_w": branch.loss.0,
             "loading": branch.loading,
         })).collect::<Vec<_>>(),
         "outages": flow.outages.iter().map(|outage| json!({

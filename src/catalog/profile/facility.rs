@@ -118,7 +118,8 @@ pub struct Stage {
     /// Whether it carries the racks alone although it stands in the yard; what stands indoors carries nothing else.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub racks_only: bool,
-    /// Rating of one module, for the equipment schedule.
+    /// Rating of the largest module; smaller loads buy a smaller one that is sold. Of a transformer its volt-amperes: what
+    /// it carries is less by the power factor of its load.
     pub module: Datum<Watts>,
     /// Rating of the block that modules stand in parallel for; absent where a module is its own block.
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]

@@ -160,6 +160,9 @@ fn feeders() -> (StageDesign, StageFacts) {
         indoors: false,
         racks_only: false,
         module: Watts(f64::INFINITY),
+        apparent: false,
+        sizes: &[],
+        sold: None,
         site: Watts(f64::INFINITY),
         whole: 1.0,
     };
@@ -286,6 +289,9 @@ fn stage_of(
         indoors: stage.indoors,
         racks_only: stage.racks_only || stage.indoors,
         module: known.block,
+        apparent: super::sold::is_transformer(known.kind),
+        sizes: super::sold::sizes(known.kind),
+        sold: None,
         site: match known.kind {
             // Beyond it a second substation is built, at the power factor that the grid asks.
             StageKind::MainTransformer => Watts(LARGEST_SUBSTATION.0 * grid.power_factor.0),

@@ -94,12 +94,12 @@ mod tests {
         let own = 1.1 * sets * 3.5e6 / 0.21 / (3.0_f64.sqrt() * 34.5e3);
         assert!((open.engines_open.0 / own - 1.0).abs() < 1e-9, "{open:?} {own}");
         assert!((open.run.0 - open.grid_open.0 - open.engines_open.0).abs() < 1e-6 && open.breaks.is_some());
-        // At the grid, its own 33 kA and what all sets send back through five transformers.
+        // At the grid, its own 33 kA and what all sets send back through the six transformers that carry.
         let all = engines.count as f64 * 3.5e6 / 0.21;
-        let back = 1.1 / (1.0 / all + 0.12 / (5.0 * main.rating)) / (3.0_f64.sqrt() * 345e3);
+        let back = 1.1 / (1.0 / all + 0.12 / (6.0 * main.rating)) / (3.0_f64.sqrt() * 345e3);
         assert!((open.at_grid.0 - 33e3 - back).abs() < 0.01 * back && open.grid_breaks > Some(open.at_grid));
         let grid = plan.electrical.schedule.iter().find(|line| line.name == "grid breakers").unwrap();
-        assert!(grid.basis.contains("breaks 40"), "{grid:?}");
+        assert!(grid.basis.contains("breaks 50"), "{grid:?}");
         let closed = faults(&["grid.ties=closed"]);
         assert!(closed.run > open.run && closed.breaks.is_none(), "{closed:?}");
         assert!(planned(&["grid.ties=closed"]).falls_short());

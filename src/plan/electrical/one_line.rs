@@ -30,13 +30,18 @@ struct Staged<'a> {
 }
 
 impl Staged<'_> {
+    /// Apparent rating of one: as sold, or for the power factor that it sees before one is chosen.
+    fn module(&self, factor: f64) -> VoltAmperes {
+        let module = self.flow.installed / f64::from(self.flow.modules.max(1));
+        self.design.sold.map_or(VoltAmperes(module.0 / factor), |sold| sold.rating)
+    }
+
     /// So many of its transformers in parallel, bought for the power factor that they see.
     fn bank(&self, count: u32, factor: f64) -> Option<Bank> {
         let impedance = self.facts.impedance?;
-        let module = self.flow.installed / f64::from(self.flow.modules.max(1));
         let Reserve { needed, carrying, idle } = self.design.redundancy.reserve(count);
         Some(Bank {
-            rating: VoltAmperes(module.0 * f64::from(count) / factor),
+            rating: self.module(factor) * f64::from(count),
             count,
             idle,
             needed,
@@ -437,6 +442,7 @@ pub(super) fn load_flow(ground: &Ground<'_>) -> Option<LoadFlow> {
                 .map(|branch| BranchResult {
                     name: branch.name,
                     count: u64::from(branch.count),
+                    idle: u64::from(branch.idle),
                     power: branch.power,
                     loss: branch.loss,
                     loading: branch.loading,

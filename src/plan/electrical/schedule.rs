@@ -11,11 +11,11 @@ use crate::plan::equipment::Place;
 use crate::plan::result::{Equipment, FaultLevels, LoadFlow, SystemFloor};
 use crate::plan::standing::{NETWORK_RACKS, SERVER_RACKS};
 use crate::power::ratings::{
-    battery, direct_current, fault_current, fuel, high_voltage_breaker, high_voltage_interrupting,
-    line_current, low_voltage_frame, low_voltage_interrupting,
+    battery, battery_cabinets, capacitor_banks, direct_current, fault_current, fuel, high_voltage_breaker,
+    high_voltage_interrupting, line_current, low_voltage_frame, low_voltage_interrupting,
 };
 use crate::power::service::ServiceClass;
-use crate::power::{Redundancy, StageFlow};
+use crate::power::{Redundancy, StageDesign, StageFlow};
 use crate::scenario::Ties;
 use crate::units::text::brief;
 use crate::units::{Amperes, Joules, Seconds, Share, VoltAmperes, Volts, Watts};
@@ -52,8 +52,7 @@ pub(super) fn schedule(
     let flows: Vec<&StageFlow> = ground.design.path().collect();
     for ((known, flow), stage) in facts.stages.iter().zip(flows).zip(&ground.place.stages) {
         let modules = u64::from(flow.modules);
-        let block = flow.installed / f64::from(flow.modules.max(1));
-        let apparent = block / super::one_line::unit_power_factor(ground);
+        let (block, apparent) = (flow.installed / f64::from(flow.modules.max(1)), nameplate(stage, flow));
         let of = |what: &str| {
             format!("{what}: {} of load, {} loaded", brief(flow.output), Share(flow.load_fraction))
         };
@@ -89,15 +88,16 @@ pub(super) fn schedule(
                 all.push(ups_breakers(ground, "UPS breakers", modules, block));
             }
             StageKind::PduTransformer => {
-                all.push(line("PDUs", modules, pdu_rating(ground, block).0, "VA", of(&flow.name)));
-                let apparent = pdu_rating(ground, block);
+                all.push(line("PDUs", modules, apparent.0, "VA", of(&flow.name)));
                 let (frame, parallel) = low_voltage_frame(line_current(apparent, facts.switchboard_voltage));
                 let basis = format!("primary of each PDU, {}", brief(facts.switchboard_voltage));
                 all.push(line("PDU breakers", parallel * modules, frame.0, "A", basis));
             }
             StageKind::Rectifier => {
-                all.push(line("rectifiers", modules, block.0, "W", of(&flow.name)));
+                let basis = format!("{}, whole in each building", of(&flow.name));
+                all.push(line("rectifiers", modules, block.0, "W", basis));
                 all.extend(rectifier_feeds(ground, flow));
+                all.extend(direct_buses(ground));
             }
             StageKind::MainTransformer
             | StageKind::Feeders
@@ -125,13 +125,25 @@ pub(super) fn schedule(
     all
 }
 
+/// Apparent rating of one module of a stage, as sold.
+fn nameplate(stage: &StageDesign, flow: &StageFlow) -> VoltAmperes {
+    let built = VoltAmperes(flow.installed.0 / f64::from(flow.modules.max(1)));
+    stage.sold.map_or(built, |sold| sold.rating)
+}
+
+/// Apparent rating of one of the plant's own transformers; none where it has none.
+fn plant_transformer(ground: &Ground<'_>) -> Option<VoltAmperes> {
+    let flow = ground.design.to_plant.first().filter(|flow| flow.output.0 > 0.0)?;
+    Some(nameplate(ground.place.plant_feed.as_ref()?, flow))
+}
+
 /// Breakers, transformers, capacitors and feeders of the substations.
 fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>) -> Vec<Equipment> {
     let (grid, service) = (&ground.fields.grid, &ground.place.service);
     let mut all = Vec::new();
     let facts = &ground.place.electrical.stages;
     let at = facts.iter().position(|stage| stage.kind == StageKind::MainTransformer);
-    let main = at.and_then(|at| ground.design.path().nth(at));
+    let main = at.and_then(|at| Some((ground.place.stages.get(at)?, ground.design.path().nth(at)?)));
     let apparent = VoltAmperes(ground.design.meter.0 / grid.power_factor.0 / flow.substations as f64);
     // A breaker carries what its circuit does, not only what this site asks of it.
     let at_grid = line_current(apparent, service.voltage).max(ServiceClass::of(service.voltage).circuit);
@@ -140,10 +152,8 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>
     let circuits = u64::from(grid.circuits) * flow.substations;
     let broken = faults.map_or_else(String::new, |faults| breaks(faults.run, faults.breaks));
     let count = |frames: u64, places: u64| frames * places;
-    if let Some(main) = main {
-        let transformers = u64::from(main.modules);
-        let factor = super::one_line::main_power_factor(ground);
-        let rating = VoltAmperes(main.installed.0 / f64::from(main.modules.max(1)) / factor);
+    if let Some((stage, main)) = main {
+        let (transformers, rating) = (u64::from(main.modules), nameplate(stage, main));
         let (frame, parallel) = high_voltage_breaker(at_grid, Some(from_grid));
         let places = transformers + circuits + flow.substations;
         let basis = format!(
@@ -182,17 +192,36 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>
     let basis =
         format!("{} in all, one more to each building than its load asks for", brief(flow.feeder_length));
     all.push(line("feeders", flow.feeders, flow.feeder_rating.0, "VA", basis));
+    // The others carry the section of a feeder that is lost, so those of a building are tied.
+    let ties = flow.feeders.saturating_sub(ground.layout.buildings);
+    let basis = format!(
+        "a section behind each feeder, in {} buildings, {}",
+        ground.layout.buildings,
+        brief(service.campus_voltage)
+    );
+    all.push(line("building switchgear", flow.feeders, frame.0, "A", format!("{basis}{broken}")));
+    let basis = format!("between the sections of a building, {}{broken}", brief(service.campus_voltage));
+    all.push(line("building tie breakers", parallel * ties, frame.0, "A", basis));
     if flow.capacitors.0 > 0.0 {
-        let basis = format!("for a power factor of {} at the point of delivery", grid.power_factor);
-        all.push(line(
-            "capacitor banks",
-            flow.substations,
-            flow.capacitors.0 / flow.substations as f64,
-            "VA",
-            basis,
-        ));
+        let (banks, each) = capacitors(ground, flow);
+        let basis = format!(
+            "{} at work in design load for a power factor of {} at the point of delivery, alike on each section of the busbar",
+            brief(flow.capacitors),
+            grid.power_factor
+        );
+        all.push(line("capacitor banks", banks, each.0, "VA", basis));
     }
     all
+}
+
+/// Current that a capacitor's breaker is bought for over that of its rating.
+const CAPACITOR_CURRENT: f64 = 1.35;
+
+/// Banks of capacitors and the size of one: alike on each section of the campus busbar, for its ties may be open.
+fn capacitors(ground: &Ground<'_>, flow: &LoadFlow) -> (u64, VoltAmperes) {
+    let sections = u64::from(super::one_line::sections(ground)) * flow.substations;
+    let (banks, each) = capacitor_banks(flow.capacitors / sections as f64);
+    (banks * sections, each)
 }
 
 /// What a breaker has to break, in words.
@@ -206,11 +235,10 @@ fn breaks(fault: Amperes, class: Option<Amperes>) -> String {
 /// Apparent rating of a unit substation, and the largest fault behind one; nothing where none stands.
 fn unit_substation(ground: &Ground<'_>) -> Option<(VoltAmperes, Option<Amperes>)> {
     let facts = &ground.place.electrical;
-    let mut stages = facts.stages.iter().zip(ground.design.path());
-    let (known, flow) =
-        stages.find(|(known, flow)| known.kind == StageKind::UnitTransformer && flow.output.0 > 0.0)?;
-    let block = flow.installed / f64::from(flow.modules.max(1));
-    let rating = VoltAmperes(block.0 / super::one_line::unit_power_factor(ground));
+    let mut stages = facts.stages.iter().zip(&ground.place.stages).zip(ground.design.path());
+    let ((known, stage), flow) =
+        stages.find(|((known, _), flow)| known.kind == StageKind::UnitTransformer && flow.output.0 > 0.0)?;
+    let rating = nameplate(stage, flow);
     let fault = known.impedance.map(|z| fault_current(rating, facts.switchboard_voltage, z));
     Some((rating, fault))
 }
@@ -228,7 +256,7 @@ fn hall_fault(ground: &Ground<'_>) -> String {
 /// current, so what a fault draws is that and what the capacitors on the bus give in the first milliseconds.
 fn fault_behind(ground: &Ground<'_>, end: usize) -> String {
     let facts = &ground.place.electrical;
-    let before = facts.stages.iter().zip(ground.design.path()).take(end);
+    let before = facts.stages.iter().zip(&ground.place.stages).zip(ground.design.path()).take(end);
     let source = |kind| {
         matches!(
             kind,
@@ -238,13 +266,13 @@ fn fault_behind(ground: &Ground<'_>, end: usize) -> String {
                 | StageKind::Rectifier
         )
     };
-    let last = before.filter(|(known, flow)| source(known.kind) && flow.output.0 > 0.0).last();
-    let Some((known, flow)) = last else { return String::new() };
+    let last = before.filter(|((known, _), flow)| source(known.kind) && flow.output.0 > 0.0).last();
+    let Some(((known, stage), flow)) = last else { return String::new() };
     let block = flow.installed / f64::from(flow.modules.max(1));
     let fault = match known.kind {
         StageKind::UnitTransformer => unit_substation(ground).and_then(|(_, fault)| fault),
         StageKind::PduTransformer => {
-            known.impedance.map(|z| fault_current(pdu_rating(ground, block), facts.busway_voltage, z))
+            known.impedance.map(|z| fault_current(nameplate(stage, flow), facts.busway_voltage, z))
         }
         _ => {
             let held = direct_current(block, facts.at_rack(VoltAmperes(0.0)).1) * CONVERTER_HOLDS;
@@ -254,11 +282,6 @@ fn fault_behind(ground: &Ground<'_>, end: usize) -> String {
     };
     let text = fault.map(|fault| breaks(fault, low_voltage_interrupting(fault)));
     text.map_or_else(String::new, |text| format!("{text}, less what the way to it takes"))
-}
-
-/// Apparent rating of a PDU's transformer: what racks draw through it.
-fn pdu_rating(ground: &Ground<'_>, block: Watts) -> VoltAmperes {
-    VoltAmperes(block.0 / ground.fields.electrical.rack_power_factor.0)
 }
 
 /// What a converter gives into a fault over its rated current: its semiconductors allow little more (recalled).
@@ -300,11 +323,22 @@ fn ups(known: &super::facts::StageFacts, blocks: u64, block: Watts, basis: Strin
         all.push(line("UPS modules", blocks * each as u64, block.0 / each, "W", basis));
     }
     if let Some(time) = known.hold_up {
-        let energy = battery(block, time, USABLE);
-        let basis = format!("{} at full load of a block, {} of the energy usable", brief(time), USABLE);
-        all.push(line("UPS batteries", blocks, energy.0, "J", basis));
+        all.push(ups_battery("UPS batteries", blocks, block, time));
     }
     all
+}
+
+/// The battery of each block, in whole cabinets.
+fn ups_battery(name: &str, blocks: u64, block: Watts, time: Seconds) -> Equipment {
+    let asked = battery(block, time, USABLE);
+    let (energy, cabinets) = battery_cabinets(asked);
+    let basis = format!(
+        "{cabinets} cabinet{} a block: {} for {} at its full load, {USABLE} of the energy usable",
+        if cabinets == 1 { "" } else { "s" },
+        brief(asked),
+        brief(time)
+    );
+    line(name, blocks, energy.0, "J", basis)
 }
 
 /// Breakers of a UPS block: input, output and maintenance bypass.
@@ -351,15 +385,14 @@ fn transformer_breakers(
         let count = super::one_line::in_buildings(ground, StageKind::SolidStateTransformer);
         all.push(of("converter breakers", count, rating, "primary of each solid-state transformer"));
     }
-    if let Some(plant) = ground.design.to_plant.first().filter(|_| flow.plant_transformers > 0) {
-        let factor = ground.fields.electrical.plant_power_factor.0;
-        let rating = VoltAmperes(plant.installed.0 / f64::from(plant.modules.max(1)) / factor);
+    if let Some(rating) = plant_transformer(ground).filter(|_| flow.plant_transformers > 0) {
         let what = "primary of each transformer of the plant";
         all.push(of("plant transformer breakers", flow.plant_transformers, rating, what));
     }
     if flow.capacitors.0 > 0.0 {
-        let each = flow.capacitors / flow.substations as f64;
-        all.push(of("capacitor breakers", flow.substations, each, "one for each bank"));
+        let (banks, each) = capacitors(ground, flow);
+        // Capacitors take more current than their rating says: harmonics, voltage and tolerance (IEEE C37.99, recalled).
+        all.push(of("capacitor breakers", banks, each * CAPACITOR_CURRENT, "one for each bank"));
     }
     all
 }
@@ -379,24 +412,50 @@ fn rectifier_feeds(ground: &Ground<'_>, flow: &StageFlow) -> Vec<Equipment> {
     vec![line("rectifier tap-offs", parallel * u64::from(flow.modules), frame.0, "A", basis)]
 }
 
+/// Buses of direct current from rectifiers that stand with the racks: along each row, for its load.
+fn direct_buses(ground: &Ground<'_>) -> Option<Equipment> {
+    let facts = &ground.place.electrical;
+    if facts.racks_get == facts.busway_carries {
+        return None;
+    }
+    let voltage = facts.at_rack(VoltAmperes(0.0)).1;
+    let floors = ground.layout.floors.iter().map(|floor| &floor.layout);
+    let rows = floors.clone().map(|floor| along_rows(floor, [1, 1])).sum::<u64>();
+    let fullest = floors.map(|floor| fullest_row(floor, |_| true).max(floor.room_row_power()));
+    let fullest = fullest.fold(Watts(0.0), Watts::max);
+    let (frame, parallel) = low_voltage_frame(direct_current(fullest, voltage) / facts.continuous.0);
+    let basis = format!(
+        "from the rectifiers of each row to its racks, {} of the fullest at {} of direct current{}",
+        brief(fullest),
+        brief(voltage),
+        fault_behind(ground, facts.stages.len())
+    );
+    (rows > 0).then(|| line("direct-current buses", parallel * rows, frame.0, "A", basis))
+}
+
 /// Static switches that bring in the catcher: one before each block that has one behind it.
 fn transfer_switches(ground: &Ground<'_>) -> Vec<Equipment> {
     let facts = &ground.place.electrical;
     let flows = ground.design.path();
     let stages = facts.stages.iter().zip(&ground.place.stages).zip(flows);
     let caught = stages
-        .filter(|((known, stage), flow)| {
+        .enumerate()
+        .filter(|(_, ((known, stage), flow))| {
             is_system(known.kind)
                 && matches!(stage.redundancy, Redundancy::BlockRedundant { .. })
                 && flow.output.0 > 0.0
         })
         .last();
-    let Some(((_, stage), flow)) = caught else { return Vec::new() };
+    let Some((at, ((_, stage), flow))) = caught else { return Vec::new() };
     let block = flow.installed / f64::from(flow.modules.max(1));
     let Redundancy::BlockRedundant { blocks } = stage.redundancy else { return Vec::new() };
     let catchers = u64::from(flow.modules).div_ceil(u64::from(blocks) + 1);
     let (frame, parallel) = low_voltage_frame(facts.on_busway(VoltAmperes(block.0)));
-    let basis = format!("from each {} to its catcher, one catcher for {blocks}", stage.name);
+    let basis = format!(
+        "from each {} to its catcher, one catcher for {blocks}{}",
+        stage.name,
+        fault_behind(ground, at + 1).replace("breaks", "withstands")
+    );
     vec![line(
         "static transfer switches",
         parallel * (u64::from(flow.modules) - catchers),
@@ -437,17 +496,22 @@ pub(super) fn support_is_kept(ground: &Ground<'_>) -> bool {
     essential.is_some_and(|(_, keeps)| *keeps == Kept::PumpsControlsAndSupport)
 }
 
+/// What the racks of a sort take of the fullest row of a hall.
+fn fullest_row(floor: &layout::Layout, counts: impl Fn(&Slot) -> bool) -> Watts {
+    let of_row = |row: &Vec<Slot>| {
+        row.iter().filter(|slot| counts(slot)).map(|slot| floor.demand.heat_of(slot.kind)).sum()
+    };
+    floor.hall.rows.iter().map(of_row).fold(Watts(0.0), Watts::max)
+}
+
 /// Busways from the bus of what must not stop along rows with network, storage and management racks.
 fn essential_busways(ground: &Ground<'_>) -> u64 {
     if !support_is_kept(ground) {
         return 0;
     }
-    let kept = |slot: &&Slot| slot.kind != RackKind::Compute;
     let of_floor = |floor: &SystemFloor| {
-        let (floor, rows) = (&floor.layout, &floor.layout.hall.rows);
-        let of_row =
-            |row: &Vec<Slot>| row.iter().filter(kept).map(|slot| floor.demand.heat_of(slot.kind)).sum();
-        let fullest = rows.iter().map(of_row).fold(Watts(0.0), Watts::max);
+        let floor = &floor.layout;
+        let fullest = fullest_row(floor, |slot| slot.kind != RackKind::Compute);
         let most = u64::from(ground.fields.layout.busways_per_row);
         let carried = |row: Watts| ((row / ground.place.electrical.busway - 1e-9).ceil() as u64).min(most);
         along_rows(floor, [fullest, floor.room_row_power()].map(carried))
@@ -613,8 +677,7 @@ fn essential(ground: &Ground<'_>) -> Vec<Equipment> {
     let mut all = vec![line("essential UPS blocks", count, block.0, "W", basis)];
     all.push(ups_breakers(ground, "essential UPS breakers", count, block));
     if let Some(time) = known.hold_up {
-        let basis = format!("{} at full load of a block, {USABLE} of the energy usable", brief(time));
-        all.push(line("essential UPS batteries", count, battery(block, time, USABLE).0, "J", basis));
+        all.push(ups_battery("essential UPS batteries", count, block, time));
     }
     all
 }
@@ -644,9 +707,7 @@ pub(super) fn plant_boards(ground: &Ground<'_>) -> Option<PlantBoards> {
     if building.0 <= 0.0 {
         return None;
     }
-    let own = ground.design.to_plant.first().filter(|flow| flow.output.0 > 0.0);
-    if let Some(flow) = own {
-        let unit = VoltAmperes(flow.installed.0 / f64::from(flow.modules.max(1)) / factor);
+    if let Some(unit) = plant_transformer(ground) {
         // A pair of boards for each pair of transformers.
         let pairs = (super::one_line::plant_transformers(ground) / PATHS).max(1);
         let pair = VoltAmperes(load.0 / factor / pairs as f64);
@@ -692,16 +753,12 @@ fn on_plant_boards(ground: &Ground<'_>) -> &'static str {
 fn plant_switchboards(ground: &Ground<'_>) -> Vec<Equipment> {
     let Some(boards) = plant_boards(ground) else { return Vec::new() };
     let facts = &ground.place.electrical;
-    let own = ground.design.to_plant.iter().zip(&facts.plant_feed).find(|(flow, _)| flow.output.0 > 0.0);
+    let own = plant_transformer(ground).zip(facts.plant_feed.as_ref());
     let voltage = plant_voltage(facts);
     // Breakers of switchboards carry their rating all day, as transformers do.
     let (frame, parallel) = low_voltage_frame(line_current(boards.pair, voltage));
     let fault = match own {
-        Some((flow, known)) => known.impedance.map(|impedance| {
-            let each = flow.installed / f64::from(flow.modules.max(1));
-            let rating = VoltAmperes(each.0 / ground.fields.electrical.plant_power_factor.0);
-            fault_current(rating, voltage, impedance)
-        }),
+        Some((rating, known)) => known.impedance.map(|z| fault_current(rating, voltage, z)),
         None => unit_substation(ground).and_then(|(_, fault)| fault),
     };
     let basis = format!(
@@ -725,7 +782,7 @@ fn plant_transformers(ground: &Ground<'_>, load_flow: Option<&LoadFlow>) -> Vec<
     let flows = ground.design.to_plant.iter().filter(|flow| flow.output.0 > 0.0);
     let lines = flows.map(|flow| {
         let modules = u64::from(flow.modules.max(1));
-        let apparent = flow.installed / modules as f64 / ground.fields.electrical.plant_power_factor.0;
+        let apparent = plant_transformer(ground).unwrap_or_default();
         let whole = load_flow.map_or(0, |flow| flow.plant_transformers);
         let basis = format!(
             "{} of {} at {}, {} loaded, those of A and of B carry it alone",

@@ -366,8 +366,10 @@ pub struct BusResult {
 pub struct BranchResult {
     /// Which.
     pub name: String,
-    /// Equal ones in parallel.
+    /// Equal ones, those that stand by among them.
     pub count: u64,
+    /// Of those, that carry nothing until one fails.
+    pub idle: u64,
     /// Active power into it.
     pub power: Watts,
     /// Lost in it.

@@ -1,0 +1,63 @@
+//! Modules in the sizes that they are sold in.
+//!
+//! A design names the largest module; the smallest sold size that carries the load with as few of them is bought, and how
+//! it is loaded is a result. Transformers are bought by apparent power: what they carry of their load is less by its power
+//! factor.
+
+use super::Ground;
+use super::one_line::{main_power_factor, unit_power_factor};
+use crate::catalog::profile::StageKind;
+use crate::plan::equipment::Place;
+use crate::power::ratings::{CONVERTERS, MAIN_TRANSFORMERS, TRANSFORMERS, UPS};
+use crate::power::{Sold, StageDesign, StageFlow};
+
+/// Ratings that modules of a kind are sold in; none where the design's own is the only one.
+pub(super) fn sizes(kind: StageKind) -> &'static [f64] {
+    match kind {
+        StageKind::MainTransformer => &MAIN_TRANSFORMERS,
+        StageKind::UnitTransformer | StageKind::PlantTransformer | StageKind::PduTransformer => &TRANSFORMERS,
+        StageKind::Ups | StageKind::EssentialUps => &UPS,
+        StageKind::SolidStateTransformer | StageKind::Rectifier => &CONVERTERS,
+        StageKind::Feeders | StageKind::Bus | StageKind::RackBattery | StageKind::Other => &[],
+    }
+}
+
+/// Whether a stage is iron and copper, rated in volt-amperes.
+pub(super) fn is_transformer(kind: StageKind) -> bool {
+    matches!(
+        kind,
+        StageKind::MainTransformer
+            | StageKind::UnitTransformer
+            | StageKind::PlantTransformer
+            | StageKind::PduTransformer
+    )
+}
+
+/// The module that a stage buys for what it carries; none where it carries nothing or nobody says what it is.
+fn bought(kind: StageKind, stage: &StageDesign, flow: &StageFlow, factor: f64) -> Option<Sold> {
+    let buys = kind != StageKind::Other && stage.module.0.is_finite() && flow.output.0 > 0.0;
+    buys.then(|| stage.bought(flow.output / f64::from(flow.sites.max(1)), factor))
+}
+
+/// The place with its modules chosen for the load.
+pub(super) fn with_sold(ground: &Ground<'_>) -> Place {
+    let (wish, design) = (&ground.fields.electrical, ground.design);
+    let factor = |kind| match kind {
+        StageKind::MainTransformer => main_power_factor(ground),
+        StageKind::UnitTransformer => unit_power_factor(ground),
+        StageKind::PduTransformer => wish.rack_power_factor.0,
+        _ => 1.0,
+    };
+    let mut place = ground.place.clone();
+    let kinds = place.electrical.stages.iter().map(|known| known.kind);
+    for ((stage, kind), flow) in place.stages.iter_mut().zip(kinds).zip(design.path()) {
+        stage.sold = bought(kind, stage, flow, factor(kind));
+    }
+    for (stage, flow) in place.plant_feed.iter_mut().zip(&design.to_plant) {
+        stage.sold = bought(StageKind::PlantTransformer, stage, flow, wish.plant_power_factor.0);
+    }
+    for (stage, flow) in place.essential.iter_mut().zip(&design.essential) {
+        stage.sold = bought(StageKind::EssentialUps, stage, flow, 1.0);
+    }
+    place
+}
