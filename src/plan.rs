@@ -95,8 +95,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     equipment.place = equipment.place.with_whole(&whole, &design);
     let place = &equipment.place;
     let design = sizing::design_hour(place, &loads);
-    let duty = sizing::duty(&loads);
-    let energy = sizing::year(place, &loads, &design, duty, &year);
+    let energy = sizing::year(place, &loads, &design, sizing::duty(&loads), &year);
 
     let mut power = power(scenario, place, &design, &energy);
     let fleet = fleet(&loads, standing.racks);
