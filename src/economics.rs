@@ -111,7 +111,7 @@ pub struct SitePowers {
     pub busway: Watts,
     /// Installed in rectifiers in the halls.
     pub rectifiers: Watts,
-    /// Thrown out in the design hour.
+    /// Ratings of the units that throw the heat out.
     pub heat_rejected: Watts,
     /// At the meter in the mean of the year.
     pub facility_mean: Watts,

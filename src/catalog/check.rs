@@ -317,6 +317,8 @@ impl Profile for CoolingDesign {
     fn faults(&self) -> Vec<(String, String)> {
         let mut faults = Faults(Vec::new());
         faults.positive("rejection_approach", self.rejection_approach.value.0);
+        faults.positive("cdu_approach", self.cdu_approach.value.0);
+        faults.positive("condenser_lift", self.condenser_lift.value.0);
         faults.positive("chiller_carnot_share", self.chiller_carnot_share.value.0);
         faults.positive("cdu_capacity", self.cdu_capacity.value.0);
         if let Some(door) = &self.rear_door

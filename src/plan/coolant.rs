@@ -64,6 +64,7 @@ pub fn cooling(
         trim_hours: energy.trim_hours,
         wet_hours: energy.wet_hours,
         peak_of_year: Watts(energy.peak_w),
+        design_water: design.plant.water,
         water: CubicMeters(energy.water_m3),
         evaporated: CubicMeters(energy.evaporated_m3),
         drift: CubicMeters(energy.drift_m3),

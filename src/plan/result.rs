@@ -143,6 +143,8 @@ pub struct Cooling {
     pub wet_hours: u32,
     /// Power at the meter in the hour of the year that takes most: not the design hour.
     pub peak_of_year: Watts,
+    /// Make-up water in the design hour.
+    pub design_water: CubicMetersPerSecond,
     /// Water of the year.
     pub water: CubicMeters,
     /// Of that, evaporated.

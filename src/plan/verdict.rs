@@ -4,6 +4,8 @@
 //! nothing fits into it at all; every other constraint is listed with its slack, so that a planner sees which is
 //! next.
 
+mod cooling;
+
 use super::equipment::{Machine, Place};
 use super::result::{
     Answer, CoolantLoop, Dynamics, Electrical, Layout, LoadFlow, RackShelves, Serving, SystemFloor, Training,
@@ -20,7 +22,7 @@ use crate::power::service::ServiceClass;
 use crate::power::{MeasuredAt, PowerEnvelope};
 use crate::scenario::{Cluster, Fields, Policy};
 use crate::units::text::{digits, group, show};
-use crate::units::{Celsius, VoltAmperes, Watts};
+use crate::units::{VoltAmperes, Watts};
 
 /// A constraint with need and limit in one unit.
 fn verdict(constraint: &str, need: f64, limit: f64, unit: &str, binds: bool, note: String) -> Verdict {
@@ -65,9 +67,7 @@ pub fn verdicts(evidence: &Evidence<'_>) -> Vec<Verdict> {
     all.extend(feed(evidence));
     all.extend(provisioned(evidence));
     all.extend(design_point(evidence));
-    all.extend(weather(evidence.place));
-    all.extend(evidence.coolant.iter().map(row_of_racks));
-    all.extend(evidence.coolant.iter().flat_map(cdu_group));
+    all.extend(cooling::verdicts(evidence));
     let unmet = |what: &str, model: &str, system: &str, unit: &str, reason: &String| Verdict {
         constraint: format!("{what} {model} on {system}"),
         need: 1.0,
@@ -211,89 +211,6 @@ fn as_built(evidence: &Evidence<'_>, machine: &Machine, draw: &Draw) -> Vec<Verd
 
 /// Ratios that are told apart: a percent.
 const SAME_RATIO: f64 = 0.01;
-
-/// The part of a year that may be filled in a weather file before its bill is doubtful: 1 % of 8,760 hours.
-const FILLED_HOURS: f64 = 87.6;
-
-/// How a weather file of the user's own goes with the weather that the site is sized for.
-fn weather(place: &Place) -> Vec<Verdict> {
-    let Some(own) = &place.weather else { return Vec::new() };
-    let (hottest, dampest) = own.year.extremes();
-    let design = &place.design_weather;
-    let bulb = |name: &str, key: &str, need: Celsius, limit: Celsius| {
-        let hotter = if need > limit {
-            // Rounded up, so that what is said suffices.
-            let enough = (need.0 * 10.0 - 1e-6).ceil() / 10.0;
-            let id = &place.market;
-            format!(
-                ": size the site for it with `--set 'catalog.climates.{id}.design.{key}={enough} °C'`, or take the \
-                 climate of the file's own place as `site.id`"
-            )
-        } else {
-            String::new()
-        };
-        let note = format!("{} against the design hour of {}{hotter}", own.file, place.name);
-        verdict(&format!("highest {name} of the weather file"), need.0, limit.0, "°C", false, note)
-    };
-    let mut all = vec![
-        bulb("dry bulb", "dry_bulb_20y_max", hottest, design.dry_bulb_max),
-        bulb("wet bulb", "wet_bulb_max", dampest, design.wet_bulb_max),
-    ];
-    if own.filled > 0 {
-        let note = format!("{} lacks them; filled on a straight line", own.file);
-        all.push(verdict("filled hours of weather", f64::from(own.filled), FILLED_HOURS, "h", false, note));
-    }
-    all
-}
-
-/// The manifold of a row: the head that its worst rack needs, against what the plan's pump power lifts.
-fn row_of_racks(coolant: &CoolantLoop) -> Verdict {
-    let name = format!("coolant pumps of {}", coolant.system);
-    match &coolant.row {
-        Ok(row) => {
-            let note = format!(
-                "{} racks on DN {}: the last gets its flow, the first {:.1} % more",
-                coolant.racks_of_row,
-                row.nominal_diameter,
-                100.0 * (row.best_rack / row.worst_rack - 1.0)
-            );
-            verdict(&name, row.head.0, coolant.rated_head.0, "Pa", false, note)
-        }
-        Err(reason) => verdict(&name, 1.0, 0.0, "row", false, reason.clone()),
-    }
-}
-
-/// The units of a hall's group: whether every rack keeps its flow and its supply temperature when one is out.
-fn cdu_group(coolant: &CoolantLoop) -> Vec<Verdict> {
-    let (group, id) = (&coolant.group, &coolant.system);
-    let name = format!("CDU pumps of {id}, one unit out");
-    let flows = match &group.flows {
-        Ok(flows) => flows,
-        Err(reason) => return vec![verdict(&name, 1.0, 0.0, "group", false, reason.clone())],
-    };
-    let Some(out) = flows.one_out else {
-        let note =
-            "one unit alone feeds the group: `cdu_group` of the cooling design says how many share a spare";
-        return vec![verdict(&name, 1.0, 0.0, "units left", false, note.into())];
-    };
-    let kept = 100.0 * out.worst_rack.0 / coolant.rack_flow.0;
-    let note = format!(
-        "{} of {} units feed {} racks in {} rows from DN {}: the rack that gets least keeps {kept:.0} % of its flow",
-        out.running, group.units, group.racks, group.rows, flows.nominal_diameter
-    );
-    let approach = format!("CDU approach of {id}, one unit out");
-    let heat = format!(
-        "each unit left carries {:.0} % of its {}, and the approach goes with it: what is above the limit warms the \
-         supply of {}",
-        100.0 * out.load.0,
-        show(group.capacity),
-        show(coolant.supply)
-    );
-    vec![
-        verdict(&name, out.speed, 1.0, "of full speed", false, note),
-        verdict(&approach, out.approach.0, group.approach.0, "K", false, heat),
-    ]
-}
 
 /// What the floor and its rows carry.
 fn floor(evidence: &Evidence<'_>) -> Vec<Verdict> {

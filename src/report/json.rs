@@ -123,6 +123,7 @@ fn cooling(cooling: &Cooling) -> Value {
         "trim_hours": cooling.trim_hours,
         "wet_hours": cooling.wet_hours,
         "peak_of_year_w": cooling.peak_of_year.0,
+        "design_water_m3_per_s": cooling.design_water.0,
         "water_m3_per_year": cooling.water.0,
         "evaporated_m3_per_year": cooling.evaporated.0,
         "drift_m3_per_year": cooling.drift.0,

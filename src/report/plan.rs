@@ -11,6 +11,7 @@ use crate::plan::result::{
     Verdict,
 };
 use crate::power::MeasuredAt;
+use crate::scalar::SECONDS_PER_HOUR;
 use crate::scenario::Origin;
 use crate::throughput::bands::ErrorBand;
 use crate::units::Joules;
@@ -306,6 +307,8 @@ fn cooling(cooling: &Cooling) -> Section {
             show(cooling.blown_down)
         );
         pairs.push(("water".into(), water));
+        let hourly = format!("{} m3/h", digits(cooling.design_water.0 * SECONDS_PER_HOUR));
+        pairs.push(("water in the design hour".into(), hourly));
     }
     if let Some(at) = cooling.warm_water_at {
         let watt_hours = |heat: Joules| Unit::Metric("Wh").show(heat.0 / 3_600.0);

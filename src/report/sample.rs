@@ -161,6 +161,7 @@ fn cooling() -> Cooling {
         design: "warm-water-dry".into(),
         design_dry_bulb: Celsius(43.0),
         design_wet_bulb: Celsius(21.6),
+        design_water: CubicMetersPerSecond(0.5),
         design_mode: "trim chillers",
         chilled: Watts(300e6),
         tanks: crate::units::CubicMeters(0.0),

@@ -10,7 +10,7 @@
 //! | `server` | at the rack inputs | compute racks alone: IT power is 1.14 times that of its servers, with network, storage and CPU racks |
 //!
 //! The place is the row's market, else the default scenario's; a market that the catalogue has not is refused. The cooling plant is the one that
-//! the operator is known to build ([`PLANTS`]), else the default scenario's. Racks come whole, in units
+//! the operator is known to build ([`PLANTS`]), else the usual one ([`USUAL_PLANT`]). Racks come whole, in units
 //! of one rack, since a published count is not rounded to scalable units. A count that names several systems without
 //! their shares (`H100+H200+GB200`) is predicted with the median of what each of them alone draws per accelerator;
 //! generations not named (`NVIDIA (Vera Rubin on)`) with the one that is. A row of `truth_use` other than `yes` is
@@ -34,18 +34,15 @@ use std::fmt::Write as _;
 ///
 /// From the designs that Epoch AI's satellite and permit work names for campuses ("AI data centers", CC BY 4.0): closed loops
 /// on air-cooled chillers at Abilene, Fairwater and Meta's large campuses, water at Google's, outside air with
-/// evaporative assist at Amazon's, chillers all year at Johor. None of it is a number.
-const PLANTS: &[(&str, &str)] = &[
-    ("johor", "air-cooled-chillers"),
-    ("crusoe", "air-cooled-chillers"),
-    ("microsoft", "air-cooled-chillers"),
-    ("meta", "air-cooled-chillers"),
-    ("google", "towers"),
-    ("amazon", "outside-air"),
-    ("aws", "outside-air"),
-];
+/// evaporative assist at Amazon's, sea water at Sines, which stands for towers here, and chillers all year at Johor. None of
+/// it is a number.
+const PLANTS: &[(&str, &str)] =
+    &[("lisbon-sines", "towers"), ("google", "towers"), ("amazon", "outside-air"), ("aws", "outside-air")];
+/// What everyone else builds, by the same work: closed loops on air-cooled chillers at Abilene, Atlanta, Denton, Johor and in
+/// Meta's and xAI's campuses. The default scenario's own plant is newer than any of them.
+const USUAL_PLANT: &str = "air-cooled-chillers";
 
-/// The plant of a row, where its market or its operator says one; nothing for the default's.
+/// The plant of a row: that of its market or its operator, else the usual one.
 fn plant_of(row: Row<'_>) -> &'static str {
     plant(row.word("operator"), row.word("climate_market"))
 }
@@ -55,7 +52,7 @@ fn plant(operator: &str, market: &str) -> &'static str {
     let design = |word: &str| PLANTS.iter().find(|(name, _)| *name == word).map(|(_, design)| *design);
     let operator = operator.to_lowercase();
     let mut words = operator.split(|letter: char| !letter.is_alphanumeric());
-    design(&slug(market)).or_else(|| words.find_map(design)).unwrap_or("")
+    design(&slug(market)).or_else(|| words.find_map(design)).unwrap_or(USUAL_PLANT)
 }
 
 /// Places that the rows name, by market and cooling design, and the network wish of the default scenario.
@@ -396,7 +393,8 @@ mod tests {
     fn operators_are_known_by_a_whole_word_anywhere() {
         assert_eq!(plant("AWS", ""), plant("Amazon / Anthropic", "New Carlisle IN"));
         assert_eq!(plant("QTS / Meta", "Atlanta GA"), "air-cooled-chillers");
-        assert_eq!(plant("Metaphor", "Atlanta GA"), "");
+        assert_eq!(plant("Metaphor", "Atlanta GA"), USUAL_PLANT);
+        assert_eq!(plant("Start Campus / Nscale / Microsoft", "Lisbon / Sines"), "towers");
         assert_eq!(plant("Google", "Johor"), "air-cooled-chillers");
     }
 

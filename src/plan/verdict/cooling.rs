@@ -1,0 +1,160 @@
+//! What the cooling runs into: the weather, its water and air, and the network of its coolant.
+
+use super::{Evidence, verdict};
+use crate::plan::equipment::Place;
+use crate::plan::result::{CoolantLoop, Verdict};
+use crate::units::text::show;
+use crate::units::{Celsius, Watts};
+
+/// From the water of a coil to the air that it cools, at least [K]: an assumption, coils of air handlers are chosen for
+/// 5 to 8 K and ever larger ones give no less than this.
+const COIL_APPROACH: f64 = 3.0;
+/// Coldest and warmest air at rack inlets [°C]: what class A1 allows (ASHRAE TC 9.9, 5th ed., recalled).
+const INLETS: (f64, f64) = (15.0, 32.0);
+/// Highest dew point of a hall's own air [°C]: the end of the recommended envelope (ASHRAE TC 9.9, recalled).
+const DEW_POINT: Celsius = Celsius(15.0);
+/// Coolant above the dew point of the hall, at least [K]: what makers of CDUs hold, recalled.
+const ABOVE_DEW_POINT: f64 = 2.0;
+
+/// All of them.
+pub(super) fn verdicts(evidence: &Evidence<'_>) -> Vec<Verdict> {
+    let mut all = weather(evidence.place);
+    all.extend(temperatures(evidence));
+    all.extend(rejection(evidence));
+    all.extend(evidence.coolant.iter().map(row_of_racks));
+    all.extend(evidence.coolant.iter().flat_map(cdu_group));
+    all
+}
+
+/// Water colder than the air that it cools, air that racks take, coolant that no pipe sweats from.
+fn temperatures(evidence: &Evidence<'_>) -> Vec<Verdict> {
+    let plant = &evidence.place.plant;
+    let inlet = plant.inlet_air.0;
+    let mut all = Vec::new();
+    let air: Watts = evidence.loads.iter().map(|(_, draw)| draw.air).sum();
+    if air.0 > 0.0 {
+        let (coldest, warmest) = INLETS;
+        let (need, limit, words) =
+            if inlet < coldest { (coldest, inlet, "coldest") } else { (inlet, warmest, "warmest") };
+        let note = format!(
+            "{words} that racks of class A1 allow, {coldest} to {warmest} °C: `inlet_air` of the design"
+        );
+        all.push(verdict("air at the rack inlets", need, limit, "°C", false, note));
+        let mut coil = |name: &str, water: Celsius, field: &str| {
+            let note = format!(
+                "{} of water and at least {COIL_APPROACH} K of coil, against the air that leaves it: `{field}` of the design",
+                show(water)
+            );
+            all.push(verdict(name, water.0 + COIL_APPROACH, inlet, "°C", false, note));
+        };
+        coil("air off the coils of air handlers", plant.chilled_water, "chilled_water");
+        if let Some(door) = &plant.rear_door {
+            coil("air off the rear doors", door.water, "rear_door.water");
+        }
+    }
+    let dew_point = plant.dew_point_max.unwrap_or(DEW_POINT);
+    let wet = evidence.loads.iter().filter(|(_, draw)| draw.liquid.0 > 0.0);
+    all.extend(wet.map(|(machine, _)| {
+        let note = format!(
+            "{} of dew point in the hall and {ABOVE_DEW_POINT} K, against the coolant: pipes sweat below it",
+            show(dew_point)
+        );
+        let name = format!("dew point below the coolant of {}", machine.id);
+        verdict(&name, dew_point.0 + ABOVE_DEW_POINT, machine.coolant.0.0, "°C", false, note)
+    }));
+    all
+}
+
+/// Heat that leaves in the design hour, against what is installed for it.
+fn rejection(evidence: &Evidence<'_>) -> Option<Verdict> {
+    let (plant, hour) = (&evidence.place.plant, &evidence.design.plant);
+    let leaves = hour.rejected - hour.compressors;
+    let note = "what leaves the building in the design hour, without the compressors' own, against the ratings of the \
+                units outside"
+        .into();
+    let installed = plant.installed_rejection(hour);
+    (leaves.0 > 0.0).then(|| verdict("heat rejection", leaves.0, installed.0, "W", false, note))
+}
+
+/// The part of a year that may be filled in a weather file before its bill is doubtful: 1 % of 8,760 hours.
+const FILLED_HOURS: f64 = 87.6;
+
+/// How a weather file of the user's own goes with the weather that the site is sized for.
+fn weather(place: &Place) -> Vec<Verdict> {
+    let Some(own) = &place.weather else { return Vec::new() };
+    let (hottest, dampest) = own.year.extremes();
+    let design = &place.design_weather;
+    let bulb = |name: &str, key: &str, need: Celsius, limit: Celsius| {
+        let hotter = if need > limit {
+            // Rounded up, so that what is said suffices.
+            let enough = (need.0 * 10.0 - 1e-6).ceil() / 10.0;
+            let id = &place.market;
+            format!(
+                ": size the site for it with `--set 'catalog.climates.{id}.design.{key}={enough} °C'`, or take the \
+                 climate of the file's own place as `site.id`"
+            )
+        } else {
+            String::new()
+        };
+        let note = format!("{} against the design hour of {}{hotter}", own.file, place.name);
+        verdict(&format!("highest {name} of the weather file"), need.0, limit.0, "°C", false, note)
+    };
+    let mut all = vec![
+        bulb("dry bulb", "dry_bulb_20y_max", hottest, design.dry_bulb_max),
+        bulb("wet bulb", "wet_bulb_max", dampest, design.wet_bulb_max),
+    ];
+    if own.filled > 0 {
+        let note = format!("{} lacks them; filled on a straight line", own.file);
+        all.push(verdict("filled hours of weather", f64::from(own.filled), FILLED_HOURS, "h", false, note));
+    }
+    all
+}
+
+/// The manifold of a row: the head that its worst rack needs, against what the plan's pump power lifts.
+fn row_of_racks(coolant: &CoolantLoop) -> Verdict {
+    let name = format!("coolant pumps of {}", coolant.system);
+    match &coolant.row {
+        Ok(row) => {
+            let note = format!(
+                "{} racks on DN {}: the last gets its flow, the first {:.1} % more",
+                coolant.racks_of_row,
+                row.nominal_diameter,
+                100.0 * (row.best_rack / row.worst_rack - 1.0)
+            );
+            verdict(&name, row.head.0, coolant.rated_head.0, "Pa", false, note)
+        }
+        Err(reason) => verdict(&name, 1.0, 0.0, "row", false, reason.clone()),
+    }
+}
+
+/// The units of a hall's group: whether every rack keeps its flow and its supply temperature when one is out.
+fn cdu_group(coolant: &CoolantLoop) -> Vec<Verdict> {
+    let (group, id) = (&coolant.group, &coolant.system);
+    let name = format!("CDU pumps of {id}, one unit out");
+    let flows = match &group.flows {
+        Ok(flows) => flows,
+        Err(reason) => return vec![verdict(&name, 1.0, 0.0, "group", false, reason.clone())],
+    };
+    let Some(out) = flows.one_out else {
+        let note =
+            "one unit alone feeds the group: `cdu_group` of the cooling design says how many share a spare";
+        return vec![verdict(&name, 1.0, 0.0, "units left", false, note.into())];
+    };
+    let kept = 100.0 * out.worst_rack.0 / coolant.rack_flow.0;
+    let note = format!(
+        "{} of {} units feed {} racks in {} rows from DN {}: the rack that gets least keeps {kept:.0} % of its flow",
+        out.running, group.units, group.racks, group.rows, flows.nominal_diameter
+    );
+    let approach = format!("CDU approach of {id}, one unit out");
+    let heat = format!(
+        "each unit left carries {:.0} % of its {}, and the approach goes with it: what is above the limit warms the \
+         supply of {}",
+        100.0 * out.load.0,
+        show(group.capacity),
+        show(coolant.supply)
+    );
+    vec![
+        verdict(&name, out.speed, 1.0, "of full speed", false, note),
+        verdict(&approach, out.approach.0, group.approach.0, "K", false, heat),
+    ]
+}
