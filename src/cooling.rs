@@ -318,7 +318,8 @@ impl Plant {
     /// a = a_rated · part
     /// ~~~
     ///
-    /// An exchanger whose streams keep their flows has the same effectiveness at any heat, so its approach goes with it.
+    /// An exchanger whose streams keep their flows has the same effectiveness at any heat, so its approach goes with it. The
+    /// air through coolers keeps its flow where the approach is what decides; water that slows down leaves a little colder.
     fn coolers(&self, part: Share) -> Coolers {
         Coolers {
             approach: self.rejection_approach * part.value(),
@@ -479,6 +480,18 @@ mod tests {
         assert!((part_flow_power(Share(0.5)) - 0.25).abs() < 1e-12);
         assert!((part_flow_power(Share(0.1)) - 0.27).abs() < 1e-12);
         assert!(part_flow_power(Share(0.0)).is_finite());
+    }
+
+    // 0.75^0.2 = 0.944 of 4 K where the pumps slow down, 0.75 of it where they do not.
+    #[test]
+    fn a_cdu_whose_streams_slow_down_keeps_most_of_its_approach() {
+        let load = HeatLoad { part: Share(0.75), ..blackwell(0.75e6) };
+        let slowed = plant(HeatRejection::DryCooler);
+        let fixed = Plant { constant_speed: true, ..slowed.clone() };
+        let approach =
+            |plant: &Plant| load.coolant_supply.above(direct_to_chip::facility_supply(plant, &load));
+        assert!((approach(&slowed).value() - 3.776).abs() < 1e-3);
+        assert!((approach(&fixed).value() - 3.0).abs() < 1e-12);
     }
 
     #[test]

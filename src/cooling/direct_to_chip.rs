@@ -52,14 +52,21 @@ pub fn flow_at(points: &[(Celsius, CubicMetersPerSecond)], supply: Celsius) -> O
 /// Facility water that gives the coolant its supply temperature.
 ///
 /// ~~~text
-/// T_facility = T_coolant − a·part
+/// T_facility = T_coolant − a·part^0.2      both streams follow the heat
+/// T_facility = T_coolant − a·part          both keep their flows
 /// ~~~
 ///
-/// a approach of the CDUs at full heat, one of each group lost [K]: less heat, a smaller approach, as the maker's
-/// derating rule has it (capacity in proportion to the approach).
+/// a approach of the CDUs at full heat, one of each group lost [K]. At constant flows the makers' derating rule holds,
+/// capacity in proportion to the approach; where pumps slow down with the heat, ranges stay and UA falls with the flow to
+/// the 0.8 (Dittus and Boelter), so that the mean difference Q/UA goes with part^0.2.
 pub(super) fn facility_supply(plant: &Plant, load: &HeatLoad) -> Celsius {
-    load.coolant_supply - plant.cdu_approach * load.part.value()
+    let part = load.part.value();
+    let smaller = if plant.constant_speed { part } else { part.powf(1.0 - FLOW_EXPONENT) };
+    load.coolant_supply - plant.cdu_approach * smaller
 }
+
+/// How the heat transfer of a turbulent stream grows with its flow.
+const FLOW_EXPONENT: f64 = 0.8;
 
 /// The facility water loop behind the coolant; `heat` includes what both loops' pumps stir into it.
 pub(super) fn facility_loop(plant: &Plant, heat: Watts, load: &HeatLoad) -> HeatLoop {

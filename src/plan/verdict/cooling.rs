@@ -79,6 +79,10 @@ fn rejection(evidence: &Evidence<'_>) -> Option<Verdict> {
 /// The part of a year that may be filled in a weather file before its bill is doubtful: 1 % of 8,760 hours.
 const FILLED_HOURS: f64 = 87.6;
 
+/// From the mean of a weather file to that of its market, at most [K]: an assumption, years differ by one or two and stations
+/// of a region by as much again.
+const SAME_CLIMATE: f64 = 5.0;
+
 /// How a weather file of the user's own goes with the weather that the site is sized for.
 fn weather(place: &Place) -> Vec<Verdict> {
     let Some(own) = &place.weather else { return Vec::new() };
@@ -103,6 +107,18 @@ fn weather(place: &Place) -> Vec<Verdict> {
         bulb("dry bulb", "dry_bulb_20y_max", hottest, design.dry_bulb_max),
         bulb("wet bulb", "wet_bulb_max", dampest, design.wet_bulb_max),
     ];
+    let hours = own.year.hours.len().max(1) as f64;
+    let mean = own.year.hours.iter().map(|hour| hour.dry_bulb.0).sum::<f64>() / hours;
+    let known = place.climate.dry_bulb_mean_c.iter().sum::<f64>() / 12.0;
+    let note = format!(
+        "{}: {} in the mean of the year, {} in that of {}: another place, or another unit",
+        own.file,
+        show(Celsius(mean)),
+        show(Celsius(known)),
+        place.name
+    );
+    let apart = (mean - known).abs();
+    all.push(verdict("mean of the weather file, off the market's", apart, SAME_CLIMATE, "K", false, note));
     if own.filled > 0 {
         let note = format!("{} lacks them; filled on a straight line", own.file);
         all.push(verdict("filled hours of weather", f64::from(own.filled), FILLED_HOURS, "h", false, note));
