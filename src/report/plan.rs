@@ -11,7 +11,6 @@ use crate::plan::result::{
     Verdict,
 };
 use crate::power::MeasuredAt;
-use crate::scalar::SECONDS_PER_HOUR;
 use crate::scenario::Origin;
 use crate::throughput::bands::ErrorBand;
 use crate::units::Joules;
@@ -307,7 +306,7 @@ fn cooling(cooling: &Cooling) -> Section {
             show(cooling.blown_down)
         );
         pairs.push(("water".into(), water));
-        let hourly = format!("{} m3/h", digits(cooling.design_water.0 * SECONDS_PER_HOUR));
+        let hourly = format!("{} m3/h", digits(cooling.design_water.0 * 3_600.0));
         pairs.push(("water in the design hour".into(), hourly));
     }
     if let Some(at) = cooling.warm_water_at {

@@ -36,8 +36,13 @@ use std::fmt::Write as _;
 /// on air-cooled chillers at Abilene, Fairwater and Meta's large campuses, water at Google's, outside air with
 /// evaporative assist at Amazon's, sea water at Sines, which stands for towers here, and chillers all year at Johor. None of
 /// it is a number.
-const PLANTS: &[(&str, &str)] =
-    &[("lisbon-sines", "towers"), ("google", "towers"), ("amazon", "outside-air"), ("aws", "outside-air")];
+const PLANTS: &[(&str, &str)] = &[
+    ("johor", USUAL_PLANT),
+    ("lisbon-sines", "towers"),
+    ("google", "towers"),
+    ("amazon", "outside-air"),
+    ("aws", "outside-air"),
+];
 /// What everyone else builds, by the same work: closed loops on air-cooled chillers at Abilene, Atlanta, Denton, Johor and in
 /// Meta's and xAI's campuses. The default scenario's own plant is newer than any of them.
 const USUAL_PLANT: &str = "air-cooled-chillers";
