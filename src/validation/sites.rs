@@ -10,7 +10,8 @@
 //! | `server` | at the rack inputs | compute racks alone: IT power is 1.14 times that of its servers, with network, storage and CPU racks |
 //!
 //! The place is the row's market, else the default scenario's; a market that the catalogue has not is refused. The cooling plant is the one that
-//! the operator is known to build ([`PLANTS`]), else the usual one ([`USUAL_PLANT`]). Racks come whole, in units
+//! the operator is known to build ([`PLANTS`]), else the usual one ([`USUAL_PLANT`]), and the default's for a count
+//! that is only planned. Racks come whole, in units
 //! of one rack, since a published count is not rounded to scalable units. A count that names several systems without
 //! their shares (`H100+H200+GB200`) is predicted with the median of what each of them alone draws per accelerator;
 //! generations not named (`NVIDIA (Vera Rubin on)`) with the one that is. A row of `truth_use` other than `yes` is
@@ -39,6 +40,9 @@ use std::fmt::Write as _;
 const PLANTS: &[(&str, &str)] = &[
     ("johor", USUAL_PLANT),
     ("lisbon-sines", "towers"),
+    ("crusoe", USUAL_PLANT),
+    ("microsoft", USUAL_PLANT),
+    ("meta", USUAL_PLANT),
     ("google", "towers"),
     ("amazon", "outside-air"),
     ("aws", "outside-air"),
@@ -47,17 +51,20 @@ const PLANTS: &[(&str, &str)] = &[
 /// Meta's and xAI's campuses. The default scenario's own plant is newer than any of them.
 const USUAL_PLANT: &str = "air-cooled-chillers";
 
-/// The plant of a row: that of its market or its operator, else the usual one.
+/// The plant of a row: that of its market or its operator, else the usual one; the default's for a count that is only
+/// planned, as its plant will be new. Powers without a count are by the work that names the plants.
 fn plant_of(row: Row<'_>) -> &'static str {
-    plant(row.word("operator"), row.word("climate_market"))
+    let known = plant(row.word("operator"), row.word("climate_market"));
+    let announced = row.word("status") == "planned" && !row.word("count").is_empty();
+    known.unwrap_or(if announced { "" } else { USUAL_PLANT })
 }
 
 /// The plant of a market, else of the first of the operators that is known: `QTS / Meta` builds like Meta.
-fn plant(operator: &str, market: &str) -> &'static str {
+fn plant(operator: &str, market: &str) -> Option<&'static str> {
     let design = |word: &str| PLANTS.iter().find(|(name, _)| *name == word).map(|(_, design)| *design);
     let operator = operator.to_lowercase();
     let mut words = operator.split(|letter: char| !letter.is_alphanumeric());
-    design(&slug(market)).or_else(|| words.find_map(design)).unwrap_or(USUAL_PLANT)
+    design(&slug(market)).or_else(|| words.find_map(design))
 }
 
 /// Places that the rows name, by market and cooling design, and the network wish of the default scenario.
@@ -397,10 +404,10 @@ mod tests {
     #[test]
     fn operators_are_known_by_a_whole_word_anywhere() {
         assert_eq!(plant("AWS", ""), plant("Amazon / Anthropic", "New Carlisle IN"));
-        assert_eq!(plant("QTS / Meta", "Atlanta GA"), "air-cooled-chillers");
-        assert_eq!(plant("Metaphor", "Atlanta GA"), USUAL_PLANT);
-        assert_eq!(plant("Start Campus / Nscale / Microsoft", "Lisbon / Sines"), "towers");
-        assert_eq!(plant("Google", "Johor"), "air-cooled-chillers");
+        assert_eq!(plant("QTS / Meta", "Atlanta GA"), Some(USUAL_PLANT));
+        assert_eq!(plant("Metaphor", "Atlanta GA"), None);
+        assert_eq!(plant("Start Campus / Nscale / Microsoft", "Lisbon / Sines"), Some("towers"));
+        assert_eq!(plant("Google", "Johor"), Some(USUAL_PLANT));
     }
 
     #[test]
