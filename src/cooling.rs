@@ -487,7 +487,7 @@ mod tests {
     fn a_cdu_whose_streams_slow_down_keeps_most_of_its_approach() {
         let load = HeatLoad { part: Share(0.75), ..blackwell(0.75e6) };
         let slowed = plant(HeatRejection::DryCooler);
-        let fixed = Plant { constant_speed: true, ..slowed.clone() };
+        let fixed = Plant { constant_speed: true, ..slowed };
         let approach =
             |plant: &Plant| load.coolant_supply.above(direct_to_chip::facility_supply(plant, &load));
         assert!((approach(&slowed).value() - 3.776).abs() < 1e-3);

@@ -37,6 +37,7 @@ use crate::units::{Joules, Ratio, Share, Watts};
 use equipment::{Equipment, Machine, Place};
 use result::{Fleet, Power, Racks, Stage, SystemFleet};
 use sizing::{Draw, FacilityHour, Unbuildable};
+use standing::{Draft, Standing};
 
 /// Seed of the synthesised year when nobody asks for another.
 pub const DEFAULT_SEED: u64 = 1;
@@ -69,26 +70,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         || standing::draft(fields, &equipment.place, &loads, &design),
         || equipment.place.year(options.seed),
     );
-    let unsold = equipment.place.clone();
-    let (mut standing, design) = loop {
-        // Modules are bought in sizes, once it is known what they carry.
-        equipment.place = electrical::with_sold(&drafted(fields, &unsold, &loads, &design, &draft.outline));
-        let design = sizing::design_hour(&equipment.place, &loads);
-        // Network racks stand where their cables are shortest now, not all in one building, which is what feeders lose
-        // most by.
-        let spread =
-            electrical::feeder_loss(&drafted(fields, &equipment.place, &loads, &design, &draft.outline));
-        equipment.place = equipment.place.with_feeder_loss(spread.min(lost));
-        // What busways lose is behind the unit substations, whose number it moves: they come first.
-        equipment.place = equipment.place.with_whole(&[(StageKind::Bus, draft.busways)], &design);
-        let place = &equipment.place;
-        let design = sizing::design_hour(place, &loads);
-        let yards = electrical::yards(&drafted(fields, place, &loads, &design, &draft.outline));
-        match draft.stand(fields, yards, design.meter) {
-            Some(standing) => break (standing, design),
-            None => draft.trace(&unsold),
-        }
-    };
+    let (mut standing, design) = stand(fields, &mut equipment.place, &loads, &design, (&mut draft, lost));
     // Buildings, rows and racks take whole ones, a few more than the load asks for: all that follows counts those.
     let place = &equipment.place;
     let whole = electrical::whole(&drafted(fields, place, &loads, &design, &standing.layout), standing.racks);
@@ -171,6 +153,36 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     plan.bill = bill::bill(&plan, &equipment, &draws, &design);
     plan.ledger = ledger::ledger(&plan, &equipment);
     Ok(plan)
+}
+
+/// Equips the place for a drafted floor, and stands the floor: the design hour goes with what is bought.
+///
+/// Where racks stand elsewhere than drafted, what counts on the draft is counted again.
+fn stand(
+    fields: &Fields,
+    place: &mut Place,
+    loads: &[(&Machine, &Draw)],
+    design: &FacilityHour,
+    (draft, lost): (&mut Draft<'_>, Share),
+) -> (Standing, FacilityHour) {
+    let unsold = place.clone();
+    loop {
+        // Modules are bought in sizes, once it is known what they carry.
+        let sold = electrical::with_sold(&drafted(fields, &unsold, loads, design, &draft.outline));
+        let hour = sizing::design_hour(&sold, loads);
+        // Network racks stand where their cables are shortest now, not all in one building, which is what feeders lose
+        // most by.
+        let spread = electrical::feeder_loss(&drafted(fields, &sold, loads, &hour, &draft.outline));
+        // What busways lose is behind the unit substations, whose number it moves: they come first.
+        let busways = [(StageKind::Bus, draft.busways)];
+        *place = sold.with_feeder_loss(spread.min(lost)).with_whole(&busways, &hour);
+        let hour = sizing::design_hour(place, loads);
+        let yards = electrical::yards(&drafted(fields, place, loads, &hour, &draft.outline));
+        match draft.stand(fields, yards, hour.meter) {
+            Some(standing) => return (standing, hour),
+            None => draft.trace(&unsold),
+        }
+    }
 }
 
 /// What the electrical side rests on before racks stand and runs are known.
