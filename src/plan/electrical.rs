@@ -92,14 +92,22 @@ const YARD: [(&str, YardKind); 5] = [
 pub fn yards(ground: &Ground<'_>) -> Vec<(YardKind, String, u64)> {
     let schedule = schedule::schedule(ground, one_line::bought(ground).as_ref(), None);
     let kind_of = |name: &str| YARD.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
-    let outside = super::mechanical::heat_rejection(ground.place, ground.design, ground.layout.buildings);
-    let coolers = outside.all();
+    let (place, buildings) = (ground.place, ground.layout.buildings);
+    let outside = super::mechanical::heat_rejection(place, ground.loads, ground.design, buildings);
+    // Chillers that towers cool stand indoors.
+    let own = super::mechanical::chillers(place, ground.design, buildings);
+    let chillers = if place.plant.heat_rejection.has_towers() { 0 } else { own.all() };
+    let cooling =
+        [(super::standing::cooler_name(&place.plant), outside.all()), ("air-cooled chillers", chillers)];
     let mut all: Vec<_> = schedule
         .into_iter()
         .filter_map(|line| Some((kind_of(&line.name)?, line.name, line.count)))
-        .chain((coolers > 0).then(|| {
-            (YardKind::Cooler, super::standing::cooler_name(&ground.place.plant).to_owned(), coolers)
-        }))
+        .chain(
+            cooling
+                .into_iter()
+                .filter(|(_, count)| *count > 0)
+                .map(|(name, count)| (YardKind::Cooler, name.to_owned(), count)),
+        )
         .collect();
     all.sort_by_key(|(kind, ..)| *kind);
     all

@@ -89,8 +89,30 @@ impl LoopUnits {
 }
 
 /// Units outside that throw the heat out. Towers take what compressors add, for the others it is no part of the rating.
-pub(super) fn heat_rejection(place: &Place, design: &FacilityHour, buildings: u64) -> LoopUnits {
-    LoopUnits::carrying(place.plant.installed_rejection(&design.plant), leaving(place, design), buildings)
+pub(super) fn heat_rejection(
+    place: &Place,
+    loads: &[(&Machine, &Draw)],
+    design: &FacilityHour,
+    buildings: u64,
+) -> LoopUnits {
+    let by_units = by_units(place, loads, design);
+    let own = leaving(place, design) - by_units;
+    let nameplate =
+        place.plant.installed_rejection(&design.plant) - own * place.plant.installed_ratio.value();
+    LoopUnits::carrying(nameplate, by_units, buildings)
+}
+
+/// Of the heat that leaves, what coolers take where air-cooled chillers throw out their own: what does not pass the chillers
+/// in the design hour, or all of the coolant's, which comes to them alone in cooler hours.
+fn by_units(place: &Place, loads: &[(&Machine, &Draw)], design: &FacilityHour) -> Watts {
+    let whole = leaving(place, design);
+    match place.plant.heat_rejection {
+        HeatRejection::DryCooler | HeatRejection::AdiabaticCooler => {
+            let coolant: Watts = loads.iter().map(|(_, draw)| draw.liquid).sum();
+            (whole - design.plant.chilled).max(coolant.min(whole))
+        }
+        _ => whole,
+    }
 }
 
 /// Heat that the units outside have to take in the design hour.
@@ -250,8 +272,8 @@ impl Plant<'_> {
                 all.push(line(name, units.all(), COOLER_POWER.0, "W", basis));
             }
         };
-        let outside = heat_rejection(place, design, self.buildings());
-        units(cooler_name(&place.plant), outside, leaving(place, design), "to throw out");
+        let outside = heat_rejection(place, self.loads, design, self.buildings());
+        units(cooler_name(&place.plant), outside, by_units(place, self.loads, design), "to throw out");
         // Without an economiser all water comes from chillers, and towers cool their condensers alone.
         if kind == HeatRejection::Tower && place.plant.economizer {
             units("plate heat exchangers", outside, leaving(place, design), "from facility to tower water");
@@ -279,7 +301,7 @@ impl Plant<'_> {
         if share <= 0.0 {
             return Vec::new();
         }
-        let outside = heat_rejection(self.place, self.design, self.buildings());
+        let outside = heat_rejection(self.place, self.loads, self.design, self.buildings());
         let own = chillers(self.place, self.design, self.buildings());
         // Chillers of their own carry air handlers and doors, and the coolant where no outside air may cool it.
         let parted = own.all() > 0;
@@ -517,7 +539,9 @@ mod tests {
                 let outside = &plan.cooling.schedule[0];
                 let inside = plan.power.it_provisioned.0 + over("pumps") + over("air handlers");
                 let (carried, of_loop) = left(&plan, outside);
-                assert!(carried >= inside, "{what}: {carried} {inside}");
+                // Air-cooled chillers beside coolers throw out their own.
+                let beside = if outside.name.ends_with("coolers") { plan.cooling.chilled.0 } else { 0.0 };
+                assert!(carried + beside >= inside, "{what}: {carried} {beside} {inside}");
                 let is_chiller = plan.cooling.chilled.0 > 0.0 && outside.name.contains("chiller");
                 agrees(if is_chiller { "chillers" } else { "coolers" }, of_loop);
                 let own =
@@ -546,6 +570,7 @@ mod tests {
                         demand.unit_liquid.0 * demand.compute_racks as f64 / demand.unit_compute_racks as f64
                     })
                     .sum();
+                assert!(beside <= 0.0 || carried >= liquid, "{what}: all coolant in cooler hours");
                 if cdus > 0 {
                     let capacity = of(&plan, "CDUs").unwrap().rating;
                     assert!((cdus - spare) as f64 * capacity >= liquid * (1.0 - 1e-9), "{what}");

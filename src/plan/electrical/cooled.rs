@@ -57,7 +57,7 @@ pub(super) fn cooled(ground: &Ground<'_>) -> Option<Supply> {
         HeatRejection::AirCooledChiller if chills => (CHILLERS, chiller.then(pump)),
         _ => ("coolers, each with its fans and pump", pump.then(pump)),
     };
-    let outside = mechanical::heat_rejection(place, ground.design, ground.layout.buildings);
+    let outside = mechanical::heat_rejection(place, ground.loads, ground.design, ground.layout.buildings);
     let own = mechanical::chillers(place, ground.design, ground.layout.buildings);
     for ((name, unit), units) in [(cooler, outside), ((CHILLERS, chiller.then(pump)), own)] {
         let of_loop = units.of_loop();
