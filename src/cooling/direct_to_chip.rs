@@ -50,19 +50,23 @@ pub fn flow_at(points: &[(Celsius, CubicMetersPerSecond)], supply: Celsius) -> O
 }
 
 /// Facility water that gives the coolant its supply temperature.
+pub(super) fn facility_supply(plant: &Plant, load: &HeatLoad) -> Celsius {
+    load.coolant_supply - approach(plant.cdu_approach, load.part.value(), plant.constant_speed)
+}
+
+/// From facility water to coolant at a part of the rated heat.
 ///
 /// ~~~text
-/// T_facility = T_coolant − a·part^0.2      both streams follow the heat
-/// T_facility = T_coolant − a·part          both keep their flows
+/// a·part^0.2      both streams follow the heat
+/// a·part          both keep their flows, as they do above the rating
 /// ~~~
 ///
 /// a approach of the CDUs at full heat, one of each group lost [K]. At constant flows the makers' derating rule holds,
 /// capacity in proportion to the approach; where pumps slow down with the heat, ranges stay and UA falls with the flow to
 /// the 0.8 (Dittus and Boelter), so that the mean difference Q/UA goes with part^0.2.
-pub(super) fn facility_supply(plant: &Plant, load: &HeatLoad) -> Celsius {
-    let part = load.part.value();
-    let smaller = if plant.constant_speed { part } else { part.powf(1.0 - FLOW_EXPONENT) };
-    load.coolant_supply - plant.cdu_approach * smaller
+pub(super) fn approach(rated: Kelvin, part: f64, constant_speed: bool) -> Kelvin {
+    let linear = constant_speed || part >= 1.0;
+    rated * if linear { part } else { part.powf(1.0 - FLOW_EXPONENT) }
 }
 
 /// How the heat transfer of a turbulent stream grows with its flow.

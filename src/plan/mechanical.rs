@@ -77,14 +77,15 @@ impl LoopUnits {
     }
 
     /// Those that carry the heat while one of each loop is out.
-    fn on_duty(self) -> u64 {
+    pub fn on_duty(self) -> u64 {
         self.all() - self.loops()
     }
 
     /// Words for how they are grouped.
     fn grouped(self) -> String {
         let (loops, largest) = (self.loops(), u64::from(self.of_loop()));
-        format!("{loops} loops of up to {} + 1", largest.saturating_sub(1))
+        let each = format!("{} + 1", largest.saturating_sub(1));
+        if loops == 1 { format!("a loop of {each}") } else { format!("{loops} loops of up to {each}") }
     }
 }
 
@@ -104,7 +105,7 @@ pub(super) fn heat_rejection(
 
 /// Of the heat that leaves, what coolers take where air-cooled chillers throw out their own: what does not pass the chillers
 /// in the design hour, or all of the coolant's, which comes to them alone in cooler hours.
-fn by_units(place: &Place, loads: &[(&Machine, &Draw)], design: &FacilityHour) -> Watts {
+pub(super) fn by_units(place: &Place, loads: &[(&Machine, &Draw)], design: &FacilityHour) -> Watts {
     let whole = leaving(place, design);
     match place.plant.heat_rejection {
         HeatRejection::DryCooler | HeatRejection::AdiabaticCooler => {
@@ -195,7 +196,8 @@ impl Circuit {
             let flow = self.flow / of as f64;
             let (nominal, inner) = RowManifold::pipe(flow);
             let speed = flow.0 / (std::f64::consts::PI * inner.0 * inner.0 / 4.0);
-            let basis = format!("{of} pairs, {each}: {} at {} m/s", liters(flow), digits(speed));
+            let pairs = if of == 1 { "a pair".to_owned() } else { format!("{of} pairs") };
+            let basis = format!("{pairs}, {each}: {} at {} m/s", liters(flow), digits(speed));
             line(
                 &format!("{name} {what} [m]"),
                 (2.0 * length).ceil() as u64,
@@ -205,7 +207,7 @@ impl Circuit {
             )
         };
         vec![
-            pipe("mains in the yards", along, loops, "one for each loop, side by side along the buildings"),
+            pipe("mains in the yards", along, loops, "one for each loop, end to end along the buildings"),
             pipe("branches to the halls", across, halls, "one for each hall, from the yard across it"),
         ]
     }

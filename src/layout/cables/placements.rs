@@ -58,7 +58,7 @@ pub fn placements(demand: &LayoutDemand, cabling: &Cabling) -> Vec<Tried> {
     all
 }
 
-/// Lays a fleet out with the best of the placements tried, and puts that first, with the length of its whole schedule.
+/// Lays a fleet out with the best of the placements tried, and puts that first, with the length of its scale-out laid in full.
 ///
 /// ~~~text
 /// the first, in order of length, with room for all its trays; where none has it, the one that lacks least

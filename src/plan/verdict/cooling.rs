@@ -2,7 +2,9 @@
 
 use super::{Evidence, verdict};
 use crate::plan::equipment::Place;
+use crate::plan::mechanical;
 use crate::plan::result::{CoolantLoop, Verdict};
+use crate::plan::standing::{COOLER_POWER, cooler_name};
 use crate::units::text::show;
 use crate::units::{Celsius, Watts};
 
@@ -65,15 +67,15 @@ fn temperatures(evidence: &Evidence<'_>) -> Vec<Verdict> {
     all
 }
 
-/// Heat that leaves in the design hour, against what is installed for it.
+/// Heat that the units outside take in the design hour, against what carries it with one of each loop out.
 fn rejection(evidence: &Evidence<'_>) -> Option<Verdict> {
-    let (plant, hour) = (&evidence.place.plant, &evidence.design.plant);
-    let leaves = hour.rejected - hour.compressors;
-    let note = "what leaves the building in the design hour, without the compressors' own, against the ratings of the \
-                units outside"
-        .into();
-    let installed = plant.installed_rejection(hour);
-    (leaves.0 > 0.0).then(|| verdict("heat rejection", leaves.0, installed.0, "W", false, note))
+    let Evidence { place, loads, design, layout, .. } = evidence;
+    let need = mechanical::by_units(place, loads, design);
+    let units = mechanical::heat_rejection(place, loads, design, layout.buildings);
+    let left = COOLER_POWER * units.on_duty() as f64;
+    let note = format!("{} of {}, {} each", units.on_duty(), cooler_name(&place.plant), show(COOLER_POWER));
+    let name = "heat rejection, one unit of each loop out";
+    (units.on_duty() > 0).then(|| verdict(name, need.0, left.0, "W", false, note))
 }
 
 /// The part of a year that may be filled in a weather file before its bill is doubtful: 1 % of 8,760 hours.
@@ -163,8 +165,8 @@ fn cdu_group(coolant: &CoolantLoop) -> Vec<Verdict> {
     );
     let approach = format!("CDU approach of {id}, one unit out");
     let heat = format!(
-        "each unit left carries {:.0} % of its {}, and the approach goes with it: what is above the limit warms the \
-         supply of {}",
+        "each unit left carries {:.0} % of its {}, and the approach follows: what is above the limit warms the supply \
+         of {}",
         100.0 * out.load.0,
         show(group.capacity),
         show(coolant.supply)
