@@ -9,14 +9,14 @@
 //! | `it_pod`, `hpl_measured` | at the rack inputs | compute racks alone: a pod or machine as measured, no halls around it |
 //! | `server` | at the rack inputs | compute racks alone: IT power is 1.14 times that of its servers, with network, storage and CPU racks |
 //!
-//! The place is the row's market, else the default scenario's; a market that the catalogue has not is refused. The cooling plant is the one that
-//! the operator is known to build ([`PLANTS`]), else the usual one ([`USUAL_PLANT`]), and the default's for a count
-//! that is only planned. Racks come whole, in units
-//! of one rack, since a published count is not rounded to scalable units. A count that names several systems without
-//! their shares (`H100+H200+GB200`) is predicted with the median of what each of them alone draws per accelerator;
-//! generations not named (`NVIDIA (Vera Rubin on)`) with the one that is. A row of `truth_use` other than `yes` is
-//! set apart; one that has powers but no count is compared by its ratio of facility to IT power, apart too, with the
-//! system that it names, a TPU v6e for TPUs of no generation, else a GB300 NVL72.
+//! The place is the row's market, else the default scenario's; a market that the catalogue has not is refused. The
+//! cooling plant is the one that the operator is known to build ([`PLANTS`]), else the usual one ([`USUAL_PLANT`]), and
+//! the default's for a count that is only planned. Racks come whole, in units of one rack, since a published count is
+//! not rounded to scalable units. A count that names several systems without their shares (`H100+H200+GB200`) is
+//! predicted with the median of what each of them alone draws per accelerator; generations not named (`NVIDIA (Vera
+//! Rubin on)`) with the one that is. A row of `truth_use` other than `yes` is set apart; one that has powers but no
+//! count is compared by its ratio of facility to IT power, apart too, with the system that it names, a TPU v6e for TPUs
+//! of no generation, else a GB300 NVL72.
 
 use super::hardware::{Hardware, Rig};
 use super::tables::{Kind, Row, Table};
