@@ -112,7 +112,7 @@ pub struct SitePowers {
     /// Installed in rectifiers in the halls.
     pub rectifiers: Watts,
     /// Ratings of the units that throw the heat out.
-    pub heat_rejected: Watts,
+    pub rejection_installed: Watts,
     /// At the meter in the mean of the year.
     pub facility_mean: Watts,
 }
@@ -255,7 +255,7 @@ pub fn costs(
         ),
         ("generators", rates.generators * powers.generators),
         ("busway", rates.busway * powers.busway + rates.rectifiers * powers.rectifiers),
-        ("cooling", rates.cooling * powers.heat_rejected),
+        ("cooling", rates.cooling * powers.rejection_installed),
     ];
     parts.extend(facility.map(|(name, amount)| part(name, Kind::Facility, amount)));
     parts.extend(extra.iter().map(|(name, amount)| part(name, Kind::Facility, *amount)));
@@ -337,7 +337,7 @@ mod tests {
             busway: Watts(it),
             rectifiers: Watts(0.0),
             ups_installed: Watts(1.333 * it),
-            heat_rejected: Watts(1.1 * it),
+            rejection_installed: Watts(1.1 * it),
             facility_mean: Watts(0.9 * it),
         };
         let utilities = Utilities {

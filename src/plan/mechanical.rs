@@ -6,7 +6,7 @@
 //! motor     the frame above 1.1·η_m·P
 //! ~~~
 //!
-//! Q heat that leaves the building in the design hour, D what it is that the units have to take then · C rating of a unit
+//! Q heat that leaves by these units in the design hour, D the same with what compressors add to towers · C rating of a unit
 //! · r installed ratio · P power of the pump, the plant's share of the heat · H the head that this power lifts.
 //! Loops, groups of CDUs and air handlers are those that availability counts ([`super::electrical`]), yards hold these
 //! units, and the bill of materials lists these lines. Left out: valves, expansion vessels, water treatment, tanks of
@@ -49,7 +49,7 @@ impl LoopUnits {
     /// Units for a nameplate that carry what they have to in the design hour with one of each loop out.
     fn carrying(nameplate: Watts, needed: Watts, buildings: u64) -> Self {
         let buildings = buildings.max(1);
-        if nameplate.0 <= 0.0 {
+        if nameplate.max(needed).0 <= 0.0 {
             return Self { buildings, of_building: 0 };
         }
         let each = |heat: Watts| heat / COOLER_POWER / buildings as f64;
@@ -501,6 +501,8 @@ mod tests {
         // 130 / 1.47 / 4 = 22.1 in each of four buildings: 23 in three loops of up to eight.
         assert_eq!(all(130.0, 100.0, 4), (92, 12, 8));
         assert_eq!(all(0.0, 0.0, 4), (0, 0, 0));
+        // Whatever the nameplate, the heat is carried.
+        assert_eq!(all(0.0, 2.8, 1), (3, 1, 3));
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub(super) fn economics(
         generators: set * engines as f64 / SPARE,
         busway: installed(&[StageKind::Bus]) / PATHS,
         rectifiers: installed(&[StageKind::Rectifier]),
-        heat_rejected: place.plant.installed_rejection(&design.plant),
+        rejection_installed: place.plant.installed_rejection(&design.plant),
         facility_mean: Watts(energy.meter_j / SECONDS_PER_YEAR),
     };
     let utilities = Utilities {

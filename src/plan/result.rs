@@ -131,7 +131,7 @@ pub struct Cooling {
     pub chilled: Watts,
     /// Water in the tanks that carry that until chillers are back after an outage.
     pub tanks: CubicMeters,
-    /// Heat rejection to install, spares and derating included.
+    /// Heat rejection to install, of coolers and of chillers beside them, spares and derating included.
     pub installed_rejection: Watts,
     /// What is bought to carry it out, from the yard to the racks.
     pub schedule: Vec<Equipment>,
