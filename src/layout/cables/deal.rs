@@ -49,7 +49,7 @@ impl Account {
         let mut given = Vec::with_capacity(racks.len());
         for (rack, weight) in racks {
             self.due[*rack] += share * weight / whole;
-            given.push(((self.due[*rack] + ROUNDING).floor() as u64).saturating_sub(self.dealt[*rack]));
+            given.push(((self.due[*rack] + ROUNDING) as u64).saturating_sub(self.dealt[*rack]));
         }
         let sum: u64 = given.iter().sum();
         if sum != cables {

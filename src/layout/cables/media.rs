@@ -50,8 +50,8 @@ impl Reach {
     /// ~~~
     #[must_use]
     pub fn served(&self, rate: ByteRate) -> u64 {
-        let by_rate = (self.module / rate + ROUNDING).floor();
-        (by_rate.min(f64::from(self.ways)) as u64).max(1)
+        let by_rate = (self.module / rate + ROUNDING) as u64;
+        by_rate.clamp(1, u64::from(self.ways).max(1))
     }
 
     /// Fibres of a cable of a rate: its part of those of a module; none of copper.

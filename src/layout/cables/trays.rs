@@ -94,7 +94,7 @@ fn side_by_side(filled: f64, section: f64) -> f64 {
 
 /// What lies in the trays of one sort, by tray and place along it in millimetres.
 #[derive(Debug, Default)]
-struct Trays(HashMap<(u64, u64), BTreeMap<i64, Change>>);
+struct Trays(HashMap<(u64, u64), Vec<(i64, Change)>>);
 
 impl Trays {
     fn lay(&mut self, tray: (u64, u64), (from, to): (f64, f64), cables: u64, section: f64) {
@@ -104,35 +104,35 @@ impl Trays {
 
     /// Cables that begin at a place, or end there where they are negative.
     fn begin(&mut self, tray: (u64, u64), at: f64, cables: i64, section: f64) {
-        let change = self.0.entry(tray).or_default().entry((at * PER_METER).round() as i64).or_default();
-        change.cables += cables;
-        change.section += section;
+        let place = (at * PER_METER).round() as i64;
+        self.0.entry(tray).or_default().push((place, Change { cables, section }));
     }
 
     /// Lays what others have laid beside it.
     fn join(&mut self, other: Self) {
         for (tray, places) in other.0 {
-            let own = self.0.entry(tray).or_default();
-            for (place, change) in places {
-                let sum = own.entry(place).or_default();
-                sum.cables += change.cables;
-                sum.section += change.section;
-            }
+            self.0.entry(tray).or_default().extend(places);
         }
     }
 
     /// The section of all trays that is fullest of the room for it, which is given by the first part of a tray's number.
-    fn fullest(&self, sort: TraySort, section: f64, room: impl Fn(u64) -> u64) -> TrayUse {
+    fn fullest(mut self, sort: TraySort, section: f64, room: impl Fn(u64) -> u64) -> TrayUse {
         let (mut most, mut room_of_most) = (Change::default(), room(0).max(1));
         let mut lengths: Vec<f64> = Vec::new();
-        for ((at, _), places) in &self.0 {
+        for ((at, _), places) in &mut self.0 {
+            // Stable: what was laid first at a place is added first, so that sums round the same way every time.
+            places.sort_by_key(|(place, _)| *place);
             let room = room(*at).max(1);
             let mut sum = Change::default();
             let (mut before, mut length) = (0, 0.0);
-            for (place, change) in places {
+            for laid in places.chunk_by(|(one, _), (other, _)| one == other) {
+                let place = laid[0].0;
                 length += (place - before) as f64 / PER_METER * side_by_side(sum.section, section);
-                before = *place;
-                sum = Change { cables: sum.cables + change.cables, section: sum.section + change.section };
+                before = place;
+                for (_, change) in laid {
+                    sum.cables += change.cables;
+                    sum.section += change.section;
+                }
                 let (sum_of, most_of) = (sum.section * room_of_most as f64, most.section * room as f64);
                 // Equally full ones are told apart by their cables, so that the order of the map does not matter.
                 if sum_of > most_of || (sum_of >= most_of && sum.cables > most.cables) {
