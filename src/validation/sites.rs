@@ -31,21 +31,25 @@ use crate::units::Watts;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Plants that operators build: a word of the operator's name or a market's id, and a cooling design.
+/// Plants that operators build: a market's id and a word of the operator's name, either of which may be any (empty), and a
+/// cooling design. The first that is met holds.
 ///
 /// From the designs that Epoch AI's satellite and permit work names for campuses ("AI data centers", CC BY 4.0): closed loops
-/// on air-cooled chillers at Abilene, Fairwater and Meta's large campuses, water at Google's, outside air with
-/// evaporative assist at Amazon's, sea water at Sines, which stands for towers here, and chillers all year at Johor. None of
-/// it is a number.
-const PLANTS: &[(&str, &str)] = &[
-    ("johor", USUAL_PLANT),
-    ("lisbon-sines", "towers"),
-    ("crusoe", USUAL_PLANT),
-    ("microsoft", USUAL_PLANT),
-    ("meta", USUAL_PLANT),
-    ("google", "towers"),
-    ("amazon", "outside-air"),
-    ("aws", "outside-air"),
+/// on air-cooled chillers at Abilene, Fairwater and Meta's large campuses, water at Google's and hybrids, coolers with
+/// pads here, at those in deserts; outside air with evaporative assist at Amazon's, sea water at Sines, which stands for towers
+/// here, and chillers all year at Johor. None of it is a number.
+const PLANTS: &[(&str, &str, &str)] = &[
+    ("johor", "", USUAL_PLANT),
+    ("lisbon-sines", "", "towers"),
+    ("", "crusoe", USUAL_PLANT),
+    ("", "microsoft", USUAL_PLANT),
+    ("", "meta", USUAL_PLANT),
+    ("el-paso-tx-santa-teresa-nm", "google", "warm-water-adiabatic"),
+    ("las-vegas-nv", "google", "warm-water-adiabatic"),
+    ("phoenix-az", "google", "warm-water-adiabatic"),
+    ("", "google", "towers"),
+    ("", "amazon", "outside-air"),
+    ("", "aws", "outside-air"),
 ];
 /// What everyone else builds, by the same work: closed loops on air-cooled chillers at Abilene, Atlanta, Denton, Johor and in
 /// Meta's and xAI's campuses. The default scenario's own plant is newer than any of them.
@@ -61,10 +65,13 @@ fn plant_of(row: Row<'_>) -> &'static str {
 
 /// The plant of a market, else of the first of the operators that is known: `QTS / Meta` builds like Meta.
 fn plant(operator: &str, market: &str) -> Option<&'static str> {
-    let design = |word: &str| PLANTS.iter().find(|(name, _)| *name == word).map(|(_, design)| *design);
-    let operator = operator.to_lowercase();
+    let (market, operator) = (slug(market), operator.to_lowercase());
     let mut words = operator.split(|letter: char| !letter.is_alphanumeric());
-    design(&slug(market)).or_else(|| words.find_map(design))
+    let met = |word: &str| {
+        let known = |own: &str, given: &str| own.is_empty() || own == given;
+        PLANTS.iter().find(|(place, name, _)| known(place, &market) && known(name, word))
+    };
+    words.find_map(met).map(|(.., design)| *design)
 }
 
 /// Places that the rows name, by market and cooling design, and the network wish of the default scenario.
@@ -408,6 +415,10 @@ mod tests {
         assert_eq!(plant("Metaphor", "Atlanta GA"), None);
         assert_eq!(plant("Start Campus / Nscale / Microsoft", "Lisbon / Sines"), Some("towers"));
         assert_eq!(plant("Google", "Johor"), Some(USUAL_PLANT));
+        assert_eq!(plant("", "Johor"), Some(USUAL_PLANT));
+        assert_eq!(plant("Google", "Council Bluffs IA / Omaha NE"), Some("towers"));
+        assert_eq!(plant("Google", "Phoenix AZ"), Some("warm-water-adiabatic"));
+        assert_eq!(plant("Amazon", "Phoenix AZ"), Some("outside-air"));
     }
 
     #[test]
