@@ -9,16 +9,20 @@
 //! percentile; the frontier is that of means. The best point under a promise to 99 of 100 need not lie on it, so it is the
 //! first of the leading layouts.
 
+mod axes;
 pub mod shard;
 pub mod sites;
+mod static_batches;
 pub mod training;
+
+pub use axes::{Axes, Pools};
 
 use crate::engine::{Engine, EngineError, Run};
 use crate::kernel::frontier::Exact;
-use crate::kernel::leaders::{self, Promised, leading};
+use crate::kernel::leaders::{Promised, leading};
 use crate::kernel::serving_sweep::{
-    BOUND_ARITHMETIC, BOUND_MEMORY, BOUND_MESSAGES, DesignSpace, Draft, MOST_WITHIN, ParallelLayout, Score,
-    ServingSweep, SweepError, Workload as Asked,
+    BOUND_ARITHMETIC, BOUND_MEMORY, BOUND_MESSAGES, DesignSpace, Draft, ParallelLayout, ServingSweep,
+    SweepError, Workload as Asked,
 };
 use crate::kernel::spread::Spread;
 use crate::kernel::survey::Survey;
@@ -27,83 +31,14 @@ use crate::throughput::memory::{MemoryUse, Reserve};
 use crate::throughput::operations::Part;
 use crate::throughput::parallelism::{Layout, context_degrees, layouts_at};
 use crate::throughput::precision::Precision;
-use crate::throughput::queueing::{MOST_BUSY, draft_spread, mean_wait, tail_tpot, tail_wait};
+use crate::throughput::queueing::{MOST_BUSY, draft_spread, mean_wait, tail_wait};
 use crate::throughput::roofline::Operation;
-use crate::throughput::serving::{Bound, Mode, POOL_SHARES, Promise, Replica, Workload, batches, evaluate};
+use crate::throughput::serving::{Mode, POOL_SHARES, Promise, Replica, Workload, batches};
 use crate::throughput::shape::ModelShape;
 use crate::units::Seconds;
-use shard::{Searched, Shard, SweepId, Watch, search_shard};
-
-/// How prefill is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pools {
-    /// Whichever gives more.
-    Either,
-    /// In the steps of the decode pool.
-    Shared,
-    /// In a pool of its own.
-    Separate,
-    /// Before a static batch.
-    Batches,
-}
-
-/// How finely the axes are cut, and which part of them is asked for.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Axes {
-    /// Batches for each doubling.
-    pub batches_per_doubling: u32,
-    /// Largest batch of a replica.
-    pub most_sequences: f64,
-    /// Prefill chunks for each doubling.
-    pub chunks_per_doubling: u32,
-    /// Points at least: the axes are cut finer until there are as many, or every whole number is tried.
-    pub least_points: u64,
-    /// Domains that a replica may span when no single one holds the model.
-    pub most_domains: u32,
-    /// How prefill is run.
-    pub pools: Pools,
-    /// What the engine keeps of the memory.
-    pub reserve: Reserve,
-    /// Layouts that are to lead the others: one at least.
-    pub leaders: usize,
-    /// The part of the points that is searched.
-    pub shard: Shard,
-}
-
-impl Axes {
-    /// Coarse axes, for the best point of a plan in a few milliseconds.
-    #[must_use]
-    pub fn coarse(pools: Pools) -> Self {
-        Self {
-            batches_per_doubling: 4,
-            most_sequences: 16_384.0,
-            chunks_per_doubling: 1,
-            least_points: 0,
-            most_domains: 8,
-            pools,
-            reserve: Reserve::default(),
-            leaders: 1,
-            shard: Shard::WHOLE,
-        }
-    }
-
-    /// Fine axes, for a frontier.
-    #[must_use]
-    pub fn fine(pools: Pools) -> Self {
-        Self {
-            batches_per_doubling: 32,
-            chunks_per_doubling: 6,
-            least_points: 1 << 20,
-            leaders: leaders::SHOWN,
-            ..Self::coarse(pools)
-        }
-    }
-}
-
-/// The shortest prefill chunk that is tried [tokens].
-const LEAST_CHUNK: f64 = 256.0;
-/// The longest [tokens].
-const MOST_CHUNK: f64 = 16_384.0;
+use axes::{chunks, depths, finer};
+use shard::{Searched, Watch, search_shard};
+use static_batches::static_batches;
 
 /// A design point, computed in `f64`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -294,19 +229,6 @@ fn prefill_pool(replicas: &[Replica], workload: &Workload) -> Option<Pool> {
         .max_by(|a, b| a.tokens_per_s_per_accelerator.total_cmp(&b.tokens_per_s_per_accelerator))
 }
 
-/// Prefill tokens of a mixed step, shortest first; a small workspace has smaller ones.
-fn chunks(per_doubling: u32, step_tokens: f64) -> Vec<f64> {
-    let step = (1.0 / f64::from(per_doubling.max(1))).exp2();
-    let mut all = Vec::new();
-    let mut chunk = LEAST_CHUNK.min(step_tokens.max(1.0));
-    while chunk <= MOST_CHUNK * 1.000_001 {
-        all.push(chunk.round());
-        chunk *= step;
-    }
-    all.dedup();
-    all
-}
-
 /// A row for a pipeline: each stage sees its part of the sequences, one stage after the other.
 fn over_stages(row: &Operation, stages: f64) -> Operation {
     Operation {
@@ -381,57 +303,9 @@ fn design_space(replicas: &[Replica], pool: Option<&Pool>, workload: &Workload, 
     space
 }
 
-/// Batches and chunks for each doubling at most: every whole number up to 16,384 is tried then.
-const FINEST: u32 = 16_384;
-
-/// Axes cut so fine that there are as many points as are asked for, or as finely as can be: batches, of which few
-/// are whole numbers, eight times finer first, then chunks, then both.
-fn finer(axes: &Axes, layouts: usize, workload: &Workload, pool: bool) -> Axes {
-    let mut axes = *axes;
-    let fine_batches = 8 * axes.batches_per_doubling;
-    let points = |axes: &Axes| {
-        let own = chunks(axes.chunks_per_doubling, axes.reserve.step_tokens).len();
-        let of_prompts = match axes.pools {
-            Pools::Separate => 1,
-            Pools::Shared => own,
-            _ => own + usize::from(pool),
-        };
-        let batches = batches(axes.batches_per_doubling, axes.most_sequences).len();
-        (layouts * batches * of_prompts * depths(workload).len()) as u64
-    };
-    let within = |axes: &Axes| points(axes) / layouts.max(1) as u64;
-    while layouts > 0 && points(&axes) < axes.least_points {
-        let before = axes;
-        if axes.batches_per_doubling < fine_batches {
-            axes.batches_per_doubling *= 2;
-        } else if axes.pools != Pools::Separate && axes.chunks_per_doubling < FINEST / 16 {
-            axes.chunks_per_doubling *= 2;
-        } else if axes.batches_per_doubling < FINEST {
-            axes.batches_per_doubling *= 2;
-        } else if axes.pools != Pools::Separate && axes.chunks_per_doubling < FINEST {
-            axes.chunks_per_doubling *= 2;
-        } else {
-            break;
-        }
-        if within(&axes) > MOST_WITHIN {
-            return before;
-        }
-    }
-    axes
-}
-
 /// How far an answer's steps vary with its depth of speculation.
 fn spread_of(depth: &Workload) -> f64 {
     draft_spread((depth.tokens_per_step(), depth.tokens_per_step_variance()), depth.output)
-}
-
-/// The depths of speculation that are tried: none, and each up to the one asked for.
-fn depths(workload: &Workload) -> Vec<f64> {
-    let mut all = vec![0.0];
-    while all.len() as f64 <= workload.drafted {
-        all.push(all.len() as f64);
-    }
-    all
 }
 
 fn sweep(
@@ -499,90 +373,6 @@ impl Found {
     /// Keeps the frontier of some points.
     fn choose(&mut self, points: Vec<DesignPoint>, workload: &Workload) {
         self.frontier = frontier(points.into_iter().filter(|point| point.in_time(workload)).collect());
-    }
-}
-
-/// Every layout × batch × depth as a static batch.
-fn static_batches(
-    replicas: &[Replica],
-    workload: &Workload,
-    axes: &Axes,
-    found: &mut Found,
-) -> Result<(), SearchError> {
-    if replicas.is_empty() {
-        return Ok(());
-    }
-    let batches = batches(axes.batches_per_doubling, axes.most_sequences);
-    let depths = depths(workload);
-    let within = batches.len() * depths.len();
-    // The space that a kernel would get says what the points depend on.
-    let space = DesignSpace { chunks: vec![1.0], ..design_space(replicas, None, workload, axes) };
-    let points = (replicas.len() * within) as u64;
-    let sweep =
-        SweepId { kernel: "static_batches".into(), points, ..SweepId::of(&ServingSweep::new(space)?) };
-    let range = axes.shard.range(points);
-    found.searched = Some(Searched { sweep, first: range.start, end: range.end });
-    found.evaluated = range.end - range.start;
-    let mut points = Vec::new();
-    for index in range {
-        let (replica, setting) = (&replicas[index as usize / within], index as usize % within);
-        let (batch, drafted) = (batches[setting / depths.len()], depths[setting % depths.len()]);
-        let least = f64::from(replica.layout.attention_replicas * replica.layout.stages);
-        if batch > replica.most_sequences() {
-            found.misfits[0] += 1;
-        } else if batch < least {
-            found.misfits[1] += 1;
-        } else {
-            found.feasible += 1;
-            let layout = index / within as u64;
-            points.push((layout, static_batch(replica, workload, batch, drafted)));
-        }
-    }
-    let in_time = points.iter().filter(|(_, point)| point.in_time(workload));
-    found.fastest = in_time.map(|(_, point)| point.promised(workload).1).reduce(Seconds::min);
-    let mut spread = Spread::default();
-    let scores = points.iter().map(|(_, point)| Score {
-        ttft_s: point.ttft.0 as f32,
-        tpot_s: point.tpot.0 as f32,
-        tokens_per_s_per_user: point.tokens_per_s_per_user as f32,
-        tokens_per_s_per_accelerator: point.tokens_per_s_per_accelerator as f32,
-        ..Score::default()
-    });
-    scores.for_each(|score| spread.absorb(&[score]));
-    found.spread = Some(spread);
-    found.choose(points.iter().map(|(_, point)| *point).collect(), workload);
-    found.lead(points, workload, axes.leaders);
-    Ok(())
-}
-
-/// One static batch of one layout.
-fn static_batch(replica: &Replica, workload: &Workload, batch: f64, drafted: f64) -> DesignPoint {
-    let depth = workload.drafting(drafted);
-    let point = evaluate(replica, &depth, batch, Mode::Static);
-    DesignPoint {
-        layout: replica.layout,
-        prefill_layout: None,
-        prefill_per_decode: 0.0,
-        batch,
-        chunk: 0.0,
-        drafted,
-        tokens_per_step: depth.tokens_per_step(),
-        ttft: point.ttft,
-        wait: Seconds(0.0),
-        ttft_p99: point.ttft,
-        tpot: point.tpot,
-        tpot_p99: Seconds(tail_tpot(point.tpot.0, 0.0, batch, spread_of(&depth))),
-        hand_over: Seconds(0.0),
-        tokens_per_s_per_user: point.tokens_per_s_per_user,
-        tokens_per_s_per_accelerator: point.tokens_per_s_per_accelerator,
-        bound: match point.bound {
-            Bound::Arithmetic => "arithmetic",
-            Bound::WeightTraffic | Bound::CacheTraffic | Bound::ActivationTraffic => "memory traffic",
-            Bound::Interconnect => "interconnect",
-            Bound::Launch | Bound::Host => "launch and host",
-        },
-        mode: Mode::Static,
-        memory: replica.memory,
     }
 }
 
