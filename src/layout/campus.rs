@@ -22,16 +22,18 @@ pub enum YardKind {
     Transformer,
     /// Medium voltage to direct current.
     Converter,
-    /// Dry cooler, tower or chiller.
+    /// What throws the heat of the coolant out: dry cooler, tower, or chiller where it is all there is.
     Cooler,
+    /// Air-cooled chiller beside coolers.
+    Chiller,
     /// Transformer of the substation.
     HighVoltage,
 }
 
 impl YardKind {
     /// All of them, in the order of a legend.
-    pub const ALL: [Self; 5] =
-        [Self::Generator, Self::Transformer, Self::Converter, Self::Cooler, Self::HighVoltage];
+    pub const ALL: [Self; 6] =
+        [Self::Generator, Self::Transformer, Self::Converter, Self::Cooler, Self::Chiller, Self::HighVoltage];
 
     /// The name in reports.
     #[must_use]
@@ -41,6 +43,7 @@ impl YardKind {
             Self::Transformer => "transformer to low voltage",
             Self::Converter => "solid-state transformer",
             Self::Cooler => "heat rejection unit",
+            Self::Chiller => "chiller",
             Self::HighVoltage => "substation transformer",
         }
     }
@@ -48,15 +51,15 @@ impl YardKind {
     /// Ground that one takes along and away from the building, without the clearance [m].
     ///
     /// Assumptions: a 2.8 MW set in its enclosure 4 × 14 m; a pad of 3 × 3 m for 3 MVA; a converter of 5 MW in a
-    /// container of 3 × 12 m; a cooler of 1.2 to 1.8 MW
-    /// 2.5 × 13 m; the bay of a transformer of some 200 MVA 20 × 25 m.
+    /// container of 3 × 12 m; a cooler or chiller of 1.2 to
+    /// 1.8 MW 2.5 × 13 m; the bay of a transformer of some 200 MVA 20 × 25 m.
     #[must_use]
     pub fn size(self) -> (f64, f64) {
         match self {
             Self::Generator => (4.0, 14.0),
             Self::Transformer => (3.0, 3.0),
             Self::Converter => (3.0, 12.0),
-            Self::Cooler => (2.5, 13.0),
+            Self::Cooler | Self::Chiller => (2.5, 13.0),
             Self::HighVoltage => (20.0, 25.0),
         }
     }
@@ -78,6 +81,7 @@ impl Yard {
             transformers: part(self.transformers),
             converters: part(self.converters),
             coolers: part(self.coolers),
+            chillers: part(self.chillers),
             high_voltage: part(self.high_voltage),
         }
     }
@@ -94,6 +98,8 @@ pub struct Yard {
     pub converters: u64,
     /// Heat rejection units.
     pub coolers: u64,
+    /// Air-cooled chillers beside them.
+    pub chillers: u64,
     /// Transformers of the substation.
     pub high_voltage: u64,
 }
@@ -107,6 +113,7 @@ impl Yard {
             YardKind::Transformer => self.transformers,
             YardKind::Converter => self.converters,
             YardKind::Cooler => self.coolers,
+            YardKind::Chiller => self.chillers,
             YardKind::HighVoltage => self.high_voltage,
         }
     }
@@ -333,7 +340,7 @@ impl Layout {
                 &[most(YardKind::Transformer), most(YardKind::Converter), most(YardKind::Generator)],
                 self.building_x,
             ),
-            yard_depth(&[most(YardKind::Cooler)], self.building_x),
+            yard_depth(&[most(YardKind::Cooler), most(YardKind::Chiller)], self.building_x),
         )
     }
 
@@ -432,14 +439,17 @@ impl Layout {
                 }
                 y -= lines.count as f64 * lines.pitch;
             }
-            let count = self.share_of_building(YardKind::Cooler, index);
-            let lines = lines(YardKind::Cooler, count, self.building_x);
-            for item in 0..count {
-                let (width, depth) = YardKind::Cooler.size();
-                let line = (item / lines.per_line) as f64;
-                let x = building.x + (item % lines.per_line) as f64 * lines.step;
-                let y = building.y + building.depth + YARD_CLEARANCE + line * lines.pitch;
-                all.push(YardItem { kind: YardKind::Cooler, at: Rect { x, y, width, depth } });
+            let mut y = building.y + building.depth + YARD_CLEARANCE;
+            for kind in [YardKind::Cooler, YardKind::Chiller] {
+                let count = self.share_of_building(kind, index);
+                let lines = lines(kind, count, self.building_x);
+                for item in 0..count {
+                    let (width, depth) = kind.size();
+                    let line = (item / lines.per_line) as f64;
+                    let x = building.x + (item % lines.per_line) as f64 * lines.step;
+                    all.push(YardItem { kind, at: Rect { x, y: y + line * lines.pitch, width, depth } });
+                }
+                y += lines.count as f64 * lines.pitch;
             }
         }
         all

@@ -53,7 +53,14 @@ pub(crate) fn gb300() -> LayoutDemand {
         storeys: 1,
         it: Watts(855e6),
         building_area: SquareMeters(0.0),
-        yard: Yard { generators: 393, transformers: 365, converters: 0, coolers: 680, high_voltage: 6 },
+        yard: Yard {
+            generators: 393,
+            transformers: 365,
+            converters: 0,
+            coolers: 680,
+            chillers: 0,
+            high_voltage: 6,
+        },
         fibre: None,
     }
 }
@@ -288,6 +295,7 @@ pub(crate) fn demands() -> impl Strategy<Value = (LayoutDemand, Placement)> {
                 generators: compute_racks,
                 transformers: compute_racks,
                 coolers: 31,
+                chillers: 12,
                 converters: 0,
                 high_voltage: 3,
             },
@@ -360,7 +368,8 @@ fn neighbours_in_number_are_neighbours_on_the_ground() {
 
 #[test]
 fn parts_of_a_yard_add_up_to_it() {
-    let whole = Yard { generators: 393, transformers: 371, converters: 5, coolers: 7, high_voltage: 6 };
+    let whole =
+        Yard { generators: 393, transformers: 371, converters: 5, coolers: 7, chillers: 4, high_voltage: 6 };
     let cuts = [0.0, 0.31, 0.62, 1.0];
     let parts: Vec<Yard> = cuts.windows(2).map(|cut| whole.between(cut[0], cut[1])).collect();
     for kind in YardKind::ALL {
@@ -553,7 +562,7 @@ proptest! {
         let yard = demand.yard;
         prop_assert_eq!(
             (ground.len() - buildings.len()) as u64,
-            yard.generators + yard.transformers + yard.coolers + yard.high_voltage
+            yard.generators + yard.transformers + yard.coolers + yard.chillers + yard.high_voltage
         );
         for (at, one) in ground.iter().enumerate() {
             prop_assert!(ground[..at].iter().all(|other| !one.overlaps(other)), "{one:?}");

@@ -97,16 +97,18 @@ pub fn yards(ground: &Ground<'_>) -> Vec<(YardKind, String, u64)> {
     // Chillers that towers cool stand indoors.
     let own = super::mechanical::chillers(place, ground.design, buildings);
     let chillers = if place.plant.heat_rejection.has_towers() { 0 } else { own.all() };
-    let cooling =
-        [(super::standing::cooler_name(&place.plant), outside.all()), ("air-cooled chillers", chillers)];
+    let cooling = [
+        (YardKind::Cooler, super::standing::cooler_name(&place.plant), outside.all()),
+        (YardKind::Chiller, "air-cooled chillers", chillers),
+    ];
     let mut all: Vec<_> = schedule
         .into_iter()
         .filter_map(|line| Some((kind_of(&line.name)?, line.name, line.count)))
         .chain(
             cooling
                 .into_iter()
-                .filter(|(_, count)| *count > 0)
-                .map(|(name, count)| (YardKind::Cooler, name.to_owned(), count)),
+                .filter(|(.., count)| *count > 0)
+                .map(|(kind, name, count)| (kind, name.to_owned(), count)),
         )
         .collect();
     all.sort_by_key(|(kind, ..)| *kind);

@@ -141,6 +141,7 @@ impl Draft<'_> {
             transformers: of(YardKind::Transformer),
             converters: of(YardKind::Converter),
             coolers: of(YardKind::Cooler),
+            chillers: of(YardKind::Chiller),
             high_voltage: of(YardKind::HighVoltage),
         };
         let whole: f64 = self.systems.iter().map(|one| one.demand.it.0).sum();
@@ -229,11 +230,16 @@ fn yard(place: &Place, design: &FacilityHour, part: f64, compute: Watts) -> Yard
     let backed = electrical::backed_load(place, design.meter * part, compute);
     let engines =
         backed.map_or(0, |(backup, load, _)| u64::from(backup.redundancy.modules(load, backup.set)));
+    let units = |heat: Watts| (heat * part / COOLER_POWER).ceil() as u64;
+    let rejection = place.plant.heat_rejection;
+    let none_beside = rejection.has_towers() || rejection == HeatRejection::AirCooledChiller;
+    let chilled = if none_beside { Watts(0.0) } else { design.plant.chilled };
     Yard {
         generators: engines,
         transformers: modules(&[StageKind::UnitTransformer, StageKind::PlantTransformer]),
         converters: modules(&[StageKind::SolidStateTransformer]),
-        coolers: (place.plant.installed_rejection(&design.plant) * part / COOLER_POWER).ceil() as u64,
+        coolers: units(place.plant.installed_rejection(&design.plant)),
+        chillers: units(chilled * place.plant.installed_ratio.value()),
         high_voltage: modules(&[StageKind::MainTransformer]),
     }
 }

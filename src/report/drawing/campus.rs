@@ -34,6 +34,7 @@ fn color(kind: YardKind) -> &'static str {
         YardKind::Transformer => "#cc79a7",
         YardKind::Converter => "#56b4e9",
         YardKind::Cooler => "#009e73",
+        YardKind::Chiller => "#0072b2",
         YardKind::HighVoltage => "#6a3d9a",
     }
 }
