@@ -414,6 +414,8 @@ pub struct FacilityYear {
     pub evaporated_m3: f64,
     /// Of that, carried off as droplets [m³].
     pub drift_m3: f64,
+    /// Heat that the plant throws out [J].
+    pub rejected_j: f64,
     /// Hours with chillers running for anything.
     pub chiller_hours: u32,
     /// Facility over IT power of each hour; none without IT.
@@ -505,6 +507,7 @@ pub fn year(
         }
         total.evaporated_m3 += plant.evaporated.0 * HOUR_S;
         total.drift_m3 += plant.drift.0 * HOUR_S;
+        total.rejected_j += plant.rejected.0 * HOUR_S;
         total.chiller_hours += u32::from(plant.chilled.0 > 0.0);
         total.trim_hours += u32::from(matches!(plant.mode, Mode::Trimmed | Mode::Chilled));
         total.wet_hours += u32::from(plant.water.0 > 0.0);

@@ -14,7 +14,7 @@
 //! | `swing` | largest swing of synchronous accelerators | `system`, `given` accelerators |
 //! | `accelerators`, `pue_annual`, `chain_efficiency`, `heat_rejection`, `capex_outside_racks` | a plan | `set`: fields of the scenario, by `;` |
 //! | `pue_over_climates`, `wue_over_climates` | median over the US markets of the catalogue, each in its own year | `set` |
-//!
+//! | `wue_all_evaporated` | the same of towers in whose air nothing is warmed: all heat that is thrown out evaporates water | `set` |
 //! | `racks_per_row`, `white_space`, `gross_area` | accelerator racks of the fullest row; m² of halls and of buildings for each MW of IT | `set` |
 //! | `chip_efficiency` | efficiency of a plan's chain times `given`, that of all behind the rack's inlet | `set`, `given` |
 //! | `ground_area` | km² of buildings, yards and roads | `set` |
@@ -32,6 +32,7 @@ use super::{Forecast, Gap, Names, gap};
 use crate::catalog::document::suggest;
 use crate::catalog::profile::Climate;
 use crate::catalog::{Catalog, InputError};
+use crate::cooling::heat_rejection::evaporation;
 use crate::layout::RackKind;
 use crate::plan::electrical::facts::redundancy;
 use crate::plan::equipment::{Equipment, cooling, location};
@@ -44,7 +45,7 @@ use crate::units::{Seconds, Share, Watts};
 use std::sync::Arc;
 
 /// The words that `quantity` may have.
-const QUANTITIES: [&str; 21] = [
+const QUANTITIES: [&str; 22] = [
     "it_power",
     "compute_power",
     "modules",
@@ -58,6 +59,7 @@ const QUANTITIES: [&str; 21] = [
     "pue_annual",
     "pue_over_climates",
     "wue_over_climates",
+    "wue_all_evaporated",
     "chain_efficiency",
     "chip_efficiency",
     "heat_rejection",
@@ -144,7 +146,11 @@ fn forecast(row: Row<'_>, hardware: &Hardware) -> Result<Forecast, Gap> {
         "pue_annual" => planned(row, hardware)?.power.pue_annual.0,
         "pue_over_climates" => over_climates(row, hardware, |year| year.meter_j / year.it_j, &mut notes)?,
         "wue_over_climates" => {
-            over_climates(row, hardware, |year| 1e3 * year.water_m3 / (year.it_j / 3.6e6), &mut notes)?
+            over_climates(row, hardware, |year| wue(year, year.evaporated_m3), &mut notes)?
+        }
+        "wue_all_evaporated" => {
+            let all = |year: &sizing::FacilityYear| wue(year, year.rejected_j * evaporation().0);
+            over_climates(row, hardware, all, &mut notes)?
         }
         "chain_efficiency" => {
             let plan = planned(row, hardware)?;
@@ -336,6 +342,12 @@ fn over_climates(
         notes.push(format!("{inside} of {} markets inside the published range", found.len()));
     }
     Ok(found[found.len() / 2].0)
+}
+
+/// Water of a year for each kilowatt-hour of IT [L/kWh], blowdown in proportion to what evaporates.
+fn wue(year: &sizing::FacilityYear, evaporated_m3: f64) -> f64 {
+    let made_up = if year.evaporated_m3 > 0.0 { year.water_m3 / year.evaporated_m3 } else { 0.0 };
+    1e3 * evaporated_m3 * made_up / (year.it_j / 3.6e6)
 }
 
 /// Installed heat rejection of the first system that fills a row's envelope.
