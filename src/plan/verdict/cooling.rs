@@ -1,6 +1,7 @@
 //! What the cooling runs into: the weather, its water and air, and the network of its coolant.
 
 use super::{Evidence, verdict};
+use crate::cooling::air::COIL_APPROACH;
 use crate::plan::equipment::Place;
 use crate::plan::mechanical;
 use crate::plan::result::{CoolantLoop, Verdict};
@@ -8,9 +9,6 @@ use crate::plan::standing::{COOLER_POWER, cooler_name};
 use crate::units::text::show;
 use crate::units::{Celsius, Watts};
 
-/// From the water of a coil to the air that it cools, at least [K]: an assumption, coils of air handlers are chosen for
-/// 5 to 8 K and ever larger ones give no less than this.
-const COIL_APPROACH: f64 = 3.0;
 /// Coldest and warmest air at rack inlets [°C]: what class A1 allows (ASHRAE TC 9.9, 5th ed., recalled).
 const INLETS: (f64, f64) = (15.0, 32.0);
 /// Highest dew point of a hall's own air [°C]: the end of the recommended envelope (ASHRAE TC 9.9, recalled).
@@ -44,10 +42,11 @@ fn temperatures(evidence: &Evidence<'_>) -> Vec<Verdict> {
         all.push(verdict("air at the rack inlets", need, limit, "°C", false, note));
         let mut coil = |name: &str, water: Celsius, field: &str| {
             let note = format!(
-                "{} of water and at least {COIL_APPROACH} K of coil, against the air that leaves it: `{field}` of the design",
-                show(water)
+                "{} of water and at least {} of coil, against the air that leaves it: `{field}` of the design",
+                show(water),
+                show(COIL_APPROACH)
             );
-            all.push(verdict(name, water.0 + COIL_APPROACH, inlet, "°C", false, note));
+            all.push(verdict(name, (water + COIL_APPROACH).0, inlet, "°C", false, note));
         };
         coil("air off the coils of air handlers", plant.chilled_water, "chilled_water");
         if let Some(door) = &plant.rear_door {
