@@ -49,12 +49,8 @@ pub(super) fn water_for_coils(
     // A chiller plant has one loop for coolant and coils, so it is as cold as the colder one needs.
     let supply =
         if one_loop && load.liquid.value() > 0.0 { wanted.min(facility_supply(plant, load)) } else { wanted };
-    let coolers = Coolers {
-        free: plant.economizer,
-        approach: if one_loop { plant.rejection_approach } else { plant.economizer_approach }
-            * load.part.value(),
-        ..plant.coolers(load.part)
-    };
+    let approach = if one_loop { plant.rejection_approach } else { plant.economizer_approach };
+    let coolers = Coolers { free: plant.economizer, ..plant.coolers(approach, range, load.part) };
     match plant.heat_rejection {
         HeatRejection::Tower => coolers.on_towers(heat.value(), supply, range),
         _ => coolers.on_air(heat.value(), supply, range),
