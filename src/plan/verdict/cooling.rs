@@ -84,6 +84,12 @@ const FILLED_HOURS: f64 = 87.6;
 /// of a region by as much again.
 const SAME_CLIMATE: f64 = 5.0;
 
+/// From the station of a weather file to its market, at most [m]: an assumption, that of weather services for one climate of
+/// flat land.
+const SAME_REGION: f64 = 100e3;
+/// Between their heights, at most [m]: 300 m are 2 K of the standard atmosphere's 6.5 K/km.
+const SAME_HEIGHT: f64 = 300.0;
+
 /// How a weather file of the user's own goes with the weather that the site is sized for.
 fn weather(place: &Place) -> Vec<Verdict> {
     let Some(own) = &place.weather else { return Vec::new() };
@@ -120,6 +126,18 @@ fn weather(place: &Place) -> Vec<Verdict> {
     );
     let apart = (mean - known).abs();
     all.push(verdict("mean of the weather file, off the market's", apart, SAME_CLIMATE, "K", false, note));
+    let note = format!("{}: from its station to {}", own.file, place.name);
+    let away = own.distance.0;
+    all.push(verdict("distance of the weather file from the market", away, SAME_REGION, "m", false, note));
+    let note = format!(
+        "{}: {} above the sea, {} {}: thinner air, and 6.5 K colder each kilometre up",
+        own.file,
+        show(own.elevation),
+        place.name,
+        show(place.climate.elevation)
+    );
+    let apart = (own.elevation - place.climate.elevation).0.abs();
+    all.push(verdict("height of the weather file, off the market's", apart, SAME_HEIGHT, "m", false, note));
     if own.filled > 0 {
         let note = format!("{} lacks them; filled on a straight line", own.file);
         all.push(verdict("filled hours of weather", f64::from(own.filled), FILLED_HOURS, "h", false, note));
