@@ -20,8 +20,10 @@ pub use rear_door::RearDoor;
 pub use year::{AnnualCooling, DesignHour, DesignWeather, MonthlyWeather, Year, annual, design_hour};
 
 use crate::units::{Celsius, CubicMetersPerSecond, Kelvin, Pascals, Ratio, Share, Watts};
-use heat_rejection::{Coolers, blowdown_ratio};
-use psychrometrics::{humidity_ratio, humidity_ratio_from_wet_bulb, saturation_pressure, wet_bulb};
+use heat_rejection::{Coolers, blowdown_ratio, coil_approach, thin_air_approach};
+use psychrometrics::{
+    SEA_LEVEL, humidity_ratio, humidity_ratio_from_wet_bulb, saturation_pressure, wet_bulb,
+};
 
 /// What throws the heat out of the building.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -267,6 +269,16 @@ impl PlantLoops {
         (self.pumps - self.coolant_pumps - self.tower_pumps).max(Watts(0.0))
     }
 
+    /// Heat of each loop, and of that what goes through evaporators, in one hour.
+    #[must_use]
+    pub fn on_chillers(&self, weather: &Weather) -> [(Watts, Watts); 3] {
+        let air = weather.air();
+        self.loops.map(|heat| {
+            let chilled = if heat.heat_w > 0.0 { loop_hour(&heat, &air).chilled_w } else { 0.0 };
+            (Watts(heat.heat_w), Watts(chilled))
+        })
+    }
+
     /// Runs the loops for one hour.
     ///
     /// ~~~text
@@ -274,7 +286,8 @@ impl PlantLoops {
     /// rejected = Σ (Q + W) of the loops + tower pumps = liquid + air + pumps + air handlers + compressors
     /// ~~~
     ///
-    /// Fans outside warm outside air only.
+    /// Fans outside warm outside air only. Heat that vapour of damp outside air gives to the coils of a hall came in with that
+    /// air and leaves through the condensers; the exhaust carries so much less, and the sum is the same.
     #[must_use]
     pub fn hour(&self, weather: &Weather) -> PlantHour {
         let air = weather.air();
@@ -312,17 +325,45 @@ fn mode_of(heat: &HeatLoop, hour: &LoopHour) -> Mode {
 }
 
 impl Plant {
-    /// What throws out heat at a part of what it is sized for.
+    /// The plant where air is as thin as at a pressure; the catalogue's values are at sea level.
     ///
     /// ~~~text
-    /// a = a_rated · part
+    /// ρ/ρ_0 = p/p_0                        density at the same temperature
+    /// fans outside     P = P_0·ρ/ρ_0        the same volume at full speed
+    /// coils, condensers    a = a_0·(ρ_0/ρ)^(1/1.3)
+    /// air handlers     P = P_0·(ρ_0/ρ)²     the same mass: P ~ ρ·V³, V ~ 1/ρ
     /// ~~~
     ///
-    /// An exchanger whose streams keep their flows has the same effectiveness at any heat, so its approach goes with it. The
-    /// air through coolers keeps its flow where the approach is what decides; water that slows down leaves a little colder.
-    fn coolers(&self, part: Share) -> Coolers {
+    /// The same units stand there: more of them would keep the values of sea level. Towers keep their approach, as thin air
+    /// holds more vapour by mass in the same measure (w ~ 1/p). Left out: what servers' own fans take, and hotter coils there.
+    #[must_use]
+    pub fn in_air_of(&self, pressure: Pascals) -> Self {
+        let density = pressure / SEA_LEVEL;
+        let coils = thin_air_approach(density);
+        let towers = self.heat_rejection.has_towers();
+        let outside = |rated: Kelvin| if towers { rated } else { rated * coils };
+        let handlers = 1.0 / (density * density);
+        Self {
+            rejection_approach: outside(self.rejection_approach),
+            economizer_approach: outside(self.economizer_approach),
+            condenser_lift: outside(self.condenser_lift),
+            fan_share: self.fan_share * density,
+            air_handler_share: self.air_handler_share * handlers,
+            rear_door: self.rear_door.map(|door| RearDoor { fan_share: door.fan_share * handlers, ..door }),
+            ..*self
+        }
+    }
+
+    /// What throws out the heat of water with a range, at a part of what it is sized for.
+    ///
+    /// Coils in air follow [`heat_rejection`]'s law for less water in the same air. The approach of towers with their plates
+    /// goes with the heat: that of plates falls more slowly where both waters slow down, that of a tower faster.
+    fn coolers(&self, rated: Kelvin, range: Kelvin, part: Share) -> Coolers {
         Coolers {
-            approach: self.rejection_approach * part.value(),
+            approach: match self.heat_rejection {
+                HeatRejection::Tower => rated * part.value(),
+                _ => coil_approach(rated, range, part.value(), self.constant_speed),
+            },
             free: true,
             pads: match self.heat_rejection {
                 HeatRejection::AdiabaticCooler => self.pad_effectiveness,
@@ -467,10 +508,12 @@ mod tests {
         assert_eq!(mode(HeatRejection::OutsideAir, 20.0, 15.0), Mode::Free);
         assert_eq!(mode(HeatRejection::OutsideAir, 35.0, 20.0), Mode::Wetted);
         assert_eq!(mode(HeatRejection::OutsideAir, 50.0, 22.0), Mode::Trimmed);
-        // A dew point of 21 °C at the inlet's 27 °C is a wet bulb of 22.8 °C.
-        assert_eq!(mode(HeatRejection::OutsideAir, 24.0, 22.5), Mode::Free);
+        // Dew points of 20.3 °C and 22.6 °C against a limit of 21 °C; water of 20 °C is too warm to dry the air, of 18 °C not.
+        assert_eq!(mode(HeatRejection::OutsideAir, 24.0, 21.5), Mode::Free);
         assert_eq!(mode(HeatRejection::OutsideAir, 24.0, 23.0), Mode::Chilled);
-        assert_eq!(mode(HeatRejection::OutsideAir, 32.0, 31.0), Mode::Chilled);
+        let dried = Plant { chilled_water: Celsius(18.0), ..plant(HeatRejection::OutsideAir) };
+        assert_eq!(dried.hour(&blackwell(1e6), &weather(24.0, 23.0)).mode, Mode::Trimmed);
+        assert_eq!(dried.hour(&blackwell(1e6), &weather(32.0, 31.0)).mode, Mode::Chilled);
     }
 
     #[test]
@@ -503,6 +546,26 @@ mod tests {
         assert!((fixed.hour(&half, &mild).air_handlers.value() - 6_800.0).abs() < 1e-6);
         let slowed = plant(HeatRejection::DryCooler).hour(&half, &mild).air_handlers.value();
         assert!((slowed - 6_800.0 / 8.0).abs() < 1e-6, "{slowed}");
+    }
+
+    // 1,600 m: 83.5 kPa, 0.824 of the density. Approach 8 · 0.824^(−1/1.3) = 9.28 K, fans 1.236 %, handlers 4 %/0.679 = 5.89 %.
+    #[test]
+    fn thin_air_widens_approaches_and_burdens_air_handlers() {
+        let pressure = psychrometrics::standard_pressure(crate::units::Meters(1_600.0));
+        let sea = plant(HeatRejection::DryCooler);
+        let high = sea.in_air_of(pressure);
+        assert!((high.rejection_approach.value() - 9.283).abs() < 5e-3, "{high:?}");
+        assert!(
+            (high.fan_share.value() - 0.012_36).abs() < 2e-5
+                && (high.air_handler_share.value() - 0.0589).abs() < 1e-4
+        );
+        let towers = plant(HeatRejection::Tower);
+        assert!(towers.in_air_of(pressure).rejection_approach == towers.rejection_approach);
+        // A day at the edge: what dry coolers carry alone at sea level asks for chillers up there.
+        let hour =
+            |plant: &Plant| plant.hour(&blackwell(1e6), &Weather::of(Celsius(27.5), Celsius(15.0), pressure));
+        assert!(hour(&sea).mode == Mode::Free && hour(&high).mode == Mode::Trimmed);
+        assert!(sea.in_air_of(SEA_LEVEL) == sea);
     }
 
     #[test]
@@ -574,6 +637,8 @@ mod tests {
         ) {
             let plant = plant(kind);
             let wet = dry - depression;
+            // Warm and dry outside air may be less work for coils than cooler and damp air: it is compared at no less water.
+            let damper = if kind.is_outside_air() { 1.0 } else { damper };
             let now = plant.hour(&load, &weather(dry, wet)).power();
             let then = plant.hour(&load, &weather(dry + hotter, wet + hotter * damper)).power();
             prop_assert!(then.value() >= now.value() * (1.0 - 1e-12));

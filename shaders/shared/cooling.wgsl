@@ -30,12 +30,24 @@ fn vapour_pressure(celsius: f32) -> f32 {
     return exp2_polynomial(exponent * 1.442695040888963) * 611.21;
 }
 
+// Mirrors humidity_at.
+fn humidity_at(vapour_pa: f32, pressure_pa: f32) -> f32 {
+    return 0.621945 * vapour_pa / (pressure_pa - vapour_pa);
+}
+
+// Mirrors pad_room.
+fn pad_room(air: Air, most: f32) -> f32 {
+    let room = max(most - air.humidity_ratio, 0.0);
+    let heat = 2501.0 + 1.86 * air.dry_bulb_c - 4.186 * air.wet_bulb_c;
+    return room * heat / (1.006 + 1.86 * most);
+}
+
 // Mirrors tower_evaporation.
 fn tower_evaporation(air: Air, cold_c: f32, range_k: f32, fan_flow: f32) -> f32 {
     let warmed_k = range_k * (1.0 - fan_flow * 0.5);
     let out_c = min(cold_c + warmed_k, 70.0);
     let vapour_pa = vapour_pressure(out_c);
-    let saturated = 0.621945 * vapour_pa / (air.pressure_pa - vapour_pa);
+    let saturated = humidity_at(vapour_pa, air.pressure_pa);
     let gained = max(saturated - air.humidity_ratio, 0.0);
     let sensible = (1.006 + 1.86 * air.humidity_ratio) * (out_c - air.dry_bulb_c);
     let latent = gained * (2501.0 + 1.86 * out_c - 4.186 * cold_c);
@@ -52,13 +64,23 @@ fn loop_hour(l: HeatLoop, air: Air) -> LoopHour {
     let all_work_w = l.heat_w / cop;
     let all_fans_w = (l.heat_w + all_work_w) * l.condenser_fan_share;
 
-    let free = (l.free > 0.0) & (wet_bulb_c <= l.wettest_c);
+    let most = humidity_at(l.damp_vapour_pa, air.pressure_pa);
+    let at_coils = humidity_at(l.coil_vapour_pa, air.pressure_pa);
+    let excess = max(air.humidity_ratio - most, 0.0);
+    let free = (l.free > 0.0) & ((excess <= 0.0) | (at_coils < most));
     let air_c = between(dry_bulb_c, wet_bulb_c, l.wetness);
     let margin_k = l.supply_c - l.approach_k - air_c;
     let short_k = max(-margin_k, 0.0);
-    let possible_k = max(air_c - wet_bulb_c, 0.0) * l.pads;
+    let possible_k = min(max(air_c - wet_bulb_c, 0.0) * l.pads, pad_room(air, most));
     let drop_k = min(short_k, possible_k);
-    let share = select(1.0, trim_share(short_k - drop_k, l.range_k), free);
+    let left_k = short_k - drop_k;
+    let entering_c = air_c - drop_k;
+    let over_coils = min(excess / max(air.humidity_ratio - at_coils, 1e-6), 1.0);
+    let cooled_k = max(left_k, over_coils * (entering_c - l.coil_c));
+    let condensing_heat = 2501.0 + 1.86 * entering_c - 4.186 * l.coil_c;
+    let drying_k = excess * condensing_heat / (1.006 + 1.86 * most);
+    let warmed_k = l.range_k + (max(margin_k, 0.0) + (cooled_k - left_k));
+    let share = select(1.0, trim_share(cooled_k + drying_k, warmed_k), free);
     let slowed = fan_flow_fraction(l.approach_k, l.approach_k + (margin_k + drop_k));
     let flow = select(1.0, slowed, free);
     let trim_w = l.heat_w * share;
@@ -69,7 +91,7 @@ fn loop_hour(l: HeatLoop, air: Air) -> LoopHour {
     let alone = (l.bypass > 0.0) & (all_fans_w + all_work_w < trim_fans_w + trim_work_w);
     let chilled_w = select(trim_w, l.heat_w, alone);
     let work_w = select(trim_work_w, all_work_w, alone);
-    let wetted_k = select(0.0, drop_k, free & !alone);
+    let wetted_k = select(0.0, drop_k, free & !alone & (share < 1.0));
 
     let tower_w = (l.heat_w + l.joined * work_w) * l.cooler_towers
         + (chilled_w + work_w) * l.condenser_towers;

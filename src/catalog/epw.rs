@@ -64,6 +64,10 @@ pub struct Epw {
     pub place: String,
     /// Where the data come from, as its header says.
     pub source: String,
+    /// Degrees north.
+    pub latitude_deg: f64,
+    /// Degrees east.
+    pub longitude_deg: f64,
     /// Height above the sea.
     pub elevation: Meters,
     /// 8,760 hours, 1 January 0:00 to 1:00 first.
@@ -72,6 +76,26 @@ pub struct Epw {
     pub filled: u32,
     /// Hours of a 29 February that were left out.
     pub leap_hours: u32,
+}
+
+/// Mean radius of the Earth [m] (IUGG).
+const EARTH_RADIUS: f64 = 6_371_008.8;
+
+impl Epw {
+    /// The way over the ground to a place.
+    ///
+    /// ~~~text
+    /// d = 2·R·asin √( sin²(Δφ/2) + cos φ₁·cos φ₂·sin²(Δλ/2) )
+    /// ~~~
+    ///
+    /// φ latitude, λ longitude · R mean radius of the Earth: within 0.6 % of the ellipsoid.
+    #[must_use]
+    pub fn distance_to(&self, latitude_deg: f64, longitude_deg: f64) -> Meters {
+        let half = |from: f64, to: f64| ((to - from).to_radians() / 2.0).sin();
+        let (north, east) = (half(self.latitude_deg, latitude_deg), half(self.longitude_deg, longitude_deg));
+        let cosines = self.latitude_deg.to_radians().cos() * latitude_deg.to_radians().cos();
+        Meters(2.0 * EARTH_RADIUS * (north * north + cosines * east * east).sqrt().min(1.0).asin())
+    }
 }
 
 /// Reads a weather file.
@@ -142,8 +166,8 @@ pub fn parse(name: &str, text: &str, gaps: Gaps) -> Result<Epw, InputError> {
             }
         }
     };
-    number(6, "latitude", -90.0, 90.0)?;
-    number(7, "longitude", -180.0, 180.0)?;
+    let latitude_deg = number(6, "latitude", -90.0, 90.0)?;
+    let longitude_deg = number(7, "longitude", -180.0, 180.0)?;
     let elevation = Meters(number(9, "elevation", -450.0, 9_000.0)?);
 
     let periods = lines.by_ref().take(20).find(|line| line.to_ascii_uppercase().starts_with("DATA PERIODS"));
@@ -151,6 +175,7 @@ pub fn parse(name: &str, text: &str, gaps: Gaps) -> Result<Epw, InputError> {
         return Err(source.error(first, "has no line `DATA PERIODS` before its hours".into()));
     };
     check_periods(&source, periods)?;
+    refuse_fractions(&source, lines.clone())?;
     let (hours, leap_hours) = rows(&source, lines, gaps)?;
     let (hours, filled) = fill(&source, periods, &hours, gaps)?;
     let words = |fields: &[usize]| {
@@ -160,7 +185,16 @@ pub fn parse(name: &str, text: &str, gaps: Gaps) -> Result<Epw, InputError> {
             .filter(|word| !word.is_empty() && **word != "-");
         said.copied().collect::<Vec<_>>().join(", ")
     };
-    Ok(Epw { place: words(&[1, 2, 3]), source: words(&[4, 5]), elevation, hours, filled, leap_hours })
+    Ok(Epw {
+        place: words(&[1, 2, 3]),
+        source: words(&[4, 5]),
+        latitude_deg,
+        longitude_deg,
+        elevation,
+        hours,
+        filled,
+        leap_hours,
+    })
 }
 
 fn check_periods(source: &Source<'_>, line: &str) -> Result<(), InputError> {
@@ -172,6 +206,21 @@ fn check_periods(source: &Source<'_>, line: &str) -> Result<(), InputError> {
         }
     }
     Ok(())
+}
+
+/// Refuses relative humidities that are written as fractions: no place has a year of at most 1 %.
+fn refuse_fractions<'a>(source: &Source<'a>, lines: impl Iterator<Item = &'a str>) -> Result<(), InputError> {
+    let humid = lines.filter_map(|line| {
+        let percent = line.split(',').nth(8)?.trim().parse::<f64>().ok()?;
+        (percent > 0.0 && percent < 999.0).then_some((line, percent))
+    });
+    let highest = humid.reduce(|highest, hour| if hour.1 > highest.1 { hour } else { highest });
+    let Some((line, percent)) = highest.filter(|(_, percent)| *percent <= 1.0) else { return Ok(()) };
+    let message =
+        format!("the relative humidity `{percent}` is the highest of the file: a fraction, it seems");
+    Err(source.error(line, message).with_help(
+        "relative humidities of a weather file are percentages from 0 to 110: multiply those of the file by 100",
+    ))
 }
 
 /// An hour of the file, or what is missing and where.
@@ -411,6 +460,36 @@ mod tests {
         });
         let hour = parse("x.epw", &text, Gaps::Refuse).unwrap().hours[0];
         assert_eq!((hour.moisture, hour.pressure_pa), (Moisture::RelativeHumidity(0.5), None));
+    }
+
+    #[test]
+    fn relative_humidities_as_fractions_are_refused_with_the_line_of_the_highest() {
+        let text = file(false, |month, day, hour, line| {
+            let percent = if (month, day, hour) == (1, 2, 3) { "0.95" } else { "0.6" };
+            Some(line.replace(",60,", &format!(",{percent},")))
+        });
+        let error = refused(&text, Gaps::Refuse, "the relative humidity `0.95` is the highest of the file");
+        assert_eq!(error.line(), Some(8 + 27));
+        // One damp hour is enough to be a percentage, and so is a file that has none.
+        let text = file(false, |month, day, hour, line| {
+            Some(if (month, day, hour) == (7, 1, 1) { line } else { line.replace(",60,", ",1.0,") })
+        });
+        assert!(parse("x.epw", &text, Gaps::Refuse).is_ok());
+        let text = file(false, |_, _, _, line| Some(line.replace(",60,", ",999,")));
+        assert!(parse("x.epw", &text, Gaps::Refuse).is_ok());
+    }
+
+    #[test]
+    fn a_weather_station_has_its_way_to_the_market() {
+        // London Gatwick to Frankfurt airport, 50.03 N 8.57 E: 626 km; one degree along a meridian is 111.195 km.
+        let epw = parse("x.epw", &file(false, WHOLE), Gaps::Refuse).unwrap();
+        assert!(
+            (epw.distance_to(50.03, 8.57).value() / 626e3 - 1.0).abs() < 0.01,
+            "{}",
+            epw.distance_to(50.03, 8.57)
+        );
+        assert!((epw.distance_to(52.15, -0.18).value() - 111_195.0).abs() < 1.0);
+        assert!(epw.distance_to(51.15, 359.82).value() < 1e-3);
     }
 
     #[test]

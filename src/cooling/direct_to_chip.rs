@@ -70,7 +70,7 @@ pub(super) fn approach(rated: Kelvin, part: f64, constant_speed: bool) -> Kelvin
 }
 
 /// How the heat transfer of a turbulent stream grows with its flow.
-const FLOW_EXPONENT: f64 = 0.8;
+pub(super) const FLOW_EXPONENT: f64 = 0.8;
 
 /// The facility water loop behind the coolant; `heat` includes what both loops' pumps stir into it.
 pub(super) fn facility_loop(plant: &Plant, heat: Watts, load: &HeatLoad) -> HeatLoop {
@@ -83,7 +83,10 @@ pub(super) fn facility_loop(plant: &Plant, heat: Watts, load: &HeatLoad) -> Heat
     let range = load.coolant_return.above(load.coolant_supply);
     // Coolers stand there for this loop; coils of chillers and plates of towers only where there is an economiser.
     let own = matches!(plant.heat_rejection, HeatRejection::DryCooler | HeatRejection::AdiabaticCooler);
-    let coolers = Coolers { free: own || plant.economizer, ..plant.coolers(load.part) };
+    let coolers = Coolers {
+        free: own || plant.economizer,
+        ..plant.coolers(plant.rejection_approach, range, load.part)
+    };
     match plant.heat_rejection {
         HeatRejection::Tower => coolers.on_towers(heat.value(), supply, range),
         _ => coolers.on_air(heat.value(), supply, range),

@@ -7,6 +7,7 @@
 //! Left out: part-load curves of compressors, the help of spare units, heat stored in the water, fouling, and warm air that
 //! a yard of coolers draws back in: 2 K of it would cost a plant of air-cooled chillers 1 % of its racks at 43 °C.
 
+use super::direct_to_chip::FLOW_EXPONENT;
 use crate::scalar::Real;
 use crate::units::{Celsius, CubicMetersPerJoule, Kelvin, Share};
 
@@ -64,8 +65,10 @@ pub const WATER_HEAT_CAPACITY: f64 = 4.18e6;
 /// Range of tower water through condensers [K]: chillers are rated at 5 K to 5.6 K (recalled).
 pub const CONDENSER_RANGE: Kelvin = Kelvin(5.5);
 
-/// Above the wet bulb of any weather [°C]: water does not mind damp air.
-pub(super) const ANY_WET_BULB_C: f64 = 100.0;
+/// Above the vapour in any weather [Pa]: water does not mind damp air.
+pub(super) const ANY_VAPOUR_PA: f64 = 30e3;
+/// A difference of humidity ratios below this is taken as this, where it divides.
+const LEAST_DRYING: f64 = 1e-6;
 
 /// A loop of water (or a stream of air) whose heat has to leave the building, with what throws it out.
 ///
@@ -87,8 +90,12 @@ pub struct HeatLoop<T = f64> {
     pub pads: T,
     /// Flag: outside air may cool the loop without compressors.
     pub free: T,
-    /// Highest wet bulb at which it may [°C]: damper air is shut out of a hall.
-    pub wettest_c: T,
+    /// Vapour in the dampest air that racks may breathe [Pa]: coils dry what is damper.
+    pub damp_vapour_pa: T,
+    /// Air off the coils that dry it [°C].
+    pub coil_c: T,
+    /// Vapour that saturates it there [Pa].
+    pub coil_vapour_pa: T,
     /// Flag: chillers may run with the coolers bypassed.
     pub bypass: T,
     /// Flag: what the compressors add leaves through the coolers, not through condensers of their own.
@@ -131,7 +138,9 @@ impl HeatLoop {
             approach_k: T::of(self.approach_k),
             pads: T::of(self.pads),
             free: T::of(self.free),
-            wettest_c: T::of(self.wettest_c),
+            damp_vapour_pa: T::of(self.damp_vapour_pa),
+            coil_c: T::of(self.coil_c),
+            coil_vapour_pa: T::of(self.coil_vapour_pa),
             bypass: T::of(self.bypass),
             joined: T::of(self.joined),
             cooler_fan_share: T::of(self.cooler_fan_share),
@@ -203,6 +212,42 @@ pub fn fan_flow_fraction<T: Real>(approach_k: T, available_k: T) -> T {
     Real::max((ratio.log2() * T::of(FAN_EXPONENT)).exp2(), T::of(LEAST_FAN_FLOW))
 }
 
+/// What the approach of coils in outside air grows by where that air is thin.
+///
+/// ~~~text
+/// a/a_0 = (ρ_0/ρ)^(1/1.3)
+/// ~~~
+///
+/// ρ/ρ_0 density over that at sea level. Fans at full speed move the same volume and so less air; the exponent is the one by
+/// which approach and flow answer to each other in [`fan_flow_fraction`].
+pub(super) fn thin_air_approach(density: f64) -> f64 {
+    density.powf(-1.0 / FAN_EXPONENT)
+}
+
+/// Part of the resistance to heat on the water's side of a coil in air. An assumption: fins or not, the air has most of it.
+const WATER_SIDE: f64 = 0.25;
+
+/// From outside air to the water of a coil, at full fan speed and a part of the heat for which it is rated.
+///
+/// ~~~text
+/// a = R·(1 − x) / (exp( R/a_0 · u/x · (1 − x) ) − 1),   u = 1/(1 − β + β·x^-0.8)     water follows the heat
+/// a = a_0·x                                                                     water keeps its flow, or x ≥ 1
+/// ~~~
+///
+/// a_0 rated approach, R range of the water [K] · x part of the heat · u UA over rated · β part of the resistance in the water,
+/// where heat transfer grows with the flow to the 0.8 (Dittus and Boelter). Rated, both streams have one capacity rate and
+/// R/a_0 is the number of transfer units. With water of the rate x and air of the rate 1 in counterflow the ends are a and
+/// a + R·(1 − x) apart, so x·a_0/u, heat over UA, is their logarithmic mean: solved for a. Less water for the same air comes
+/// closer to it than both in proportion, a_0·x: 4.7 K and not 6 K at three quarters of the heat of a coil of 8 K and 14.5 K.
+pub(super) fn coil_approach(rated: Kelvin, range: Kelvin, part: f64, constant_speed: bool) -> Kelvin {
+    if constant_speed || part >= 1.0 {
+        return rated * part;
+    }
+    let less = 1.0 - part;
+    let transfer = 1.0 / (1.0 - WATER_SIDE + WATER_SIDE * part.powf(-FLOW_EXPONENT));
+    range * (less / (range / rated * transfer / part * less).exp_m1())
+}
+
 /// Part of a temperature range that compressors have to cover.
 ///
 /// ~~~text
@@ -251,6 +296,35 @@ pub fn vapour_pressure<T: Real>(celsius: T) -> T {
     (exponent * T::of(std::f64::consts::LOG2_E)).exp2() * T::of(611.21)
 }
 
+/// Water per dry air at a vapour pressure [kg/kg].
+///
+/// ~~~text
+/// w = 0.621945 · e / (p − e)
+/// ~~~
+///
+/// e vapour, p whole pressure [Pa]. ASHRAE Fundamentals, chapter 1. Mirrored in `shaders/shared/cooling.wgsl`.
+#[inline(always)]
+#[must_use]
+pub fn humidity_at<T: Real>(vapour_pa: T, pressure_pa: T) -> T {
+    T::of(0.621_945) * vapour_pa / (pressure_pa - vapour_pa)
+}
+
+/// How far pads may cool outside air until it is as damp as allowed [K].
+///
+/// ~~~text
+/// d = (w_max − w)·(2501 + 1.86·T − 4.186·T_wb) / (1.006 + 1.86·w_max)
+/// ~~~
+///
+/// T, T_wb, w outside air · w_max water per dry air at the dew-point limit. Pads keep the wet bulb: the balance of enthalpy
+/// that defines it (ASHRAE Fundamentals, chapter 1), solved for the dry bulb. Mirrored in `shaders/shared/cooling.wgsl`.
+#[inline(always)]
+#[must_use]
+pub fn pad_room<T: Real>(air: &Air<T>, most: T) -> T {
+    let room = Real::max(most - air.humidity_ratio, T::of(0.0));
+    let heat = T::of(2_501.0) + T::of(1.86) * air.dry_bulb_c - T::of(4.186) * air.wet_bulb_c;
+    room * heat / (T::of(1.006) + T::of(1.86) * most)
+}
+
 /// Water that a tower evaporates per heat it takes [m³/J].
 ///
 /// ~~~text
@@ -273,7 +347,7 @@ pub fn tower_evaporation<T: Real>(air: &Air<T>, cold_c: T, range_k: T, fan_flow:
     let warmed_k = range_k * (T::of(1.0) - fan_flow * T::of(0.5));
     let out_c = Real::min(cold_c + warmed_k, T::of(WARMEST_TOWER_AIR_C));
     let vapour_pa = vapour_pressure(out_c);
-    let saturated = T::of(0.621_945) * vapour_pa / (air.pressure_pa - vapour_pa);
+    let saturated = humidity_at(vapour_pa, air.pressure_pa);
     let gained = Real::max(saturated - air.humidity_ratio, zero);
     let sensible = (T::of(1.006) + T::of(1.86) * air.humidity_ratio) * (out_c - air.dry_bulb_c);
     let latent = gained * (T::of(2_501.0) + T::of(1.86) * out_c - T::of(4.186) * cold_c);
@@ -292,7 +366,9 @@ fn between<T: Real>(dry_bulb_c: T, wet_bulb_c: T, wetness: T) -> T {
 /// ~~~text
 /// T_a = T − w·(T − T_wb)                                 air at the coolers; w 0 dry, 1 tower
 /// d   = min(short, ε·(T_a − T_wb)),  short = T_a + a − T_s    what pads cool
-/// s   = (short − d) / range within [0, 1],  W = s·Q / COP     what compressors do
+/// c   = max(short − d, f·(T_a − d − T_c))                 what coils or chillers cool; f the part of damp air that they dry
+/// s   = (c + l) / (range + c − (T_a + a − d − T_s)) within [0, 1]  l what drying adds; dry: (short − d)/range
+/// W   = s·Q / COP                                         what compressors do
 /// fans  = f·φ³·(Q + j·W) + f_c·(s·Q + W)                    φ flow of the fans
 /// E     = e·(t·(Q + j·W) + t_c·(s·Q + W)) + Q·d/range / h_fg     evaporated
 /// D     = δ·(tower heat) / (ρc·r),  water = E + max(B·E, D)
@@ -303,8 +379,9 @@ fn between<T: Real>(dry_bulb_c: T, wet_bulb_c: T, wetness: T) -> T {
 /// ([`tower_evaporation`]) whose water is as cold as wanted, or as the wet bulb allows · B blowdown ([`blowdown_ratio`]) ·
 /// δ drift of what circulates over the range r. Pads cool each kelvin of air by evaporating into it (m·c_p·ΔT = ṁ_w·h_fg);
 /// the air stream has the heat capacity rate of the water (a balanced exchanger, both approaches equal), so it is Q/range.
-/// Air damper than a limit is shut out: s = 1. Where the coolers can be bypassed they are when chillers alone take less
-/// power. Mirrored in `shaders/shared/cooling.wgsl`.
+/// Outside air damper than racks may breathe is dried by the coils of the hall ([`super::air`] has f and l), and is shut out
+/// where that is more than carrying all heat over them (s = 1) or where they are too warm to dry it. Where the coolers can
+/// be bypassed they are when chillers alone take less power. Mirrored in `shaders/shared/cooling.wgsl`.
 #[inline(always)]
 #[must_use]
 pub fn loop_hour<T: Real>(l: &HeatLoop<T>, air: &Air<T>) -> LoopHour<T> {
@@ -315,13 +392,23 @@ pub fn loop_hour<T: Real>(l: &HeatLoop<T>, air: &Air<T>) -> LoopHour<T> {
     let all_work_w = l.heat_w / cop;
     let all_fans_w = (l.heat_w + all_work_w) * l.condenser_fan_share;
 
-    let free = (l.free > zero) & (wet_bulb_c <= l.wettest_c);
+    let most = humidity_at(l.damp_vapour_pa, air.pressure_pa);
+    let at_coils = humidity_at(l.coil_vapour_pa, air.pressure_pa);
+    let excess = Real::max(air.humidity_ratio - most, zero);
+    let free = (l.free > zero) & ((excess <= zero) | (at_coils < most));
     let air_c = between(dry_bulb_c, wet_bulb_c, l.wetness);
     let margin_k = l.supply_c - l.approach_k - air_c;
     let short_k = Real::max(-margin_k, zero);
-    let possible_k = Real::max(air_c - wet_bulb_c, zero) * l.pads;
+    let possible_k = Real::min(Real::max(air_c - wet_bulb_c, zero) * l.pads, pad_room(air, most));
     let drop_k = Real::min(short_k, possible_k);
-    let share = T::select(free, trim_share(short_k - drop_k, l.range_k), one);
+    let left_k = short_k - drop_k;
+    let entering_c = air_c - drop_k;
+    let over_coils = Real::min(excess / Real::max(air.humidity_ratio - at_coils, T::of(LEAST_DRYING)), one);
+    let cooled_k = Real::max(left_k, over_coils * (entering_c - l.coil_c));
+    let condensing_heat = T::of(2_501.0) + T::of(1.86) * entering_c - T::of(4.186) * l.coil_c;
+    let drying_k = excess * condensing_heat / (T::of(1.006) + T::of(1.86) * most);
+    let warmed_k = l.range_k + (Real::max(margin_k, zero) + (cooled_k - left_k));
+    let share = T::select(free, trim_share(cooled_k + drying_k, warmed_k), one);
     let slowed = fan_flow_fraction(l.approach_k, l.approach_k + (margin_k + drop_k));
     let flow = T::select(free, slowed, one);
     let trim_w = l.heat_w * share;
@@ -332,7 +419,8 @@ pub fn loop_hour<T: Real>(l: &HeatLoop<T>, air: &Air<T>) -> LoopHour<T> {
     let alone = (l.bypass > zero) & (all_fans_w + all_work_w < trim_fans_w + trim_work_w);
     let chilled_w = T::select(alone, l.heat_w, trim_w);
     let work_w = T::select(alone, all_work_w, trim_work_w);
-    let wetted_k = T::select(free & !alone, drop_k, zero);
+    // A hall that carries all heat over its coils takes no outside air.
+    let wetted_k = T::select(free & !alone & (share < one), drop_k, zero);
 
     let tower_w =
         (l.heat_w + l.joined * work_w) * l.cooler_towers + (chilled_w + work_w) * l.condenser_towers;
@@ -387,7 +475,7 @@ impl Coolers {
             range_k: range.value(),
             approach_k: self.approach.value(),
             free: f64::from(u8::from(self.free)),
-            wettest_c: ANY_WET_BULB_C,
+            damp_vapour_pa: ANY_VAPOUR_PA,
             carnot_share: self.carnot_share.value(),
             evaporating_c: supply.value(),
             blowdown: self.blowdown,
@@ -519,6 +607,24 @@ mod tests {
         assert!((power(-3.0) - 1.0).abs() < 1e-12);
     }
 
+    // (8 K, 14.5 K) at three quarters: u = 1/(0.75 + 0.25 · 1.2588) = 0.9392, 14.5 · 0.25/(exp(0.5674) − 1) = 4.75 K.
+    #[test]
+    fn a_coil_with_less_water_comes_closer_to_its_air() {
+        let approach = |part| coil_approach(Kelvin(8.0), Kelvin(14.5), part, false).value();
+        assert!((approach(0.75) - 4.747).abs() < 2e-3, "{}", approach(0.75));
+        assert!((coil_approach(Kelvin(8.0), Kelvin(14.5), 0.75, true).value() - 6.0).abs() < 1e-12);
+        assert!((approach(1.0) - 8.0).abs() < 1e-12 && (approach(1.0 - 1e-9) - 8.0).abs() < 1e-6);
+        assert!((approach(1.2) - 9.6).abs() < 1e-12);
+    }
+
+    #[test]
+    fn thin_air_takes_more_approach() {
+        // Denver, 1,600 m: 0.824^(−1/1.3) = 1.1605.
+        assert!((thin_air_approach(0.824) - 1.1605).abs() < 1e-3);
+        // The flow that the grown approach asks of fans in sea-level terms is that of the thin air.
+        assert!((fan_flow_fraction(8.0, 8.0 * thin_air_approach(0.824)) - 0.824).abs() < 1e-12);
+    }
+
     #[test]
     fn a_cool_hour_needs_fans_only() {
         let hour = self::dry(0.0, 20.0, 12.0);
@@ -627,6 +733,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_ends_of_a_coil_have_the_logarithmic_mean_of_its_heat(
+            rated in 3.0..12.0_f64, range in 5.0..20.0_f64, part in 0.1..0.99_f64,
+        ) {
+            let cold = coil_approach(Kelvin(rated), Kelvin(range), part, false).value();
+            let hot = cold + range * (1.0 - part);
+            let mean = (hot - cold) / (hot / cold).ln();
+            let transfer = 1.0 / (0.75 + 0.25 * part.powf(-0.8));
+            prop_assert!((mean / (part * rated / transfer) - 1.0).abs() < 1e-9, "{cold} {hot}");
+            prop_assert!(cold > 0.0 && cold < rated * part);
+        }
+
         #[test]
         fn water_that_is_made_up_leaves_as_vapour_droplets_or_brine(
             dry_bulb in -30.0..48.0_f64, depression in 0.0..25.0_f64, supply in 15.0..45.0_f64,

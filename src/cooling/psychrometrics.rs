@@ -7,6 +7,8 @@ use crate::units::{Celsius, Meters, Pascals};
 
 /// 0 °C on the absolute scale [K].
 const ICE_POINT_K: f64 = 273.15;
+/// Pressure of the standard atmosphere at sea level.
+pub const SEA_LEVEL: Pascals = Pascals(101_325.0);
 /// Molar mass of water over that of dry air.
 const MASS_RATIO: f64 = 0.621_945;
 
@@ -101,7 +103,7 @@ pub fn humidity_ratio(vapour: Pascals, pressure: Pascals) -> f64 {
 /// z [m], −5,000 m to 11,000 m. ASHRAE Fundamentals, chapter 1.
 #[must_use]
 pub fn standard_pressure(elevation: Meters) -> Pascals {
-    Pascals(101_325.0 * (1.0 - 2.255_77e-5 * elevation.value()).powf(5.255_9))
+    SEA_LEVEL * (1.0 - 2.255_77e-5 * elevation.value()).powf(5.255_9)
 }
 
 /// Water per dry air of air with a dry bulb and a wet bulb.

@@ -113,7 +113,8 @@ shader_mirror!(FacilityCase<f32>, FacilityCase as "FacilityCase" {
 });
 shader_mirror!(HeatLoop<f32>, HeatLoop as "HeatLoop" {
     heat_w: f32, supply_c: f32, range_k: f32, wetness: f32, approach_k: f32, pads: f32, free: f32,
-    wettest_c: f32, bypass: f32, joined: f32, cooler_fan_share: f32, condenser_fan_share: f32, carnot_share: f32, evaporating_c: f32,
+    damp_vapour_pa: f32, coil_c: f32, coil_vapour_pa: f32, bypass: f32, joined: f32, cooler_fan_share: f32,
+    condenser_fan_share: f32, carnot_share: f32, evaporating_c: f32,
     condenser_wetness: f32, lift_k: f32, cooler_towers: f32, condenser_towers: f32, tower_approach_k: f32,
     tower_range_k: f32, tower_water_c: f32, blowdown: f32,
 });
@@ -248,7 +249,13 @@ impl FacilityYears {
                 && case.first_hour as usize + space.hours as usize <= hours
         })?;
         check("loops", &space.loops, |heat| {
-            heat.carnot_share > 0.0 && heat.range_k > 0.0 && heat.heat_w >= 0.0 && heat.heat_w.is_finite()
+            let vapour = |pressure_pa: f64| (0.0..LEAST_PRESSURE_PA).contains(&pressure_pa);
+            heat.carnot_share > 0.0
+                && heat.range_k > 0.0
+                && heat.heat_w >= 0.0
+                && heat.heat_w.is_finite()
+                && vapour(heat.damp_vapour_pa)
+                && vapour(heat.coil_vapour_pa)
         })?;
         check("stages", &space.stages, |stage| stage.rating_w > 0.0 && stage.rating_w.is_finite())?;
         let sane = |bulb: f64| (-100.0..=100.0).contains(&bulb);

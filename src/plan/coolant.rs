@@ -9,6 +9,7 @@ use crate::cooling::air::chilled_tank;
 use crate::cooling::direct_to_chip::coolant_flow;
 use crate::cooling::hydraulics::cdu_group::{CduGroupLoop, CduUnit, GroupFlows};
 use crate::cooling::hydraulics::{Branch, Fluid, HydraulicsError, RowManifold, rack_curve};
+use crate::cooling::psychrometrics::SEA_LEVEL;
 use crate::fleet::{self, cdus};
 use crate::scenario::Fields;
 use crate::units::{
@@ -30,6 +31,23 @@ pub(super) const PUMP_EFFICIENCY: f64 = 0.72;
 pub(super) const MOTOR_EFFICIENCY: f64 = 0.9;
 /// Flow that CDUs are rated for per heat: 1.5 L/min for each kilowatt, as one maker rates its unit and a reference design asks.
 pub(super) const RATED_FLOW: CubicMetersPerJoule = CubicMetersPerJoule(1.5 / 60_000.0 / 1e3);
+
+/// Loops with heat, and what of it goes through chillers in the design hour.
+fn on_chillers(
+    place: &Place,
+    loads: &[(&Machine, &Draw)],
+    design: &FacilityHour,
+) -> Vec<(&'static str, Share)> {
+    let mut sums = ["coolant", "rear doors", "air of the halls"].map(|name| (name, Watts(0.0), Watts(0.0)));
+    for plant in sizing::at_part(place, loads, design, 1.0).loops {
+        for (sum, (heat, chilled)) in sums.iter_mut().zip(plant.on_chillers(&design.weather)) {
+            sum.1 += heat;
+            sum.2 += chilled;
+        }
+    }
+    let warm = sums.into_iter().filter(|(_, heat, _)| heat.0 > 0.0);
+    warm.map(|(name, heat, chilled)| (name, Share(chilled / heat))).collect()
+}
 
 /// The cooling of a plan.
 #[must_use]
@@ -56,6 +74,8 @@ pub fn cooling(
         design_dry_bulb: design.weather.dry_bulb,
         design_wet_bulb: design.weather.wet_bulb,
         design_mode: design.plant.mode.word(),
+        on_chillers: on_chillers(place, loads, design),
+        air_density: Share(place.design_weather.pressure / SEA_LEVEL),
         chilled: design.plant.chilled,
         tanks,
         installed_rejection: place.plant.installed_rejection(&design.plant),

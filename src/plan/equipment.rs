@@ -26,7 +26,7 @@ use crate::scenario::{Cluster, FabricTopology, Fields, Grid, Origin, Policy, Sce
 use crate::units::text::{Quantity, brief, exact, show};
 use crate::units::{
     ByteRate, Bytes, Celsius, DollarsPerCubicMeter, DollarsPerJoule, Joules, Kelvin, KilogramsPerJoule,
-    Pascals, Ratio, Seconds, Share, VoltAmperes, Watts,
+    Meters, Pascals, Ratio, Seconds, Share, VoltAmperes, Watts,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -81,6 +81,10 @@ pub struct MeasuredYear {
     pub year: Year,
     /// Hours that the file lacked and that were filled.
     pub filled: u32,
+    /// From its station to the market.
+    pub distance: Meters,
+    /// Height of its station above the sea.
+    pub elevation: Meters,
 }
 
 impl Place {
@@ -480,12 +484,13 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
 
     let (chain, electrical) = super::electrical::facts::design(scenario, &electrical, taken)?;
     let cooling = cooling(scenario, catalog, &fields.cooling.design, taken)?;
+    let weather = weather_file(scenario, location.position_deg, taken)?;
     Ok(Place {
         name: location.name,
         market: location.market,
         design_weather: location.design_weather,
         climate: location.climate,
-        weather: weather_file(scenario, taken)?,
+        weather,
         stages: chain.stages,
         plant_feed: chain.plant_feed,
         essential: chain.essential,
@@ -505,6 +510,7 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
 /// The year of the weather file that a scenario names, if it names one.
 fn weather_file(
     scenario: &Scenario,
+    (north, east): (f64, f64),
     taken: &mut Vec<Assumption>,
 ) -> Result<Option<Arc<MeasuredYear>>, InputError> {
     let site = &scenario.fields.site;
@@ -532,7 +538,13 @@ fn weather_file(
         confidence: Confidence::Reported,
         note: Some(format!("{} hours filled on a straight line{leap}", epw.filled)),
     });
-    Ok(Some(Arc::new(MeasuredYear { file: file.clone(), year, filled: epw.filled })))
+    Ok(Some(Arc::new(MeasuredYear {
+        file: file.clone(),
+        year,
+        filled: epw.filled,
+        distance: epw.distance_to(north, east),
+        elevation: epw.elevation,
+    })))
 }
 
 /// What belongs to a market: its weather and its prices.
@@ -542,6 +554,8 @@ pub struct Location {
     pub name: String,
     /// Its id.
     pub market: String,
+    /// Degrees north and east.
+    pub position_deg: (f64, f64),
     /// Extreme hours.
     pub design_weather: DesignWeather,
     /// Monthly statistics for the year.
@@ -633,6 +647,7 @@ pub fn location(
     Ok(Location {
         name: weather.name.clone(),
         market: weather.id.clone(),
+        position_deg: (weather.latitude_deg, weather.longitude_deg),
         design_weather: DesignWeather {
             dry_bulb_max: weather.design.dry_bulb_20y_max,
             coincident_wet_bulb: weather.design.coincident_wet_bulb,

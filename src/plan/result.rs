@@ -125,8 +125,12 @@ pub struct Cooling {
     pub design_dry_bulb: Celsius,
     /// Wet bulb of the design hour.
     pub design_wet_bulb: Celsius,
-    /// How the plant works in it.
+    /// How the plant works in it for the coolant; for the hall's air, where there is no coolant.
     pub design_mode: &'static str,
+    /// Loops with what of their heat goes through chillers in it.
+    pub on_chillers: Vec<(&'static str, Share)>,
+    /// Density of outside air over that at sea level, for which the catalogue states coolers and fans.
+    pub air_density: Share,
     /// Heat through evaporators in it: what chillers are installed for.
     pub chilled: Watts,
     /// Water in the tanks that carry that until chillers are back after an outage.

@@ -309,9 +309,10 @@ fn taken(given: Watts, flows: &[StageFlow]) -> Watts {
 #[must_use]
 pub fn plant_loops(place: &Place, loads: &[(&Machine, &Draw)], part: f64, indoor: Watts) -> Vec<PlantLoops> {
     let it: Watts = loads.iter().map(|(_, draw)| draw.it()).sum();
+    let plant = place.plant.in_air_of(place.design_weather.pressure);
     let loops = loads.iter().map(|(machine, draw)| {
         let of_indoor = if it.0 > 0.0 { draw.it() / it } else { 0.0 };
-        place.plant.loops(&HeatLoad {
+        plant.loops(&HeatLoad {
             liquid: draw.liquid * part,
             air: draw.air * part + indoor * of_indoor,
             coolant_supply: machine.coolant.0,

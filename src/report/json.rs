@@ -116,6 +116,8 @@ fn cooling(cooling: &Cooling) -> Value {
             "wet_bulb_c": cooling.design_wet_bulb.0,
             "mode": cooling.design_mode,
             "chilled_w": cooling.chilled.0,
+            "on_chillers": cooling.on_chillers.iter().map(|(name, share)| json!({"loop": name, "share": share.0})).collect::<Vec<_>>(),
+            "air_density_share": cooling.air_density.0,
         },
         "installed_rejection_w": cooling.installed_rejection.0,
         "equipment": super::electrical::schedule_json(&cooling.schedule),

@@ -13,8 +13,8 @@ use crate::plan::result::{
 use crate::power::MeasuredAt;
 use crate::scenario::Origin;
 use crate::throughput::bands::ErrorBand;
-use crate::units::Joules;
 use crate::units::text::{digits, group, show};
+use crate::units::{Joules, Share};
 use serde_json::Value;
 
 mod networks;
@@ -269,19 +269,36 @@ fn chain(plan: &Plan) -> Section {
         ("carbon of the year".into(), Unit::Metric("t").show(power.carbon_kg_per_year / 1_000.0)),
         ("stranded".into(), POWER.show(power.stranded.0)),
     ];
-    section(
-        "From the meter to the rack",
-        vec![Block::Cascade(cascade(plan)), Block::Table(table), Block::KeyValues(year)],
-    )
+    let mut blocks = vec![Block::Cascade(cascade(plan)), Block::Table(table), Block::KeyValues(year)];
+    if power.pue_annual > power.peak_ratio {
+        blocks.push(Block::Note(format!(
+            "The PUE of the year, {}, is above the ratio of the design hour, {}: IT draws {} of its power in the mean, and what \
+             does not follow it (pumps and fans at constant speed, losses without load, the house) weighs more on each watt \
+             than the heat of the design hour does.",
+            digits(power.pue_annual.0),
+            digits(power.peak_ratio.0),
+            Share(power.it_mean / power.it_provisioned)
+        )));
+    }
+    section("From the meter to the rack", blocks)
 }
+
+/// Air of less than this share of its density at sea level is worth a line: some 400 m.
+const THIN_AIR: f64 = 0.95;
 
 /// How the heat leaves: the design hour, coolant by system, what the year takes and gives.
 fn cooling(cooling: &Cooling) -> Section {
+    let chilled = cooling.on_chillers.iter().filter(|(_, share)| share.0 > 0.0);
+    let chilled: Vec<_> = chilled.map(|(name, share)| format!("{share} of the {name}")).collect();
+    let by = if chilled.is_empty() {
+        cooling.design_mode.to_owned()
+    } else {
+        format!("on chillers {}", chilled.join(", "))
+    };
     let hour = format!(
-        "{} dry bulb, {} wet bulb: {}",
+        "{} dry bulb, {} wet bulb: {by}",
         show(cooling.design_dry_bulb),
-        show(cooling.design_wet_bulb),
-        cooling.design_mode
+        show(cooling.design_wet_bulb)
     );
     let hours = |hours: u32| format!("{} h", count(u64::from(hours)));
     let mut pairs = vec![
@@ -293,6 +310,13 @@ fn cooling(cooling: &Cooling) -> Section {
         ("water evaporates".into(), hours(cooling.wet_hours)),
         ("at the meter, hottest hour of the year".into(), POWER.show(cooling.peak_of_year.0)),
     ];
+    if cooling.air_density.0 < THIN_AIR {
+        let air = format!(
+            "{} of the density at sea level, for which coolers and fans are stated: approaches wider, air handlers faster",
+            cooling.air_density
+        );
+        pairs.push(("outside air".into(), air));
+    }
     if cooling.water.0 > 0.0 {
         let droplets = if cooling.drift.0 > 0.0 {
             format!("{} carried off as droplets, ", show(cooling.drift))

@@ -163,6 +163,8 @@ fn cooling() -> Cooling {
         design_wet_bulb: Celsius(21.6),
         design_water: CubicMetersPerSecond(0.5),
         design_mode: "trim chillers",
+        on_chillers: vec![("coolant", Share(0.2)), ("air of the halls", Share(1.0))],
+        air_density: Share(0.937),
         chilled: Watts(300e6),
         tanks: crate::units::CubicMeters(0.0),
         schedule: Vec::new(),

@@ -1,6 +1,7 @@
 //! What the cooling runs into: the weather, its water and air, and the network of its coolant.
 
 use super::{Evidence, verdict};
+use crate::cooling::air::COIL_APPROACH;
 use crate::plan::equipment::Place;
 use crate::plan::mechanical;
 use crate::plan::result::{CoolantLoop, Verdict};
@@ -8,9 +9,6 @@ use crate::plan::standing::{COOLER_POWER, cooler_name};
 use crate::units::text::show;
 use crate::units::{Celsius, Watts};
 
-/// From the water of a coil to the air that it cools, at least [K]: an assumption, coils of air handlers are chosen for
-/// 5 to 8 K and ever larger ones give no less than this.
-const COIL_APPROACH: f64 = 3.0;
 /// Coldest and warmest air at rack inlets [°C]: what class A1 allows (ASHRAE TC 9.9, 5th ed., recalled).
 const INLETS: (f64, f64) = (15.0, 32.0);
 /// Highest dew point of a hall's own air [°C]: the end of the recommended envelope (ASHRAE TC 9.9, recalled).
@@ -44,10 +42,11 @@ fn temperatures(evidence: &Evidence<'_>) -> Vec<Verdict> {
         all.push(verdict("air at the rack inlets", need, limit, "°C", false, note));
         let mut coil = |name: &str, water: Celsius, field: &str| {
             let note = format!(
-                "{} of water and at least {COIL_APPROACH} K of coil, against the air that leaves it: `{field}` of the design",
-                show(water)
+                "{} of water and at least {} of coil, against the air that leaves it: `{field}` of the design",
+                show(water),
+                show(COIL_APPROACH)
             );
-            all.push(verdict(name, water.0 + COIL_APPROACH, inlet, "°C", false, note));
+            all.push(verdict(name, (water + COIL_APPROACH).0, inlet, "°C", false, note));
         };
         coil("air off the coils of air handlers", plant.chilled_water, "chilled_water");
         if let Some(door) = &plant.rear_door {
@@ -85,6 +84,12 @@ const FILLED_HOURS: f64 = 87.6;
 /// of a region by as much again.
 const SAME_CLIMATE: f64 = 5.0;
 
+/// From the station of a weather file to its market, at most [m]: an assumption, that of weather services for one climate of
+/// flat land.
+const SAME_REGION: f64 = 100e3;
+/// Between their heights, at most [m]: 300 m are 2 K of the standard atmosphere's 6.5 K/km.
+const SAME_HEIGHT: f64 = 300.0;
+
 /// How a weather file of the user's own goes with the weather that the site is sized for.
 fn weather(place: &Place) -> Vec<Verdict> {
     let Some(own) = &place.weather else { return Vec::new() };
@@ -121,6 +126,18 @@ fn weather(place: &Place) -> Vec<Verdict> {
     );
     let apart = (mean - known).abs();
     all.push(verdict("mean of the weather file, off the market's", apart, SAME_CLIMATE, "K", false, note));
+    let note = format!("{}: from its station to {}", own.file, place.name);
+    let away = own.distance.0;
+    all.push(verdict("distance of the weather file from the market", away, SAME_REGION, "m", false, note));
+    let note = format!(
+        "{}: {} above the sea, {} {}: thinner air, and 6.5 K colder each kilometre up",
+        own.file,
+        show(own.elevation),
+        place.name,
+        show(place.climate.elevation)
+    );
+    let apart = (own.elevation - place.climate.elevation).0.abs();
+    all.push(verdict("height of the weather file, off the market's", apart, SAME_HEIGHT, "m", false, note));
     if own.filled > 0 {
         let note = format!("{} lacks them; filled on a straight line", own.file);
         all.push(verdict("filled hours of weather", f64::from(own.filled), FILLED_HOURS, "h", false, note));
