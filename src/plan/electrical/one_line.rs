@@ -254,9 +254,14 @@ fn essential<'a>(ground: &'a Ground<'_>) -> Option<Staged<'a>> {
 pub(super) fn in_buildings(ground: &Ground<'_>, kind: StageKind) -> u64 {
     let stage = if kind == StageKind::EssentialUps { essential(ground) } else { stage_of(ground, kind) };
     let Some(stage) = stage else { return 0 };
+    parts_of_buildings(ground).into_iter().map(|part| u64::from(stage.count_for(part))).sum()
+}
+
+/// Part of the racks' power that each building of the site has.
+pub(super) fn parts_of_buildings(ground: &Ground<'_>) -> Vec<f64> {
     let heats = &ground.layout.heat_of_buildings;
     let all: f64 = heats.iter().map(|heat| heat.0).sum();
-    heats.iter().map(|heat| u64::from(stage.count_for(heat.0 / all.max(f64::MIN_POSITIVE)))).sum()
+    heats.iter().map(|heat| heat.0 / all.max(f64::MIN_POSITIVE)).collect()
 }
 
 /// The campus of one substation, and how many substations there are.

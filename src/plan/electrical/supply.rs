@@ -237,7 +237,7 @@ pub(super) fn topologies(ground: &Ground<'_>) -> Vec<Topology> {
             // How many whole ones buildings would take of another topology is not counted.
             alone.whole = 1.0;
         }
-        let flow = chain(load, std::slice::from_ref(&alone)).remove(0);
+        let flow = chain(load, ground.racks.compute, std::slice::from_ref(&alone)).remove(0);
         let path = path(ground, wish).map(|path| whole(&path));
         Topology {
             name: name.into(),
