@@ -8,6 +8,7 @@
 use super::ratings::{largest_step, sold_size};
 use super::redundancy::Redundancy;
 use crate::units::{Share, VoltAmperes, Watts};
+use std::sync::Arc;
 
 /// Part-load losses of a stage, each as a share of its rating.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -99,7 +100,7 @@ pub struct StageDesign {
     /// Whether it is rated in volt-amperes, and carries less watts by the power factor of its load.
     pub apparent: bool,
     /// Ratings that smaller ones are sold in, ascending; none of what has but the one and loses only with its load.
-    pub sizes: &'static [f64],
+    pub sizes: Arc<[f64]>,
     /// The module that is bought; none before it is chosen.
     pub sold: Option<Sold>,
     /// Load that modules stand together for at most: that of a substation; infinite where all share one busbar.
@@ -137,7 +138,7 @@ impl StageDesign {
             load / carrying * self.redundancy.unevenness(carrying, place.racks)
         };
         let largest = places.into_iter().map(each).fold(Watts(0.0), Watts::max);
-        let rating = sold_size(self.sizes, self.module.0, largest.0 / factor);
+        let rating = sold_size(&self.sizes, self.module.0, largest.0 / factor);
         Sold { rating: VoltAmperes(rating), power: Watts(rating * factor) }
     }
 
@@ -164,7 +165,7 @@ impl StageDesign {
             Redundancy::MakeK { needed } => f64::from(needed.max(1)),
             _ => 1.0,
         };
-        let step = self.redundancy.unevenness(carrying, racks) * largest_step(self.sizes, self.module.0);
+        let step = self.redundancy.unevenness(carrying, racks) * largest_step(&self.sizes, self.module.0);
         MARGIN * step.min(1.0 + at_once * (self.module / of_site))
     }
 }
@@ -351,9 +352,12 @@ pub fn indoor_loss(flows: &[StageFlow]) -> Watts {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ratings::{TRANSFORMERS, UPS};
     use super::*;
     use proptest::prelude::{Strategy, prop_assert, prop_oneof, proptest};
+
+    /// Ratings of UPS [W] and of transformers [VA] that steps of every size lie between.
+    const UPS: [f64; 12] = [10e3, 15e3, 20e3, 30e3, 60e3, 100e3, 200e3, 400e3, 600e3, 750e3, 1e6, 1.5e6];
+    const TRANSFORMERS: [f64; 10] = [15e3, 30e3, 75e3, 150e3, 300e3, 500e3, 750e3, 1e6, 2e6, 3e6];
 
     fn curve(no_load: f64, proportional: f64, square: f64) -> PartLoadLoss {
         PartLoadLoss { no_load: Share(no_load), proportional: Share(proportional), square: Share(square) }
@@ -368,7 +372,7 @@ mod tests {
             racks_only: indoors,
             module: Watts(2.5e6),
             apparent: false,
-            sizes: &[],
+            sizes: Arc::from([]),
             sold: None,
             site: Watts(f64::INFINITY),
             whole: 1.0,
@@ -520,9 +524,9 @@ mod tests {
             load in 1e5..1e9_f64, racks in 1_u64..300, factor in 0.9..1.0_f64, of_iron in proptest::bool::ANY,
             stages in designs()
         ) {
-            let mut one = StageDesign { sizes: &UPS, module: Watts(1.5e6), ..stages[0].clone() };
+            let mut one = StageDesign { sizes: Arc::from(UPS), module: Watts(1.5e6), ..stages[0].clone() };
             if of_iron {
-                (one.apparent, one.sizes, one.module) = (true, &TRANSFORMERS, Watts(3e6));
+                (one.apparent, one.sizes, one.module) = (true, Arc::from(TRANSFORMERS), Watts(3e6));
             }
             let held = &chain(Watts(load), racks, std::slice::from_ref(&one))[0];
             let more = &chain(Watts(load * 1.001), racks, std::slice::from_ref(&one))[0];
@@ -540,9 +544,9 @@ mod tests {
         fn one_more_rack_never_takes_less_power(
             racks in 1_u64..60, each in 40e3..200e3_f64, of_iron in proptest::bool::ANY, stages in designs()
         ) {
-            let mut one = StageDesign { sizes: &UPS, module: Watts(1.5e6), ..stages[0].clone() };
+            let mut one = StageDesign { sizes: Arc::from(UPS), module: Watts(1.5e6), ..stages[0].clone() };
             if of_iron {
-                (one.apparent, one.sizes, one.module) = (true, &TRANSFORMERS, Watts(3e6));
+                (one.apparent, one.sizes, one.module) = (true, Arc::from(TRANSFORMERS), Watts(3e6));
             }
             let taken = |racks: u64| {
                 chain(Watts(each * racks as f64), racks, std::slice::from_ref(&one))[0].input

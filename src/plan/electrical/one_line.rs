@@ -8,8 +8,10 @@ use crate::plan::result::{BranchResult, BusResult, LoadFlow, OutageResult};
 use crate::power::one_line::{
     Bank, Behind, Building, Campus, ComplexPower, LARGEST_SUBSTATION, VOLTAGE_BAND, feeder_rating, load,
 };
+use crate::power::ratings::CapacitorBanks;
 use crate::power::{Redundancy, Reserve, StageDesign, StageFlow};
 use crate::units::{Meters, Share, VoltAmperes, Watts};
+use std::sync::Arc;
 
 /// Buildings of one substation that are looked at one by one; beyond that, neighbours share a bus.
 const MOST_BUILDINGS: u32 = 16;
@@ -300,6 +302,8 @@ fn campus(ground: &Ground<'_>) -> Option<(Campus, u64)> {
         behind: loads.what,
         feeder_current: grid.feeder_current,
         power_factor: grid.power_factor,
+        sections: sections(ground),
+        ratings: Arc::clone(&ground.place.electrical.ratings),
         buildings: buildings.collect(),
     };
     Some((campus, u64::from(substations)))
@@ -433,7 +437,8 @@ pub(super) fn load_flow(ground: &Ground<'_>) -> Option<LoadFlow> {
                 .sum::<Watts>()
                 * scale;
             result.power_factor = flow.power_factor;
-            result.capacitors = flow.capacitors * scale;
+            let banks = flow.capacitors;
+            result.capacitors = CapacitorBanks { count: banks.count * substations as u32, ..banks };
             result.tap = flow.tap;
             (result.lowest, result.highest) = (flow.lowest, flow.highest);
             result.buses = flow

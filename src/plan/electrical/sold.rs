@@ -8,18 +8,23 @@ use super::Ground;
 use super::one_line::{main_power_factor, parts_of_buildings, unit_power_factor};
 use crate::catalog::profile::StageKind;
 use crate::plan::equipment::Place;
-use crate::power::ratings::{CONVERTERS, MAIN_TRANSFORMERS, TRANSFORMERS, UPS};
+use crate::power::ratings::Ratings;
 use crate::power::{Portion, Sold, StageDesign, StageFlow};
+use std::sync::Arc;
 
 /// Ratings that modules of a kind are sold in; none where the design's own is the only one.
-pub(super) fn sizes(kind: StageKind) -> &'static [f64] {
-    match kind {
-        StageKind::MainTransformer => &MAIN_TRANSFORMERS,
-        StageKind::UnitTransformer | StageKind::PlantTransformer | StageKind::PduTransformer => &TRANSFORMERS,
-        StageKind::Ups | StageKind::EssentialUps => &UPS,
-        StageKind::SolidStateTransformer | StageKind::Rectifier => &CONVERTERS,
-        StageKind::Feeders | StageKind::Bus | StageKind::RackBattery | StageKind::Other => &[],
-    }
+pub(super) fn sizes(kind: StageKind, ratings: &Ratings) -> Arc<[f64]> {
+    let list = match kind {
+        StageKind::MainTransformer => &ratings.main_transformers,
+        StageKind::UnitTransformer | StageKind::PlantTransformer => &ratings.transformers,
+        StageKind::PduTransformer => &ratings.pdus,
+        StageKind::Ups | StageKind::EssentialUps => &ratings.ups,
+        StageKind::SolidStateTransformer | StageKind::Rectifier => &ratings.converters,
+        StageKind::Feeders | StageKind::Bus | StageKind::RackBattery | StageKind::Other => {
+            return Arc::from([]);
+        }
+    };
+    Arc::clone(list)
 }
 
 /// Whether a stage is iron and copper, rated in volt-amperes.
