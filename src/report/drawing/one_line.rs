@@ -226,11 +226,12 @@ fn campus(plan: &Plan) -> Words {
 /// What hangs on the campus busbar.
 fn campus_taps(plan: &Plan) -> Vec<Tap> {
     let mut taps: Vec<Tap> = bought(plan, "", "engines").map(Tap::Engines).into_iter().collect();
+    // One symbol stands for all sections: what hangs on each of them alike is said of one.
     let sections = plan.electrical.faults.map_or(1, |faults| faults.sections.max(1));
-    taps.extend(bought(plan, "", "capacitor banks").map(|banks| {
-        let alike =
-            if sections > 1 { format!(", alike on {} sections", count(sections)) } else { String::new() };
-        Tap::Capacitors(format!("{banks}{alike}"))
+    let banks = plan.electrical.schedule.iter().find(|line| line.name == "capacitor banks");
+    taps.extend(banks.map(|banks| {
+        let each = if sections > 1 { " a section" } else { "" };
+        Tap::Capacitors(format!("{} × {}{each}", count(banks.count / sections), rating(banks)))
     }));
     taps.extend(bought(plan, "", "substation batteries").map(Tap::Battery));
     taps
