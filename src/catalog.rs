@@ -34,6 +34,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("networks/adapters", "adapter"),
     ("cooling", "cooling design"),
     ("electrical", "electrical design"),
+    ("ratings", "list of ratings"),
     ("costs", "set of costs"),
     ("hosted", "hosted price"),
 ];
@@ -299,6 +300,7 @@ impl Catalog {
             "networks/adapters" => self.get::<p::Adapter>(id).map(drop),
             "cooling" => self.get::<p::CoolingDesign>(id).map(drop),
             "electrical" => self.get::<p::ElectricalDesign>(id).map(drop),
+            "ratings" => self.get::<p::Ratings>(id).map(drop),
             "costs" => self.get::<p::Costs>(id).map(drop),
             _ => self.get::<p::HostedPrice>(id).map(drop),
         }

@@ -304,27 +304,30 @@ fn power(scenario: &Scenario, place: &Place, design: &FacilityHour, energy: &siz
     }
 }
 
-/// Counts unit substations and feeders whole in each building, which the chain does not know.
+/// Counts unit substations and feeders whole in each building, which the chain does not know, and loads them and the main
+/// transformers as the load flow does: by apparent power.
 fn whole_in_buildings(power: &mut Power, place: &Place, electrical: &result::Electrical) {
     let Some(flow) = &electrical.load_flow else { return };
     let kinds = place.electrical.stages.iter().map(|stage| stage.kind);
     for (stage, kind) in power.stages.iter_mut().zip(kinds).filter(|(stage, _)| stage.modules > 0) {
-        if kind == StageKind::UnitTransformer && flow.unit_substations > 0 {
-            stage.installed = stage.installed * (flow.unit_substations as f64 / stage.modules as f64);
-            stage.modules = flow.unit_substations;
+        let (branch, counted) = match kind {
+            StageKind::MainTransformer => ("main transformers", stage.modules),
+            StageKind::UnitTransformer => ("unit substations", flow.unit_substations),
+            StageKind::Feeders => ("feeders", flow.feeders),
+            _ => continue,
+        };
+        if counted > 0 {
+            stage.installed = stage.installed * (counted as f64 / stage.modules as f64);
+            stage.modules = counted;
         }
-        if kind == StageKind::Feeders && flow.feeders > 0 {
-            stage.modules = flow.feeders;
-            // Apparent, as the load flow has it, over all feeders.
-            let own = flow.branches.iter().filter(|branch| branch.name.starts_with("feeders"));
-            let (loads, count) = own.fold((0.0, 0), |(sum, count), branch| {
-                (sum + branch.loading * branch.count as f64, count + branch.count)
-            });
-            if loads > 0.0 {
-                // What they carry at the power factor that they have.
-                stage.load_fraction = Share(loads / count as f64);
-                stage.installed = stage.output / stage.load_fraction.0;
-            }
+        if let Some(loading) = flow.loading(branch) {
+            // What they carry at the power factor that they have.
+            let idle =
+                u64::from(stage.redundancy.reserve(u32::try_from(stage.modules).unwrap_or(u32::MAX)).idle);
+            let idle = if kind == StageKind::MainTransformer { idle } else { 0 };
+            stage.load_fraction = Share(loading);
+            let carrying = stage.modules.saturating_sub(idle).max(1) as f64 / stage.modules as f64;
+            stage.installed = stage.output / (loading * carrying);
         }
     }
 }

@@ -22,4 +22,4 @@ pub mod stages;
 pub use envelope::{AnnualPue, MeasuredAt, PeakRatio, PowerEnvelope, Wue};
 pub use provisioning::{Bound, Provisioned, Provisioning, ProvisioningError, RackPower, Shelves};
 pub use redundancy::{Redundancy, Reserve};
-pub use stages::{MARGIN, PartLoadLoss, Sold, StageDesign, StageFlow, chain, chain_at, indoor_loss};
+pub use stages::{MARGIN, PartLoadLoss, Portion, Sold, StageDesign, StageFlow, chain, chain_at, indoor_loss};

@@ -122,6 +122,8 @@ quantities! {
     Amperes, "a current", "_a", CURRENT;
     /// Apparent power of three phases [VA].
     VoltAmperes, "an apparent power", "_va", APPARENT_POWER;
+    /// Reactive power of three phases [var].
+    Vars, "a reactive power", "_var", REACTIVE_POWER;
     /// Energy [J].
     Joules, "an energy", "_j", ENERGY;
     /// Time [s].

@@ -7,10 +7,10 @@
 use super::document::{Document, InputError, join};
 use super::profile::{
     Accelerator, Climate, CoolingDesign, Costs, ElectricalDesign, HostedPrice, Link, MarketPrices, Model,
-    ScaleUp, ScaleUpTopology, Switch, System,
+    Ratings, ScaleUp, ScaleUpTopology, Switch, System,
 };
 use super::profile::{Adapter, Peaks};
-use crate::units::text;
+use crate::units::text::{self, Quantity, brief};
 use serde::de::DeserializeOwned;
 use std::path::Path;
 
@@ -110,6 +110,25 @@ impl Faults {
     fn positive(&mut self, path: &str, value: f64) {
         if value.is_nan() || value <= 0.0 {
             self.0.push((path.into(), "has to be more than nothing".into()));
+        }
+    }
+    /// Ratings that are sold: one at least, each more than nothing and than the one before it.
+    fn ascending<Q: Quantity>(&mut self, field: &str, sizes: &[Q]) {
+        let path = format!("{field}.value");
+        if sizes.is_empty() {
+            self.0.push((path, "an empty list: something has to be sold".into()));
+            return;
+        }
+        for (place, size) in sizes.iter().enumerate() {
+            self.positive(&format!("{path}.{place}"), size.si());
+        }
+        for (place, pair) in sizes.windows(2).enumerate().filter(|(_, pair)| pair[1].si() <= pair[0].si()) {
+            let message = format!(
+                "{} after {}: ratings stand in order, smallest first",
+                brief(pair[1]),
+                brief(pair[0])
+            );
+            self.0.push((format!("{path}.{}", place + 1), message));
         }
     }
     fn at_most(&mut self, path: &str, value: f64, limit: f64, why: &str) {
@@ -391,6 +410,31 @@ impl Profile for ElectricalDesign {
     }
 }
 
+impl Profile for Ratings {
+    const FOLDER: &'static str = "ratings";
+    const WORD: &'static str = "list of ratings";
+    fn id(&self) -> &str {
+        &self.id
+    }
+    fn faults(&self) -> Vec<(String, String)> {
+        let mut faults = Faults(Vec::new());
+        faults.ascending("main_transformers", &self.main_transformers.value);
+        faults.ascending("transformers", &self.transformers.value);
+        faults.ascending("pdus", &self.pdus.value);
+        faults.ascending("ups", &self.ups.value);
+        faults.ascending("converters", &self.converters.value);
+        faults.ascending("engines", &self.engines.value);
+        faults.ascending("capacitor_banks", &self.capacitor_banks.value);
+        faults.positive("capacitor_steps", f64::from(self.capacitor_steps.value));
+        faults.ascending("low_voltage_frames", &self.low_voltage_frames.value);
+        faults.ascending("high_voltage_frames", &self.high_voltage_frames.value);
+        faults.ascending("low_voltage_interrupting", &self.low_voltage_interrupting.value);
+        faults.ascending("high_voltage_interrupting", &self.high_voltage_interrupting.value);
+        faults.positive("battery_cabinet", self.battery_cabinet.value.0);
+        faults.0
+    }
+}
+
 impl Profile for Climate {
     const FOLDER: &'static str = "climates";
     const WORD: &'static str = "site";
@@ -509,6 +553,7 @@ pub fn folder_of(document: &Document, path: &Path) -> Result<&'static str, Input
         ("reach", "networks/links"),
         ("heat_rejection", "cooling"),
         ("stages", "electrical"),
+        ("low_voltage_frames", "ratings"),
         ("soft_cost_share", "costs"),
         ("output", "hosted"),
     ];

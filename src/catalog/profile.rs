@@ -13,7 +13,7 @@ mod system;
 pub use crate::media::Medium;
 pub use facility::{
     Backup, Climate, CoolingDesign, Covered, DesignWeather, ElectricalDesign, Essential, HeatRejection, Kept,
-    Part, RearDoor, Redundancy, Stage, StageKind,
+    Part, Ratings, RearDoor, Redundancy, Stage, StageKind,
 };
 pub use model::{Attention, AttentionKind, FeedForward, Model, PublishedSize};
 pub use money::{Costs, HostedPrice, ListPrice, MarketPrices};

@@ -16,7 +16,7 @@ use crate::catalog::profile::{Confidence, Datum, Link, Sources};
 use crate::layout::cables::Net;
 use crate::scenario::Origin;
 use crate::units::text::{digits, group, show};
-use crate::units::{Amperes, ByteRate, CubicMeters, Dollars, Joules, VoltAmperes, Watts};
+use crate::units::{Amperes, ByteRate, CubicMeters, Dollars, Joules, Vars, VoltAmperes, Watts};
 
 /// The title of a figure's source.
 fn source<Q>(sources: &Sources, datum: &Datum<Q>) -> String {
@@ -309,6 +309,7 @@ fn rating(line: &Scheduled) -> String {
         "m3" => show(CubicMeters(line.rating)),
         "W" => show(Watts(line.rating)),
         "VA" => show(VoltAmperes(line.rating)),
+        "var" => show(Vars(line.rating)),
         "m" => format!("DN {}", (1e3 * line.rating).round()),
         "m3/s" => format!("{} L/s", digits(1e3 * line.rating)),
         _ => show(Amperes(line.rating)),

@@ -333,10 +333,20 @@ impl Taker<'_> {
         datum.value
     }
 
-    fn count(&mut self, field: &str, datum: &Datum<u32>) -> u32 {
+    pub(super) fn count(&mut self, field: &str, datum: &Datum<u32>) -> u32 {
         let ends = datum.low.zip(datum.high).map(|(low, high)| format!("{low} – {high}"));
         self.note(field, datum.value.to_string(), ends, datum);
         datum.value
+    }
+
+    /// A list of ratings, in SI base units.
+    pub(super) fn list<Q: Quantity>(&mut self, field: &str, datum: &Datum<Vec<Q>>) -> Arc<[f64]> {
+        let sizes = &datum.value;
+        let ends = sizes.first().zip(sizes.last());
+        let ends =
+            ends.map_or_else(String::new, |(low, high)| format!(", {} to {}", brief(*low), brief(*high)));
+        self.note(field, format!("{} sizes{ends}", sizes.len()), None, datum);
+        sizes.iter().map(|size| size.si()).collect()
     }
 
     fn note<Q>(&mut self, field: &str, value: String, range: Option<String>, datum: &Datum<Q>) {
@@ -466,6 +476,9 @@ fn filled(
     all
 }
 
+/// The catalogue's list of what is sold.
+const RATINGS: &str = "sold";
+
 fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) -> Result<Place, InputError> {
     let fields = &scenario.fields;
     let location = location(scenario, catalog, &fields.site.id, taken)?;
@@ -482,7 +495,9 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
         .get::<profile::Costs>(&fields.economics.costs)
         .map_err(|error| scenario.blame("economics.costs", error))?;
 
-    let (chain, electrical) = super::electrical::facts::design(scenario, &electrical, taken)?;
+    let sold =
+        catalog.get::<profile::Ratings>(RATINGS).map_err(|error| scenario.blame("electrical", error))?;
+    let (chain, electrical) = super::electrical::facts::design(scenario, &electrical, &sold, taken)?;
     let cooling = cooling(scenario, catalog, &fields.cooling.design, taken)?;
     let weather = weather_file(scenario, location.position_deg, taken)?;
     Ok(Place {

@@ -381,20 +381,21 @@ pub fn design_hour(place: &Place, loads: &[(&Machine, &Draw)]) -> FacilityHour {
     let it: Watts = loads.iter().map(|(_, draw)| draw.it()).sum();
     let (trunk, of_racks) = parted(place);
     let kept_racks = kept_racks(place, loads);
-    let to_racks = chain(it - kept_racks, of_racks);
+    let racks = loads.iter().map(|(_, draw)| draw.racks).sum();
+    let to_racks = chain(it - kept_racks, racks, of_racks);
     let house = it * place.house_load.0;
     let kept = essential_load(place, loads);
     let essential = place.essential.as_ref().filter(|_| kept.0 > 0.0);
-    let essential = essential.map(|ups| chain(kept, std::slice::from_ref(ups)).remove(0));
+    let essential = essential.map(|ups| chain(kept, racks, std::slice::from_ref(ups)).remove(0));
     let lost = essential.as_ref().map_or(Watts(0.0), |ups| ups.loss);
     let indoor = indoor_loss(&to_racks) + essential.as_ref().map_or(Watts(0.0), indoors);
     let loops = plant_loops(place, loads, 1.0, indoor);
     let [hot, damp] = place.design_weather.hours().map(|weather| (plant_hour(&loops, &weather), weather));
     let (plant, weather) = if damp.0.power() > hot.0.power() { damp } else { hot };
     let beside = plant.power() + house + lost + kept_racks;
-    let to_plant = chain(beside, place.plant_feed.as_slice());
+    let to_plant = chain(beside, racks, place.plant_feed.as_slice());
     let carried = taken(it - kept_racks, &to_racks) + taken(beside, &to_plant);
-    let trunk = chain(carried, trunk);
+    let trunk = chain(carried, racks, trunk);
     let meter = taken(carried, &trunk);
     FacilityHour { trunk, to_racks, to_plant, essential, plant, weather, house, it, kept_racks, meter }
 }

@@ -17,7 +17,6 @@ use crate::fleet::NETWORK_RACK_UNITS;
 use crate::layout::cables::{MOST_FILL, Net, TraySort};
 use crate::layout::{FullestBusway, RackKind};
 use crate::power::one_line::VOLTAGE_BAND;
-use crate::power::ratings::HIGH_VOLTAGE_INTERRUPTING;
 use crate::power::service::ServiceClass;
 use crate::power::{MeasuredAt, PowerEnvelope};
 use crate::scenario::{Cluster, Fields, Policy};
@@ -537,10 +536,14 @@ fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
     all.extend(service(evidence));
     all.extend(evidence.electrical.shelves.iter().flat_map(|shelves| shelf(evidence, shelves)));
     let place = &evidence.place.electrical;
-    let of = |kind: StageKind| place.stages.iter().find(|stage| stage.kind == kind);
-    if let (Some(ups), Some(unit)) = (of(StageKind::Ups), of(StageKind::UnitTransformer)) {
-        let note = "a block hangs on one unit substation".into();
-        all.push(verdict("UPS block on its substation", ups.block.0, unit.block.0, "W", false, note));
+    // What is bought, not the largest that the design has.
+    let sold = |kind: StageKind| {
+        let at = place.stages.iter().position(|stage| stage.kind == kind)?;
+        evidence.place.stages[at].sold.map(|sold| sold.power)
+    };
+    if let (Some(block), Some(unit)) = (sold(StageKind::Ups), sold(StageKind::UnitTransformer)) {
+        let note = "a block as bought hangs on one unit substation as bought".into();
+        all.push(verdict("UPS block on its substation", block.0, unit.0, "W", false, note));
     }
     if let Some(dynamics) = &evidence.electrical.dynamics {
         all.extend(dip(dynamics));
@@ -683,7 +686,7 @@ fn service(evidence: &Evidence<'_>) -> Vec<Verdict> {
             if faults.ties_open { "open" } else { "closed" },
             show(faults.grid_closed + faults.engines_closed)
         );
-        let largest = HIGH_VOLTAGE_INTERRUPTING[HIGH_VOLTAGE_INTERRUPTING.len() - 1];
+        let largest = evidence.place.electrical.ratings.largest_interrupting().0;
         all.push(verdict("fault on the campus busbar", faults.run.0, largest, "A", false, note));
         if service.voltage > service.campus_voltage {
             let note =

@@ -4,6 +4,11 @@
 //! sized with it. *Peak* is the electrical design point of some milliseconds to seconds: breakers and
 //! ride-through. *Feed* is the installed capacity of the power shelves: what the busway taps must be able to
 //! give. Oversubscription lowers the first one only.
+//!
+//! A policy holds the compute racks alone. Switches and the optics in them draw nearly the same whatever passes through them,
+//! for their links stay up (recalled), so neither a cap nor the duty of racks is theirs: network, storage and management keep
+//! what they draw populated. Counts of a vendor that scale a whole site by less than the cap of its accelerators, as 164 kW a
+//! rack all told with a rack of 227 kW held at 72 %, 163 kW, leave nothing for them and are not reached.
 
 use crate::random::normal_quantile;
 use crate::units::{Share, Watts};

@@ -1,56 +1,46 @@
-//! What equipment is bought as: preferred ratings of breakers, fault currents, batteries, fuel.
+//! What equipment is bought as: ratings that are sold, fault currents, batteries, fuel.
+//!
+//! The lists of what is sold are the catalogue's; here is what is chosen from them.
 
 use crate::units::{
-    Amperes, CubicMeters, CubicMetersPerJoule, Joules, Seconds, Share, VoltAmperes, Volts, Watts,
+    Amperes, CubicMeters, CubicMetersPerJoule, Joules, Seconds, Share, Vars, VoltAmperes, Volts, Watts,
 };
+use std::sync::Arc;
 
-/// Preferred continuous ratings of low-voltage breakers and busways [A] (UL 489, UL 1066, UL 857 and IEC frames, recalled).
-const LOW_VOLTAGE: [f64; 20] = [
-    60.0, 100.0, 125.0, 160.0, 200.0, 225.0, 250.0, 320.0, 400.0, 600.0, 800.0, 1_000.0, 1_200.0, 1_600.0,
-    2_000.0, 2_500.0, 3_200.0, 4_000.0, 5_000.0, 6_300.0,
-];
-/// Preferred continuous ratings of breakers above 1 kV [A] (IEEE C37.04, recalled).
-const HIGH_VOLTAGE: [f64; 5] = [600.0, 1_200.0, 2_000.0, 3_000.0, 4_000.0];
+/// Ratings that equipment is sold in: lists that are not empty and ascend, in SI base units.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ratings {
+    /// Transformers of substations [VA].
+    pub main_transformers: Arc<[f64]>,
+    /// Transformers to low voltage [VA].
+    pub transformers: Arc<[f64]>,
+    /// Transformers of floor PDUs [VA].
+    pub pdus: Arc<[f64]>,
+    /// UPS frames [W].
+    pub ups: Arc<[f64]>,
+    /// Solid-state transformers and rectifiers [W].
+    pub converters: Arc<[f64]>,
+    /// Standby ratings of engine sets [W].
+    pub engines: Arc<[f64]>,
+    /// Capacitor banks at medium voltage, each behind a breaker [var].
+    pub capacitor_banks: Arc<[f64]>,
+    /// Like steps that a bank is switched in.
+    pub capacitor_steps: u32,
+    /// Continuous ratings of breakers and busways up to 1 kV [A].
+    pub low_voltage_frames: Arc<[f64]>,
+    /// Continuous ratings of breakers above 1 kV [A].
+    pub high_voltage_frames: Arc<[f64]>,
+    /// Interrupting ratings up to 1 kV [A].
+    pub low_voltage_interrupting: Arc<[f64]>,
+    /// Interrupting ratings above 1 kV [A].
+    pub high_voltage_interrupting: Arc<[f64]>,
+    /// Energy of a cabinet of batteries.
+    pub battery_cabinet: Joules,
+}
+
 /// Smallest frame that breakers above 1 kV are sold in, up to a fault that they break [A]: at 15 to 38 kV metal-clad gear
 /// starts at 1,200 A, and beyond 40 kA only breakers of the next class of voltage are left (makers' tables, recalled).
 const LEAST_FRAMES: [(f64, f64); 3] = [(16e3, 600.0), (40e3, 1_200.0), (f64::INFINITY, 2_000.0)];
-/// Standby ratings that engine sets are sold in up to 3 MW [W] (makers' lists, recalled).
-const ENGINE_FRAMES: [f64; 20] = [
-    50e3, 80e3, 100e3, 150e3, 200e3, 250e3, 300e3, 400e3, 500e3, 600e3, 750e3, 800e3, 1e6, 1.25e6, 1.5e6,
-    1.75e6, 2e6, 2.25e6, 2.5e6, 3e6,
-];
-/// Ratings that main transformers are sold in [VA] (IEEE C57.12.00 and makers' lists, recalled).
-pub const MAIN_TRANSFORMERS: [f64; 22] = [
-    5e6, 7.5e6, 10e6, 12e6, 15e6, 20e6, 25e6, 30e6, 37.5e6, 50e6, 60e6, 75e6, 100e6, 120e6, 133e6, 150e6,
-    160e6, 200e6, 225e6, 250e6, 300e6, 400e6,
-];
-/// Ratings that transformers to low voltage are sold in [VA] (IEEE C57.12.00, with 3 and 3.15 MVA of makers and of IEC 60076,
-/// recalled).
-pub const TRANSFORMERS: [f64; 19] = [
-    15e3, 30e3, 45e3, 75e3, 112.5e3, 150e3, 225e3, 300e3, 500e3, 750e3, 1e6, 1.5e6, 2e6, 2.5e6, 3e6, 3.15e6,
-    3.75e6, 5e6, 7.5e6,
-];
-/// Ratings that UPS are sold in [W]: frames of makers at a power factor of one (recalled).
-pub const UPS: [f64; 22] = [
-    10e3, 15e3, 20e3, 30e3, 40e3, 60e3, 80e3, 100e3, 120e3, 160e3, 200e3, 250e3, 300e3, 400e3, 500e3, 600e3,
-    750e3, 1e6, 1.25e6, 1.5e6, 2e6, 2.5e6,
-];
-/// Ratings of solid-state transformers and rectifiers [W]: the preferred numbers R10 (ISO 3), an assumption, for few are
-/// on the market; 5 and 10 MW of the OCP draft are among them.
-pub const CONVERTERS: [f64; 22] = [
-    80e3, 100e3, 125e3, 160e3, 200e3, 250e3, 315e3, 400e3, 500e3, 630e3, 800e3, 1e6, 1.25e6, 1.6e6, 2e6,
-    2.5e6, 3.15e6, 4e6, 5e6, 6.3e6, 8e6, 10e6,
-];
-/// Ratings that capacitor banks at medium voltage are sold in, each behind a breaker [var] (makers' tables, recalled).
-pub const CAPACITOR_BANKS: [f64; 14] =
-    [0.3e6, 0.6e6, 0.9e6, 1.2e6, 1.8e6, 2.4e6, 3.6e6, 4.8e6, 7.2e6, 9.6e6, 12e6, 18e6, 24e6, 30e6];
-/// A cabinet of lithium-ion batteries for UPS: 35 kWh, of 30 to 50 on the market (makers' tables, recalled).
-pub const BATTERY_CABINET: Joules = Joules(35.0 * 3.6e6);
-/// Preferred interrupting ratings of low-voltage breakers [A] (recalled).
-const LOW_VOLTAGE_INTERRUPTING: [f64; 11] =
-    [10e3, 16e3, 20e3, 25e3, 31.5e3, 40e3, 50e3, 65e3, 85e3, 100e3, 150e3];
-/// Preferred interrupting ratings of breakers above 1 kV [A] (IEC 62271-100, recalled).
-pub const HIGH_VOLTAGE_INTERRUPTING: [f64; 8] = [12.5e3, 16e3, 20e3, 25e3, 31.5e3, 40e3, 50e3, 63e3];
 
 /// Current of three phases.
 ///
@@ -108,31 +98,136 @@ pub fn fault_on_grid(grid: VoltAmperes, rating: VoltAmperes, voltage: Volts, imp
 
 /// The smallest preferred rating that carries a current, and how many in parallel where none does.
 fn preferred(current: Amperes, ratings: &[f64]) -> (Amperes, u64) {
-    let largest = ratings[ratings.len() - 1];
+    let largest = largest(ratings);
     let parallel = (current.0 / largest - 1e-9).ceil().max(1.0);
     let each = current.0 / parallel * (1.0 - 1e-9);
     let rating = ratings.iter().copied().find(|rating| *rating >= each).unwrap_or(largest);
     (Amperes(rating), parallel as u64)
 }
 
-/// Breaker or busway up to 1 kV, and how many in parallel.
-#[must_use]
-pub fn low_voltage_frame(current: Amperes) -> (Amperes, u64) {
-    preferred(current, &LOW_VOLTAGE)
+/// Like capacitor banks, and how many of their steps are at work.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct CapacitorBanks {
+    /// How many.
+    pub count: u32,
+    /// Rating of one.
+    pub each: Vars,
+    /// Steps of each.
+    pub steps: u32,
+    /// Of those, at work: as many of each.
+    pub on: u32,
 }
 
-/// Breaker above 1 kV, and how many in parallel.
-#[must_use]
-pub fn high_voltage_frame(current: Amperes) -> (Amperes, u64) {
-    preferred(current, &HIGH_VOLTAGE)
+impl CapacitorBanks {
+    /// What the steps at work give.
+    #[must_use]
+    pub fn at_work(self) -> Vars {
+        self.each * (f64::from(self.count) * f64::from(self.on) / f64::from(self.steps.max(1)))
+    }
+
+    /// The same banks at a part of their power: in whole steps, none more than that.
+    #[must_use]
+    pub fn dimmed(self, part: Share) -> Self {
+        Self { on: (f64::from(self.on) * part.0 + 1e-9).floor() as u32, ..self }
+    }
 }
 
-/// Breaker above 1 kV that carries a current and is sold for a fault, and how many in parallel.
+impl Ratings {
+    /// Breaker or busway up to 1 kV, and how many in parallel.
+    #[must_use]
+    pub fn low_voltage_frame(&self, current: Amperes) -> (Amperes, u64) {
+        preferred(current, &self.low_voltage_frames)
+    }
+
+    /// Breaker above 1 kV, and how many in parallel.
+    #[must_use]
+    pub fn high_voltage_frame(&self, current: Amperes) -> (Amperes, u64) {
+        preferred(current, &self.high_voltage_frames)
+    }
+
+    /// Breaker above 1 kV that carries a current and is sold for a fault, and how many in parallel.
+    #[must_use]
+    pub fn high_voltage_breaker(&self, current: Amperes, fault: Option<Amperes>) -> (Amperes, u64) {
+        let least = fault.and_then(|fault| LEAST_FRAMES.iter().find(|(up_to, _)| fault.0 <= *up_to));
+        let (frame, parallel) = self.high_voltage_frame(current);
+        (frame.max(Amperes(least.map_or(0.0, |(_, frame)| *frame))), parallel)
+    }
+
+    /// The smallest interrupting rating up to 1 kV that breaks a fault; none where no breaker does.
+    #[must_use]
+    pub fn low_voltage_interrupting(&self, fault: Amperes) -> Option<Amperes> {
+        interrupting(fault, &self.low_voltage_interrupting)
+    }
+
+    /// The smallest interrupting rating above 1 kV that breaks a fault; none where no breaker does.
+    #[must_use]
+    pub fn high_voltage_interrupting(&self, fault: Amperes) -> Option<Amperes> {
+        interrupting(fault, &self.high_voltage_interrupting)
+    }
+
+    /// The largest fault that any breaker above 1 kV breaks.
+    #[must_use]
+    pub fn largest_interrupting(&self) -> Amperes {
+        Amperes(largest(&self.high_voltage_interrupting))
+    }
+
+    /// Capacitor banks for a power, alike on each section of a busbar: the smallest that are enough, and of their steps as
+    /// many as it asks for.
+    #[must_use]
+    pub fn capacitors(&self, all: Vars, sections: u32) -> CapacitorBanks {
+        let (sections, steps) = (sections.max(1), self.capacitor_steps.max(1));
+        let of_section = all / f64::from(sections);
+        if of_section.0 <= 1e-6 {
+            return CapacitorBanks::default();
+        }
+        let largest = largest(&self.capacitor_banks);
+        let banks = (of_section.0 / largest - 1e-9).ceil().max(1.0);
+        let each = Vars(sold_size(&self.capacitor_banks, largest, of_section.0 / banks));
+        let on = (of_section / each / banks * f64::from(steps) - 1e-9).ceil();
+        CapacitorBanks { count: sections.saturating_mul(banks as u32), each, steps, on: on as u32 }
+    }
+
+    /// Energy of a battery in whole cabinets, and how many they are.
+    #[must_use]
+    pub fn battery_cabinets(&self, energy: Joules) -> (Joules, u64) {
+        let cabinets = (energy / self.battery_cabinet - 1e-9).ceil().max(1.0);
+        (self.battery_cabinet * cabinets, cabinets as u64)
+    }
+}
+
+/// The largest of a list.
+fn largest(sizes: &[f64]) -> f64 {
+    sizes.last().copied().unwrap_or(f64::INFINITY)
+}
+
+/// Sizes of blocks that like modules make in parallel, up to the largest block that a design has.
+///
+/// ~~~text
+/// { j·s ≤ B :  s ∈ sizes ∪ { M },  s ≤ M }
+/// ~~~
+///
+/// j whole modules · s size, M largest module, B largest block [W].
 #[must_use]
-pub fn high_voltage_breaker(current: Amperes, fault: Option<Amperes>) -> (Amperes, u64) {
-    let least = fault.and_then(|fault| LEAST_FRAMES.iter().find(|(up_to, _)| fault.0 <= *up_to));
-    let (frame, parallel) = high_voltage_frame(current);
-    (frame.max(Amperes(least.map_or(0.0, |(_, frame)| *frame))), parallel)
+pub fn in_parallel(sizes: &[f64], module: f64, block: f64) -> Vec<f64> {
+    let modules = sizes.iter().copied().filter(|size| *size < module).chain([module]);
+    let most = (block / module * (1.0 + 1e-9)).ceil().max(1.0) as u32;
+    let mut all: Vec<f64> = modules
+        .flat_map(|size| (1..=most).map(move |count| size * f64::from(count)))
+        .filter(|all| *all <= block * (1.0 + 1e-9))
+        .collect();
+    all.sort_by(f64::total_cmp);
+    all.dedup_by(|a, b| *a <= *b * (1.0 + 1e-9));
+    all
+}
+
+/// The fewest like modules that make a block, and the size of one.
+#[must_use]
+pub fn modules_of(sizes: &[f64], module: f64, block: f64) -> (u64, Watts) {
+    let least = (block / module - 1e-9).ceil().max(1.0) as u64;
+    let sold =
+        |each: f64| sizes.iter().copied().chain([module]).find(|size| (size / each - 1.0).abs() < 1e-9);
+    let found = (least..=2 * least).find_map(|count| Some((count, Watts(sold(block / count as f64)?))));
+    found.unwrap_or((least, Watts(block / least as f64)))
 }
 
 /// The smallest of the sizes that carries a load, none beyond the largest that a design has; that one where the load is not
@@ -155,33 +250,6 @@ pub fn largest_step(sizes: &[f64], largest: f64) -> f64 {
     below.zip(next).map(|(size, next)| next / size).reduce(f64::max).unwrap_or(f64::INFINITY)
 }
 
-/// Like banks of capacitors that together have a power: how many, and the size of one.
-#[must_use]
-pub fn capacitor_banks(all: VoltAmperes) -> (u64, VoltAmperes) {
-    let largest = CAPACITOR_BANKS[CAPACITOR_BANKS.len() - 1];
-    let banks = (all.0 / largest - 1e-9).ceil().max(1.0);
-    (banks as u64, VoltAmperes(sold_size(&CAPACITOR_BANKS, largest, all.0 / banks)))
-}
-
-/// The smallest engine set that carries a load alone; infinite where none does.
-#[must_use]
-pub fn engine_frame(load: Watts) -> Watts {
-    let frame = ENGINE_FRAMES.iter().copied().find(|frame| *frame >= load.0 * (1.0 - 1e-9));
-    Watts(frame.unwrap_or(f64::INFINITY))
-}
-
-/// The smallest preferred interrupting rating up to 1 kV that breaks a fault; none where no breaker does.
-#[must_use]
-pub fn low_voltage_interrupting(fault: Amperes) -> Option<Amperes> {
-    interrupting(fault, &LOW_VOLTAGE_INTERRUPTING)
-}
-
-/// The smallest preferred interrupting rating above 1 kV that breaks a fault; none where no breaker does.
-#[must_use]
-pub fn high_voltage_interrupting(fault: Amperes) -> Option<Amperes> {
-    interrupting(fault, &HIGH_VOLTAGE_INTERRUPTING)
-}
-
 fn interrupting(fault: Amperes, ratings: &[f64]) -> Option<Amperes> {
     ratings.iter().copied().find(|rating| *rating >= fault.0 * (1.0 - 1e-9)).map(Amperes)
 }
@@ -198,13 +266,6 @@ pub fn battery(load: Watts, time: Seconds, usable: Share) -> Joules {
     load * time / usable.0
 }
 
-/// Energy of a battery in whole cabinets, and how many they are.
-#[must_use]
-pub fn battery_cabinets(energy: Joules) -> (Joules, u64) {
-    let cabinets = (energy / BATTERY_CABINET - 1e-9).ceil().max(1.0);
-    (BATTERY_CABINET * cabinets, cabinets as u64)
-}
-
 /// Fuel that carries a load for a time.
 #[must_use]
 pub fn fuel(load: Watts, time: Seconds, per_energy: CubicMetersPerJoule) -> CubicMeters {
@@ -212,21 +273,40 @@ pub fn fuel(load: Watts, time: Seconds, per_energy: CubicMetersPerJoule) -> Cubi
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    pub(crate) fn ratings() -> Ratings {
+        let list = |sizes: &[f64]| Arc::from(sizes);
+        Ratings {
+            main_transformers: list(&[5e6, 10e6]),
+            transformers: list(&[15e3, 30e3, 45e3, 2e6, 2.5e6, 3e6]),
+            pdus: list(&[150e3, 225e3, 300e3]),
+            ups: list(&[100e3, 250e3, 400e3, 500e3, 1e6, 1.25e6, 1.5e6]),
+            converters: list(&[1e6]),
+            engines: list(&[1e6]),
+            capacitor_banks: list(&[3.6e6, 12e6, 18e6, 24e6, 30e6]),
+            capacitor_steps: 3,
+            low_voltage_frames: list(&[60.0, 4_000.0, 5_000.0]),
+            high_voltage_frames: list(&[600.0, 1_200.0, 2_000.0, 3_000.0, 4_000.0]),
+            low_voltage_interrupting: list(&[65e3, 85e3, 150e3]),
+            high_voltage_interrupting: list(&[25e3, 31.5e3, 63e3]),
+            battery_cabinet: Joules(35.0 * 3.6e6),
+        }
+    }
 
     #[test]
     fn a_unit_substation_of_3_megavolt_amperes_needs_a_5_kiloampere_main_that_breaks_85() {
         // 3 MVA / (√3 · 415 V) = 4,174 A; · 1.05 / 5.75 % = 76.2 kA.
         let current = line_current(VoltAmperes(3e6), Volts(415.0));
         assert!((current.0 - 4_173.6).abs() < 0.1, "{current}");
-        assert_eq!(low_voltage_frame(current), (Amperes(5_000.0), 1));
+        assert_eq!(ratings().low_voltage_frame(current), (Amperes(5_000.0), 1));
         let fault = fault_current(VoltAmperes(3e6), Volts(415.0), Share(0.0575));
         assert!((fault.0 - 76_213.0).abs() < 5.0, "{fault}");
-        assert_eq!(low_voltage_interrupting(fault), Some(Amperes(85e3)));
-        assert_eq!(low_voltage_interrupting(Amperes(1e6)), None);
-        assert_eq!(high_voltage_interrupting(Amperes(26e3)), Some(Amperes(31.5e3)));
-        assert_eq!(high_voltage_interrupting(fault), None);
+        assert_eq!(ratings().low_voltage_interrupting(fault), Some(Amperes(85e3)));
+        assert_eq!(ratings().low_voltage_interrupting(Amperes(1e6)), None);
+        assert_eq!(ratings().high_voltage_interrupting(Amperes(26e3)), Some(Amperes(31.5e3)));
+        assert_eq!(ratings().high_voltage_interrupting(fault), None);
     }
 
     #[test]
@@ -245,42 +325,69 @@ mod tests {
 
     #[test]
     fn beyond_the_largest_frame_stand_several() {
-        assert_eq!(high_voltage_frame(Amperes(9_000.0)), (Amperes(3_000.0), 3));
-        assert_eq!(low_voltage_frame(Amperes(0.0)), (Amperes(60.0), 1));
+        assert_eq!(ratings().high_voltage_frame(Amperes(9_000.0)), (Amperes(3_000.0), 3));
+        assert_eq!(ratings().low_voltage_frame(Amperes(0.0)), (Amperes(60.0), 1));
     }
 
     #[test]
     fn breakers_for_large_faults_start_at_large_frames() {
-        let frame =
-            |current: f64, fault: f64| high_voltage_breaker(Amperes(current), Some(Amperes(fault))).0.0;
+        let frame = |current: f64, fault: f64| {
+            ratings().high_voltage_breaker(Amperes(current), Some(Amperes(fault))).0.0
+        };
         assert!((frame(60.0, 12.5e3) - 600.0).abs() < 1e-9 && (frame(600.0, 31e3) - 1_200.0).abs() < 1e-9);
         assert!((frame(600.0, 49e3) - 2_000.0).abs() < 1e-9 && (frame(3_700.0, 49e3) - 4_000.0).abs() < 1e-9);
     }
 
     #[test]
     fn modules_are_sold_in_steps_up_to_the_largest_of_a_design() {
-        let size = |load, largest| sold_size(&TRANSFORMERS, largest, load);
+        let sizes = ratings();
+        let size = |load, largest| sold_size(&sizes.transformers, largest, load);
         for (load, largest, size_of) in
             [(2.6e6, 3e6, 3e6), (2e6, 3e6, 2e6), (2.01e6, 2.2e6, 2.2e6), (1.0, 3e6, 15e3), (9e6, 3e6, 3e6)]
         {
             assert!((size(load, largest) - size_of).abs() < 1e-3, "{load} {largest}");
         }
-        // 15 to 30 kVA; 10 to 15 kW and 20 to 30 kW.
-        assert!((largest_step(&TRANSFORMERS, 3e6) - 2.0).abs() < 1e-12);
-        assert!((largest_step(&UPS, 1.5e6) - 1.5).abs() < 1e-12);
+        // 15 to 30 kVA, not beyond 45 kVA; 100 to 250 kW.
+        assert!((largest_step(&sizes.transformers, 45e3) - 2.0).abs() < 1e-12);
+        assert!((largest_step(&sizes.ups, 1.5e6) - 2.5).abs() < 1e-12);
         assert!(largest_step(&[], 1e6).is_infinite());
-        for sizes in [&MAIN_TRANSFORMERS[..], &TRANSFORMERS, &UPS, &CONVERTERS, &CAPACITOR_BANKS] {
-            assert!(sizes.windows(2).all(|pair| pair[0] < pair[1]), "{sizes:?}");
-        }
-        // 110 Mvar: four of 27.5 at least.
-        assert_eq!(capacitor_banks(VoltAmperes(110e6)), (4, VoltAmperes(30e6)));
     }
 
     #[test]
-    fn a_small_site_has_a_small_engine() {
-        assert_eq!(engine_frame(Watts(310e3)), Watts(400e3));
-        assert_eq!(engine_frame(Watts(1e6)), Watts(1e6));
-        assert!(engine_frame(Watts(1e9)).0.is_infinite());
+    fn blocks_are_made_of_modules_that_are_sold() {
+        let ups = ratings().ups;
+        let blocks = in_parallel(&ups, 500e3, 1.5e6);
+        let expected = [100e3, 200e3, 250e3, 300e3, 400e3, 500e3, 750e3, 800e3, 1e6, 1.2e6, 1.5e6];
+        assert!(blocks.iter().zip(expected).all(|(found, expected)| (found / expected - 1.0).abs() < 1e-9));
+        assert_eq!(blocks.len(), expected.len(), "{blocks:?}");
+        for (module, block, count, each) in [
+            (500e3, 1.5e6, 3, 500e3),
+            (1.5e6, 2.5e6, 2, 1.25e6),
+            (500e3, 800e3, 2, 400e3),
+            (1.5e6, 1e6, 1, 1e6),
+        ] {
+            let (modules, size) = modules_of(&ups, module, block);
+            assert!(modules == count && (size.0 - each).abs() < 1e-3, "{module} {block}: {modules} {size}");
+        }
+        // Two of 650 kW are not sold; a design that has them names them.
+        assert!((in_parallel(&ups, 1e6, 1.3e6).last().unwrap() - 1e6).abs() < 1e-3);
+        assert!((in_parallel(&ups, 650e3, 1.3e6).last().unwrap() - 1.3e6).abs() < 1e-3);
+    }
+
+    #[test]
+    fn capacitors_stand_alike_on_each_section_and_work_in_whole_steps() {
+        // 97 Mvar on six sections: 16.2 of 18 each, three steps of 6 at work.
+        let banks = ratings().capacitors(Vars(97e6), 6);
+        assert_eq!((banks.count, banks.each, banks.on), (6, Vars(18e6), 3));
+        assert!((banks.at_work().0 - 108e6).abs() < 1e-3);
+        // 12.5 Mvar: three steps of 6 give 18, at 40 % of it one stays.
+        assert_eq!(ratings().capacitors(Vars(12.5e6), 1).dimmed(Share(0.4)).on, 1);
+        // 110 Mvar on one: four of 30, 27.5 of each.
+        let banks = ratings().capacitors(Vars(110e6), 1);
+        assert_eq!((banks.count, banks.each, banks.on), (4, Vars(30e6), 3));
+        // 2.3 of 3.6 Mvar: two steps of 1.2.
+        assert_eq!(ratings().capacitors(Vars(2.3e6), 1).on, 2);
+        assert_eq!(ratings().capacitors(Vars(0.0), 4), CapacitorBanks::default());
     }
 
     #[test]
@@ -296,7 +403,7 @@ mod tests {
         let energy = battery(Watts(1.5e6), Seconds(300.0), Share(0.9));
         assert!((energy.0 / 3.6e6 - 138.89).abs() < 0.01);
         // Four cabinets of 35 kWh.
-        let (bought, cabinets) = battery_cabinets(energy);
+        let (bought, cabinets) = ratings().battery_cabinets(energy);
         assert!(cabinets == 4 && (bought.0 / 3.6e6 - 140.0).abs() < 1e-9, "{bought}");
     }
 }

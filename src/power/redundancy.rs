@@ -56,18 +56,26 @@ impl Redundancy {
     }
 
     /// Modules that carry a load, as the topology deals it: distributed systems share it in whole groups.
-    ///
-    /// One group alone keeps modules as large as fewer would be: few racks are dealt over its systems unevenly.
     #[must_use]
     pub fn whole_groups(self, carrying: f64) -> f64 {
         match self {
-            Self::MakeK { needed } if carrying > f64::from(needed) => {
+            Self::MakeK { needed } => {
                 let needed = f64::from(needed.max(1));
                 (carrying / needed - 1e-9).ceil() * needed
             }
-            Self::MakeK { .. } | Self::N | Self::NPlus1 { .. } | Self::TwoN | Self::BlockRedundant { .. } => {
-                carrying
+            Self::N | Self::NPlus1 { .. } | Self::TwoN | Self::BlockRedundant { .. } => carrying,
+        }
+    }
+
+    /// What the fullest survivor of one group alone carries over an even part, where so few racks are dealt over its systems;
+    /// beside other groups racks are dealt so that none is fuller than what systems stand for the hours of a repair.
+    #[must_use]
+    pub fn unevenness(self, carrying: f64, racks: u64) -> f64 {
+        match self {
+            Self::MakeK { needed } if carrying <= f64::from(needed) => {
+                self.fullest_survivor(racks).map_or(1.0, Ratio::value)
             }
+            _ => 1.0,
         }
     }
 

@@ -8,6 +8,7 @@
 use super::ratings::{largest_step, sold_size};
 use super::redundancy::Redundancy;
 use crate::units::{Share, VoltAmperes, Watts};
+use std::sync::Arc;
 
 /// Part-load losses of a stage, each as a share of its rating.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,6 +69,15 @@ pub struct Sold {
     pub power: Watts,
 }
 
+/// What one group, or several, of modules stand for: a building or a substation with reserve of its own.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Portion {
+    /// What it takes of the stage.
+    pub load: Watts,
+    /// Racks that its systems are dealt.
+    pub racks: u64,
+}
+
 /// More load than the design hour has that modules are chosen for: voltages, and losses of what stands behind them,
 /// are known only afterwards.
 pub const MARGIN: f64 = 1.005;
@@ -90,7 +100,7 @@ pub struct StageDesign {
     /// Whether it is rated in volt-amperes, and carries less watts by the power factor of its load.
     pub apparent: bool,
     /// Ratings that smaller ones are sold in, ascending; none of what has but the one and loses only with its load.
-    pub sizes: &'static [f64],
+    pub sizes: Arc<[f64]>,
     /// The module that is bought; none before it is chosen.
     pub sold: Option<Sold>,
     /// Load that modules stand together for at most: that of a substation; infinite where all share one busbar.
@@ -112,12 +122,23 @@ impl StageDesign {
         self.redundancy.whole_groups((of_site / capacity - 1e-9).ceil().max(1.0))
     }
 
-    /// The smallest size that carries the load of a site, of a power factor, with as few modules as the largest.
+    /// The smallest size that carries the load of each place that has modules and reserve of its own, of a power factor, with
+    /// as few modules as the largest.
+    ///
+    /// ~~~text
+    /// S ≥ max over places ( u·m·P/n )/f       n whole groups of the largest that carry m·P
+    /// ~~~
+    ///
+    /// P load of a place [W], m margin, u unevenness of few racks in one group, f power factor [1].
     #[must_use]
-    pub fn bought(&self, of_site: Watts, factor: f64) -> Sold {
-        let load = of_site * MARGIN;
-        let each = load / self.carrying(load, self.module * factor);
-        let rating = sold_size(self.sizes, self.module.0, each.0 / factor);
+    pub fn bought(&self, places: impl IntoIterator<Item = Portion>, factor: f64) -> Sold {
+        let each = |place: Portion| {
+            let load = place.load * MARGIN;
+            let carrying = self.carrying(load, self.module * factor);
+            load / carrying * self.redundancy.unevenness(carrying, place.racks)
+        };
+        let largest = places.into_iter().map(each).fold(Watts(0.0), Watts::max);
+        let rating = sold_size(&self.sizes, self.module.0, largest.0 / factor);
         Sold { rating: VoltAmperes(rating), power: Watts(rating * factor) }
     }
 
@@ -125,26 +146,27 @@ impl StageDesign {
     /// factor that is not known yet, the most that they may have.
     ///
     /// ~~~text
-    /// ρ = n·S/P       watts       S smallest size that carries m·P/n
-    /// ρ = m·min( s, 1 + g·S_max/P )       volt-amperes
+    /// ρ = n·S/P       watts       S smallest size that carries u·m·P/n
+    /// ρ = m·min( u·s, 1 + g·S_max/P )       volt-amperes
     /// ~~~
     ///
-    /// n modules, s largest step between neighbouring sizes, m margin [1] · S size, S_max largest module, P load of a site
-    /// [W] · g modules that a topology adds at once. P·ρ grows with P. Sizes start so low that nothing is held to lie
-    /// below them.
-    fn over(&self, of_site: Watts) -> f64 {
+    /// n modules, s largest step between neighbouring sizes, m margin, u unevenness of few racks [1] · S size, S_max largest
+    /// module, P load of a site [W] · g modules that a topology adds at once. P·ρ grows with P, for the fullest survivor's
+    /// racks, P·u, never get fewer as racks are added. Sizes start so low that nothing is held to lie below them.
+    fn over(&self, of_site: Watts, racks: u64) -> f64 {
         if of_site.0 <= 0.0 {
             return 1.0;
         }
+        let carrying = self.carrying(of_site * MARGIN, self.module);
         if !self.apparent {
-            return self.bought(of_site, 1.0).power.0 * self.carrying(of_site * MARGIN, self.module)
-                / of_site.0;
+            return self.bought([Portion { load: of_site, racks }], 1.0).power.0 * carrying / of_site.0;
         }
         let at_once = match self.redundancy {
             Redundancy::MakeK { needed } => f64::from(needed.max(1)),
             _ => 1.0,
         };
-        MARGIN * largest_step(self.sizes, self.module.0).min(1.0 + at_once * (self.module / of_site))
+        let step = self.redundancy.unevenness(carrying, racks) * largest_step(&self.sizes, self.module.0);
+        MARGIN * step.min(1.0 + at_once * (self.module / of_site))
     }
 }
 
@@ -224,16 +246,16 @@ impl StageFlow {
 /// A stage of several sites has modules and reserve for an equal part of the load at each of them.
 ///
 /// R rating, i idle rating [W] · u normal load [1] · l loss per rating [1] · a no-load share [1] · ρ most that sold sizes
-/// add [1]. `stages` stand in the order of the current, meter first. Before modules are chosen P_in grows with the load
-/// once groups are full.
+/// add [1]. `stages` stand in the order of the current, meter first; `racks` are what their systems are dealt. Before modules
+/// are chosen P_in grows with the load once groups are full.
 #[must_use]
-pub fn chain(output: Watts, stages: &[StageDesign]) -> Vec<StageFlow> {
+pub fn chain(output: Watts, racks: u64, stages: &[StageDesign]) -> Vec<StageFlow> {
     let mut delivered = output;
     let mut flows: Vec<StageFlow> = stages
         .iter()
         .rev()
         .map(|stage| {
-            let flow = sized(stage, delivered);
+            let flow = sized(stage, delivered, racks);
             delivered = flow.input;
             flow
         })
@@ -243,7 +265,7 @@ pub fn chain(output: Watts, stages: &[StageDesign]) -> Vec<StageFlow> {
 }
 
 /// One stage of a chain, sized for what it gives.
-fn sized(stage: &StageDesign, delivered: Watts) -> StageFlow {
+fn sized(stage: &StageDesign, delivered: Watts, racks: u64) -> StageFlow {
     let sites = (delivered / stage.site - 1e-9).ceil().max(1.0);
     let of_site = delivered / sites;
     let carrying = stage.carrying(of_site, stage.capacity());
@@ -252,7 +274,7 @@ fn sized(stage: &StageDesign, delivered: Watts) -> StageFlow {
         return flow;
     }
     // Before sizes are chosen it loses as the worst choice: as built for the load, larger, or in one module more.
-    let over = stage.over(of_site);
+    let over = stage.over(of_site, racks / (sites as u64));
     if let Redundancy::BlockRedundant { blocks } = stage.redundancy
         && carrying * over > f64::from(blocks)
     {
@@ -330,9 +352,12 @@ pub fn indoor_loss(flows: &[StageFlow]) -> Watts {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ratings::{TRANSFORMERS, UPS};
     use super::*;
     use proptest::prelude::{Strategy, prop_assert, prop_oneof, proptest};
+
+    /// Ratings of UPS [W] and of transformers [VA] that steps of every size lie between.
+    const UPS: [f64; 12] = [10e3, 15e3, 20e3, 30e3, 60e3, 100e3, 200e3, 400e3, 600e3, 750e3, 1e6, 1.5e6];
+    const TRANSFORMERS: [f64; 10] = [15e3, 30e3, 75e3, 150e3, 300e3, 500e3, 750e3, 1e6, 2e6, 3e6];
 
     fn curve(no_load: f64, proportional: f64, square: f64) -> PartLoadLoss {
         PartLoadLoss { no_load: Share(no_load), proportional: Share(proportional), square: Share(square) }
@@ -347,7 +372,7 @@ mod tests {
             racks_only: indoors,
             module: Watts(2.5e6),
             apparent: false,
-            sizes: &[],
+            sizes: Arc::from([]),
             sold: None,
             site: Watts(f64::INFINITY),
             whole: 1.0,
@@ -380,7 +405,7 @@ mod tests {
             stage("transformer", curve(0.001, 0.0, 0.0055), Redundancy::N, false),
             stage("ups", curve(0.006, 0.006, 0.013), Redundancy::TwoN, true),
         ];
-        let flows = chain(Watts(10e6), &stages);
+        let flows = chain(Watts(10e6), 1_000, &stages);
         // UPS, two paths at half load: rating 20 MW, loss 20 MW · 0.01225 = 245 kW.
         assert!((flows[1].loss.value() - 245e3).abs() < 1e-3);
         assert!((flows[1].load_fraction - 0.5).abs() < 1e-12);
@@ -399,16 +424,15 @@ mod tests {
         let stages =
             [stage("ups", curve(0.006, 0.006, 0.013), Redundancy::BlockRedundant { blocks: 6 }, true)];
         // 15 MW on six full blocks of 2.5 MW: 15 MW · 0.025 = 375 kW; catcher 2.5 MW · 0.006 = 15 kW.
-        assert!((chain(Watts(15e6), &stages)[0].loss.value() - 390e3).abs() < 1e-6);
+        assert!((chain(Watts(15e6), 1_000, &stages)[0].loss.value() - 390e3).abs() < 1e-6);
     }
 
     #[test]
     fn distributed_systems_are_loaded_as_their_count_says() {
-        // 50 MW of 2.5 MW at most: 20 modules in fours, or 21 in threes, each group with one more. 4 MW: two of 2 MW would do,
-        // and a group of five is 40 % loaded.
-        for (load, needed, modules, part) in [(50e6, 4, 25, 0.8), (50e6, 3, 28, 0.75), (4e6, 4, 5, 0.4)] {
+        // 50 MW of 2.5 MW at most: 20 modules in fours, or 21 in threes, each group with one more. 4 MW: a group of five.
+        for (load, needed, modules, part) in [(50e6, 4, 25, 0.8), (50e6, 3, 28, 0.75), (4e6, 4, 5, 0.8)] {
             let stages = [stage("ups", curve(0.006, 0.006, 0.013), Redundancy::MakeK { needed }, true)];
-            let flow = &chain(Watts(load), &stages)[0];
+            let flow = &chain(Watts(load), 1_000, &stages)[0];
             assert_eq!(flow.modules, modules);
             assert!((flow.load_fraction - part).abs() < 1e-12);
             assert!((load / flow.installed.value() - part).abs() < 1e-12);
@@ -421,7 +445,7 @@ mod tests {
     fn a_small_site_has_two_small_transformers_at_half_load() {
         let stages =
             [stage("transformer", curve(0.001, 0.0, 0.0055), Redundancy::NPlus1 { needed: 10 }, false)];
-        let flow = &chain(Watts(1e6), &stages)[0];
+        let flow = &chain(Watts(1e6), 1_000, &stages)[0];
         // One carries, one stands by: 2 · 1 MW, each at half load: 2 MW · (0.001 + 0.0055 / 4) = 4,750 W.
         assert_eq!(flow.modules, 2);
         assert!((flow.load_fraction - 0.5).abs() < 1e-12);
@@ -433,7 +457,7 @@ mod tests {
         let one = stage("transformer", curve(0.0005, 0.0, 0.003), Redundancy::NPlus1 { needed: 10 }, false);
         let stages = [StageDesign { module: Watts(200e6), site: Watts(1.1e9), ..one }];
         // 1.2 GW in two of 600 MW: three of 200 MW and one more at each.
-        let flow = &chain(Watts(1.2e9), &stages)[0];
+        let flow = &chain(Watts(1.2e9), 1_000, &stages)[0];
         assert_eq!((flow.sites, flow.modules), (2, 8));
         assert!((flow.installed.value() - 1.6e9).abs() < 1e-3 && (flow.load_fraction - 0.75).abs() < 1e-12);
     }
@@ -441,19 +465,19 @@ mod tests {
     #[test]
     fn an_alternating_current_chain_loses_about_four_percent() {
         // Anchor: meter to rack inlet 0.96 (0.93 to 0.985 without a UPS).
-        let efficiency = Watts(1e9) / chain(Watts(1e9), &alternating_current())[0].input;
+        let efficiency = Watts(1e9) / chain(Watts(1e9), 1_000, &alternating_current())[0].input;
         assert!((0.93..0.985).contains(&efficiency), "{efficiency}");
     }
 
     #[test]
     fn no_load_needs_no_chain() {
-        let flows = chain(Watts(0.0), &alternating_current());
+        let flows = chain(Watts(0.0), 0, &alternating_current());
         assert!(flows.iter().all(|flow| flow.input.value() <= 0.0 && flow.modules == 0));
     }
 
     #[test]
     fn half_the_load_loses_more_than_half_its_share_of_no_load() {
-        let sized = chain(Watts(100e6), &alternating_current());
+        let sized = chain(Watts(100e6), 1_000, &alternating_current());
         let half = chain_at(Watts(50e6), &sized);
         let ups = &half[2];
         // The rating stays, so the UPS runs near 37 % of it.
@@ -482,7 +506,7 @@ mod tests {
     proptest! {
         #[test]
         fn power_in_is_power_out_and_loss(load in 1.0..1e10_f64, part in 0.0..1.0_f64, stages in designs()) {
-            let sized = chain(Watts(load), &stages);
+            let sized = chain(Watts(load), 1_000, &stages);
             let now = chain_at(Watts(load * part), &sized);
             for flows in [&sized, &now] {
                 for flow in flows {
@@ -497,21 +521,37 @@ mod tests {
 
         #[test]
         fn what_is_bought_never_takes_more_than_what_was_held(
-            load in 1e5..1e9_f64, factor in 0.9..1.0_f64, of_iron in proptest::bool::ANY, stages in designs()
+            load in 1e5..1e9_f64, racks in 1_u64..300, factor in 0.9..1.0_f64, of_iron in proptest::bool::ANY,
+            stages in designs()
         ) {
-            let mut one = StageDesign { sizes: &UPS, module: Watts(1.5e6), ..stages[0].clone() };
+            let mut one = StageDesign { sizes: Arc::from(UPS), module: Watts(1.5e6), ..stages[0].clone() };
             if of_iron {
-                (one.apparent, one.sizes, one.module) = (true, &TRANSFORMERS, Watts(3e6));
+                (one.apparent, one.sizes, one.module) = (true, Arc::from(TRANSFORMERS), Watts(3e6));
             }
-            let held = &chain(Watts(load), std::slice::from_ref(&one))[0];
-            let more = &chain(Watts(load * 1.001), std::slice::from_ref(&one))[0];
+            let held = &chain(Watts(load), racks, std::slice::from_ref(&one))[0];
+            let more = &chain(Watts(load * 1.001), racks, std::slice::from_ref(&one))[0];
             prop_assert!(more.input > held.input);
-            let sold = one.bought(Watts(load), if of_iron { factor } else { 1.0 });
-            let bought = &chain(Watts(load), &[StageDesign { sold: Some(sold), ..one.clone() }])[0];
+            let place = Portion { load: Watts(load), racks };
+            let sold = one.bought([place], if of_iron { factor } else { 1.0 });
+            let bought = &chain(Watts(load), racks, &[StageDesign { sold: Some(sold), ..one.clone() }])[0];
             prop_assert!(bought.input.0 <= held.input.0 * (1.0 + 1e-12), "{held:?} {bought:?}");
             // Carried while every group has lost one.
             let carrying = one.redundancy.reserve(bought.modules).carrying;
             prop_assert!(sold.power.0 * f64::from(carrying) >= load * (1.0 - 1e-9), "{bought:?}");
+        }
+
+        #[test]
+        fn one_more_rack_never_takes_less_power(
+            racks in 1_u64..60, each in 40e3..200e3_f64, of_iron in proptest::bool::ANY, stages in designs()
+        ) {
+            let mut one = StageDesign { sizes: Arc::from(UPS), module: Watts(1.5e6), ..stages[0].clone() };
+            if of_iron {
+                (one.apparent, one.sizes, one.module) = (true, Arc::from(TRANSFORMERS), Watts(3e6));
+            }
+            let taken = |racks: u64| {
+                chain(Watts(each * racks as f64), racks, std::slice::from_ref(&one))[0].input
+            };
+            prop_assert!(taken(racks + 1) > taken(racks), "{} {}", taken(racks), taken(racks + 1));
         }
 
         // Full groups of modules: while a group fills up, one module more may unload the others and save a trifle.
@@ -519,8 +559,8 @@ mod tests {
         fn more_load_never_takes_less_power(
             load in 1e8..1e9_f64, more in 1.0..2.0_f64, stages in designs()
         ) {
-            let small = chain(Watts(load), &stages);
-            let large = chain(Watts(load * more), &stages);
+            let small = chain(Watts(load), 1_000, &stages);
+            let large = chain(Watts(load * more), 1_000, &stages);
             prop_assert!(large[0].input >= small[0].input);
             let part = chain_at(Watts(load), &large);
             prop_assert!(part[0].input.value() <= large[0].input.value() * (1.0 + 1e-12));

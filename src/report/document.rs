@@ -340,6 +340,7 @@ impl Unit {
         Some(match word {
             "W" => Self::Metric("W"),
             "VA" => Self::Metric("VA"),
+            "var" => Self::Metric("var"),
             "A" => Self::Metric("A"),
             "J" => Self::Metric("J"),
             "Pa" => Self::Metric("Pa"),

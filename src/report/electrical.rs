@@ -248,7 +248,7 @@ fn load_flow(flow: &LoadFlow, faults: Option<&FaultLevels>) -> Vec<Block> {
     let mut pairs = vec![
         ("substations, of which one is solved".into(), count(flow.substations)),
         ("power factor at the point of delivery".into(), digits(flow.power_factor.0)),
-        ("capacitors for it".into(), Unit::Metric("VA").show(flow.capacitors.0)),
+        ("capacitors for it".into(), Unit::Metric("var").show(flow.capacitors.at_work().0)),
         ("lost in transformers and feeders".into(), POWER.show(flow.loss.0)),
         ("of that in feeders".into(), POWER.show(flow.feeder_loss.0)),
         (
@@ -310,6 +310,7 @@ pub(super) fn rating(line: &Equipment) -> String {
         "m3" => Unit::Many("L").show(value * 1_000.0),
         "W" => POWER.show(value),
         "VA" => Unit::Metric("VA").show(value),
+        "var" => Unit::Metric("var").show(value),
         "A" => Unit::Metric("A").show(value),
         "m" => format!("DN {}", (1e3 * value).round()),
         "m3/s" => format!("{} L/s", digits(1e3 * value)),
@@ -511,7 +512,10 @@ fn load_flow_json(flow: &LoadFlow) -> Value {
         "loss_w": flow.loss.0,
         "feeder_loss_w": flow.feeder_loss.0,
         "power_factor": flow.power_factor.0,
-        "capacitors_va": flow.capacitors.0,
+        "capacitors_va": flow.capacitors.at_work().0,
+        "capacitors_var": flow.capacitors.at_work().0,
+        "capacitor_banks": flow.capacitors.count,
+        "capacitor_bank_var": flow.capacitors.each.0,
         "tap": flow.tap,
         "lowest_voltage": flow.lowest,
         "highest_voltage": flow.highest,

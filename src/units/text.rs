@@ -52,6 +52,7 @@ pub(super) const RAMP: &[Unit] = &[metric("W/min", 1.0 / 60.0), metric("W/s", 1.
 pub(super) const VOLTAGE: &[Unit] = &[metric("V", 1.0)];
 pub(super) const CURRENT: &[Unit] = &[metric("A", 1.0)];
 pub(super) const APPARENT_POWER: &[Unit] = &[metric("VA", 1.0)];
+pub(super) const REACTIVE_POWER: &[Unit] = &[metric("var", 1.0)];
 pub(super) const ENERGY: &[Unit] = &[metric("J", 1.0), metric("Wh", HOUR)];
 pub(super) const TIME: &[Unit] = &[
     metric("s", 1.0),

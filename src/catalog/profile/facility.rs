@@ -1,7 +1,10 @@
 //! Cooling and electrical designs, and the weather that they stand in.
 
 use super::{Current, Datum, FileSource, Sources, none};
-use crate::units::{Celsius, CubicMetersPerJoule, Kelvin, Meters, PerSecond, Ratio, Seconds, Share, Watts};
+use crate::units::{
+    Amperes, Celsius, CubicMetersPerJoule, Joules, Kelvin, Meters, PerSecond, Ratio, Seconds, Share, Vars,
+    VoltAmperes, Watts,
+};
 use serde::{Deserialize, Serialize};
 
 /// What throws the heat out of the building.
@@ -327,6 +330,44 @@ impl ElectricalDesign {
             Current::ThreePhase
         }
     }
+}
+
+/// Ratings that equipment is sold in, smallest first: a design names the largest module, these are the steps below it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ratings {
+    /// Same as the file's stem.
+    pub id: String,
+    /// In words.
+    pub name: String,
+    /// Transformers of substations.
+    pub main_transformers: Datum<Vec<VoltAmperes>>,
+    /// Transformers to low voltage.
+    pub transformers: Datum<Vec<VoltAmperes>>,
+    /// Floor PDUs, by their transformers.
+    pub pdus: Datum<Vec<VoltAmperes>>,
+    /// UPS frames.
+    pub ups: Datum<Vec<Watts>>,
+    /// Solid-state transformers and rectifiers.
+    pub converters: Datum<Vec<Watts>>,
+    /// Engine sets, standby.
+    pub engines: Datum<Vec<Watts>>,
+    /// Capacitor banks at medium voltage.
+    pub capacitor_banks: Datum<Vec<Vars>>,
+    /// Like steps that a bank is switched in.
+    pub capacitor_steps: Datum<u32>,
+    /// Breakers and busways up to 1 kV.
+    pub low_voltage_frames: Datum<Vec<Amperes>>,
+    /// Breakers above 1 kV.
+    pub high_voltage_frames: Datum<Vec<Amperes>>,
+    /// Faults that breakers up to 1 kV break.
+    pub low_voltage_interrupting: Datum<Vec<Amperes>>,
+    /// Faults that breakers above 1 kV break.
+    pub high_voltage_interrupting: Datum<Vec<Amperes>>,
+    /// A cabinet of batteries for UPS.
+    pub battery_cabinet: Datum<Joules>,
+    /// Sources by key.
+    pub sources: Sources,
 }
 
 /// The weather of a market: monthly statistics and design values.

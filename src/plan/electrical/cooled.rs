@@ -33,7 +33,8 @@ pub(super) fn cooled(ground: &Ground<'_>) -> Option<Supply> {
     let (said, place) = (&ground.fields.cooling, ground.place);
     let teams = ground.fields.electrical.repair_teams;
     let (names, source) = named_grid(ground)?;
-    let engines = engine_sets(ground).map(|(backup, _, load, _)| engines_of(&backup, load));
+    let ratings = &ground.place.electrical.ratings;
+    let engines = engine_sets(ground).map(|(backup, _, load, _)| engines_of(&backup, load, ratings));
     let how = engines.map_or_else(
         || "without engines".to_owned(),
         |engines| format!("with engines, {} of {}", engines.needed, engines.installed),

@@ -6,11 +6,12 @@ use crate::plan::equipment::Taker;
 use crate::plan::result::Assumption;
 use crate::power::availability::Block;
 use crate::power::one_line::LARGEST_SUBSTATION;
-use crate::power::ratings::{direct_current, engine_frame, line_current};
+use crate::power::ratings::{Ratings, direct_current, in_parallel, line_current, sold_size};
 use crate::power::{PartLoadLoss, Redundancy, StageDesign};
 use crate::scenario::{Scenario, Ties};
 use crate::units::text::brief;
 use crate::units::{Amperes, CubicMetersPerJoule, Seconds, Share, VoltAmperes, Volts, Watts};
+use std::sync::Arc;
 
 /// What is known of a stage besides its losses.
 #[derive(Debug, Clone)]
@@ -51,10 +52,12 @@ pub struct BackupFacts {
 }
 
 impl BackupFacts {
-    /// The engines of a load: no set is larger than one that carries it alone.
+    /// The engines of a load: the smallest sets sold that carry it with as few of them as the largest.
     #[must_use]
-    pub fn sized_for(self, load: Watts) -> Self {
-        Self { set: engine_frame(load).min(self.set), ..self }
+    pub fn sized_for(self, load: Watts, ratings: &Ratings) -> Self {
+        let carrying = self.redundancy.whole_groups((load / self.set - 1e-9).ceil().max(1.0));
+        let set = sold_size(&ratings.engines, self.set.0, load.0 / carrying);
+        Self { set: Watts(set), ..self }
     }
 }
 
@@ -87,6 +90,8 @@ pub struct ElectricalFacts {
     pub transfer_switch: Block,
     /// Engines.
     pub backup: Option<BackupFacts>,
+    /// Ratings that all of it is sold in.
+    pub ratings: Arc<Ratings>,
 }
 
 /// Voltage of direct current at the racks.
@@ -161,7 +166,7 @@ fn feeders() -> (StageDesign, StageFacts) {
         racks_only: false,
         module: Watts(f64::INFINITY),
         apparent: false,
-        sizes: &[],
+        sizes: Arc::from([]),
         sold: None,
         site: Watts(f64::INFINITY),
         whole: 1.0,
@@ -182,9 +187,11 @@ fn feeders() -> (StageDesign, StageFacts) {
 pub(in crate::plan) fn design(
     scenario: &Scenario,
     electrical: &Found<profile::ElectricalDesign>,
+    sold: &Found<profile::Ratings>,
     taken: &mut Vec<Assumption>,
 ) -> Result<(Chain, ElectricalFacts), InputError> {
     let design = &electrical.profile;
+    let ratings = Arc::new(ratings(sold, taken));
     let mut taker = Taker {
         taken,
         document: &electrical.document,
@@ -203,7 +210,7 @@ pub(in crate::plan) fn design(
     let mut facts = Vec::new();
     let mut racks_only = false;
     for stage in &design.stages {
-        let (mut designed, known) = stage_of(scenario, &mut taker, stage)?;
+        let (mut designed, known) = stage_of(scenario, &mut taker, stage, &ratings)?;
         // Behind what carries the racks alone nothing else hangs.
         racks_only |= designed.racks_only;
         designed.racks_only = racks_only;
@@ -222,10 +229,11 @@ pub(in crate::plan) fn design(
         }
     }
     let plant = design.plant_transformer.as_ref();
-    let plant = plant.map(|stage| stage_of(scenario, &mut taker, stage)).transpose()?;
+    let plant = plant.map(|stage| stage_of(scenario, &mut taker, stage, &ratings)).transpose()?;
     let (plant_feed, plant_facts) = plant.unzip();
     let essential = design.essential.as_ref();
-    let kept = essential.map(|essential| stage_of(scenario, &mut taker, &essential.ups)).transpose()?;
+    let kept =
+        essential.map(|essential| stage_of(scenario, &mut taker, &essential.ups, &ratings)).transpose()?;
     let (essential_ups, essential_facts) = kept.unzip();
     let continuous = taker.take("busway_continuous_share", &design.busway_continuous_share);
     let (volts, amperes) = (design.busway_volts.value, design.busway_amperes.value);
@@ -257,8 +265,31 @@ pub(in crate::plan) fn design(
         rack_hold_up,
         transfer_switch,
         backup,
+        ratings,
     };
     Ok((Chain { stages, plant_feed, essential: essential_ups }, facts))
+}
+
+/// The ratings of the catalogue.
+fn ratings(sold: &Found<profile::Ratings>, taken: &mut Vec<Assumption>) -> Ratings {
+    let of = &sold.profile;
+    let mut taker =
+        Taker { taken, document: &sold.document, sources: &of.sources, prefix: format!("ratings.{}", of.id) };
+    Ratings {
+        main_transformers: taker.list("main_transformers", &of.main_transformers),
+        transformers: taker.list("transformers", &of.transformers),
+        pdus: taker.list("pdus", &of.pdus),
+        ups: taker.list("ups", &of.ups),
+        converters: taker.list("converters", &of.converters),
+        engines: taker.list("engines", &of.engines),
+        capacitor_banks: taker.list("capacitor_banks", &of.capacitor_banks),
+        capacitor_steps: taker.count("capacitor_steps", &of.capacitor_steps),
+        low_voltage_frames: taker.list("low_voltage_frames", &of.low_voltage_frames),
+        high_voltage_frames: taker.list("high_voltage_frames", &of.high_voltage_frames),
+        low_voltage_interrupting: taker.list("low_voltage_interrupting", &of.low_voltage_interrupting),
+        high_voltage_interrupting: taker.list("high_voltage_interrupting", &of.high_voltage_interrupting),
+        battery_cabinet: taker.take("battery_cabinet", &of.battery_cabinet),
+    }
 }
 
 /// A stage as the chain takes it, and what else is known of it.
@@ -266,6 +297,7 @@ fn stage_of(
     scenario: &Scenario,
     taker: &mut Taker<'_>,
     stage: &profile::Stage,
+    ratings: &Ratings,
 ) -> Result<(StageDesign, StageFacts), InputError> {
     let known = stage_facts(scenario, taker, stage)?;
     let topology =
@@ -278,6 +310,15 @@ fn stage_of(
         }
         (_, _, asked) => asked,
     };
+    // Blocks of a UPS are like modules in parallel, each of a size that is sold.
+    let (sizes, module) = match stage.kind {
+        StageKind::Ups if known.module < known.block => {
+            let blocks = in_parallel(&ratings.ups, known.module.0, known.block.0);
+            let largest = blocks.last().map_or(known.block, |largest| Watts(*largest));
+            (blocks.into(), largest)
+        }
+        kind => (super::sold::sizes(kind, ratings), known.block),
+    };
     let designed = StageDesign {
         name: stage.name.clone(),
         loss: PartLoadLoss {
@@ -288,9 +329,9 @@ fn stage_of(
         redundancy,
         indoors: stage.indoors,
         racks_only: stage.racks_only || stage.indoors,
-        module: known.block,
+        module,
         apparent: super::sold::is_transformer(known.kind),
-        sizes: super::sold::sizes(known.kind),
+        sizes,
         sold: None,
         site: match known.kind {
             // Beyond it a second substation is built, at the power factor that the grid asks.

@@ -16,9 +16,7 @@ use super::Ground;
 use super::one_line::{main_bank, sections};
 use super::schedule::{ENGINE_POWER_FACTOR, engine_sets};
 use crate::plan::result::FaultLevels;
-use crate::power::ratings::{
-    fault_current, fault_on_grid, high_voltage_interrupting, line_current, voltage_factor,
-};
+use crate::power::ratings::{fault_current, fault_on_grid, line_current, voltage_factor};
 use crate::scenario::Ties;
 use crate::units::{Amperes, Share, VoltAmperes};
 
@@ -59,10 +57,10 @@ pub(super) fn faults(ground: &Ground<'_>) -> Option<FaultLevels> {
         let behind = 1.0 / (1.0 / sets.0 + bank.impedance.0 / carrying.0);
         line_current(VoltAmperes(behind), service.voltage) * voltage_factor(service.voltage)
     });
-    let at_grid = service.fault() + back;
+    let (at_grid, ratings) = (service.fault() + back, &ground.place.electrical.ratings);
     Some(FaultLevels {
         at_grid,
-        grid_breaks: high_voltage_interrupting(at_grid),
+        grid_breaks: ratings.high_voltage_interrupting(at_grid),
         voltage,
         ties_open: ties == Ties::Open,
         sections: u64::from(sections) * u64::from(substations),
@@ -71,7 +69,7 @@ pub(super) fn faults(ground: &Ground<'_>) -> Option<FaultLevels> {
         grid_closed: closed.0,
         engines_closed: closed.1,
         run: run.0 + run.1,
-        breaks: high_voltage_interrupting(run.0 + run.1),
+        breaks: ratings.high_voltage_interrupting(run.0 + run.1),
     })
 }
 

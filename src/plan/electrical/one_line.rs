@@ -8,8 +8,10 @@ use crate::plan::result::{BranchResult, BusResult, LoadFlow, OutageResult};
 use crate::power::one_line::{
     Bank, Behind, Building, Campus, ComplexPower, LARGEST_SUBSTATION, VOLTAGE_BAND, feeder_rating, load,
 };
+use crate::power::ratings::CapacitorBanks;
 use crate::power::{Redundancy, Reserve, StageDesign, StageFlow};
 use crate::units::{Meters, Share, VoltAmperes, Watts};
+use std::sync::Arc;
 
 /// Buildings of one substation that are looked at one by one; beyond that, neighbours share a bus.
 const MOST_BUILDINGS: u32 = 16;
@@ -254,9 +256,14 @@ fn essential<'a>(ground: &'a Ground<'_>) -> Option<Staged<'a>> {
 pub(super) fn in_buildings(ground: &Ground<'_>, kind: StageKind) -> u64 {
     let stage = if kind == StageKind::EssentialUps { essential(ground) } else { stage_of(ground, kind) };
     let Some(stage) = stage else { return 0 };
+    parts_of_buildings(ground).into_iter().map(|part| u64::from(stage.count_for(part))).sum()
+}
+
+/// Part of the racks' power that each building of the site has.
+pub(super) fn parts_of_buildings(ground: &Ground<'_>) -> Vec<f64> {
     let heats = &ground.layout.heat_of_buildings;
     let all: f64 = heats.iter().map(|heat| heat.0).sum();
-    heats.iter().map(|heat| u64::from(stage.count_for(heat.0 / all.max(f64::MIN_POSITIVE)))).sum()
+    heats.iter().map(|heat| heat.0 / all.max(f64::MIN_POSITIVE)).collect()
 }
 
 /// The campus of one substation, and how many substations there are.
@@ -295,6 +302,8 @@ fn campus(ground: &Ground<'_>) -> Option<(Campus, u64)> {
         behind: loads.what,
         feeder_current: grid.feeder_current,
         power_factor: grid.power_factor,
+        sections: sections(ground),
+        ratings: Arc::clone(&ground.place.electrical.ratings),
         buildings: buildings.collect(),
     };
     Some((campus, u64::from(substations)))
@@ -428,7 +437,8 @@ pub(super) fn load_flow(ground: &Ground<'_>) -> Option<LoadFlow> {
                 .sum::<Watts>()
                 * scale;
             result.power_factor = flow.power_factor;
-            result.capacitors = flow.capacitors * scale;
+            let banks = flow.capacitors;
+            result.capacitors = CapacitorBanks { count: banks.count * substations as u32, ..banks };
             result.tap = flow.tap;
             (result.lowest, result.highest) = (flow.lowest, flow.highest);
             result.buses = flow

@@ -11,8 +11,7 @@ use crate::plan::equipment::Place;
 use crate::plan::result::{Equipment, FaultLevels, LoadFlow, SystemFloor};
 use crate::plan::standing::{NETWORK_RACKS, SERVER_RACKS};
 use crate::power::ratings::{
-    battery, battery_cabinets, capacitor_banks, direct_current, fault_current, fuel, high_voltage_breaker,
-    high_voltage_interrupting, line_current, low_voltage_frame, low_voltage_interrupting,
+    Ratings, battery, direct_current, fault_current, fuel, line_current, modules_of,
 };
 use crate::power::service::ServiceClass;
 use crate::power::{Redundancy, StageDesign, StageFlow};
@@ -49,12 +48,19 @@ pub(super) fn schedule(
         all.extend(substation(ground, flow, faults));
     }
     let facts = &ground.place.electrical;
+    let ratings = &facts.ratings;
     let flows: Vec<&StageFlow> = ground.design.path().collect();
     for ((known, flow), stage) in facts.stages.iter().zip(flows).zip(&ground.place.stages) {
         let modules = u64::from(flow.modules);
         let (block, apparent) = (flow.installed / f64::from(flow.modules.max(1)), nameplate(stage, flow));
+        // Transformers by apparent power, where the load flow is solved.
+        let loading = match known.kind {
+            StageKind::UnitTransformer => load_flow.and_then(|flow| flow.loading("unit substations")),
+            _ => None,
+        };
         let of = |what: &str| {
-            format!("{what}: {} of load, {} loaded", brief(flow.output), Share(flow.load_fraction))
+            let loaded = Share(loading.unwrap_or(flow.load_fraction));
+            format!("{what}: {} of load, {loaded} loaded", brief(flow.output))
         };
         match known.kind {
             StageKind::UnitTransformer => {
@@ -68,7 +74,7 @@ pub(super) fn schedule(
                 let modules = super::one_line::in_buildings(ground, known.kind);
                 all.push(line("solid-state transformers", modules, block.0, "W", of(&flow.name)));
                 let current = direct_current(block, facts.busway_voltage);
-                let (frame, parallel) = low_voltage_frame(current);
+                let (frame, parallel) = ground.place.electrical.ratings.low_voltage_frame(current);
                 let (each, what) = mains_and_ties(stage.redundancy, "converter");
                 let basis = format!(
                     "{what}, {} of direct current{}",
@@ -84,12 +90,16 @@ pub(super) fn schedule(
                 ));
             }
             StageKind::Ups => {
-                all.extend(ups(known, modules, block, of("blocks")));
+                all.extend(ups(ratings, known, modules, block, of("blocks")));
                 all.push(ups_breakers(ground, "UPS breakers", modules, block));
             }
             StageKind::PduTransformer => {
                 all.push(line("PDUs", modules, apparent.0, "VA", of(&flow.name)));
-                let (frame, parallel) = low_voltage_frame(line_current(apparent, facts.switchboard_voltage));
+                let (frame, parallel) = ground
+                    .place
+                    .electrical
+                    .ratings
+                    .low_voltage_frame(line_current(apparent, facts.switchboard_voltage));
                 let basis = format!("primary of each PDU, {}", brief(facts.switchboard_voltage));
                 all.push(line("PDU breakers", parallel * modules, frame.0, "A", basis));
             }
@@ -154,17 +164,28 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>
     let count = |frames: u64, places: u64| frames * places;
     if let Some((stage, main)) = main {
         let (transformers, rating) = (u64::from(main.modules), nameplate(stage, main));
-        let (frame, parallel) = high_voltage_breaker(at_grid, Some(from_grid));
+        let (frame, parallel) =
+            ground.place.electrical.ratings.high_voltage_breaker(at_grid, Some(from_grid));
         let places = transformers + circuits + flow.substations;
         let basis = format!(
             "each transformer and circuit, one bus tie a substation, {}{}",
             brief(service.voltage),
-            breaks(from_grid, high_voltage_interrupting(from_grid))
+            breaks(from_grid, ground.place.electrical.ratings.high_voltage_interrupting(from_grid))
         );
         all.push(line("grid breakers", count(parallel, places), frame.0, "A", basis));
-        let basis = format!("{} / {}", brief(service.voltage), brief(service.campus_voltage));
+        let loaded = Share(flow.loading("main transformers").unwrap_or(main.load_fraction));
+        let basis = format!(
+            "{} / {}: {} of load, {loaded} loaded",
+            brief(service.voltage),
+            brief(service.campus_voltage),
+            brief(main.output)
+        );
         all.push(line("main transformers", transformers, rating.0, "VA", basis));
-        let (frame, parallel) = high_voltage_breaker(line_current(rating, service.campus_voltage), on_busbar);
+        let (frame, parallel) = ground
+            .place
+            .electrical
+            .ratings
+            .high_voltage_breaker(line_current(rating, service.campus_voltage), on_busbar);
         let run = match grid.ties {
             Ties::Open => "ties by which the spare takes over a section, else open",
             Ties::Closed => "ties that are closed",
@@ -173,7 +194,7 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>
         let places = transformers + transformers.saturating_sub(flow.substations);
         all.push(line("campus main breakers", count(parallel, places), frame.0, "A", basis));
     } else {
-        let (frame, parallel) = high_voltage_breaker(at_grid, on_busbar);
+        let (frame, parallel) = ground.place.electrical.ratings.high_voltage_breaker(at_grid, on_busbar);
         let basis = format!(
             "each circuit, and one tie between their sections of the busbar, {}{broken}",
             brief(service.voltage)
@@ -186,13 +207,15 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>
             basis,
         ));
     }
-    let (frame, parallel) = high_voltage_breaker(grid.feeder_current, on_busbar);
+    let (frame, parallel) =
+        ground.place.electrical.ratings.high_voltage_breaker(grid.feeder_current, on_busbar);
     let basis = format!("one at each end of a feeder, {}{broken}", brief(service.campus_voltage));
     all.push(line("feeder breakers", count(parallel, 2 * flow.feeders), frame.0, "A", basis));
     let basis =
         format!("{} in all, one more to each building than its load asks for", brief(flow.feeder_length));
     all.push(line("feeders", flow.feeders, flow.feeder_rating.0, "VA", basis));
-    // The others carry the section of a feeder that is lost, so those of a building are tied.
+    // The others share the load of a feeder that is lost, so the sections of a building stand in a row with a tie between each
+    // and the next.
     let ties = flow.feeders.saturating_sub(ground.layout.buildings);
     let basis = format!(
         "a section behind each feeder, in {} buildings, {}",
@@ -200,29 +223,27 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>
         brief(service.campus_voltage)
     );
     all.push(line("building switchgear", flow.feeders, frame.0, "A", format!("{basis}{broken}")));
-    let basis = format!("between the sections of a building, {}{broken}", brief(service.campus_voltage));
+    let basis = format!(
+        "between the sections of a building, one fewer than they are; closed while a feeder of it is out, {}{broken}",
+        brief(service.campus_voltage)
+    );
     all.push(line("building tie breakers", parallel * ties, frame.0, "A", basis));
-    if flow.capacitors.0 > 0.0 {
-        let (banks, each) = capacitors(ground, flow);
+    let banks = flow.capacitors;
+    if banks.count > 0 {
         let basis = format!(
-            "{} at work in design load for a power factor of {} at the point of delivery, alike on each section of the busbar",
-            brief(flow.capacitors),
+            "alike on each section of the busbar; in design load {} of {} steps of each, {} at work, for a power factor of {} at the point of delivery",
+            banks.on,
+            banks.steps,
+            brief(banks.at_work()),
             grid.power_factor
         );
-        all.push(line("capacitor banks", banks, each.0, "VA", basis));
+        all.push(line("capacitor banks", u64::from(banks.count), banks.each.0, "var", basis));
     }
     all
 }
 
 /// Current that a capacitor's breaker is bought for over that of its rating.
 const CAPACITOR_CURRENT: f64 = 1.35;
-
-/// Banks of capacitors and the size of one: alike on each section of the campus busbar, for its ties may be open.
-fn capacitors(ground: &Ground<'_>, flow: &LoadFlow) -> (u64, VoltAmperes) {
-    let sections = u64::from(super::one_line::sections(ground)) * flow.substations;
-    let (banks, each) = capacitor_banks(flow.capacitors / sections as f64);
-    (banks * sections, each)
-}
 
 /// What a breaker has to break, in words.
 fn breaks(fault: Amperes, class: Option<Amperes>) -> String {
@@ -280,7 +301,8 @@ fn fault_behind(ground: &Ground<'_>, end: usize) -> String {
             return format!("; fault {} that its converter holds; {capacitors}", brief(held));
         }
     };
-    let text = fault.map(|fault| breaks(fault, low_voltage_interrupting(fault)));
+    let text =
+        fault.map(|fault| breaks(fault, ground.place.electrical.ratings.low_voltage_interrupting(fault)));
     text.map_or_else(String::new, |text| format!("{text}, less what the way to it takes"))
 }
 
@@ -304,34 +326,43 @@ fn mains_and_ties(redundancy: Redundancy, behind: &str) -> (u64, String) {
 fn low_voltage_mains(ground: &Ground<'_>, substations: u64, redundancy: Redundancy) -> Vec<Equipment> {
     let voltage = ground.place.electrical.switchboard_voltage;
     let Some((rating, fault)) = unit_substation(ground) else { return Vec::new() };
-    let (frame, parallel) = low_voltage_frame(line_current(rating, voltage));
+    let (frame, parallel) = ground.place.electrical.ratings.low_voltage_frame(line_current(rating, voltage));
     let (each, what) = mains_and_ties(redundancy, "switchboard");
     let basis = format!(
         "{what}, {}{}",
         brief(voltage),
-        fault.map_or_else(String::new, |fault| breaks(fault, low_voltage_interrupting(fault)))
+        fault.map_or_else(String::new, |fault| breaks(
+            fault,
+            ground.place.electrical.ratings.low_voltage_interrupting(fault)
+        ))
     );
     vec![line("low-voltage main breakers", each * parallel * substations, frame.0, "A", basis)]
 }
 
 /// Blocks, modules and batteries of a UPS.
-fn ups(known: &super::facts::StageFacts, blocks: u64, block: Watts, basis: String) -> Vec<Equipment> {
-    let each = (block / known.module - 1e-9).ceil().max(1.0);
+fn ups(
+    ratings: &Ratings,
+    known: &super::facts::StageFacts,
+    blocks: u64,
+    block: Watts,
+    basis: String,
+) -> Vec<Equipment> {
+    let (each, module) = modules_of(&ratings.ups, known.module.0, block.0);
     let mut all = vec![line("UPS blocks", blocks, block.0, "W", basis)];
-    if each > 1.0 {
-        let basis = format!("{each:.0} in parallel in each block");
-        all.push(line("UPS modules", blocks * each as u64, block.0 / each, "W", basis));
+    if each > 1 {
+        let basis = format!("{each} in parallel in each block");
+        all.push(line("UPS modules", blocks * each, module.0, "W", basis));
     }
     if let Some(time) = known.hold_up {
-        all.push(ups_battery("UPS batteries", blocks, block, time));
+        all.push(ups_battery(ratings, "UPS batteries", blocks, block, time));
     }
     all
 }
 
 /// The battery of each block, in whole cabinets.
-fn ups_battery(name: &str, blocks: u64, block: Watts, time: Seconds) -> Equipment {
+fn ups_battery(ratings: &Ratings, name: &str, blocks: u64, block: Watts, time: Seconds) -> Equipment {
     let asked = battery(block, time, USABLE);
-    let (energy, cabinets) = battery_cabinets(asked);
+    let (energy, cabinets) = ratings.battery_cabinets(asked);
     let basis = format!(
         "{cabinets} cabinet{} a block: {} for {} at its full load, {USABLE} of the energy usable",
         if cabinets == 1 { "" } else { "s" },
@@ -341,18 +372,30 @@ fn ups_battery(name: &str, blocks: u64, block: Watts, time: Seconds) -> Equipmen
     line(name, blocks, energy.0, "J", basis)
 }
 
+/// What racks of a power load conductors with; of direct current the same number.
+fn apparent_of_racks(ground: &Ground<'_>, power: Watts) -> VoltAmperes {
+    match ground.place.electrical.racks_get {
+        Current::ThreePhase => VoltAmperes(power.0 / ground.fields.electrical.rack_power_factor.0),
+        Current::Direct => VoltAmperes(power.0),
+    }
+}
+
 /// Breakers of a UPS block: input, output and maintenance bypass.
 const UPS_BREAKERS: u64 = 3;
 
 fn ups_breakers(ground: &Ground<'_>, name: &str, blocks: u64, block: Watts) -> Equipment {
     let voltage = ground.place.electrical.switchboard_voltage;
-    let apparent = VoltAmperes(block.0 / ground.fields.electrical.rack_power_factor.0);
-    let (frame, parallel) = low_voltage_frame(line_current(apparent, voltage));
+    let apparent = apparent_of_racks(ground, block);
+    let (frame, parallel) =
+        ground.place.electrical.ratings.low_voltage_frame(line_current(apparent, voltage));
     let fault = unit_substation(ground).and_then(|(_, fault)| fault);
     let basis = format!(
         "input, output and bypass of each block, {}{}",
         brief(voltage),
-        fault.map_or_else(String::new, |fault| breaks(fault, low_voltage_interrupting(fault)))
+        fault.map_or_else(String::new, |fault| breaks(
+            fault,
+            ground.place.electrical.ratings.low_voltage_interrupting(fault)
+        ))
     );
     line(name, UPS_BREAKERS * parallel * blocks, frame.0, "A", basis)
 }
@@ -369,7 +412,8 @@ fn transformer_breakers(
         faults.map_or_else(String::new, |faults| breaks(faults.run, faults.breaks)),
     );
     let of = |name: &str, count: u64, apparent: VoltAmperes, what: &str| {
-        let (frame, parallel) = high_voltage_breaker(line_current(apparent, voltage), on_busbar);
+        let (frame, parallel) =
+            ground.place.electrical.ratings.high_voltage_breaker(line_current(apparent, voltage), on_busbar);
         line(name, parallel * count, frame.0, "A", format!("{what}, {}{broken}", brief(voltage)))
     };
     let mut all = Vec::new();
@@ -389,10 +433,10 @@ fn transformer_breakers(
         let what = "primary of each transformer of the plant";
         all.push(of("plant transformer breakers", flow.plant_transformers, rating, what));
     }
-    if flow.capacitors.0 > 0.0 {
-        let (banks, each) = capacitors(ground, flow);
+    if flow.capacitors.count > 0 {
         // Capacitors take more current than their rating says: harmonics, voltage and tolerance (IEEE C37.99, recalled).
-        all.push(of("capacitor breakers", banks, each * CAPACITOR_CURRENT, "one for each bank"));
+        let each = VoltAmperes(flow.capacitors.each.0 * CAPACITOR_CURRENT);
+        all.push(of("capacitor breakers", u64::from(flow.capacitors.count), each, "one for each bank"));
     }
     all
 }
@@ -407,7 +451,8 @@ fn rectifier_feeds(ground: &Ground<'_>, flow: &StageFlow) -> Vec<Equipment> {
         return Vec::new();
     }
     let taken = VoltAmperes(flow.input.0 / f64::from(flow.modules.max(1)) / flow.load_fraction.max(1e-9));
-    let (frame, parallel) = low_voltage_frame(facts.on_busway(taken) / facts.continuous.0);
+    let (frame, parallel) =
+        ground.place.electrical.ratings.low_voltage_frame(facts.on_busway(taken) / facts.continuous.0);
     let basis = format!("tap of each rectifier, {}{}", brief(facts.busway_voltage), hall_fault(ground));
     vec![line("rectifier tap-offs", parallel * u64::from(flow.modules), frame.0, "A", basis)]
 }
@@ -423,7 +468,11 @@ fn direct_buses(ground: &Ground<'_>) -> Option<Equipment> {
     let rows = floors.clone().map(|floor| along_rows(floor, [1, 1])).sum::<u64>();
     let fullest = floors.map(|floor| fullest_row(floor, |_| true).max(floor.room_row_power()));
     let fullest = fullest.fold(Watts(0.0), Watts::max);
-    let (frame, parallel) = low_voltage_frame(direct_current(fullest, voltage) / facts.continuous.0);
+    let (frame, parallel) = ground
+        .place
+        .electrical
+        .ratings
+        .low_voltage_frame(direct_current(fullest, voltage) / facts.continuous.0);
     let basis = format!(
         "from the rectifiers of each row to its racks, {} of the fullest at {} of direct current{}",
         brief(fullest),
@@ -450,7 +499,8 @@ fn transfer_switches(ground: &Ground<'_>) -> Vec<Equipment> {
     let block = flow.installed / f64::from(flow.modules.max(1));
     let Redundancy::BlockRedundant { blocks } = stage.redundancy else { return Vec::new() };
     let catchers = u64::from(flow.modules).div_ceil(u64::from(blocks) + 1);
-    let (frame, parallel) = low_voltage_frame(facts.on_busway(VoltAmperes(block.0)));
+    let (frame, parallel) =
+        ground.place.electrical.ratings.low_voltage_frame(facts.on_busway(apparent_of_racks(ground, block)));
     let basis = format!(
         "from each {} to its catcher, one catcher for {blocks}{}",
         stage.name,
@@ -546,7 +596,7 @@ fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
                 "from the bus of what must not stop, along rows with network, storage or management racks";
             all.push(line("essential busways", own, rating.0, "A", format!("{basis}; {busway}")));
         }
-        let (frame, parallel) = low_voltage_frame(rating);
+        let (frame, parallel) = ground.place.electrical.ratings.low_voltage_frame(rating);
         let pdus = facts.stages.iter().any(|known| known.kind == StageKind::PduTransformer);
         let place = if pdus { "PDU" } else { "switchboard" };
         let basis = format!("one in the {place} before each busway, {busway}{fault}");
@@ -555,8 +605,9 @@ fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
     for (machine, draw) in ground.loads.iter().filter(|(_, draw)| draw.racks > 0) {
         // One side carries half of the shelves, and the whole rack when the other has failed.
         let side = (machine.rack.feed / paths as f64).max(machine.rack.heat);
-        let (current, voltage) = facts.at_rack(VoltAmperes(side.0));
-        let (frame, parallel) = low_voltage_frame(current / facts.continuous.0);
+        let (current, voltage) = facts.at_rack(apparent_of_racks(ground, side));
+        let (frame, parallel) =
+            ground.place.electrical.ratings.low_voltage_frame(current / facts.continuous.0);
         let shelves = brief(machine.rack.feed);
         let sides = if paths > 1 {
             format!(
@@ -577,8 +628,8 @@ fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
         let stands = floors.flat_map(|floor| kinds().map(move |kind| (floor, kind)));
         let heats = stands.filter(|(floor, kind)| floor.racks_of(*kind) > 0);
         let fullest = heats.map(|(floor, kind)| floor.demand.heat_of(kind)).fold(Watts(0.0), Watts::max);
-        let each = VoltAmperes(fullest.0 / facts.continuous.0);
-        let (frame, parallel) = low_voltage_frame(facts.at_rack(each).0);
+        let each = apparent_of_racks(ground, fullest) / facts.continuous.0;
+        let (frame, parallel) = ground.place.electrical.ratings.low_voltage_frame(facts.at_rack(each).0);
         let sides =
             if support_is_kept(ground) { "A of its row and B of the essential bus" } else { "A and B" };
         let basis =
@@ -677,7 +728,13 @@ fn essential(ground: &Ground<'_>) -> Vec<Equipment> {
     let mut all = vec![line("essential UPS blocks", count, block.0, "W", basis)];
     all.push(ups_breakers(ground, "essential UPS breakers", count, block));
     if let Some(time) = known.hold_up {
-        all.push(ups_battery("essential UPS batteries", count, block, time));
+        all.push(ups_battery(
+            &ground.place.electrical.ratings,
+            "essential UPS batteries",
+            count,
+            block,
+            time,
+        ));
     }
     all
 }
@@ -756,7 +813,8 @@ fn plant_switchboards(ground: &Ground<'_>) -> Vec<Equipment> {
     let own = plant_transformer(ground).zip(facts.plant_feed.as_ref());
     let voltage = plant_voltage(facts);
     // Breakers of switchboards carry their rating all day, as transformers do.
-    let (frame, parallel) = low_voltage_frame(line_current(boards.pair, voltage));
+    let (frame, parallel) =
+        ground.place.electrical.ratings.low_voltage_frame(line_current(boards.pair, voltage));
     let fault = match own {
         Some((rating, known)) => known.impedance.map(|z| fault_current(rating, voltage, z)),
         None => unit_substation(ground).and_then(|(_, fault)| fault),
@@ -767,7 +825,10 @@ fn plant_switchboards(ground: &Ground<'_>) -> Vec<Equipment> {
         brief(ground.design.on_plant_boards()),
         on_plant_boards(ground),
         brief(voltage),
-        fault.map_or_else(String::new, |fault| breaks(fault, low_voltage_interrupting(fault)))
+        fault.map_or_else(String::new, |fault| breaks(
+            fault,
+            ground.place.electrical.ratings.low_voltage_interrupting(fault)
+        ))
     );
     let count = PATHS * parallel * boards.pairs;
     let mains = format!("main of each switchboard of the plant, {}", brief(voltage));
@@ -808,7 +869,7 @@ pub fn backed_load(
         Covered::Everything => (meter, "racks, plant and house"),
         Covered::PlantAndNetwork => (meter - compute, "all but the accelerator racks"),
     };
-    Some((backup.sized_for(load), load, what))
+    Some((backup.sized_for(load, &place.electrical.ratings), load, what))
 }
 
 /// Engines, how many sets there are, what they carry and that in words.
@@ -826,8 +887,11 @@ fn engines(ground: &Ground<'_>, faults: Option<&FaultLevels>) -> Vec<Equipment> 
     let stored = format!("{} at full load", brief(backup.autonomy));
     let apparent = VoltAmperes(backup.set.0 / ENGINE_POWER_FACTOR);
     let voltage = ground.place.service.campus_voltage;
-    let (frame, parallel) =
-        high_voltage_breaker(line_current(apparent, voltage), faults.map(|faults| faults.run));
+    let (frame, parallel) = ground
+        .place
+        .electrical
+        .ratings
+        .high_voltage_breaker(line_current(apparent, voltage), faults.map(|faults| faults.run));
     let broken = faults.map_or_else(String::new, |faults| breaks(faults.run, faults.breaks));
     let parallels = format!("one a set, paralleled at {}{broken}", brief(voltage));
     vec![

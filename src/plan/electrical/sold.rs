@@ -1,25 +1,30 @@
 //! Modules in the sizes that they are sold in.
 //!
-//! A design names the largest module; the smallest sold size that carries the load with as few of them is bought, and how
-//! it is loaded is a result. Transformers are bought by apparent power: what they carry of their load is less by its power
+//! A design names the largest module; the smallest sold size that carries the load of each building with as few of them, in
+//! whole groups, is bought for all of them, and how it is loaded is a result. Transformers are bought by apparent power: what they carry of their load is less by its power
 //! factor.
 
 use super::Ground;
-use super::one_line::{main_power_factor, unit_power_factor};
+use super::one_line::{main_power_factor, parts_of_buildings, unit_power_factor};
 use crate::catalog::profile::StageKind;
 use crate::plan::equipment::Place;
-use crate::power::ratings::{CONVERTERS, MAIN_TRANSFORMERS, TRANSFORMERS, UPS};
-use crate::power::{Sold, StageDesign, StageFlow};
+use crate::power::ratings::Ratings;
+use crate::power::{Portion, Sold, StageDesign, StageFlow};
+use std::sync::Arc;
 
 /// Ratings that modules of a kind are sold in; none where the design's own is the only one.
-pub(super) fn sizes(kind: StageKind) -> &'static [f64] {
-    match kind {
-        StageKind::MainTransformer => &MAIN_TRANSFORMERS,
-        StageKind::UnitTransformer | StageKind::PlantTransformer | StageKind::PduTransformer => &TRANSFORMERS,
-        StageKind::Ups | StageKind::EssentialUps => &UPS,
-        StageKind::SolidStateTransformer | StageKind::Rectifier => &CONVERTERS,
-        StageKind::Feeders | StageKind::Bus | StageKind::RackBattery | StageKind::Other => &[],
-    }
+pub(super) fn sizes(kind: StageKind, ratings: &Ratings) -> Arc<[f64]> {
+    let list = match kind {
+        StageKind::MainTransformer => &ratings.main_transformers,
+        StageKind::UnitTransformer | StageKind::PlantTransformer => &ratings.transformers,
+        StageKind::PduTransformer => &ratings.pdus,
+        StageKind::Ups | StageKind::EssentialUps => &ratings.ups,
+        StageKind::SolidStateTransformer | StageKind::Rectifier => &ratings.converters,
+        StageKind::Feeders | StageKind::Bus | StageKind::RackBattery | StageKind::Other => {
+            return Arc::from([]);
+        }
+    };
+    Arc::clone(list)
 }
 
 /// Whether a stage is iron and copper, rated in volt-amperes.
@@ -34,9 +39,20 @@ pub(super) fn is_transformer(kind: StageKind) -> bool {
 }
 
 /// The module that a stage buys for what it carries; none where it carries nothing or nobody says what it is.
-fn bought(kind: StageKind, stage: &StageDesign, flow: &StageFlow, factor: f64) -> Option<Sold> {
+fn bought(
+    ground: &Ground<'_>,
+    kind: StageKind,
+    stage: &StageDesign,
+    flow: &StageFlow,
+    factor: f64,
+) -> Option<Sold> {
     let buys = kind != StageKind::Other && stage.module.0.is_finite() && flow.output.0 > 0.0;
-    buys.then(|| stage.bought(flow.output / f64::from(flow.sites.max(1)), factor))
+    let racks: u64 = ground.loads.iter().map(|(_, draw)| draw.racks).sum();
+    let place = |part: f64| Portion { load: flow.output * part, racks: (racks as f64 * part) as u64 };
+    buys.then(|| match kind {
+        StageKind::MainTransformer => stage.bought([place(1.0 / f64::from(flow.sites.max(1)))], factor),
+        _ => stage.bought(parts_of_buildings(ground).into_iter().map(place), factor),
+    })
 }
 
 /// The place with its modules chosen for the load.
@@ -51,13 +67,13 @@ pub(super) fn with_sold(ground: &Ground<'_>) -> Place {
     let mut place = ground.place.clone();
     let kinds = place.electrical.stages.iter().map(|known| known.kind);
     for ((stage, kind), flow) in place.stages.iter_mut().zip(kinds).zip(design.path()) {
-        stage.sold = bought(kind, stage, flow, factor(kind));
+        stage.sold = bought(ground, kind, stage, flow, factor(kind));
     }
     for (stage, flow) in place.plant_feed.iter_mut().zip(&design.to_plant) {
-        stage.sold = bought(StageKind::PlantTransformer, stage, flow, wish.plant_power_factor.0);
+        stage.sold = bought(ground, StageKind::PlantTransformer, stage, flow, wish.plant_power_factor.0);
     }
     for (stage, flow) in place.essential.iter_mut().zip(&design.essential) {
-        stage.sold = bought(StageKind::EssentialUps, stage, flow, 1.0);
+        stage.sold = bought(ground, StageKind::EssentialUps, stage, flow, 1.0);
     }
     place
 }

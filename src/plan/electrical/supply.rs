@@ -6,6 +6,7 @@ use crate::catalog::profile::{Covered, StageKind};
 use crate::plan::result::{Supply, SupplyBlock, Topology};
 use crate::power::availability::{Block, Engines, backed_up, k_of_n, supplied};
 use crate::power::dynamics::hold_up;
+use crate::power::ratings::Ratings;
 use crate::power::{Redundancy, chain};
 use crate::scalar::SECONDS_PER_YEAR;
 use crate::units::{Ratio, Seconds, Share, Watts};
@@ -71,8 +72,8 @@ pub(super) fn named_grid(ground: &Ground<'_>) -> Option<(String, Block)> {
 }
 
 /// Sets of one group of engines.
-pub(super) fn engines_of(backup: &BackupFacts, load: Watts) -> Engines {
-    let backup = backup.sized_for(load);
+pub(super) fn engines_of(backup: &BackupFacts, load: Watts, ratings: &Ratings) -> Engines {
+    let backup = backup.sized_for(load, ratings);
     let carrying = (load / backup.set - 1e-9).ceil().max(1.0);
     let (needed, installed) = match backup.redundancy.within(carrying) {
         Redundancy::N => (1, 1),
@@ -178,7 +179,7 @@ fn path(ground: &Ground<'_>, wish: Wish) -> Option<Vec<(String, String, Block)>>
     });
     let bare = matches!(wish, Wish::Bare);
     let backup = facts.backup.filter(|backup| backup.covers == Covered::Everything && !bare);
-    let engines = backup.as_ref().map(|backup| engines_of(backup, ground.design.meter));
+    let engines = backup.as_ref().map(|backup| engines_of(backup, ground.design.meter, &facts.ratings));
     let store = if bare { facts.rack_hold_up } else { rack_hold_up(ground) };
     let how = match engines {
         Some(engines) => format!("with engines, {} of {}", engines.needed, engines.installed),
@@ -237,7 +238,7 @@ pub(super) fn topologies(ground: &Ground<'_>) -> Vec<Topology> {
             // How many whole ones buildings would take of another topology is not counted.
             alone.whole = 1.0;
         }
-        let flow = chain(load, std::slice::from_ref(&alone)).remove(0);
+        let flow = chain(load, ground.racks.compute, std::slice::from_ref(&alone)).remove(0);
         let path = path(ground, wish).map(|path| whole(&path));
         Topology {
             name: name.into(),

@@ -1,5 +1,6 @@
 //! What a plan says of its electrical side beyond the losses of the chain.
 
+use crate::power::ratings::CapacitorBanks;
 use crate::units::{
     Amperes, Joules, Meters, PerSecond, Ratio, Seconds, Share, VoltAmperes, Volts, Watts, WattsPerSecond,
 };
@@ -305,8 +306,8 @@ pub struct LoadFlow {
     pub feeder_loss: Watts,
     /// At the point of delivery.
     pub power_factor: Share,
-    /// Capacitors of the site.
-    pub capacitors: VoltAmperes,
+    /// Capacitor banks of the site, and how many of their steps are at work at full load.
+    pub capacitors: CapacitorBanks,
     /// Turns ratio of the main transformers' tap changers.
     pub tap: f64,
     /// Lowest voltage of a hall at full load over nominal.
@@ -323,6 +324,19 @@ pub struct LoadFlow {
     pub carries: Share,
     /// Why there is no solution, if so.
     pub shortfall: Option<String>,
+}
+
+impl LoadFlow {
+    /// Mean loading of like equipment of all buildings, apparent power over the rating of what carries; none where none is.
+    #[must_use]
+    pub fn loading(&self, name: &str) -> Option<f64> {
+        let own = self.branches.iter().filter(|branch| branch.name.starts_with(name));
+        let (loads, count) = own.fold((0.0, 0.0), |(sum, count), branch| {
+            let carrying = branch.count.saturating_sub(branch.idle) as f64;
+            (sum + branch.loading * carrying, count + carrying)
+        });
+        (loads > 0.0).then(|| loads / count)
+    }
 }
 
 /// What a fault on the campus busbar draws.

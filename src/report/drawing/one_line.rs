@@ -226,7 +226,13 @@ fn campus(plan: &Plan) -> Words {
 /// What hangs on the campus busbar.
 fn campus_taps(plan: &Plan) -> Vec<Tap> {
     let mut taps: Vec<Tap> = bought(plan, "", "engines").map(Tap::Engines).into_iter().collect();
-    taps.extend(bought(plan, "", "capacitor banks").map(Tap::Capacitors));
+    // One symbol stands for all sections: what hangs on each of them alike is said of one.
+    let sections = plan.electrical.faults.map_or(1, |faults| faults.sections.max(1));
+    let banks = plan.electrical.schedule.iter().find(|line| line.name == "capacitor banks");
+    taps.extend(banks.map(|banks| {
+        let each = if sections > 1 { " a section" } else { "" };
+        Tap::Capacitors(format!("{} × {}{each}", count(banks.count / sections), rating(banks)))
+    }));
     taps.extend(bought(plan, "", "substation batteries").map(Tap::Battery));
     taps
 }
@@ -310,7 +316,13 @@ fn row(plan: &Plan, stage: &Stage) -> Row {
                 columns: columns(Redundancy::NPlus1 { needed: u32::try_from(each).unwrap_or(2) }, each, ""),
                 words: Words::of(title, [parts([own("feeders"), length]), carried(plan, stage)[0].clone()]),
                 joined: campus_ties(plan),
-                board: Words::default(),
+                board: Words::of(
+                    format!("switchgear of the buildings, {}", said(plan, "campus_voltage")),
+                    [parts([
+                        bought(plan, "sections", "building switchgear"),
+                        bought(plan, "ties", "building tie breakers"),
+                    ])],
+                ),
                 taps: Vec::new(),
             }
         }

@@ -103,8 +103,9 @@ pub(super) fn hung(page: &mut Page, tap: &Tap, (x, y): (f64, f64), pitch: f64) {
             words(page, y + 11.2, text);
         }
         Tap::Capacitors(text) => {
-            capacitors(page, (x, y), 3.0);
-            words(page, y + 8.6, text);
+            breaker(page, (x, y), true);
+            capacitors(page, (x, y + 1.1), 3.0);
+            words(page, y + 9.2, text);
         }
         Tap::Battery(text) => {
             battery(page, (x, y), 3.0);
