@@ -343,6 +343,9 @@ fn stage_of(
     Ok((designed, known))
 }
 
+/// Modules that a block of a UPS has at most: far beyond what is sold.
+const MOST_MODULES: f64 = 64.0;
+
 /// A stage's module, block, impedance, store and parts.
 fn stage_facts(
     scenario: &Scenario,
@@ -366,6 +369,19 @@ fn stage_facts(
         return Err(scenario
             .error(at, message)
             .with_help("make the module smaller or the block larger; both are set in `[electrical]`"));
+    }
+    if block.0 > module.0 * MOST_MODULES {
+        let message = format!(
+            "a block of {} takes more than {MOST_MODULES} modules of {}",
+            brief(block),
+            brief(module)
+        );
+        let at = match (wish.ups_module, wish.ups_block) {
+            (Some(_), _) => "electrical.ups_module",
+            (_, Some(_)) => "electrical.ups_block",
+            _ => "electrical.design",
+        };
+        return Err(scenario.error(at, message).with_help("make the module larger or the block smaller"));
     }
     let parts: Vec<Block> = stage
         .parts
