@@ -233,13 +233,15 @@ fn yard(place: &Place, design: &FacilityHour, part: f64, compute: Watts) -> Yard
     let units = |heat: Watts| (heat * part / COOLER_POWER).ceil() as u64;
     let rejection = place.plant.heat_rejection;
     let none_beside = rejection.has_towers() || rejection == HeatRejection::AirCooledChiller;
-    let chilled = if none_beside { Watts(0.0) } else { design.plant.chilled };
+    // Heat that chillers throw out does not pass the coolers.
+    let beside =
+        if none_beside { Watts(0.0) } else { design.plant.chilled * place.plant.installed_ratio.value() };
     Yard {
         generators: engines,
         transformers: modules(&[StageKind::UnitTransformer, StageKind::PlantTransformer]),
         converters: modules(&[StageKind::SolidStateTransformer]),
-        coolers: units(place.plant.installed_rejection(&design.plant)),
-        chillers: units(chilled * place.plant.installed_ratio.value()),
+        coolers: units(place.plant.installed_rejection(&design.plant) - beside),
+        chillers: units(beside),
         high_voltage: modules(&[StageKind::MainTransformer]),
     }
 }

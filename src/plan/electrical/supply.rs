@@ -310,7 +310,9 @@ mod tests {
         let extra = chosen.stranded / chosen.installed - 1.0 / 3.0;
         assert!((0.0..0.02).contains(&extra), "{extra}");
         let four = planned.topologies.iter().find(|one| one.name == "4-to-make-3").unwrap();
-        assert!((four.stranded / four.installed - 0.25).abs() < 2e-3);
+        // Whole groups of four: up to three of some 575 that carry are more than the load asks for.
+        let extra = four.stranded / four.installed - 0.25;
+        assert!((0.0..0.75 * 3.0 / 575.0).contains(&extra), "{extra}");
         let double = planned.topologies.iter().find(|one| one.name == "2N").unwrap();
         assert!((double.stranded / double.installed - 0.5).abs() < 2e-3);
     }
