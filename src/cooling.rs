@@ -279,6 +279,15 @@ impl PlantLoops {
         })
     }
 
+    /// The loops with chillers for so much heat each.
+    #[must_use]
+    pub fn with_chillers(mut self, chilled: &[Watts; 3]) -> Self {
+        for (heat, chillers) in self.loops.iter_mut().zip(chilled) {
+            heat.chillers_w = chillers.value();
+        }
+        self
+    }
+
     /// Runs the loops for one hour.
     ///
     /// ~~~text
@@ -331,10 +340,11 @@ impl Plant {
     /// ρ/ρ_0 = p/p_0                        density at the same temperature
     /// fans outside     P = P_0·ρ/ρ_0        the same volume at full speed
     /// coils, condensers    a = a_0·(ρ_0/ρ)^(1/1.3)
-    /// air handlers     P = P_0·(ρ_0/ρ)²     the same mass: P ~ ρ·V³, V ~ 1/ρ
+    /// air handlers     P = P_0              ρ_0/ρ as many, each at its rated volume: ρ·V³ each
+    /// doors of racks   P = P_0·(ρ_0/ρ)²     the same mass through the same door: V ~ 1/ρ
     /// ~~~
     ///
-    /// The same units stand there: more of them would keep the values of sea level. Towers keep their approach, as thin air
+    /// Units outside are the same ones; air handlers are bought by volume, so each carries ρ/ρ_0 of its heat. Towers keep their approach, as thin air
     /// holds more vapour by mass in the same measure (w ~ 1/p). Left out: what servers' own fans take, and hotter coils there.
     #[must_use]
     pub fn in_air_of(&self, pressure: Pascals) -> Self {
@@ -342,14 +352,13 @@ impl Plant {
         let coils = thin_air_approach(density);
         let towers = self.heat_rejection.has_towers();
         let outside = |rated: Kelvin| if towers { rated } else { rated * coils };
-        let handlers = 1.0 / (density * density);
+        let faster = 1.0 / (density * density);
         Self {
             rejection_approach: outside(self.rejection_approach),
             economizer_approach: outside(self.economizer_approach),
             condenser_lift: outside(self.condenser_lift),
             fan_share: self.fan_share * density,
-            air_handler_share: self.air_handler_share * handlers,
-            rear_door: self.rear_door.map(|door| RearDoor { fan_share: door.fan_share * handlers, ..door }),
+            rear_door: self.rear_door.map(|door| RearDoor { fan_share: door.fan_share * faster, ..door }),
             ..*self
         }
     }
@@ -548,16 +557,18 @@ mod tests {
         assert!((slowed - 6_800.0 / 8.0).abs() < 1e-6, "{slowed}");
     }
 
-    // 1,600 m: 83.5 kPa, 0.824 of the density. Approach 8 · 0.824^(−1/1.3) = 9.28 K, fans 1.236 %, handlers 4 %/0.679 = 5.89 %.
+    // 1,600 m: 83.5 kPa, 0.824 of the density. Approach 8 · 0.824^(−1/1.3) = 9.28 K, fans 1.236 %, doors 1 %/0.679 = 1.473 %.
     #[test]
-    fn thin_air_widens_approaches_and_burdens_air_handlers() {
+    fn thin_air_widens_approaches_and_burdens_doors() {
         let pressure = psychrometrics::standard_pressure(crate::units::Meters(1_600.0));
-        let sea = plant(HeatRejection::DryCooler);
+        let doors = RearDoor { share: Share(0.85), water: Celsius(20.0), fan_share: Share(0.01) };
+        let sea = Plant { rear_door: Some(doors), ..plant(HeatRejection::DryCooler) };
         let high = sea.in_air_of(pressure);
         assert!((high.rejection_approach.value() - 9.283).abs() < 5e-3, "{high:?}");
         assert!(
             (high.fan_share.value() - 0.012_36).abs() < 2e-5
-                && (high.air_handler_share.value() - 0.0589).abs() < 1e-4
+                && (high.rear_door.unwrap().fan_share.value() - 0.014_73).abs() < 2e-5
+                && high.air_handler_share == sea.air_handler_share
         );
         let towers = plant(HeatRejection::Tower);
         assert!(towers.in_air_of(pressure).rejection_approach == towers.rejection_approach);

@@ -46,7 +46,7 @@ pub const GRAVITY: f64 = 9.806_65;
 pub const CDU_SIDE: Meters = Meters(1.2);
 /// Depth of the gallery of CDUs: the CDU, 1.2 m of service in front, pipes behind. Assumption.
 pub const GALLERY_DEPTH: Meters = Meters(3.0);
-/// Heat that one air handler of a fan wall takes: assumption.
+/// Heat that one air handler of a fan wall takes at sea level: assumption.
 pub const AIR_HANDLER_POWER: Watts = Watts(400e3);
 /// Width of an air handler along its wall: assumption.
 pub const AIR_HANDLER_WIDTH: Meters = Meters(2.4);
@@ -261,10 +261,10 @@ struct Cooling {
 /// Air handlers for so much heat, one of them spare.
 ///
 /// ~~~text
-/// n = ⌈ Q / 400 kW ⌉ + 1
+/// n = ⌈ Q / each ⌉ + 1
 /// ~~~
-fn air_handlers(air: Watts) -> u64 {
-    if air > Watts(0.0) { (air / AIR_HANDLER_POWER - 1e-9).ceil() as u64 + 1 } else { 0 }
+fn air_handlers(air: Watts, each: Watts) -> u64 {
+    if air > Watts(0.0) { (air / each - 1e-9).ceil() as u64 + 1 } else { 0 }
 }
 
 /// Heat of all racks of some rows.
@@ -295,7 +295,10 @@ fn full_hall(
     let full = units_per_hall as f64;
     let cooling = Cooling {
         cdus: cdus(demand.unit_liquid * full, demand.cdu).total(),
-        air_handlers: air_handlers(demand.unit_air * (full * (1.0 - demand.door_share.0))),
+        air_handlers: air_handlers(
+            demand.unit_air * (full * (1.0 - demand.door_share.0)),
+            demand.air_handler,
+        ),
         behind: 0,
     };
     let mut grid = demand.grid(&rows);

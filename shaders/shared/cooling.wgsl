@@ -6,6 +6,12 @@ fn chiller_cop(carnot_share: f32, evaporating_c: f32, condensing_c: f32) -> f32 
     return carnot_share * (evaporating_c + 273.15) / lift_k;
 }
 
+// Mirrors part_load_work.
+fn part_load_work(chilled_w: f32, chillers_w: f32) -> f32 {
+    let part = min(max(chilled_w / max(chillers_w, 1.0), 0.3424), 1.0);
+    return select(1.0, (0.03303 / part + 0.6852 + 0.2818 * part) * (1.0 / 1.00003), chillers_w > 0.0);
+}
+
 // Mirrors fan_flow_fraction.
 fn fan_flow_fraction(approach_k: f32, available_k: f32) -> f32 {
     let approach = max(approach_k, 0.1);
@@ -61,7 +67,7 @@ fn loop_hour(l: HeatLoop, air: Air) -> LoopHour {
     let wet_bulb_c = air.wet_bulb_c;
     let condensing_c = between(dry_bulb_c, wet_bulb_c, l.condenser_wetness) + l.lift_k;
     let cop = chiller_cop(l.carnot_share, l.evaporating_c, condensing_c);
-    let all_work_w = l.heat_w / cop;
+    let all_work_w = l.heat_w / cop * part_load_work(l.heat_w, l.chillers_w);
     let all_fans_w = (l.heat_w + all_work_w) * l.condenser_fan_share;
 
     let most = humidity_at(l.damp_vapour_pa, air.pressure_pa);
@@ -84,11 +90,12 @@ fn loop_hour(l: HeatLoop, air: Air) -> LoopHour {
     let slowed = fan_flow_fraction(l.approach_k, l.approach_k + (margin_k + drop_k));
     let flow = select(1.0, slowed, free);
     let trim_w = l.heat_w * share;
-    let trim_work_w = trim_w / cop;
+    let trim_work_w = trim_w / cop * part_load_work(trim_w, l.chillers_w);
     let trim_fans_w = (l.heat_w + l.joined * trim_work_w) * (l.cooler_fan_share * (flow * flow * flow))
         + (trim_w + trim_work_w) * l.condenser_fan_share;
 
-    let alone = (l.bypass > 0.0) & (all_fans_w + all_work_w < trim_fans_w + trim_work_w);
+    let carried = (l.chillers_w <= 0.0) | (l.heat_w <= l.chillers_w * 1.000001);
+    let alone = (l.bypass > 0.0) & carried & (all_fans_w + all_work_w < trim_fans_w + trim_work_w);
     let chilled_w = select(trim_w, l.heat_w, alone);
     let work_w = select(trim_work_w, all_work_w, alone);
     let wetted_k = select(0.0, drop_k, free & !alone & (share < 1.0));

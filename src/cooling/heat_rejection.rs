@@ -4,10 +4,8 @@
 //! cost more than the compressors that it relieves is bypassed. Every plant is a few [`HeatLoop`]s: coefficients
 //! without kinds, which [`loop_hour`] runs in `f64` for people and in `f32` as the twin of
 //! `shaders/shared/cooling.wgsl`. Towers evaporate what the air that leaves them carries off ([`tower_evaporation`]).
-//! Left out: part-load curves of compressors: the curve 0.033 + 0.685·PLR + 0.282·PLR² of a drive-controlled chiller takes 5 %
-//! off their work at four fifths of the capacity and at most 12 % at a third of it, so that what is here is on the safe side.
-//! Also the help of spare units, heat stored in the water, fouling, and warm air that a yard of coolers draws back in: 2 K of
-//! it would cost a plant of air-cooled chillers 1 % of its racks at 43 °C.
+//! Left out: the help of spare units, heat stored in the water, fouling, and warm air that a yard of coolers draws back in: 2 K
+//! of it would cost a plant of air-cooled chillers 1 % of its racks at 43 °C.
 
 use super::direct_to_chip::FLOW_EXPONENT;
 use crate::scalar::Real;
@@ -46,6 +44,12 @@ const ICE_POINT_K: f64 = 273.15;
 const HEAT_OF_EVAPORATION_PER_VOLUME: f64 = 2.45e9;
 /// The smallest lift that compressors work against, for oil return and valves [K]. An assumption.
 const SMALLEST_LIFT_K: f64 = 15.0;
+/// Work of a compressor over that at full load by the part of the load: constant, in proportion, with its square.
+const PART_LOAD_CURVE: [f64; 3] = [0.033_03, 0.685_2, 0.281_8];
+/// The part at which a compressor takes least work per heat: √(0.03303/0.2818).
+const BEST_PART: f64 = 0.342_4;
+/// What chillers carry beyond their design heat before they are full: room for rounding alone.
+const CHILLER_ROOM: f64 = 1.000_001;
 /// How the flow fraction of a fan answers to the approach.
 const FAN_EXPONENT: f64 = 1.3;
 /// The lowest flow fraction of running fans.
@@ -108,6 +112,8 @@ pub struct HeatLoop<T = f64> {
     pub condenser_fan_share: T,
     /// Chiller efficiency as a share of Carnot's.
     pub carnot_share: T,
+    /// Heat that the evaporators carry in the design hour [W]: what they have is a part of it; 0 where that is not asked.
+    pub chillers_w: T,
     /// Temperature of the water that evaporators make [°C].
     pub evaporating_c: T,
     /// Where between dry (0) and wet bulb (1) the air meets the condensers.
@@ -148,6 +154,7 @@ impl HeatLoop {
             cooler_fan_share: T::of(self.cooler_fan_share),
             condenser_fan_share: T::of(self.condenser_fan_share),
             carnot_share: T::of(self.carnot_share),
+            chillers_w: T::of(self.chillers_w),
             evaporating_c: T::of(self.evaporating_c),
             condenser_wetness: T::of(self.condenser_wetness),
             lift_k: T::of(self.lift_k),
@@ -195,6 +202,25 @@ pub struct LoopHour<T = f64> {
 pub fn chiller_cop<T: Real>(carnot_share: T, evaporating_c: T, condensing_c: T) -> T {
     let lift_k = Real::max(condensing_c - evaporating_c, T::of(SMALLEST_LIFT_K));
     carnot_share * (evaporating_c + T::of(ICE_POINT_K)) / lift_k
+}
+
+/// Work of compressors per heat at a part of their load, over that at full load and the same temperatures.
+///
+/// ~~~text
+/// f(x)/x,   f = 0.033 + 0.685·x + 0.282·x²,   x within [0.342, 1]
+/// ~~~
+///
+/// x heat over what the evaporators carry in the design hour. The curve is the published one of a chiller whose drive follows
+/// the load (`facility.md` 3.5; the form is EnergyPlus'): 0.95 at four fifths, 0.88 at a third, where it is least. Below that
+/// units are switched off, so that those that run stay there: loops have several. Mirrored in `shaders/shared/cooling.wgsl`.
+#[inline(always)]
+#[must_use]
+pub fn part_load_work<T: Real>(chilled_w: T, chillers_w: T) -> T {
+    let [idle, straight, square] = PART_LOAD_CURVE.map(T::of);
+    let part =
+        Real::min(Real::max(chilled_w / Real::max(chillers_w, T::of(1.0)), T::of(BEST_PART)), T::of(1.0));
+    let over_full = T::of(1.0 / (PART_LOAD_CURVE[0] + PART_LOAD_CURVE[1] + PART_LOAD_CURVE[2]));
+    T::select(chillers_w > T::of(0.0), (idle / part + straight + square * part) * over_full, T::of(1.0))
 }
 
 /// Flow of cooler fans as a fraction of full flow; their power goes with its cube.
@@ -370,7 +396,7 @@ fn between<T: Real>(dry_bulb_c: T, wet_bulb_c: T, wetness: T) -> T {
 /// d   = min(short, ε·(T_a − T_wb)),  short = T_a + a − T_s    what pads cool
 /// c   = max(short − d, f·(T_a − d − T_c))                 what coils or chillers cool; f the part of damp air that they dry
 /// s   = (c + l) / (range + c − (T_a + a − d − T_s)) within [0, 1]  l what drying adds; dry: (short − d)/range
-/// W   = s·Q / COP                                         what compressors do
+/// W   = s·Q / COP · p                                      what compressors do; p part-load curve ([`part_load_work`])
 /// fans  = f·φ³·(Q + j·W) + f_c·(s·Q + W)                    φ flow of the fans
 /// E     = e·(t·(Q + j·W) + t_c·(s·Q + W)) + Q·d/range / h_fg     evaporated
 /// D     = δ·(tower heat) / (ρc·r),  water = E + max(B·E, D)
@@ -383,7 +409,7 @@ fn between<T: Real>(dry_bulb_c: T, wet_bulb_c: T, wetness: T) -> T {
 /// the air stream has the heat capacity rate of the water (a balanced exchanger, both approaches equal), so it is Q/range.
 /// Outside air damper than racks may breathe is dried by the coils of the hall ([`super::air`] has f and l), and is shut out
 /// where that is more than carrying all heat over them (s = 1) or where they are too warm to dry it. Where the coolers can
-/// be bypassed they are when chillers alone take less power. Mirrored in `shaders/shared/cooling.wgsl`.
+/// be bypassed they are when chillers alone take less power and are large enough. Mirrored in `shaders/shared/cooling.wgsl`.
 #[inline(always)]
 #[must_use]
 pub fn loop_hour<T: Real>(l: &HeatLoop<T>, air: &Air<T>) -> LoopHour<T> {
@@ -391,7 +417,7 @@ pub fn loop_hour<T: Real>(l: &HeatLoop<T>, air: &Air<T>) -> LoopHour<T> {
     let (dry_bulb_c, wet_bulb_c) = (air.dry_bulb_c, air.wet_bulb_c);
     let condensing_c = between(dry_bulb_c, wet_bulb_c, l.condenser_wetness) + l.lift_k;
     let cop = chiller_cop(l.carnot_share, l.evaporating_c, condensing_c);
-    let all_work_w = l.heat_w / cop;
+    let all_work_w = l.heat_w / cop * part_load_work(l.heat_w, l.chillers_w);
     let all_fans_w = (l.heat_w + all_work_w) * l.condenser_fan_share;
 
     let most = humidity_at(l.damp_vapour_pa, air.pressure_pa);
@@ -414,11 +440,12 @@ pub fn loop_hour<T: Real>(l: &HeatLoop<T>, air: &Air<T>) -> LoopHour<T> {
     let slowed = fan_flow_fraction(l.approach_k, l.approach_k + (margin_k + drop_k));
     let flow = T::select(free, slowed, one);
     let trim_w = l.heat_w * share;
-    let trim_work_w = trim_w / cop;
+    let trim_work_w = trim_w / cop * part_load_work(trim_w, l.chillers_w);
     let trim_fans_w = (l.heat_w + l.joined * trim_work_w) * (l.cooler_fan_share * (flow * flow * flow))
         + (trim_w + trim_work_w) * l.condenser_fan_share;
 
-    let alone = (l.bypass > zero) & (all_fans_w + all_work_w < trim_fans_w + trim_work_w);
+    let carried = (l.chillers_w <= zero) | (l.heat_w <= l.chillers_w * T::of(CHILLER_ROOM));
+    let alone = (l.bypass > zero) & carried & (all_fans_w + all_work_w < trim_fans_w + trim_work_w);
     let chilled_w = T::select(alone, l.heat_w, trim_w);
     let work_w = T::select(alone, all_work_w, trim_work_w);
     // A hall that carries all heat over its coils takes no outside air.
@@ -597,6 +624,36 @@ mod tests {
         }
         // With water of 18 °C and air of 35 °C the form is beyond the capacity of 1.61 where its power turns back up.
         assert!(ratio(18.0, 35.0).1 > 1.975 / (2.0 * 0.612_1));
+    }
+
+    // f(0.8)/0.8 = 0.03303/0.8 + 0.6852 + 0.2818 · 0.8 = 0.951928; f(0.3424)/0.3424 = 0.878155; both over 1.00003.
+    #[test]
+    fn compressors_at_part_load_take_what_the_published_curve_says() {
+        let work = |part: f64| part_load_work(part * 2e6, 2e6);
+        assert!((work(0.8) - 0.951_9).abs() < 5e-5, "{}", work(0.8));
+        assert!((work(BEST_PART) - 0.878_13).abs() < 5e-5, "{}", work(BEST_PART));
+        assert!((work(1.0) - 1.0).abs() < 1e-12 && (work(1.3) - 1.0).abs() < 1e-12);
+        // Least where it is said to be, and units are switched off below it.
+        let curve = |x: f64| PART_LOAD_CURVE[0] / x + PART_LOAD_CURVE[2] * x;
+        assert!(curve(BEST_PART) < curve(BEST_PART - 0.01) && curve(BEST_PART) < curve(BEST_PART + 0.01));
+        assert!((work(0.1) - work(BEST_PART)).abs() < 1e-12);
+        assert!((part_load_work(1e6, 0.0_f64) - 1.0).abs() < 1e-12);
+        // Half the range of a loop whose chillers carry all of it: 0.03303/0.5 + 0.6852 + 0.1409 = 0.89216.
+        let dry = coolers(0.0).on_air(1e6, Celsius(36.0), Kelvin(12.0));
+        let hour = loop_hour(&HeatLoop { chillers_w: 1e6, ..dry }, &air(34.0, 20.0));
+        assert!(
+            (hour.chilled_w - 500e3).abs() < 1e-6 && (hour.compressors_w - 48_520.1 * 0.892_13).abs() < 1.0
+        );
+    }
+
+    #[test]
+    fn chillers_for_a_part_of_the_heat_do_not_carry_all_of_it() {
+        // Coolers whose fans cost more than compressors are bypassed, where the chillers are large enough.
+        let costly = Coolers { fan_share: Share(0.15), ..coolers(0.0) };
+        let heat = HeatLoop { condenser_fan_share: 0.01, ..costly.on_air(1e6, Celsius(36.0), Kelvin(12.0)) };
+        let chilled = |chillers_w| loop_hour(&HeatLoop { chillers_w, ..heat }, &air(34.0, 20.0)).chilled_w;
+        assert!((chilled(1e6) - 1e6).abs() < 1e-6 && (chilled(0.0) - 1e6).abs() < 1e-6);
+        assert!((chilled(0.6e6) - 0.5e6).abs() < 1e-6);
     }
 
     #[test]

@@ -114,7 +114,7 @@ shader_mirror!(FacilityCase<f32>, FacilityCase as "FacilityCase" {
 shader_mirror!(HeatLoop<f32>, HeatLoop as "HeatLoop" {
     heat_w: f32, supply_c: f32, range_k: f32, wetness: f32, approach_k: f32, pads: f32, free: f32,
     damp_vapour_pa: f32, coil_c: f32, coil_vapour_pa: f32, bypass: f32, joined: f32, cooler_fan_share: f32,
-    condenser_fan_share: f32, carnot_share: f32, evaporating_c: f32,
+    condenser_fan_share: f32, carnot_share: f32, chillers_w: f32, evaporating_c: f32,
     condenser_wetness: f32, lift_k: f32, cooler_towers: f32, condenser_towers: f32, tower_approach_k: f32,
     tower_range_k: f32, tower_water_c: f32, blowdown: f32,
 });
@@ -254,6 +254,8 @@ impl FacilityYears {
                 && heat.range_k > 0.0
                 && heat.heat_w >= 0.0
                 && heat.heat_w.is_finite()
+                && heat.chillers_w >= 0.0
+                && heat.chillers_w.is_finite()
                 && vapour(heat.damp_vapour_pa)
                 && vapour(heat.coil_vapour_pa)
         })?;

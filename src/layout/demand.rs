@@ -278,6 +278,8 @@ pub struct LayoutDemand {
     pub unit_air: Watts,
     /// Part of the heat to the air that doors behind the racks take before it meets the room.
     pub door_share: Share,
+    /// Heat that one air handler of a fan wall carries in the air of the site.
+    pub air_handler: Watts,
     /// How CDUs share the heat of a hall.
     pub cdu: CduGroup,
     /// Size and mass of an accelerator rack; the others take the same position.

@@ -178,7 +178,7 @@ impl LayoutDemand {
         let past_doors = air * (1.0 - self.door_share.0);
         let cooling = Cooling {
             cdus: cdus(liquid, self.cdu).total(),
-            air_handlers: air_handlers(past_doors),
+            air_handlers: air_handlers(past_doors, self.air_handler),
             behind: 0,
         };
         let galleries = if cooling.cdus > 0 { 2.0 * GALLERY_DEPTH.value() } else { 0.0 };

@@ -40,6 +40,7 @@ pub(crate) fn gb300() -> LayoutDemand {
         unit_liquid: Watts(960e3),
         unit_air: Watts(360e3),
         door_share: Share(0.0),
+        air_handler: AIR_HANDLER_POWER,
         cdu: CduGroup { capacity: Watts(2.3e6), duty_per_spare: 4 },
         rack: RackBody { width: Meters(0.6), depth: Meters(1.2), mass: Kilograms(1_600.0) },
         rack_heat: Watts(140e3),

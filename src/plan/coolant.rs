@@ -9,7 +9,6 @@ use crate::cooling::air::chilled_tank;
 use crate::cooling::direct_to_chip::coolant_flow;
 use crate::cooling::hydraulics::cdu_group::{CduGroupLoop, CduUnit, GroupFlows};
 use crate::cooling::hydraulics::{Branch, Fluid, HydraulicsError, RowManifold, rack_curve};
-use crate::cooling::psychrometrics::SEA_LEVEL;
 use crate::fleet::{self, cdus};
 use crate::scenario::Fields;
 use crate::units::{
@@ -75,7 +74,7 @@ pub fn cooling(
         design_wet_bulb: design.weather.wet_bulb,
         design_mode: design.plant.mode.word(),
         on_chillers: on_chillers(place, loads, design),
-        air_density: Share(place.design_weather.pressure / SEA_LEVEL),
+        air_density: place.air_density(),
         chilled: design.plant.chilled,
         tanks,
         installed_rejection: place.plant.installed_rejection(&design.plant),

@@ -13,10 +13,11 @@ use crate::catalog::epw::{self, Moisture};
 use crate::catalog::profile::{self, Confidence, Datum, StageKind, System};
 use crate::catalog::{Catalog, Found, InputError};
 use crate::cooling::direct_to_chip::{coolant_range, flow_at};
-use crate::cooling::psychrometrics::{dew_point, saturation_pressure, standard_pressure};
+use crate::cooling::psychrometrics::{SEA_LEVEL, dew_point, saturation_pressure, standard_pressure};
 use crate::cooling::{DesignWeather, HeatRejection, MonthlyWeather, Plant, RearDoor, Weather, Year};
 use crate::fabric::optics::SwitchKind;
 use crate::fleet::{CduGroup, NetworkRack, ScalableUnit};
+use crate::layout::AIR_HANDLER_POWER;
 use crate::layout::cables::{CableKind, Net};
 use crate::power::one_line::LARGEST_SUBSTATION;
 use crate::power::provisioning::DutySpread;
@@ -298,6 +299,18 @@ impl Place {
     #[must_use]
     pub fn door_share(&self) -> f64 {
         self.plant.rear_door.map_or(0.0, |door| door.share.value())
+    }
+
+    /// Density of outside air over that at sea level.
+    #[must_use]
+    pub fn air_density(&self) -> Share {
+        Share(self.design_weather.pressure / SEA_LEVEL)
+    }
+
+    /// Heat that an air handler carries at its rated volume of this air.
+    #[must_use]
+    pub fn air_handler(&self) -> Watts {
+        AIR_HANDLER_POWER * self.air_density().0
     }
 }
 

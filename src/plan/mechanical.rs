@@ -20,7 +20,6 @@ use super::standing::{COOLER_POWER, Standing, cooler_name};
 use crate::cooling::heat_rejection::{CONDENSER_RANGE, WATER_HEAT_CAPACITY};
 use crate::cooling::hydraulics::RowManifold;
 use crate::cooling::{HeatLoop, HeatRejection, PlantLoops};
-use crate::layout::AIR_HANDLER_POWER;
 use crate::power::indoor_loss;
 use crate::units::text::{brief, digits};
 use crate::units::{CubicMeters, CubicMetersPerSecond, Pascals, Share, Watts};
@@ -356,22 +355,22 @@ impl Plant<'_> {
         if handlers > 0 {
             let fans = if self.place.plant.rear_door.is_some() { "fans and those of doors" } else { "fans" };
             let basis = format!(
-                "for what racks give to the air, one spare in each hall and network room; all {fans} take {} in the \
-                 design hour",
+                "for what racks give to the air, one spare in each hall and network room, bought by volume: heat in the \
+                 air of the site; all {fans} take {} in the design hour",
                 brief(self.design.plant.air_handlers)
             );
-            all.push(line("air handlers", handlers, AIR_HANDLER_POWER.0, "W", basis));
+            all.push(line("air handlers", handlers, self.place.air_handler().0, "W", basis));
         }
         let indoor = self.indoor();
         if indoor.0 > 0.0 {
             let buildings = self.buildings().max(1);
-            let each = (indoor / AIR_HANDLER_POWER / buildings as f64 - 1e-9).ceil() as u64 + 1;
+            let each = (indoor / self.place.air_handler() / buildings as f64 - 1e-9).ceil() as u64 + 1;
             let basis = format!(
                 "for {} that electrical gear loses indoors, one spare in each building",
                 brief(indoor)
             );
             let name = "air handlers of electrical rooms";
-            all.push(line(name, each * buildings, AIR_HANDLER_POWER.0, "W", basis));
+            all.push(line(name, each * buildings, self.place.air_handler().0, "W", basis));
         }
         if let Some(doors) = self.place.plant.rear_door {
             let racks = self.standing.racks;
@@ -590,14 +589,16 @@ mod tests {
     #[test]
     fn air_handlers_carry_what_racks_and_electrical_gear_give_to_the_air() {
         let plan = planned("150 MW", &[]);
-        // Fans take 4 % of the heat that the handlers carry, at sea level.
+        // Fans take 4 % of the heat that the handlers carry.
         let fans = plan.power.overheads.iter().find(|(name, _)| name == "air handlers").unwrap().1;
-        let heat = fans.0 * plan.cooling.air_density.0.powi(2) / 0.04;
+        let heat = fans.0 / 0.04;
+        let each = of(&plan, "air handlers").unwrap().rating;
+        assert!((each / (400e3 * plan.cooling.air_density.0) - 1.0).abs() < 1e-12, "{each}");
         let (halls, rooms) =
             (of(&plan, "air handlers").unwrap(), of(&plan, "air handlers of electrical rooms").unwrap());
         let floor = &plan.layout.floors[0].layout;
         let spare = floor.halls + plan.layout.buildings * u64::from(floor.network_room.is_some());
-        let left = (halls.count - spare + rooms.count - plan.layout.buildings) as f64 * AIR_HANDLER_POWER.0;
+        let left = (halls.count - spare + rooms.count - plan.layout.buildings) as f64 * each;
         assert!(left >= heat * (1.0 - 1e-9), "{left} {heat}");
         assert!(left < 1.5 * heat, "{left} {heat}");
     }

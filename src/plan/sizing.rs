@@ -90,6 +90,8 @@ pub struct FacilityHour {
     pub essential: Option<StageFlow>,
     /// The plant, all loops together.
     pub plant: PlantHour,
+    /// What the evaporators of each system's loops carry, which they are bought for.
+    pub chilled: Vec<[Watts; 3]>,
     /// The weather that it meets.
     pub weather: Weather,
     /// Lights, offices, controls.
@@ -397,7 +399,20 @@ pub fn design_hour(place: &Place, loads: &[(&Machine, &Draw)]) -> FacilityHour {
     let carried = taken(it - kept_racks, &to_racks) + taken(beside, &to_plant);
     let trunk = chain(carried, racks, trunk);
     let meter = taken(carried, &trunk);
-    FacilityHour { trunk, to_racks, to_plant, essential, plant, weather, house, it, kept_racks, meter }
+    let chilled = loops.iter().map(|load| load.on_chillers(&weather).map(|(_, chilled)| chilled)).collect();
+    FacilityHour {
+        trunk,
+        to_racks,
+        to_plant,
+        essential,
+        plant,
+        chilled,
+        weather,
+        house,
+        it,
+        kept_racks,
+        meter,
+    }
 }
 
 /// Below this outdoor temperature buildings are heated: the heating limit of European practice, 12 °C to 15 °C.
@@ -471,16 +486,16 @@ pub fn at_part<'a>(
 ) -> FacilityAtPart<'a> {
     let (it, kept) = (design.it * part, design.kept_racks * part);
     let to_racks = chain_at(it - kept, &design.to_racks);
+    let indoor = indoor_loss(&to_racks) + design.essential.as_ref().map_or(Watts(0.0), indoors);
     FacilityAtPart {
         it,
         racks: taken(it - kept, &to_racks),
         house: design.house + design.essential_loss() + kept,
-        loops: plant_loops(
-            place,
-            loads,
-            part,
-            indoor_loss(&to_racks) + design.essential.as_ref().map_or(Watts(0.0), indoors),
-        ),
+        loops: plant_loops(place, loads, part, indoor)
+            .into_iter()
+            .zip(&design.chilled)
+            .map(|(load, chilled)| load.with_chillers(chilled))
+            .collect(),
         to_plant: &design.to_plant,
         trunk: &design.trunk,
     }

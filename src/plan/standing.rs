@@ -311,6 +311,7 @@ fn demand(
         unit_liquid: per_unit(draw.liquid),
         unit_air: per_unit(draw.air),
         door_share: Share(place.door_share()),
+        air_handler: place.air_handler(),
         cdu: place.cdus,
         rack: RackBody {
             width: body.width.value,

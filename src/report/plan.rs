@@ -312,7 +312,7 @@ fn cooling(cooling: &Cooling) -> Section {
     ];
     if cooling.air_density.0 < THIN_AIR {
         let air = format!(
-            "{} of the density at sea level, for which coolers and fans are stated: approaches wider, air handlers faster",
+            "{} of the density at sea level, for which coolers and fans are stated: approaches wider, more air handlers, doors of racks faster",
             cooling.air_density
         );
         pairs.push(("outside air".into(), air));

@@ -12,8 +12,9 @@ fn flag(numbers: &mut Numbers) -> f64 {
 
 fn heat_loop(numbers: &mut Numbers) -> HeatLoop {
     let supply_c = 15.0 + 30.0 * numbers.unit();
+    let heat_w = numbers.between(1e6, 1e9);
     HeatLoop {
-        heat_w: numbers.between(1e6, 1e9),
+        heat_w,
         supply_c,
         range_k: numbers.between(2.0, 30.0),
         wetness: flag(numbers),
@@ -28,6 +29,7 @@ fn heat_loop(numbers: &mut Numbers) -> HeatLoop {
         cooler_fan_share: 0.03 * numbers.unit(),
         condenser_fan_share: 0.03 * numbers.unit(),
         carnot_share: 0.4 + 0.3 * numbers.unit(),
+        chillers_w: heat_w * if flag(numbers) > 0.0 { numbers.between(0.2, 1.2) } else { 0.0 },
         evaporating_c: supply_c,
         condenser_wetness: flag(numbers),
         lift_k: numbers.between(3.0, 20.0),
