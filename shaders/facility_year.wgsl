@@ -28,6 +28,7 @@ fn with_loop(total: LoopHour, hour: LoopHour) -> LoopHour {
     return LoopHour(
         total.fans_w + hour.fans_w,
         total.compressors_w + hour.compressors_w,
+        total.pumps_w + hour.pumps_w,
         total.water_m3_per_s + hour.water_m3_per_s,
         total.evaporated_m3_per_s + hour.evaporated_m3_per_s,
         total.drift_m3_per_s + hour.drift_m3_per_s,
@@ -65,7 +66,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var row = facility.first_loop; row < facility.end_loop; row += 1u) {
         total = with_loop(total, loop_hour(loops[row], air));
     }
-    var meter_w = facility.plant_w + total.fans_w + total.compressors_w;
+    var meter_w = facility.plant_w + total.fans_w + total.compressors_w + total.pumps_w;
     for (var row = facility.first_stage; row < facility.end_stage; row += 1u) {
         meter_w = stage_input(stage_at(row), meter_w);
     }

@@ -79,6 +79,8 @@ pub struct Plant {
     pub chiller_carnot_share: Share,
     /// Condensing temperature above outside air, or above tower water.
     pub condenser_lift: Kelvin,
+    /// Warmest water that evaporators make; warmer loops mix it. None where any may be.
+    pub evaporator_max: Option<Celsius>,
     /// Chilled water for air handlers.
     pub chilled_water: Celsius,
     /// Air at the rack inlets.
@@ -250,7 +252,7 @@ impl PlantHour {
 /// A plant under one load: what runs at any weather, and the loops that answer to it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PlantLoops {
-    /// Pumps of all loops.
+    /// Pumps of all loops, but for those that run with chillers alone.
     pub pumps: Watts,
     /// Of these, those of the coolant.
     pub coolant_pumps: Watts,
@@ -292,10 +294,10 @@ impl PlantLoops {
     ///
     /// ~~~text
     /// P = fans + pumps + compressors + air handlers
-    /// rejected = Σ (Q + W) of the loops + tower pumps = liquid + air + pumps + air handlers + compressors
+    /// rejected = Σ (Q + W + P) of the loops + tower pumps = liquid + air + pumps + air handlers + compressors
     /// ~~~
     ///
-    /// Fans outside warm outside air only. Heat that vapour of damp outside air gives to the coils of a hall came in with that
+    /// P pumps that run with the chillers alone. Fans outside warm outside air only. Heat that vapour of damp outside air gives to the coils of a hall came in with that
     /// air and leaves through the condensers; the exhaust carries so much less, and the sum is the same.
     #[must_use]
     pub fn hour(&self, weather: &Weather) -> PlantHour {
@@ -306,10 +308,11 @@ impl PlantLoops {
         let sum = |part: fn(&LoopHour) -> f64| hours.iter().map(part).sum::<f64>();
         let heat: f64 = self.loops.iter().map(|heat| heat.heat_w).sum();
         let (compressors, chilled) = (sum(|hour| hour.compressors_w), sum(|hour| hour.chilled_w));
+        let with_chillers = Watts(sum(|hour| hour.pumps_w));
         let leading = usize::from(self.loops[0].heat_w <= 0.0) * 2;
         PlantHour {
             fans: Watts(sum(|hour| hour.fans_w)),
-            pumps: self.pumps,
+            pumps: self.pumps + with_chillers,
             compressors: Watts(compressors),
             air_handlers: self.air_handlers,
             water: CubicMetersPerSecond(sum(|hour| hour.water_m3_per_s)),
@@ -317,7 +320,7 @@ impl PlantLoops {
             drift: CubicMetersPerSecond(sum(|hour| hour.drift_m3_per_s)),
             chilled: Watts(chilled),
             chiller_share: Share(if heat > 0.0 { (chilled / heat).min(1.0) } else { 0.0 }),
-            rejected: Watts(heat + compressors) + self.tower_pumps,
+            rejected: Watts(heat + compressors) + self.tower_pumps + with_chillers,
             mode: mode_of(&self.loops[leading], &hours[leading]),
         }
     }
@@ -369,6 +372,7 @@ impl Plant {
     /// goes with the heat: that of plates falls more slowly where both waters slow down, that of a tower faster.
     fn coolers(&self, rated: Kelvin, range: Kelvin, part: Share) -> Coolers {
         Coolers {
+            part: Share(part.value().max(SMALLEST_PART)),
             approach: match self.heat_rejection {
                 HeatRejection::Tower => rated * part.value(),
                 _ => coil_approach(rated, range, part.value(), self.constant_speed),
@@ -380,6 +384,7 @@ impl Plant {
             },
             fan_share: self.fan_share,
             carnot_share: self.chiller_carnot_share,
+            evaporator_max: self.evaporator_max,
             lift: self.condenser_lift,
             blowdown: blowdown_ratio(self.cycles_of_concentration.value()),
         }
@@ -415,17 +420,19 @@ impl Plant {
         let water_share = self.facility_pump_share.value() * slowed;
         let stirred = 1.0 + water_share;
         let water_pumps = (liquid + doors + air) * water_share;
-        let tower_pumps = (liquid + doors + air) * (self.condenser_pump_share.value() * slowed);
+        let tower_share = self.condenser_pump_share.value() * slowed;
+        let tower_pumps = (liquid + doors + air) * tower_share;
+        let loops = [
+            (direct_to_chip::facility_loop(self, liquid * stirred, load), liquid),
+            (rear_door::door_loop(self, doors * stirred, load), doors),
+            (air::chilled_water(self, air * stirred, load), air),
+        ];
         PlantLoops {
             pumps: coolant_pumps + water_pumps + tower_pumps,
             coolant_pumps,
             air_handlers: door_fans + handler_fans,
             tower_pumps,
-            loops: [
-                direct_to_chip::facility_loop(self, liquid * stirred, load),
-                rear_door::door_loop(self, doors * stirred, load),
-                air::chilled_water(self, air * stirred, load),
-            ],
+            loops: loops.map(|(of, heat)| HeatLoop { tower_pumps_w: (heat * tower_share).value(), ..of }),
         }
     }
 
@@ -467,6 +474,7 @@ mod tests {
             condenser_pump_share: Share(if heat_rejection == HeatRejection::Tower { 0.0175 } else { 0.0 }),
             chiller_carnot_share: Share(0.5),
             condenser_lift: Kelvin(if heat_rejection == HeatRejection::Tower { 4.0 } else { 12.0 }),
+            evaporator_max: None,
             chilled_water: Celsius(20.0),
             inlet_air: Celsius(27.0),
             dew_point_max: Some(Celsius(21.0)),

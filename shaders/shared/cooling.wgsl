@@ -91,7 +91,7 @@ fn loop_hour(l: HeatLoop, air: Air) -> LoopHour {
     let flow = select(1.0, slowed, free);
     let trim_w = l.heat_w * share;
     let trim_work_w = trim_w / cop * part_load_work(trim_w, l.chillers_w);
-    let trim_fans_w = (l.heat_w + l.joined * trim_work_w) * (l.cooler_fan_share * (flow * flow * flow))
+    let trim_fans_w = (l.coolers_w + l.joined * trim_work_w) * (l.cooler_fan_share * (flow * flow * flow))
         + (trim_w + trim_work_w) * l.condenser_fan_share;
 
     let carried = (l.chillers_w <= 0.0) | (l.heat_w <= l.chillers_w * 1.000001);
@@ -100,18 +100,20 @@ fn loop_hour(l: HeatLoop, air: Air) -> LoopHour {
     let work_w = select(trim_work_w, all_work_w, alone);
     let wetted_k = select(0.0, drop_k, free & !alone & (share < 1.0));
 
-    let tower_w = (l.heat_w + l.joined * work_w) * l.cooler_towers
-        + (chilled_w + work_w) * l.condenser_towers;
+    let pumps_w = chilled_w * l.chiller_pump_share;
+    let tower_w = (l.heat_w + l.joined * work_w + l.tower_pumps_w) * l.cooler_towers
+        + (chilled_w + work_w + pumps_w) * l.condenser_towers;
     let cold_c = max(l.tower_water_c, wet_bulb_c + l.tower_approach_k);
     let range_k = max(l.range_k, 0.1);
     let tower_range_k = max(l.tower_range_k, 0.1);
-    let pad_m3_per_s = l.heat_w * (wetted_k / range_k) * (1.0 / 2.45e9);
+    let pad_m3_per_s = l.coolers_w * (wetted_k / range_k) * (1.0 / 2.45e9);
     let tower_flow = select(1.0, flow, l.cooler_towers > 0.0);
     let evaporated = tower_w * tower_evaporation(air, cold_c, tower_range_k, tower_flow) + pad_m3_per_s;
     let drift = tower_w / tower_range_k * (3.5e-5 / 4.18e6);
     return LoopHour(
         select(trim_fans_w, all_fans_w, alone),
         work_w,
+        pumps_w,
         evaporated + max(evaporated * l.blowdown, drift),
         evaporated,
         drift,

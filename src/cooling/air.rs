@@ -76,6 +76,7 @@ pub(super) fn water_for_coils(
 /// own air warms it and less of it is outside air. Where all of it over the coils is the smaller load (s = 1) the hall
 /// recirculates, and also where coils are too warm to dry (w_c ≥ w_max).
 ///
+/// Pumps of chilled and tower water run with the chillers, which are switched with the heat that they carry, at its full flow.
 /// Liquid-cooled racks stand here with liquid-to-air units, so their heat joins the hall's air. The supply fans are the air
 /// handlers.
 pub(super) fn outside_air(plant: &Plant, heat: Watts) -> HeatLoop {
@@ -83,6 +84,7 @@ pub(super) fn outside_air(plant: &Plant, heat: Watts) -> HeatLoop {
     let off_coil = plant.chilled_water + COIL_APPROACH;
     HeatLoop {
         heat_w: heat.value(),
+        coolers_w: heat.value(),
         supply_c: plant.inlet_air.value(),
         range_k: RACK_AIR_RISE.value(),
         pads: plant.pad_effectiveness.value(),
@@ -99,6 +101,7 @@ pub(super) fn outside_air(plant: &Plant, heat: Watts) -> HeatLoop {
         tower_approach_k: plant.rejection_approach.value(),
         tower_range_k: CONDENSER_RANGE.value(),
         tower_water_c: lowest_tower_water(plant.chilled_water, plant.condenser_lift),
+        chiller_pump_share: plant.facility_pump_share.value() + towers * plant.condenser_pump_share.value(),
         blowdown: blowdown_ratio(plant.cycles_of_concentration.value()),
         ..HeatLoop::default()
     }

@@ -80,7 +80,8 @@ pub(super) fn facility_loop(plant: &Plant, heat: Watts, load: &HeatLoad) -> Heat
         HeatRejection::AirCooledChiller => warm.min(plant.chilled_water),
         _ => warm,
     };
-    let range = load.coolant_return.above(load.coolant_supply);
+    // Water colder than the coolant asks for is throttled, so that it leaves a CDU an approach below the coolant that returns.
+    let range = load.coolant_return.above(load.coolant_supply) + warm.above(supply);
     // Coolers stand there for this loop; coils of chillers and plates of towers only where there is an economiser.
     let own = matches!(plant.heat_rejection, HeatRejection::DryCooler | HeatRejection::AdiabaticCooler);
     let coolers = Coolers {

@@ -68,11 +68,11 @@ const MOST_GIVEN_UP: f64 = -0.5;
 const DRIFT_SHARE: f64 = 3.5e-5;
 /// Heat that a cubic metre of tower water takes up per kelvin [J/(m³·K)].
 pub const WATER_HEAT_CAPACITY: f64 = 4.18e6;
-/// Range of tower water through condensers [K]: chillers are rated at 5 K to 5.6 K (recalled).
+/// Range of tower water [K]: chillers are rated at 5 K to 5.6 K (recalled), and plates before them get the same flow.
 pub const CONDENSER_RANGE: Kelvin = Kelvin(5.5);
 
 /// Above the vapour in any weather [Pa]: water does not mind damp air.
-pub(super) const ANY_VAPOUR_PA: f64 = 30e3;
+pub const ANY_VAPOUR_PA: f64 = 30e3;
 /// A difference of humidity ratios below this is taken as this, where it divides.
 const LEAST_DRYING: f64 = 1e-6;
 
@@ -84,6 +84,8 @@ const LEAST_DRYING: f64 = 1e-6;
 pub struct HeatLoop<T = f64> {
     /// Heat in it [W].
     pub heat_w: T,
+    /// Heat to which the air of the coolers' fans at full speed belongs [W]: that of full load, whatever part of it comes.
+    pub coolers_w: T,
     /// The temperature at which it has to come back [°C].
     pub supply_c: T,
     /// How much warmer it leaves [K].
@@ -130,6 +132,10 @@ pub struct HeatLoop<T = f64> {
     pub tower_range_k: T,
     /// The coldest water that towers are run for [°C].
     pub tower_water_c: T,
+    /// Pumps that warm the water of towers [W].
+    pub tower_pumps_w: T,
+    /// Power of pumps that run with the chillers alone, per heat through evaporators.
+    pub chiller_pump_share: T,
     /// Water given up with its salts, as blowdown or drift, over what evaporates.
     pub blowdown: T,
 }
@@ -140,6 +146,7 @@ impl HeatLoop {
     pub fn cast<T: Real>(&self) -> HeatLoop<T> {
         HeatLoop {
             heat_w: T::of(self.heat_w),
+            coolers_w: T::of(self.coolers_w),
             supply_c: T::of(self.supply_c),
             range_k: T::of(self.range_k),
             wetness: T::of(self.wetness),
@@ -163,6 +170,8 @@ impl HeatLoop {
             tower_approach_k: T::of(self.tower_approach_k),
             tower_range_k: T::of(self.tower_range_k),
             tower_water_c: T::of(self.tower_water_c),
+            tower_pumps_w: T::of(self.tower_pumps_w),
+            chiller_pump_share: T::of(self.chiller_pump_share),
             blowdown: T::of(self.blowdown),
         }
     }
@@ -176,6 +185,8 @@ pub struct LoopHour<T = f64> {
     pub fans_w: T,
     /// Compressors [W].
     pub compressors_w: T,
+    /// Pumps that run with the chillers alone [W].
+    pub pumps_w: T,
     /// Make-up water [m³/s].
     pub water_m3_per_s: T,
     /// Of that, evaporated [m³/s].
@@ -397,16 +408,18 @@ fn between<T: Real>(dry_bulb_c: T, wet_bulb_c: T, wetness: T) -> T {
 /// c   = max(short − d, f·(T_a − d − T_c))                 what coils or chillers cool; f the part of damp air that they dry
 /// s   = (c + l) / (range + c − (T_a + a − d − T_s)) within [0, 1]  l what drying adds; dry: (short − d)/range
 /// W   = s·Q / COP · p                                      what compressors do; p part-load curve ([`part_load_work`])
-/// fans  = f·φ³·(Q + j·W) + f_c·(s·Q + W)                    φ flow of the fans
-/// E     = e·(t·(Q + j·W) + t_c·(s·Q + W)) + Q·d/range / h_fg     evaporated
+/// fans  = f·φ³·(Q_0 + j·W) + f_c·(s·Q + W)                  φ flow of the fans over that at full speed, which belongs to Q_0
+/// pumps = P_s·s·Q                                         of plants whose pumps run with the chillers alone
+/// E     = e·(t·(Q + j·W + P_t) + t_c·(s·Q + W + pumps)) + Q_0·d/range / h_fg     evaporated
 /// D     = δ·(tower heat) / (ρc·r),  water = E + max(B·E, D)
 /// ~~~
 ///
-/// Q heat [W] · T_s supply · a approach [K] · ε effectiveness of pads · j 1 where condensers share the coolers · f, f_c
+/// Q heat, Q_0 heat at full load, P_t pumps of tower water [W] · T_s supply · a approach [K] · ε effectiveness of pads · j 1 where condensers share the coolers · f, f_c
 /// full fan power per heat of coolers and condensers · t, t_c 1 where they are towers · e evaporation of a tower
 /// ([`tower_evaporation`]) whose water is as cold as wanted, or as the wet bulb allows · B blowdown ([`blowdown_ratio`]) ·
 /// δ drift of what circulates over the range r. Pads cool each kelvin of air by evaporating into it (m·c_p·ΔT = ṁ_w·h_fg);
-/// the air stream has the heat capacity rate of the water (a balanced exchanger, both approaches equal), so it is Q/range.
+/// the air stream has the heat capacity rate of the water at full load (a balanced exchanger, both approaches equal), so it is
+/// Q_0/range: pads work at full fan speed, and at part load wet as much air for less heat.
 /// Outside air damper than racks may breathe is dried by the coils of the hall ([`super::air`] has f and l), and is shut out
 /// where that is more than carrying all heat over them (s = 1) or where they are too warm to dry it. Where the coolers can
 /// be bypassed they are when chillers alone take less power and are large enough. Mirrored in `shaders/shared/cooling.wgsl`.
@@ -441,7 +454,7 @@ pub fn loop_hour<T: Real>(l: &HeatLoop<T>, air: &Air<T>) -> LoopHour<T> {
     let flow = T::select(free, slowed, one);
     let trim_w = l.heat_w * share;
     let trim_work_w = trim_w / cop * part_load_work(trim_w, l.chillers_w);
-    let trim_fans_w = (l.heat_w + l.joined * trim_work_w) * (l.cooler_fan_share * (flow * flow * flow))
+    let trim_fans_w = (l.coolers_w + l.joined * trim_work_w) * (l.cooler_fan_share * (flow * flow * flow))
         + (trim_w + trim_work_w) * l.condenser_fan_share;
 
     let carried = (l.chillers_w <= zero) | (l.heat_w <= l.chillers_w * T::of(CHILLER_ROOM));
@@ -451,12 +464,13 @@ pub fn loop_hour<T: Real>(l: &HeatLoop<T>, air: &Air<T>) -> LoopHour<T> {
     // A hall that carries all heat over its coils takes no outside air.
     let wetted_k = T::select(free & !alone & (share < one), drop_k, zero);
 
-    let tower_w =
-        (l.heat_w + l.joined * work_w) * l.cooler_towers + (chilled_w + work_w) * l.condenser_towers;
+    let pumps_w = chilled_w * l.chiller_pump_share;
+    let tower_w = (l.heat_w + l.joined * work_w + l.tower_pumps_w) * l.cooler_towers
+        + (chilled_w + work_w + pumps_w) * l.condenser_towers;
     let cold_c = Real::max(l.tower_water_c, wet_bulb_c + l.tower_approach_k);
     let range_k = Real::max(l.range_k, T::of(SMALLEST_RANGE_K));
     let tower_range_k = Real::max(l.tower_range_k, T::of(SMALLEST_RANGE_K));
-    let pad_m3_per_s = l.heat_w * (wetted_k / range_k) * T::of(1.0 / HEAT_OF_EVAPORATION_PER_VOLUME);
+    let pad_m3_per_s = l.coolers_w * (wetted_k / range_k) * T::of(1.0 / HEAT_OF_EVAPORATION_PER_VOLUME);
     // Towers of condensers run their fans in full when chillers run; no other hour asks.
     let tower_flow = T::select(l.cooler_towers > zero, flow, one);
     let evaporated = tower_w * tower_evaporation(air, cold_c, tower_range_k, tower_flow) + pad_m3_per_s;
@@ -464,6 +478,7 @@ pub fn loop_hour<T: Real>(l: &HeatLoop<T>, air: &Air<T>) -> LoopHour<T> {
     LoopHour {
         fans_w: T::select(alone, all_fans_w, trim_fans_w),
         compressors_w: work_w,
+        pumps_w,
         water_m3_per_s: evaporated + Real::max(evaporated * l.blowdown, drift),
         evaporated_m3_per_s: evaporated,
         drift_m3_per_s: drift,
@@ -480,6 +495,8 @@ pub(super) fn lowest_tower_water(evaporating: Celsius, lift: Kelvin) -> f64 {
 /// Dry coolers, with pads or without, and air-cooled chillers beside them: coefficients of a loop, heat aside.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Coolers {
+    /// The heat over that at full load.
+    pub part: Share,
     /// From outside air to water at full fan speed.
     pub approach: Kelvin,
     /// Whether outside air may cool the loop without compressors.
@@ -490,6 +507,8 @@ pub(super) struct Coolers {
     pub fan_share: Share,
     /// Chiller efficiency as a share of Carnot's.
     pub carnot_share: Share,
+    /// Warmest water that evaporators make: a part of the flow is cooled as far and mixed with the rest.
+    pub evaporator_max: Option<Celsius>,
     /// Condensing temperature above outside air, or above tower water.
     pub lift: Kelvin,
     /// Water given up with its salts per evaporated water.
@@ -497,16 +516,21 @@ pub(super) struct Coolers {
 }
 
 impl Coolers {
+    fn evaporating(&self, supply: Celsius) -> Celsius {
+        self.evaporator_max.map_or(supply, |warmest| supply.min(warmest))
+    }
+
     fn chillers(&self, heat_w: f64, supply: Celsius, range: Kelvin) -> HeatLoop {
         HeatLoop {
             heat_w,
+            coolers_w: heat_w / self.part.value(),
             supply_c: supply.value(),
             range_k: range.value(),
             approach_k: self.approach.value(),
             free: f64::from(u8::from(self.free)),
             damp_vapour_pa: ANY_VAPOUR_PA,
             carnot_share: self.carnot_share.value(),
-            evaporating_c: supply.value(),
+            evaporating_c: self.evaporating(supply).value(),
             blowdown: self.blowdown,
             ..HeatLoop::default()
         }
@@ -534,8 +558,12 @@ impl Coolers {
             lift_k: (self.approach + self.lift).value(),
             cooler_towers: 1.0,
             tower_approach_k: self.approach.value(),
-            tower_range_k: range.value(),
-            tower_water_c: if self.free { supply.value() } else { lowest_tower_water(supply, self.lift) },
+            tower_range_k: CONDENSER_RANGE.value(),
+            tower_water_c: if self.free {
+                supply.value()
+            } else {
+                lowest_tower_water(self.evaporating(supply), self.lift)
+            },
             ..self.chillers(heat_w, supply, range)
         }
     }
@@ -553,11 +581,13 @@ mod tests {
 
     fn coolers(pads: f64) -> Coolers {
         Coolers {
+            part: Share(1.0),
             approach: Kelvin(8.0),
             free: true,
             pads: Share(pads),
             fan_share: Share(0.015),
             carnot_share: Share(0.5),
+            evaporator_max: None,
             lift: Kelvin(12.0),
             blowdown: 0.25,
         }
@@ -646,6 +676,17 @@ mod tests {
         );
     }
 
+    // Half the heat of the loop of `pads_replace_the_chiller_and_drink` in the air of all of it: the same 10 K of all that air.
+    #[test]
+    fn pads_and_fans_serve_the_air_of_full_load_at_part_of_it() {
+        let part = Coolers { part: Share(0.5), ..coolers(0.8) };
+        let loop_of = |heat| part.on_air(heat, Celsius(36.0), Kelvin(12.0));
+        let wet = loop_hour(&loop_of(0.5e6), &air(38.0, 22.0));
+        assert!((wet.water_m3_per_s - 4.251_7e-4).abs() < 1e-7, "{wet:?}");
+        // Full speed: 0.015 of the heat that the fans are bought for.
+        assert!((wet.fans_w - 15e3).abs() < 1e-6, "{wet:?}");
+    }
+
     #[test]
     fn chillers_for_a_part_of_the_heat_do_not_carry_all_of_it() {
         // Coolers whose fans cost more than compressors are bypassed, where the chillers are large enough.
@@ -702,6 +743,17 @@ mod tests {
     }
 
     #[test]
+    fn evaporators_make_no_warmer_water_than_they_can() {
+        // As above but with water of 25 °C mixed to 36 °C: lift 46 − 25 = 21 K, COP 0.5 · 298.15/21 = 7.0988; 70.44 kW.
+        let limited = Coolers { evaporator_max: Some(Celsius(25.0)), ..coolers(0.0) };
+        let hour = loop_hour(&limited.on_air(1e6, Celsius(36.0), Kelvin(12.0)), &air(34.0, 20.0));
+        assert!(
+            (hour.chilled_w - 500e3).abs() < 1e-6 && (hour.compressors_w - 70_434.0).abs() < 10.0,
+            "{hour:?}"
+        );
+    }
+
+    #[test]
     fn pads_replace_the_chiller_and_drink() {
         let dry = self::dry(0.0, 38.0, 22.0);
         let wet = self::dry(0.8, 38.0, 22.0);
@@ -726,13 +778,18 @@ mod tests {
         let hour = loop_hour(&coolers(0.0).on_towers(1e6, Celsius(36.0), Kelvin(12.0)), &air(30.0, 22.0));
         assert!(hour.chilled_w <= 0.0);
         // Fans: (8/14)^1.3 = 0.48312. In: w_s(22 °C) 0.016670, w (2,449.8 · 0.016670 − 8.048)/2,464.7 = 0.013304. Out,
-        // saturated at 36 + 12 · (1 − 0.24156) = 45.101 °C: p_s 9,642 Pa, w 0.621945 · 9,642/91,683 = 0.065411.
-        // s = (1.006 + 1.86 · 0.013304) · 15.101 = 15.565; l = 0.052107 · (2,501 + 83.89 − 150.70) = 126.84;
-        // e = 0.052107/142.40 = 3.6591e-4 kg/kJ: 1 MW takes 0.3659 kg/s.
-        assert!((hour.evaporated_m3_per_s - 3.659e-4).abs() < 1e-7, "{hour:?}");
+        // saturated at 36 + 5.5 · (1 − 0.24156) = 40.171 °C: p_s 7,450 Pa, w 0.621945 · 7,450/93,875 = 0.049359.
+        // s = (1.006 + 1.86 · 0.013304) · 10.171 = 10.484; l = 0.036055 · (2,501 + 74.72 − 150.70) = 87.435;
+        // e = 0.036055/97.919 = 3.6822e-4 kg/kJ: 1 MW takes 0.3682 kg/s.
+        assert!((hour.evaporated_m3_per_s - 3.682e-4).abs() < 1e-7, "{hour:?}");
         assert!((hour.water_m3_per_s / hour.evaporated_m3_per_s - 1.25).abs() < 1e-12);
-        // Drift: 1 MW / (4.18 MJ/(m³·K) · 12 K) = 19.94 L/s, of which 0.0035 % is 6.98e-7 m³/s.
-        assert!((hour.drift_m3_per_s - 6.98e-7).abs() < 1e-9);
+        // Drift: 1 MW / (4.18 MJ/(m³·K) · 5.5 K) = 43.50 L/s, of which 0.0035 % is 1.522e-6 m³/s.
+        assert!((hour.drift_m3_per_s - 1.522e-6).abs() < 1e-9);
+        // Pumps of 17.5 kW warm the water as well.
+        let pumped =
+            HeatLoop { tower_pumps_w: 17.5e3, ..coolers(0.0).on_towers(1e6, Celsius(36.0), Kelvin(12.0)) };
+        let more = loop_hour(&pumped, &air(30.0, 22.0)).evaporated_m3_per_s / hour.evaporated_m3_per_s;
+        assert!((more - 1.0175).abs() < 1e-12, "{more}");
     }
 
     #[test]

@@ -112,14 +112,15 @@ shader_mirror!(FacilityCase<f32>, FacilityCase as "FacilityCase" {
     it_w: f32, plant_w: f32, first_loop: u32, end_loop: u32, first_stage: u32, end_stage: u32, first_hour: u32,
 });
 shader_mirror!(HeatLoop<f32>, HeatLoop as "HeatLoop" {
-    heat_w: f32, supply_c: f32, range_k: f32, wetness: f32, approach_k: f32, pads: f32, free: f32,
+    heat_w: f32, coolers_w: f32, supply_c: f32, range_k: f32, wetness: f32, approach_k: f32, pads: f32, free: f32,
     damp_vapour_pa: f32, coil_c: f32, coil_vapour_pa: f32, bypass: f32, joined: f32, cooler_fan_share: f32,
     condenser_fan_share: f32, carnot_share: f32, chillers_w: f32, evaporating_c: f32,
     condenser_wetness: f32, lift_k: f32, cooler_towers: f32, condenser_towers: f32, tower_approach_k: f32,
-    tower_range_k: f32, tower_water_c: f32, blowdown: f32,
+    tower_range_k: f32, tower_water_c: f32,
+    tower_pumps_w: f32, chiller_pump_share: f32, blowdown: f32,
 });
 shader_mirror!(LoopHour<f32>, LoopHour as "LoopHour" {
-    fans_w: f32, compressors_w: f32, water_m3_per_s: f32, evaporated_m3_per_s: f32, drift_m3_per_s: f32,
+    fans_w: f32, compressors_w: f32, pumps_w: f32, water_m3_per_s: f32, evaporated_m3_per_s: f32, drift_m3_per_s: f32,
     chilled_w: f32, drop_k: f32,
 });
 
@@ -133,6 +134,7 @@ pub fn with_loop<T: Real>(total: LoopHour<T>, hour: LoopHour<T>) -> LoopHour<T> 
     LoopHour {
         fans_w: total.fans_w + hour.fans_w,
         compressors_w: total.compressors_w + hour.compressors_w,
+        pumps_w: total.pumps_w + hour.pumps_w,
         water_m3_per_s: total.water_m3_per_s + hour.water_m3_per_s,
         evaporated_m3_per_s: total.evaporated_m3_per_s + hour.evaporated_m3_per_s,
         drift_m3_per_s: total.drift_m3_per_s + hour.drift_m3_per_s,
@@ -254,6 +256,8 @@ impl FacilityYears {
                 && heat.range_k > 0.0
                 && heat.heat_w >= 0.0
                 && heat.heat_w.is_finite()
+                && heat.coolers_w >= 0.0
+                && heat.coolers_w.is_finite()
                 && heat.chillers_w >= 0.0
                 && heat.chillers_w.is_finite()
                 && vapour(heat.damp_vapour_pa)
@@ -307,6 +311,7 @@ impl FacilityYears {
         outside[..scores.len()].copy_from_slice(&air[..scores.len()]);
         let mut fans = [0.0; LANES];
         let mut compressors = [0.0; LANES];
+        let mut pumps = [0.0; LANES];
         let mut water = [0.0; LANES];
         let mut chilled = [0.0; LANES];
         for heat in &self.loops[case.first_loop as usize..case.end_loop as usize] {
@@ -315,13 +320,14 @@ impl FacilityYears {
                 let hour = loop_hour(&heat, &outside[lane]);
                 fans[lane] += hour.fans_w;
                 compressors[lane] += hour.compressors_w;
+                pumps[lane] += hour.pumps_w;
                 water[lane] += hour.water_m3_per_s;
                 chilled[lane] += hour.chilled_w;
             }
         }
         let mut meter = [0.0; LANES];
         for lane in 0..LANES {
-            meter[lane] = case.plant_w + fans[lane] + compressors[lane];
+            meter[lane] = case.plant_w + fans[lane] + compressors[lane] + pumps[lane];
         }
         for stage in &self.stages[case.first_stage as usize..case.end_stage as usize] {
             let stage = *stage;
@@ -359,7 +365,7 @@ fn run_hour<T: Real>(
     for row in &loops[case.first_loop as usize..case.end_loop as usize] {
         total = with_loop(total, loop_hour(row, air));
     }
-    let mut meter_w = case.plant_w + total.fans_w + total.compressors_w;
+    let mut meter_w = case.plant_w + total.fans_w + total.compressors_w + total.pumps_w;
     for row in &stages[case.first_stage as usize..case.end_stage as usize] {
         meter_w = stage_input(row, meter_w);
     }

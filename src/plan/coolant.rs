@@ -62,7 +62,7 @@ pub fn cooling(
     let at_part = sizing::at_part(place, loads, design, part);
     let warm = at_part.loops.iter().map(|plant| plant.loops[0]).filter(|heat| heat.heat_w > 0.0);
     let leaving = warm.map(|heat| heat.supply_c + heat.range_k).fold(f64::INFINITY, f64::min);
-    let tanks = chilled_tank(design.plant.chilled, fields.cooling.chilled_store);
+    let tanks = chilled_tank(design.chilled(), fields.cooling.chilled_store);
     let coolant: Vec<_> = loads
         .iter()
         .filter(|(machine, draw)| draw.racks > 0 && machine.liquid_share.0 > 0.0)
@@ -76,14 +76,16 @@ pub fn cooling(
         on_chillers: on_chillers(place, loads, design),
         air_density: place.air_density(),
         chilled: design.plant.chilled,
+        other_hour: (design.other.0.dry_bulb, design.other.0.wet_bulb, design.other.1.chilled),
+        chillers: design.chilled(),
         tanks,
         installed_rejection: place.plant.installed_rejection(&design.plant),
-        schedule: mechanical::schedule(place, loads, design, standing, &coolant, tanks),
+        schedule: mechanical::schedule(place, loads, (design, &energy.wettest), standing, &coolant, tanks),
         coolant,
         trim_hours: energy.trim_hours,
         wet_hours: energy.wet_hours,
         peak_of_year: Watts(energy.peak_w),
-        design_water: design.plant.water,
+        design_water: energy.wettest.water,
         water: CubicMeters(energy.water_m3),
         evaporated: CubicMeters(energy.evaporated_m3),
         drift: CubicMeters(energy.drift_m3),

@@ -776,6 +776,7 @@ pub fn cooling(
         },
         chiller_carnot_share: taker.take("chiller_carnot_share", &design.chiller_carnot_share),
         condenser_lift: taker.take("condenser_lift", &design.condenser_lift),
+        evaporator_max: design.evaporator_max.as_ref().map(|limit| taker.take("evaporator_max", limit)),
         chilled_water: taker.take("chilled_water", &design.chilled_water),
         inlet_air: taker.take("inlet_air", &design.inlet_air),
         dew_point_max: design.dew_point_max.as_ref().map(|limit| taker.take("dew_point_max", limit)),

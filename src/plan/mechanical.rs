@@ -19,7 +19,7 @@ use super::sizing::{self, Draw, FacilityHour};
 use super::standing::{COOLER_POWER, Standing, cooler_name};
 use crate::cooling::heat_rejection::{CONDENSER_RANGE, WATER_HEAT_CAPACITY};
 use crate::cooling::hydraulics::RowManifold;
-use crate::cooling::{HeatLoop, HeatRejection, PlantLoops};
+use crate::cooling::{HeatLoop, HeatRejection, PlantHour, PlantLoops};
 use crate::power::indoor_loss;
 use crate::units::text::{brief, digits};
 use crate::units::{CubicMeters, CubicMetersPerSecond, Pascals, Share, Watts};
@@ -109,16 +109,17 @@ pub(super) fn by_units(place: &Place, loads: &[(&Machine, &Draw)], design: &Faci
     match place.plant.heat_rejection {
         HeatRejection::DryCooler | HeatRejection::AdiabaticCooler => {
             let coolant: Watts = loads.iter().map(|(_, draw)| draw.liquid).sum();
-            (whole - design.plant.chilled).max(coolant.min(whole))
+            (whole - design.chilled()).max(coolant.min(whole))
         }
         _ => whole,
     }
 }
 
-/// Heat that the units outside have to take in the design hour.
+/// Heat that the units outside have to take in the worse of the design hours.
 fn leaving(place: &Place, design: &FacilityHour) -> Watts {
-    let own = if place.plant.heat_rejection.has_towers() { Watts(0.0) } else { design.plant.compressors };
-    design.plant.rejected - own
+    let towers = place.plant.heat_rejection.has_towers();
+    let of = |hour: &PlantHour| hour.rejected - if towers { Watts(0.0) } else { hour.compressors };
+    of(&design.plant).max(of(&design.other.1))
 }
 
 /// Chillers that are machines of their own: none where the units outside are chillers themselves, or none run.
@@ -126,7 +127,7 @@ pub(super) fn chillers(place: &Place, design: &FacilityHour, buildings: u64) -> 
     if place.plant.heat_rejection == HeatRejection::AirCooledChiller {
         return LoopUnits::default();
     }
-    let chilled = design.plant.chilled;
+    let chilled = design.chilled();
     LoopUnits::carrying(chilled * place.plant.installed_ratio.value(), chilled, buildings)
 }
 
@@ -140,6 +141,7 @@ struct Plant<'a> {
     place: &'a Place,
     loads: &'a [(&'a Machine, &'a Draw)],
     design: &'a FacilityHour,
+    wettest: &'a PlantHour,
     standing: &'a Standing,
 }
 
@@ -227,7 +229,7 @@ fn motor(shaft: Watts) -> Watts {
 pub(super) fn schedule(
     place: &Place,
     loads: &[(&Machine, &Draw)],
-    design: &FacilityHour,
+    (design, wettest): (&FacilityHour, &PlantHour),
     standing: &Standing,
     coolant: &[CoolantLoop],
     tanks: CubicMeters,
@@ -235,7 +237,7 @@ pub(super) fn schedule(
     if design.it.0 <= 0.0 {
         return Vec::new();
     }
-    let plant = Plant { place, loads, design, standing };
+    let plant = Plant { place, loads, design, wettest, standing };
     let mut all = plant.outside();
     all.extend(plant.water());
     if tanks.0 > 0.0 {
@@ -281,11 +283,11 @@ impl Plant<'_> {
         }
         let own = chillers(place, design, self.buildings());
         let name = if kind.has_towers() { "water-cooled chillers" } else { "air-cooled chillers" };
-        let work = Share(design.plant.compressors / design.plant.chilled.max(Watts(f64::MIN_POSITIVE)));
+        let work = Share(design.compressors() / design.chilled().max(Watts(f64::MIN_POSITIVE)));
         units(
             name,
             own,
-            design.plant.chilled,
+            design.chilled(),
             &format!("through evaporators, {work} of it as compressor power,"),
         );
         all
@@ -329,22 +331,25 @@ impl Plant<'_> {
         all
     }
 
-    /// Connections for make-up water and for what is blown down, by their flow in the design hour.
+    /// Connections for make-up water and for what is blown down, by their flow in the hour that takes most.
     fn make_up(&self) -> Vec<Equipment> {
-        let (plant, buildings) = (&self.design.plant, self.buildings().max(1));
+        let (plant, buildings) = (self.wettest, self.buildings().max(1));
         let connection = |name: &str, flow: CubicMetersPerSecond| {
-            let basis = format!("one in each building, {} in all in the design hour", liters(flow));
+            let basis = format!(
+                "one in each building, {} in all at full load in the hour that takes most",
+                liters(flow)
+            );
             (flow.0 > 0.0).then(|| line(name, buildings, flow.0 / buildings as f64, "m3/s", basis))
         };
         let of = [("make-up water connections", plant.water), ("blowdown drains", plant.blown_down())];
         of.into_iter().filter_map(|(name, flow)| connection(name, flow)).collect()
     }
 
-    /// What electrical gear gives to the air of its rooms.
+    /// What electrical gear, lights and controls give to the air of their rooms.
     fn indoor(&self) -> Watts {
         let kept =
             self.design.essential.as_ref().map_or(Watts(0.0), |ups| indoor_loss(std::slice::from_ref(ups)));
-        indoor_loss(&self.design.to_racks) + kept
+        indoor_loss(&self.design.to_racks) + kept + self.design.house
     }
 
     /// Air handlers, and doors of coil.
@@ -366,7 +371,7 @@ impl Plant<'_> {
             let buildings = self.buildings().max(1);
             let each = (indoor / self.place.air_handler() / buildings as f64 - 1e-9).ceil() as u64 + 1;
             let basis = format!(
-                "for {} that electrical gear loses indoors, one spare in each building",
+                "for {} that electrical gear, lights and controls give off indoors, one spare in each building",
                 brief(indoor)
             );
             let name = "air handlers of electrical rooms";

@@ -131,8 +131,12 @@ pub struct Cooling {
     pub on_chillers: Vec<(&'static str, Share)>,
     /// Density of outside air over that at sea level, for which the catalogue states coolers and fans.
     pub air_density: Share,
-    /// Heat through evaporators in it: what chillers are installed for.
+    /// Heat through evaporators in it.
     pub chilled: Watts,
+    /// The other extreme hour, which takes less power: dry and wet bulb, heat through evaporators.
+    pub other_hour: (Celsius, Celsius, Watts),
+    /// Heat for which chillers are bought: that of the worse of these hours for each loop.
+    pub chillers: Watts,
     /// Water in the tanks that carry that until chillers are back after an outage.
     pub tanks: CubicMeters,
     /// Heat rejection to install, of coolers and of chillers beside them, spares and derating included.
@@ -147,7 +151,7 @@ pub struct Cooling {
     pub wet_hours: u32,
     /// Power at the meter in the hour of the year that takes most: not the design hour.
     pub peak_of_year: Watts,
-    /// Make-up water in the design hour.
+    /// Make-up water at full load in the hour that takes most of it, of the year and the design hours.
     pub design_water: CubicMetersPerSecond,
     /// Water of the year.
     pub water: CubicMeters,

@@ -90,10 +90,12 @@ pub struct FacilityHour {
     pub essential: Option<StageFlow>,
     /// The plant, all loops together.
     pub plant: PlantHour,
-    /// What the evaporators of each system's loops carry, which they are bought for.
-    pub chilled: Vec<[Watts; 3]>,
     /// The weather that it meets.
     pub weather: Weather,
+    /// The other extreme hour, which takes less power but may ask for more chillers or water.
+    pub other: (Weather, PlantHour),
+    /// What the evaporators of each system's loops carry in the worse hour for each: what they are bought for.
+    pub chilled: Vec<[Watts; 3]>,
     /// Lights, offices, controls.
     pub house: Watts,
     /// Power at the rack inputs.
@@ -108,6 +110,18 @@ impl FacilityHour {
     /// The stages from the meter to the racks, in the order of [`Place::stages`].
     pub fn path(&self) -> impl Iterator<Item = &StageFlow> {
         self.trunk.iter().chain(&self.to_racks)
+    }
+
+    /// Heat through evaporators for which chillers and tanks are bought: that of the worse hour for each loop.
+    #[must_use]
+    pub fn chilled(&self) -> Watts {
+        self.chilled.iter().flatten().copied().sum()
+    }
+
+    /// Compressors for which feeders and condensers are bought.
+    #[must_use]
+    pub fn compressors(&self) -> Watts {
+        self.plant.compressors.max(self.other.1.compressors)
     }
 
     /// Lost in the UPS of what must not stop.
@@ -390,24 +404,31 @@ pub fn design_hour(place: &Place, loads: &[(&Machine, &Draw)]) -> FacilityHour {
     let essential = place.essential.as_ref().filter(|_| kept.0 > 0.0);
     let essential = essential.map(|ups| chain(kept, racks, std::slice::from_ref(ups)).remove(0));
     let lost = essential.as_ref().map_or(Watts(0.0), |ups| ups.loss);
-    let indoor = indoor_loss(&to_racks) + essential.as_ref().map_or(Watts(0.0), indoors);
+    let indoor = indoor_loss(&to_racks) + essential.as_ref().map_or(Watts(0.0), indoors) + house;
     let loops = plant_loops(place, loads, 1.0, indoor);
-    let [hot, damp] = place.design_weather.hours().map(|weather| (plant_hour(&loops, &weather), weather));
-    let (plant, weather) = if damp.0.power() > hot.0.power() { damp } else { hot };
+    let [hot, damp] = place.design_weather.hours().map(|weather| (weather, plant_hour(&loops, &weather)));
+    let damper = damp.1.power() > hot.1.power();
+    let ((weather, plant), other) = if damper { (damp, hot) } else { (hot, damp) };
     let beside = plant.power() + house + lost + kept_racks;
     let to_plant = chain(beside, racks, place.plant_feed.as_slice());
     let carried = taken(it - kept_racks, &to_racks) + taken(beside, &to_plant);
     let trunk = chain(carried, racks, trunk);
     let meter = taken(carried, &trunk);
-    let chilled = loops.iter().map(|load| load.on_chillers(&weather).map(|(_, chilled)| chilled)).collect();
+    let through = |load: &PlantLoops, weather| load.on_chillers(weather).map(|(_, chilled)| chilled);
+    let chilled = loops.iter().map(|load| {
+        let [one, two] = [through(load, &weather), through(load, &other.0)];
+        std::array::from_fn(|at| one[at].max(two[at]))
+    });
+    let chilled = chilled.collect();
     FacilityHour {
         trunk,
         to_racks,
         to_plant,
         essential,
         plant,
-        chilled,
         weather,
+        other,
+        chilled,
         house,
         it,
         kept_racks,
@@ -431,6 +452,8 @@ pub struct FacilityYear {
     pub evaporated_m3: f64,
     /// Of that, carried off as droplets [m³].
     pub drift_m3: f64,
+    /// The plant at full load in the weather that takes most water, of the year and the design hours.
+    pub wettest: PlantHour,
     /// Heat that the plant throws out [J].
     pub rejected_j: f64,
     /// Hours with chillers running for anything.
@@ -486,7 +509,8 @@ pub fn at_part<'a>(
 ) -> FacilityAtPart<'a> {
     let (it, kept) = (design.it * part, design.kept_racks * part);
     let to_racks = chain_at(it - kept, &design.to_racks);
-    let indoor = indoor_loss(&to_racks) + design.essential.as_ref().map_or(Watts(0.0), indoors);
+    let kept_going = design.essential.as_ref().map_or(Watts(0.0), indoors);
+    let indoor = indoor_loss(&to_racks) + kept_going + design.house;
     FacilityAtPart {
         it,
         racks: taken(it - kept, &to_racks),
@@ -514,11 +538,15 @@ pub fn year(
     let facility = at_part(place, loads, design, duty);
     let warm_water_w: f64 = facility.loops.iter().map(|load| load.loops[0].heat_w).sum();
     let mut total = FacilityYear::default();
+    let mut wettest = (0.0, design.weather);
     for weather in &year.hours {
         let (plant, meter) = facility.hour(weather);
         total.meter_j += meter.0 * HOUR_S;
         total.it_j += facility.it.0 * HOUR_S;
         total.water_m3 += plant.water.0 * HOUR_S;
+        if plant.water.0 > wettest.0 {
+            wettest = (plant.water.0, *weather);
+        }
         if facility.it.0 > 0.0 {
             total.pue_hours.push((meter / facility.it) as f32);
         }
@@ -533,6 +561,10 @@ pub fn year(
         let heated = f64::from(u8::from(weather.dry_bulb < HEATING_LIMIT));
         total.heating_season_j += heated * warm_water_w * HOUR_S;
     }
+    let at_full_load = plant_hour(&at_part(place, loads, design, 1.0).loops, &wettest.1);
+    total.wettest = [design.plant, design.other.1]
+        .into_iter()
+        .fold(at_full_load, |most, hour| if hour.water > most.water { hour } else { most });
     total
 }
 

@@ -235,7 +235,7 @@ fn yard(place: &Place, design: &FacilityHour, part: f64, compute: Watts) -> Yard
     let none_beside = rejection.has_towers() || rejection == HeatRejection::AirCooledChiller;
     // Heat that chillers throw out does not pass the coolers.
     let beside =
-        if none_beside { Watts(0.0) } else { design.plant.chilled * place.plant.installed_ratio.value() };
+        if none_beside { Watts(0.0) } else { design.chilled() * place.plant.installed_ratio.value() };
     Yard {
         generators: engines,
         transformers: modules(&[StageKind::UnitTransformer, StageKind::PlantTransformer]),

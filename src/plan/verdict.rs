@@ -578,11 +578,11 @@ fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
             );
             let (need, bridged) = (backup.start_time + said.drive_restart, said.ride_through);
             all.push(verdict("cooling to the engines", need.0, bridged.0, "s", false, note));
-            if evidence.design.plant.chilled.0 > 0.0 {
+            if evidence.design.chilled().0 > 0.0 {
                 let note = format!(
                     "start of the engines and then of the chillers, {}, against the tanks of chilled water that carry {}",
                     show(said.chiller_restart),
-                    show(evidence.design.plant.chilled)
+                    show(evidence.design.chilled())
                 );
                 let (need, bridged) = (backup.start_time + said.chiller_restart, said.chilled_store);
                 all.push(verdict("chilled water to the chillers", need.0, bridged.0, "s", false, note));

@@ -119,6 +119,12 @@ fn cooling(cooling: &Cooling) -> Value {
             "on_chillers": cooling.on_chillers.iter().map(|(name, share)| json!({"loop": name, "share": share.0})).collect::<Vec<_>>(),
             "air_density_share": cooling.air_density.0,
         },
+        "other_hour": {
+            "dry_bulb_c": cooling.other_hour.0.0,
+            "wet_bulb_c": cooling.other_hour.1.0,
+            "chilled_w": cooling.other_hour.2.0,
+        },
+        "chillers_w": cooling.chillers.0,
         "installed_rejection_w": cooling.installed_rejection.0,
         "equipment": super::electrical::schedule_json(&cooling.schedule),
         "coolant": cooling.coolant.iter().map(coolant).collect::<Vec<_>>(),

@@ -300,11 +300,20 @@ fn cooling(cooling: &Cooling) -> Section {
         show(cooling.design_dry_bulb),
         show(cooling.design_wet_bulb)
     );
+    let (dry_bulb, wet_bulb, chilled) = cooling.other_hour;
+    let other = format!(
+        "{} dry bulb, {} wet bulb, less power: {} through chillers, which are bought for {}",
+        show(dry_bulb),
+        show(wet_bulb),
+        POWER.show(chilled.0),
+        POWER.show(cooling.chillers.0)
+    );
     let hours = |hours: u32| format!("{} h", count(u64::from(hours)));
     let mut pairs = vec![
         ("cooling design".into(), cooling.design.clone()),
         ("design hour".into(), hour),
         ("through chillers in it".into(), POWER.show(cooling.chilled.0)),
+        ("the other extreme hour".into(), other),
         ("heat rejection to install".into(), POWER.show(cooling.installed_rejection.0)),
         ("chillers help the coolant".into(), hours(cooling.trim_hours)),
         ("water evaporates".into(), hours(cooling.wet_hours)),
@@ -331,7 +340,7 @@ fn cooling(cooling: &Cooling) -> Section {
         );
         pairs.push(("water".into(), water));
         let hourly = format!("{} m3/h", digits(cooling.design_water.0 * 3_600.0));
-        pairs.push(("water in the design hour".into(), hourly));
+        pairs.push(("water at full load, hour that takes most".into(), hourly));
     }
     if let Some(at) = cooling.warm_water_at {
         let watt_hours = |heat: Joules| Unit::Metric("Wh").show(heat.0 / 3_600.0);

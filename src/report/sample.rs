@@ -165,6 +165,8 @@ fn cooling() -> Cooling {
         design_mode: "trim chillers",
         on_chillers: vec![("coolant", Share(0.2)), ("air of the halls", Share(1.0))],
         air_density: Share(0.937),
+        other_hour: (Celsius(35.0), Celsius(27.0), Watts(0.0)),
+        chillers: Watts(3e8),
         chilled: Watts(300e6),
         tanks: crate::units::CubicMeters(0.0),
         schedule: Vec::new(),

@@ -54,11 +54,15 @@ pub struct CoolingDesign {
     pub chiller_carnot_share: Datum<Share>,
     /// Condensing temperature above outside air (air-cooled) or tower water.
     pub condenser_lift: Datum<Kelvin>,
+    /// Warmest water that evaporators make, which warmer loops mix to what they want; any if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaporator_max: Option<Datum<Celsius>>,
     /// Chilled water supply for air handlers.
     pub chilled_water: Datum<Celsius>,
     /// Rack inlet air temperature held in the hall.
     pub inlet_air: Datum<Celsius>,
-    /// Highest dew point of outside air that may pass the racks: that of their class; damper air is shut out.
+    /// Highest dew point of outside air that may pass the racks: that of their class; damper air is dried by coils, or
+    /// shut out where they are too warm for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dew_point_max: Option<Datum<Celsius>>,
     /// Fan power of air handlers per air-side heat.

@@ -2,6 +2,7 @@
 //! weather and no maker's plant.
 
 use super::{FacilityCase, FacilitySpace, YardStage};
+use crate::cooling::heat_rejection::{ANY_VAPOUR_PA, vapour_pressure};
 use crate::cooling::{HeatLoop, Weather};
 use crate::kernel::serving_sweep::sample::Numbers;
 use crate::units::{Celsius, Pascals};
@@ -13,17 +14,21 @@ fn flag(numbers: &mut Numbers) -> f64 {
 fn heat_loop(numbers: &mut Numbers) -> HeatLoop {
     let supply_c = 15.0 + 30.0 * numbers.unit();
     let heat_w = numbers.between(1e6, 1e9);
+    // Half of them are water, which does not mind damp air and has no coils to dry it.
+    let dried = flag(numbers);
+    let coil_c = dried * numbers.between(5.0, 20.0);
     HeatLoop {
         heat_w,
+        coolers_w: heat_w * numbers.between(1.0, 2.0),
         supply_c,
         range_k: numbers.between(2.0, 30.0),
         wetness: flag(numbers),
         approach_k: numbers.between(1.0, 12.0),
         pads: flag(numbers) * numbers.unit(),
         free: flag(numbers),
-        damp_vapour_pa: numbers.between(700.0, 4_000.0),
-        coil_c: numbers.between(5.0, 20.0),
-        coil_vapour_pa: numbers.between(600.0, 2_500.0),
+        damp_vapour_pa: if dried > 0.0 { numbers.between(700.0, 4_000.0) } else { ANY_VAPOUR_PA },
+        coil_c,
+        coil_vapour_pa: dried * vapour_pressure(coil_c),
         bypass: flag(numbers),
         joined: flag(numbers),
         cooler_fan_share: 0.03 * numbers.unit(),
@@ -38,6 +43,8 @@ fn heat_loop(numbers: &mut Numbers) -> HeatLoop {
         tower_approach_k: numbers.between(2.0, 8.0),
         tower_range_k: numbers.between(4.0, 20.0),
         tower_water_c: 15.0 + 25.0 * numbers.unit(),
+        tower_pumps_w: heat_w * 0.02 * flag(numbers),
+        chiller_pump_share: 0.02 * flag(numbers),
         blowdown: numbers.between(0.1, 1.0),
     }
 }

@@ -24,7 +24,7 @@ pub(in crate::plan) fn bridged(ground: &Ground<'_>) -> Seconds {
     let said = &ground.fields.cooling;
     let drives = said.ride_through - said.drive_restart;
     let chillers = said.chilled_store - said.chiller_restart;
-    let chills = ground.design.plant.chilled.0 > 0.0;
+    let chills = ground.design.chilled().0 > 0.0;
     (if chills { drives.min(chillers) } else { drives }).max(Seconds(0.0))
 }
 
@@ -53,7 +53,7 @@ pub(super) fn cooled(ground: &Ground<'_>) -> Option<Supply> {
 
     let pump = Block::of(said.pump_failures, said.pump_repair);
     let chiller = Block::of(said.chiller_failures, said.chiller_repair);
-    let chills = ground.design.plant.chilled.0 > 0.0;
+    let chills = ground.design.chilled().0 > 0.0;
     let cooler = match place.plant.heat_rejection {
         HeatRejection::AirCooledChiller if chills => (CHILLERS, chiller.then(pump)),
         _ => ("coolers, each with its fans and pump", pump.then(pump)),
