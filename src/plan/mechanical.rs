@@ -18,7 +18,7 @@ use super::result::{CoolantLoop, Equipment};
 use super::sizing::{self, Draw, FacilityHour};
 use super::standing::{COOLER_POWER, Standing, cooler_name};
 use crate::cooling::heat_rejection::{CONDENSER_RANGE, WATER_HEAT_CAPACITY};
-use crate::cooling::hydraulics::RowManifold;
+use crate::cooling::hydraulics::PipeSize;
 use crate::cooling::{HeatLoop, HeatRejection, PlantLoops};
 use crate::power::indoor_loss;
 use crate::units::text::{brief, digits};
@@ -193,17 +193,17 @@ impl Circuit {
         }
         let pipe = |what: &str, length: f64, of: u64, each: &str| {
             let flow = self.flow / of as f64;
-            let (nominal, inner) = RowManifold::pipe(flow);
-            let speed = flow.0 / (std::f64::consts::PI * inner.0 * inner.0 / 4.0);
+            let size = PipeSize::of(flow);
             let pairs = if of == 1 { "a pair".to_owned() } else { format!("{of} pairs") };
-            let basis = format!("{pairs}, {each}: {} at {} m/s", liters(flow), digits(speed));
-            line(
-                &format!("{name} {what} [m]"),
-                (2.0 * length).ceil() as u64,
-                f64::from(nominal) / 1e3,
-                "m",
-                basis,
-            )
+            let beside = if size.parallel == 1 {
+                String::new()
+            } else {
+                format!(" in {} pipes side by side", size.parallel)
+            };
+            let basis =
+                format!("{pairs}, {each}: {}{beside} at {} m/s", liters(flow), digits(size.speed(flow)));
+            let laid = 2.0 * length * f64::from(size.parallel);
+            line(&format!("{name} {what} [m]"), laid.ceil() as u64, f64::from(size.nominal) / 1e3, "m", basis)
         };
         vec![
             pipe("mains in the yards", along, loops, "one for each loop, end to end along the buildings"),
