@@ -77,7 +77,7 @@ pub fn cooling(
         air_density: place.air_density(),
         chilled: design.plant.chilled,
         tanks,
-        installed_rejection: place.plant.installed_rejection(&design.plant),
+        installed_rejection: mechanical::installed(place, loads, design, standing.layout.buildings),
         schedule: mechanical::schedule(place, loads, design, standing, &coolant, tanks),
         coolant,
         trim_hours: energy.trim_hours,
