@@ -141,7 +141,7 @@ pub struct Cooling {
     pub schedule: Vec<Equipment>,
     /// Loops of coolant by system.
     pub coolant: Vec<CoolantLoop>,
-    /// Hours of the year in which chillers help the coolant.
+    /// Hours of the year in which chillers help the coolant; the air of the halls, where there is no coolant.
     pub trim_hours: u32,
     /// Hours of the year in which water evaporates.
     pub wet_hours: u32,
@@ -163,6 +163,14 @@ pub struct Cooling {
     pub heating_season: Joules,
     /// The temperature at which it leaves them; nothing without liquid loops.
     pub warm_water_at: Option<Celsius>,
+}
+
+impl Cooling {
+    /// Whose heat its mode and its hours of trim are about: the coolant's, or where there is none the air's of the halls.
+    #[must_use]
+    pub fn leading_loop(&self) -> &'static str {
+        if self.coolant.is_empty() { "air of the halls" } else { "coolant" }
+    }
 }
 
 /// The coolant of one system.

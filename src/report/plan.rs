@@ -306,7 +306,7 @@ fn cooling(cooling: &Cooling) -> Section {
         ("design hour".into(), hour),
         ("through chillers in it".into(), POWER.show(cooling.chilled.0)),
         ("heat rejection to install".into(), POWER.show(cooling.installed_rejection.0)),
-        ("chillers help the coolant".into(), hours(cooling.trim_hours)),
+        (format!("chillers help the {}", cooling.leading_loop()), hours(cooling.trim_hours)),
         ("water evaporates".into(), hours(cooling.wet_hours)),
         ("at the meter, hottest hour of the year".into(), POWER.show(cooling.peak_of_year.0)),
     ];
