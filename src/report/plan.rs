@@ -333,6 +333,18 @@ fn cooling(cooling: &Cooling) -> Section {
         let hourly = format!("{} m3/h", digits(cooling.design_water.0 * 3_600.0));
         pairs.push(("water in the design hour".into(), hourly));
     }
+    if let Some(dry) = cooling.dry_air.filter(|dry| dry.hours > 0) {
+        let air = format!(
+            "{}, down to {} of humidity at the inlets; racks of the class allow {} and {} of dew point. Moistening it takes up              to {} kg/s, {} a year, in no sum of this plan",
+            hours(dry.hours),
+            dry.lowest_humidity,
+            dry.limit.humidity,
+            show(dry.limit.dew_point),
+            digits(dry.most.0 * 1e3),
+            show(dry.of_year)
+        );
+        pairs.push(("outside air is too dry".into(), air));
+    }
     if let Some(at) = cooling.warm_water_at {
         let watt_hours = |heat: Joules| Unit::Metric("Wh").show(heat.0 / 3_600.0);
         let heat = format!(
