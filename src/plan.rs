@@ -10,6 +10,7 @@ mod beside;
 mod bill;
 mod border;
 pub mod coolant;
+mod dry_air;
 pub mod electrical;
 pub mod equipment;
 mod fabric;
@@ -89,7 +90,7 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
         || {
             let around = (facility_per_it, standing.layout.fibre);
             rayon::join(
-                || coolant::cooling(fields, place, &loads, &design, &energy, &standing),
+                || coolant::cooling(fields, place, &loads, &design, (&year, &energy), &standing),
                 || workloads::run(scenario, &equipment, &draws, around, options.seed),
             )
         },

@@ -11,6 +11,7 @@ use super::profile::{
 };
 use super::profile::{Adapter, Peaks};
 use crate::units::text::{self, Quantity, brief};
+use crate::units::{Celsius, Watts};
 use serde::de::DeserializeOwned;
 use std::path::Path;
 
@@ -129,6 +130,17 @@ impl Faults {
                 brief(pair[0])
             );
             self.0.push((format!("{path}.{}", place + 1), message));
+        }
+    }
+    /// Water that coils are fed with, without glycol.
+    fn no_ice(&mut self, path: &str, water: Celsius) {
+        if water < COLDEST_WATER {
+            let message = format!(
+                "plain water of {}: chillers make {} at least, below it evaporators freeze",
+                text::show(water),
+                text::show(COLDEST_WATER)
+            );
+            self.0.push((path.into(), message));
         }
     }
     fn at_most(&mut self, path: &str, value: f64, limit: f64, why: &str) {
@@ -327,6 +339,11 @@ impl Profile for Adapter {
     }
 }
 
+/// Coldest plain water that chillers make: their evaporators freeze somewhat below it (usual limit, recalled).
+const COLDEST_WATER: Celsius = Celsius(4.0);
+/// Largest coolant distribution unit that is taken: twice the largest sold, 5 MW (makers' lists).
+const LARGEST_CDU: Watts = Watts(10e6);
+
 impl Profile for CoolingDesign {
     const FOLDER: &'static str = "cooling";
     const WORD: &'static str = "cooling design";
@@ -340,6 +357,16 @@ impl Profile for CoolingDesign {
         faults.positive("condenser_lift", self.condenser_lift.value.0);
         faults.positive("chiller_carnot_share", self.chiller_carnot_share.value.0);
         faults.positive("cdu_capacity", self.cdu_capacity.value.0);
+        let why = "no coolant distribution unit is that large: up to 5 MW are sold, up to 10 MW taken";
+        faults.at_most("cdu_capacity", self.cdu_capacity.value.0, LARGEST_CDU.0, why);
+        faults.no_ice("chilled_water", self.chilled_water.value);
+        if let Some(door) = &self.rear_door {
+            faults.no_ice("rear_door.water", door.water.value);
+        }
+        if self.installed_ratio.value.0 < 1.0 {
+            let message = "what is installed over the heat that leaves: below 1 it would not carry it in the design hour";
+            faults.0.push(("installed_ratio".into(), message.into()));
+        }
         if let Some(door) = &self.rear_door
             && door.share.value.0 >= 1.0
         {

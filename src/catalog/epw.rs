@@ -24,6 +24,15 @@ pub const HOURS: usize = 8_760;
 const LONGEST_GAP: usize = 6;
 /// How far a dew point may stand above its dry bulb [K]: both are rounded, and measured by two instruments.
 const DEW_POINT_EXCESS_K: f64 = 0.5;
+/// Coldest and hottest air of which a weather file is believed [°C]: −89.2 at Vostok in 1983, 56.7 in Death Valley in 1913, the
+/// records of the WMO, rounded outwards.
+const DRY_BULBS: [f64; 2] = [-90.0, 57.0];
+/// Lowest and highest dew point [°C]: that of the coldest air; 35 at Dhahran in 2003 is the highest reported, and a degree above it.
+const DEW_POINTS: [f64; 2] = [-90.0, 36.0];
+/// Largest change from one hour to the next that is believed [K]: 27 K in two minutes at Spearfish, South Dakota, in 1943 is the
+/// fastest on record.
+const LARGEST_JUMP_K: f64 = 30.0;
+const HELP_JUMP: &str = "no place is known to have changed by more than 30 K within an hour: a digit or a sign of one of the two is wrong";
 const HELP_DEW_POINT: &str = "air holds no more water than saturates it: a dew point is at most the dry bulb, and 0.5 K more for the rounding of both";
 const DAYS: [u32; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const HELP_GAPS: &str = "a gap of at most 6 hours is filled on a straight line if the scenario says `weather_gaps = \"interpolate\"`";
@@ -118,10 +127,39 @@ pub fn read(path: &Path, gaps: Gaps) -> Result<Epw, InputError> {
     if bytes.len() as u64 > LARGEST_BYTES {
         return Err(bad("has more than 16 MiB: no year of hours is that long".into()));
     }
+    if let Some((what, help)) = no_text(&bytes) {
+        return Err(bad(what.into()).with_help(help));
+    }
     // Names of places are often written in Latin-1; the numbers are the same either way.
     let text = String::from_utf8(bytes)
         .unwrap_or_else(|error| error.into_bytes().iter().map(|byte| char::from(*byte)).collect());
     parse(&shown, &text, gaps)
+}
+
+/// First bytes of compressed files and archives, and what they are.
+const COMPRESSED: [(&[u8], &str); 6] = [
+    (b"\x1f\x8b", "is compressed with gzip"),
+    (b"PK\x03\x04", "is a zip archive"),
+    (b"BZh", "is compressed with bzip2"),
+    (b"\xfd7zXZ", "is compressed with xz"),
+    (b"\x28\xb5\x2f\xfd", "is compressed with zstd"),
+    (b"7z\xbc\xaf", "is a 7z archive"),
+];
+
+/// Why bytes are no text of one byte a letter, and what helps: nothing of them is shown.
+fn no_text(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+    if let Some((_, what)) = COMPRESSED.iter().find(|(first, _)| bytes.starts_with(first)) {
+        return Some((what, "unpack it first, and give the path of the `.epw` inside"));
+    }
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Some(("is text in UTF-16", "save it as UTF-8 or plain ASCII, as weather files are"));
+    }
+    // Tabs, line ends and the end-of-file mark of old systems are the only controls in a text.
+    let control = |byte: &u8| *byte < 32 && !b"\t\r\n\x0c\x1a".contains(byte);
+    bytes.iter().any(control).then_some((
+        "is no text: it has bytes that no weather file has",
+        "weather files of EnergyPlus (.epw) are plain text that begins with `LOCATION`",
+    ))
 }
 
 /// Text with its name, for errors that point into it.
@@ -271,7 +309,15 @@ fn rows<'a>(
             }
             hours.extend((0..missing).map(|_| Err((line, message.clone()))));
         }
-        hours.push(reading(source, line, &fields)?);
+        let row = reading(source, line, &fields)?;
+        if let (Some(Ok(before)), Ok(now)) = (hours.last(), &row)
+            && (now.dry_bulb_c - before.dry_bulb_c).abs() > LARGEST_JUMP_K
+        {
+            let [before, now] = [before.dry_bulb_c, now.dry_bulb_c];
+            let message = format!("the dry bulb jumps from {before} °C to {now} °C within an hour");
+            return Err(source.error(line, message).with_help(HELP_JUMP));
+        }
+        hours.push(row);
     }
     Ok((hours, leap_hours))
 }
@@ -286,8 +332,8 @@ fn reading<'a>(source: &Source<'_>, line: &'a str, fields: &[&str]) -> Result<Ro
             _ => Err(source
                 .error(line, format!("the {what} `{}` is no number from {low} to {high}", fields[field]))),
         };
-    let dry_bulb = value(6, "dry bulb", 99.9, -90.0, 70.0)?;
-    let dew_point = value(7, "dew point", 99.9, -90.0, 70.0)?;
+    let dry_bulb = value(6, "dry bulb", 99.9, DRY_BULBS[0], DRY_BULBS[1])?;
+    let dew_point = value(7, "dew point", 99.9, DEW_POINTS[0], DEW_POINTS[1])?;
     let relative = value(8, "relative humidity", 999.0, 0.0, 110.0)?;
     let pressure_pa = value(9, "pressure", 999_999.0, 31_000.0, 120_000.0)?;
     if let (Some(dry_bulb), Some(dew_point)) = (dry_bulb, dew_point)
@@ -505,6 +551,43 @@ mod tests {
         assert_eq!(error.line(), Some(8 + 25));
         refused(&at("30.0"), Gaps::Interpolate, "is above the dry bulb");
         assert!(parse("x.epw", &at("21.4"), Gaps::Refuse).is_ok());
+    }
+
+    #[test]
+    fn air_beyond_all_records_and_jumps_are_refused_with_their_line() {
+        let at = |values: &'static str| {
+            file(false, move |month, day, hour, line| {
+                let odd = (month, day, hour) == (1, 2, 1);
+                Some(if odd { format!("2019,1,2,1,0,?,{values},60,100500,0") } else { line })
+            })
+        };
+        let hot = refused(&at("57.1,10.0"), Gaps::Refuse, "the dry bulb `57.1` is no number from -90 to 57");
+        assert_eq!(hot.line(), Some(8 + 25));
+        refused(&at("40.0,36.5"), Gaps::Refuse, "the dew point `36.5` is no number from -90 to 36");
+        // The hour before has 0.023 °C.
+        let jump = refused(&at("30.1,-5.0"), Gaps::Refuse, "jumps from 0.023 °C to 30.1 °C within an hour");
+        assert_eq!(jump.line(), Some(8 + 25));
+        assert!(parse("x.epw", &at("30.0,-5.0"), Gaps::Refuse).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_text_is_named_and_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let said = |bytes: &[u8]| {
+            let path = folder.path().join("x.epw");
+            std::fs::write(&path, bytes).unwrap();
+            let error = read(&path, Gaps::Refuse).unwrap_err();
+            assert!(error.text.is_none(), "{error:?}");
+            error.message
+        };
+        assert_eq!(said(b"\x1f\x8b\x08\x00abc"), "is compressed with gzip");
+        assert_eq!(said(b"PK\x03\x04\x14\x00"), "is a zip archive");
+        assert_eq!(said(b"\xff\xfeL\x00O\x00"), "is text in UTF-16");
+        assert!(said(b"LOCATION\x00,").contains("is no text"));
+        // Latin-1, as names of places have it, is text.
+        let path = folder.path().join("x.epw");
+        std::fs::write(&path, b"LOCATION,Lule\xe5,").unwrap();
+        assert!(read(&path, Gaps::Refuse).unwrap_err().message.contains("latitude"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod row;
 
 use crate::units::{Celsius, CubicMetersPerSecond, Meters, Pascals};
 use nalgebra::{DMatrix, DVector};
-pub use row::{RowFlow, RowManifold, rack_curve};
+pub use row::{PipeSize, RowFlow, RowManifold, rack_curve};
 use std::f64::consts::{LN_10, PI};
 
 /// 0 °C on the absolute scale [K].
@@ -267,6 +267,16 @@ pub enum HydraulicsError {
     Impossible {
         /// Its place.
         branch: usize,
+    },
+    /// A flow that no pipe carries.
+    #[error(
+        "a flow of {flow:.3} m³/s is too much for one pipe: the widest carries {most:.3} m³/s at 2.5 m/s"
+    )]
+    NoPipe {
+        /// The flow [m³/s].
+        flow: f64,
+        /// What the widest pipe carries [m³/s].
+        most: f64,
     },
     /// Nodes that no branch joins to a held pressure.
     #[error("a part of the network is joined to no node that holds a pressure")]

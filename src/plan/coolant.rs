@@ -1,10 +1,12 @@
 //! The cooling of a plan as people read it: loops of coolant, the design hour, and what the year takes and gives.
 
+use super::dry_air::dry_air;
 use super::equipment::{Machine, Place};
 use super::mechanical;
 use super::result::{CduGroup, CoolantLoop, Cooling, SystemFloor};
 use super::sizing::{self, Draw, FacilityHour, FacilityYear, Unbuildable};
 use super::standing::{self, Standing};
+use crate::cooling::Year;
 use crate::cooling::air::chilled_tank;
 use crate::cooling::direct_to_chip::coolant_flow;
 use crate::cooling::hydraulics::cdu_group::{CduGroupLoop, CduUnit, GroupFlows};
@@ -55,7 +57,7 @@ pub fn cooling(
     place: &Place,
     loads: &[(&Machine, &Draw)],
     design: &FacilityHour,
-    energy: &FacilityYear,
+    (year, energy): (&Year, &FacilityYear),
     standing: &Standing,
 ) -> Cooling {
     let part = sizing::duty(loads);
@@ -79,9 +81,10 @@ pub fn cooling(
         other_hour: (design.other.0.dry_bulb, design.other.0.wet_bulb, design.other.1.chilled),
         chillers: design.chilled(),
         tanks,
-        installed_rejection: place.plant.installed_rejection(&design.plant),
+        installed_rejection: mechanical::installed(place, loads, design, standing.layout.buildings),
         schedule: mechanical::schedule(place, loads, (design, &energy.wettest), standing, &coolant, tanks),
         coolant,
+        dry_air: dry_air(place, loads, design, year),
         trim_hours: energy.trim_hours,
         wet_hours: energy.wet_hours,
         peak_of_year: Watts(energy.peak_w),

@@ -95,11 +95,11 @@ pub fn yards(ground: &Ground<'_>) -> Vec<(YardKind, String, u64)> {
     let (place, buildings) = (ground.place, ground.layout.buildings);
     let outside = super::mechanical::heat_rejection(place, ground.loads, ground.design, buildings);
     // Chillers that towers cool stand indoors.
-    let own = super::mechanical::chillers(place, ground.design, buildings);
+    let own = super::mechanical::chillers(place, ground.loads, ground.design, buildings);
     let chillers = if place.plant.heat_rejection.has_towers() { 0 } else { own.all() };
     let cooling = [
         (YardKind::Cooler, super::standing::cooler_name(&place.plant), outside.all()),
-        (YardKind::Chiller, "air-cooled chillers", chillers),
+        (YardKind::Chiller, super::mechanical::chiller_name(&place.plant), chillers),
     ];
     let mut all: Vec<_> = schedule
         .into_iter()

@@ -59,6 +59,8 @@ pub struct Place {
     pub service: Service,
     /// The cooling plant.
     pub plant: Plant,
+    /// Driest outside air that may pass the racks; none where none does.
+    pub driest: Option<DriestAir>,
     /// Lights, offices, controls per IT power.
     pub house_load: Share,
     /// Coolant distribution units.
@@ -71,6 +73,15 @@ pub struct Place {
     pub water: DollarsPerCubicMeter,
     /// Unit costs.
     pub costs: profile::Costs,
+}
+
+/// Driest air that racks of a class allow at their inlets: both limits hold.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct DriestAir {
+    /// Lowest dew point.
+    pub dew_point: Celsius,
+    /// Lowest relative humidity.
+    pub humidity: Share,
 }
 
 /// A year from a weather file.
@@ -526,6 +537,7 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
         electrical,
         service: Service::of(VoltAmperes(0.0), wish(&fields.grid)),
         plant: cooling.plant,
+        driest: cooling.driest,
         house_load: cooling.house_load,
         cdus: cooling.cdus,
         electricity: prices.electricity,
@@ -616,6 +628,7 @@ impl Place {
             climate: location.climate,
             weather: None,
             plant: cooling.plant,
+            driest: cooling.driest,
             house_load: cooling.house_load,
             cdus: cooling.cdus,
             electricity: prices.electricity,
@@ -732,6 +745,8 @@ pub struct Cooling {
     pub name: String,
     /// The plant.
     pub plant: Plant,
+    /// Driest outside air that may pass the racks; none where none does.
+    pub driest: Option<DriestAir>,
     /// Lights, offices, controls per IT power.
     pub house_load: Share,
     /// Coolant distribution units.
@@ -797,7 +812,12 @@ pub fn cooling(
         capacity: taker.take("cdu_capacity", &design.cdu_capacity),
         duty_per_spare: u64::from(taker.count("cdu_group", &design.cdu_group)),
     };
-    Ok(Cooling { id: design.id.clone(), name: design.name.clone(), plant, house_load, cdus })
+    let driest = design.dew_point_min.as_ref().zip(design.humidity_min.as_ref());
+    let driest = driest.map(|(dew_point, humidity)| DriestAir {
+        dew_point: taker.take("dew_point_min", dew_point),
+        humidity: taker.take("humidity_min", humidity),
+    });
+    Ok(Cooling { id: design.id.clone(), name: design.name.clone(), plant, driest, house_load, cdus })
 }
 
 fn note_costs(found: &Found<profile::Costs>, taken: &mut Vec<Assumption>) -> profile::Costs {

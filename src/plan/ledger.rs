@@ -245,14 +245,14 @@ fn cooling_entries(w: &mut Writer<'_>) {
             "cooling.installed_rejection_w",
             show(cooling.installed_rejection),
             "heat rejection to install, with spares and derating for hot days",
-            "heat of the design hour, without what compressors add × installed ratio",
+            "max( (heat of the design hour without what compressors add) × installed ratio, nameplates of the units of `cooling.equipment` )",
             [hour, w.taken("installed_ratio")].concat(),
         ),
         (
             "cooling.trim_hours",
             group(&cooling.trim_hours.to_string()),
-            "hours in which compressors help the coolant",
-            "count of hours in which coolers alone do not reach the coolant's supply",
+            "hours in which compressors help the coolant; the air of the halls, where there is no coolant",
+            "count of hours in which coolers alone do not reach the supply of that loop",
             year(),
         ),
         (

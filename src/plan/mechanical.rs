@@ -17,12 +17,13 @@ use super::equipment::{Machine, Place};
 use super::result::{CoolantLoop, Equipment};
 use super::sizing::{self, Draw, FacilityHour};
 use super::standing::{COOLER_POWER, Standing, cooler_name};
+use crate::cooling::air::CHILLED_WATER_RANGE;
 use crate::cooling::heat_rejection::{CONDENSER_RANGE, WATER_HEAT_CAPACITY};
-use crate::cooling::hydraulics::RowManifold;
-use crate::cooling::{HeatLoop, HeatRejection, PlantHour, PlantLoops};
+use crate::cooling::hydraulics::PipeSize;
+use crate::cooling::{HeatLoop, HeatRejection, Plant as CoolingPlant, PlantHour, PlantLoops};
 use crate::power::indoor_loss;
 use crate::units::text::{brief, digits};
-use crate::units::{CubicMeters, CubicMetersPerSecond, Pascals, Share, Watts};
+use crate::units::{CubicMeters, CubicMetersPerSecond, Kelvin, Pascals, Share, Watts};
 
 /// Units that share a loop of water, one of them spare: an assumption. The rest of what is installed over the heat is for
 /// hot days and no spare.
@@ -88,6 +89,9 @@ impl LoopUnits {
     }
 }
 
+/// Of the heat that leaves, a part below this is rounding and no machine's.
+const ROUNDING: f64 = 1e-9;
+
 /// Units outside that throw the heat out. Towers take what compressors add, for the others it is no part of the rating.
 pub(super) fn heat_rejection(
     place: &Place,
@@ -95,24 +99,40 @@ pub(super) fn heat_rejection(
     design: &FacilityHour,
     buildings: u64,
 ) -> LoopUnits {
-    let by_units = by_units(place, loads, design);
-    let own = leaving(place, design) - by_units;
-    let nameplate =
-        place.plant.installed_rejection(&design.plant) - own * place.plant.installed_ratio.value();
-    LoopUnits::carrying(nameplate, by_units, buildings)
+    let [nameplate, _] = nameplates(place, loads, design);
+    LoopUnits::carrying(nameplate, by_units(place, loads, design), buildings)
 }
 
-/// Of the heat that leaves, what coolers take where air-cooled chillers throw out their own: what does not pass the chillers
-/// in the design hour, or all of the coolant's, which comes to them alone in cooler hours.
+/// Nameplates that the ratio of the design asks of the units outside and of the chillers beside them.
+pub(super) fn nameplates(place: &Place, loads: &[(&Machine, &Draw)], design: &FacilityHour) -> [Watts; 2] {
+    let ratio = place.plant.installed_ratio.value();
+    let elsewhere = leaving(place, design) - by_units(place, loads, design);
+    let outside = place.plant.installed_rejection(&design.plant) - elsewhere * ratio;
+    [outside.max(Watts(0.0)), by_chillers(place, loads, design) * ratio]
+}
+
+/// Of the heat that leaves, what coolers take where air-cooled chillers throw out their own: the coolant's with what its pumps
+/// add, which comes to them alone in cooler hours; all of it where no chillers stand beside them.
 pub(super) fn by_units(place: &Place, loads: &[(&Machine, &Draw)], design: &FacilityHour) -> Watts {
-    let whole = leaving(place, design);
     match place.plant.heat_rejection {
-        HeatRejection::DryCooler | HeatRejection::AdiabaticCooler => {
-            let coolant: Watts = loads.iter().map(|(_, draw)| draw.liquid).sum();
-            (whole - design.chilled()).max(coolant.min(whole))
+        HeatRejection::DryCooler | HeatRejection::AdiabaticCooler
+            if by_chillers(place, loads, design).0 > 0.0 =>
+        {
+            heat_of_loops(place, loads, design)[0]
         }
-        _ => whole,
+        _ => leaving(place, design),
     }
+}
+
+/// Heat of coolant, rear doors and air of the halls in the design hour, with what their pumps and fans add.
+fn heat_of_loops(place: &Place, loads: &[(&Machine, &Draw)], design: &FacilityHour) -> [Watts; 3] {
+    let mut sums = [0.0; 3];
+    for plant in sizing::at_part(place, loads, design, 1.0).loops {
+        for (sum, heat) in sums.iter_mut().zip(plant.loops) {
+            *sum += heat.heat_w;
+        }
+    }
+    sums.map(Watts)
 }
 
 /// Heat that the units outside have to take in the worse of the design hours.
@@ -122,13 +142,74 @@ fn leaving(place: &Place, design: &FacilityHour) -> Watts {
     of(&design.plant).max(of(&design.other.1))
 }
 
-/// Chillers that are machines of their own: none where the units outside are chillers themselves, or none run.
-pub(super) fn chillers(place: &Place, design: &FacilityHour, buildings: u64) -> LoopUnits {
-    if place.plant.heat_rejection == HeatRejection::AirCooledChiller {
-        return LoopUnits::default();
-    }
+/// Heat that chillers of their own are bought for; none where the units outside are chillers themselves, or none run.
+///
+/// ~~~text
+/// max( through evaporators in the design hour, doors and air of the halls )      the second where they have free-cooling coils
+/// ~~~
+///
+/// An economiser is a coil before the condensers of the same chillers, rated for the heat that their evaporators are (an
+/// assumption): in cool hours it takes all heat of doors and air handlers, also where the design hour is too cool to ask for
+/// compressors for all of it.
+pub(super) fn by_chillers(place: &Place, loads: &[(&Machine, &Draw)], design: &FacilityHour) -> Watts {
     let chilled = design.chilled();
-    LoopUnits::carrying(chilled * place.plant.installed_ratio.value(), chilled, buildings)
+    let none = chilled.0 <= ROUNDING * design.plant.rejected.0;
+    if none || place.plant.heat_rejection == HeatRejection::AirCooledChiller {
+        return Watts(0.0);
+    }
+    if !has_coils(&place.plant) {
+        return chilled;
+    }
+    let [_, doors, air] = heat_of_loops(place, loads, design);
+    chilled.max(doors + air)
+}
+
+/// Whether chillers beside coolers have free-cooling coils.
+fn has_coils(plant: &CoolingPlant) -> bool {
+    let beside = matches!(plant.heat_rejection, HeatRejection::DryCooler | HeatRejection::AdiabaticCooler);
+    beside && plant.economizer
+}
+
+/// Chillers that are machines of their own.
+pub(super) fn chillers(
+    place: &Place,
+    loads: &[(&Machine, &Draw)],
+    design: &FacilityHour,
+    buildings: u64,
+) -> LoopUnits {
+    let [_, nameplate] = nameplates(place, loads, design);
+    LoopUnits::carrying(nameplate, by_chillers(place, loads, design), buildings)
+}
+
+/// What those chillers are called, as they are bought.
+pub(super) fn chiller_name(plant: &CoolingPlant) -> &'static str {
+    match plant.heat_rejection {
+        kind if kind.has_towers() => "water-cooled chillers",
+        HeatRejection::AdiabaticCooler if has_coils(plant) && plant.pad_effectiveness.0 > 0.0 => {
+            "air-cooled chillers with free-cooling coils and wetted pads"
+        }
+        _ if has_coils(plant) => "air-cooled chillers with free-cooling coils",
+        _ => "air-cooled chillers",
+    }
+}
+
+/// Heat rejection to install: by the ratio of the design, and no less than the nameplates of what is bought.
+///
+/// ~~~text
+/// max( r·Q, C·(n + m) )      n units outside, m chillers beside them that throw out heat of their own
+/// ~~~
+///
+/// Chillers on towers hand theirs to these, so they are not counted twice; those beside outside air carry the halls alone.
+pub(super) fn installed(
+    place: &Place,
+    loads: &[(&Machine, &Draw)],
+    design: &FacilityHour,
+    buildings: u64,
+) -> Watts {
+    let outside = heat_rejection(place, loads, design, buildings).all();
+    let joined = place.plant.heat_rejection == HeatRejection::Tower;
+    let own = if joined { 0 } else { chillers(place, loads, design, buildings).all() };
+    place.plant.installed_rejection(&design.plant).max(COOLER_POWER * (outside + own) as f64)
 }
 
 /// One line of the schedule.
@@ -145,9 +226,8 @@ struct Plant<'a> {
     standing: &'a Standing,
 }
 
-/// A circuit of water: its heat, what flows, what its pumps take.
+/// A circuit of water: what flows, what its pumps take.
 struct Circuit {
-    heat: Watts,
     flow: CubicMetersPerSecond,
     pumps: Watts,
 }
@@ -160,7 +240,12 @@ impl Circuit {
             heat += water.heat_w;
             flow += water.heat_w / (WATER_HEAT_CAPACITY * water.range_k.max(f64::MIN_POSITIVE));
         }
-        Self { heat: Watts(heat), flow: CubicMetersPerSecond(flow), pumps: Watts(heat * share) }
+        Self { flow: CubicMetersPerSecond(flow), pumps: Watts(heat * share) }
+    }
+
+    /// A circuit of a heat over one range.
+    fn over(heat: Watts, range: Kelvin, pumps: Watts) -> Self {
+        Self { flow: CubicMetersPerSecond(heat.0 / (WATER_HEAT_CAPACITY * range.0)), pumps }
     }
 
     /// One pump with each unit of some loops.
@@ -181,8 +266,9 @@ impl Circuit {
         Some(line(name, units.all(), motor(power * MOTOR_EFFICIENCY).0, "W", basis))
     }
 
-    /// Supply and return: along the cooling yard of each building, and from there into its halls, by the metre.
-    fn mains(&self, name: &str, units: LoopUnits, standing: &Standing) -> Vec<Equipment> {
+    /// Supply and return: along the cooling yard of each building, and from there into its halls, by the metre. Plates and chillers
+    /// on towers stand in the mechanical rooms behind the halls ([`crate::layout`]), as far away.
+    fn mains(&self, name: &str, to: &str, units: LoopUnits, standing: &Standing) -> Vec<Equipment> {
         let (loops, halls) = (units.loops(), standing.layout.halls);
         if self.flow.0 <= 0.0 || loops == 0 || halls == 0 {
             return Vec::new();
@@ -195,21 +281,21 @@ impl Circuit {
         }
         let pipe = |what: &str, length: f64, of: u64, each: &str| {
             let flow = self.flow / of as f64;
-            let (nominal, inner) = RowManifold::pipe(flow);
-            let speed = flow.0 / (std::f64::consts::PI * inner.0 * inner.0 / 4.0);
+            let size = PipeSize::of(flow);
             let pairs = if of == 1 { "a pair".to_owned() } else { format!("{of} pairs") };
-            let basis = format!("{pairs}, {each}: {} at {} m/s", liters(flow), digits(speed));
-            line(
-                &format!("{name} {what} [m]"),
-                (2.0 * length).ceil() as u64,
-                f64::from(nominal) / 1e3,
-                "m",
-                basis,
-            )
+            let beside = if size.parallel == 1 {
+                String::new()
+            } else {
+                format!(" in {} pipes side by side", size.parallel)
+            };
+            let basis =
+                format!("{pairs}, {each}: {}{beside} at {} m/s", liters(flow), digits(size.speed(flow)));
+            let laid = 2.0 * length * f64::from(size.parallel);
+            line(&format!("{name} {what} [m]"), laid.ceil() as u64, f64::from(size.nominal) / 1e3, "m", basis)
         };
         vec![
             pipe("mains in the yards", along, loops, "one for each loop, end to end along the buildings"),
-            pipe("branches to the halls", across, halls, "one for each hall, from the yard across it"),
+            pipe(&format!("branches to {to}"), across, halls, "one for each hall, from the yard across it"),
         ]
     }
 }
@@ -266,8 +352,7 @@ impl Plant<'_> {
             if units.all() > 0 {
                 let loaded = |count: u64| Share(needed / (COOLER_POWER * count as f64));
                 let basis = format!(
-                    "{} {what} in the design hour: {} loaded, {} with one of each loop out; {}",
-                    brief(needed),
+                    "{what}: {} loaded, {} with one of each loop out; {}",
                     loaded(units.all()),
                     loaded(units.on_duty()),
                     units.grouped(),
@@ -276,57 +361,91 @@ impl Plant<'_> {
             }
         };
         let outside = heat_rejection(place, self.loads, design, self.buildings());
-        units(cooler_name(&place.plant), outside, by_units(place, self.loads, design), "to throw out");
+        let needed = by_units(place, self.loads, design);
+        let what = format!("{} to throw out in the design hour", brief(needed));
+        units(cooler_name(&place.plant), outside, needed, &what);
         // Without an economiser all water comes from chillers, and towers cool their condensers alone.
         if kind == HeatRejection::Tower && place.plant.economizer {
-            units("plate heat exchangers", outside, leaving(place, design), "from facility to tower water");
+            let needed = leaving(place, design);
+            let what = format!("{} from facility to tower water in the design hour", brief(needed));
+            units("plate heat exchangers", outside, needed, &what);
         }
-        let own = chillers(place, design, self.buildings());
-        let name = if kind.has_towers() { "water-cooled chillers" } else { "air-cooled chillers" };
-        let work = Share(design.compressors() / design.chilled().max(Watts(f64::MIN_POSITIVE)));
-        units(
-            name,
-            own,
-            design.chilled(),
-            &format!("through evaporators, {work} of it as compressor power,"),
+        let own = chillers(place, self.loads, design, self.buildings());
+        let needed = by_chillers(place, self.loads, design);
+        let chilled = design.chilled();
+        let work = Share(design.compressors() / chilled.max(Watts(f64::MIN_POSITIVE)));
+        let coils = if has_coils(&place.plant) {
+            let [_, doors, air] = heat_of_loops(place, self.loads, design);
+            format!(
+                "; coils for {} of halls and doors in cool hours, {} of what these are bought for",
+                brief(doors + air),
+                Share((doors + air) / needed.max(Watts(f64::MIN_POSITIVE)))
+            )
+        } else {
+            String::new()
+        };
+        let what = format!(
+            "{} through evaporators, {work} of it as compressor power, in the design hour{coils}",
+            brief(chilled)
         );
+        units(chiller_name(&place.plant), own, needed, &what);
         all
     }
 
     /// Pumps and mains of facility, chilled and tower water.
     fn water(&self) -> Vec<Equipment> {
+        let outside = heat_rejection(self.place, self.loads, self.design, self.buildings());
+        let own = chillers(self.place, self.loads, self.design, self.buildings());
+        if self.place.plant.heat_rejection.is_outside_air() {
+            return self.water_of_chillers(own);
+        }
         let loops = sizing::at_part(self.place, self.loads, self.design, 1.0).loops;
         let pumps: Watts = loops.iter().map(PlantLoops::water_pumps).sum();
         let waters = || loops.iter().flat_map(|plant| plant.loops.iter().enumerate());
         let whole: f64 = waters().map(|(_, water)| water.heat_w).sum();
         let share = if whole > 0.0 { pumps.0 / whole } else { 0.0 };
-        // Outside air has no water but that of its chillers, which no formula pumps.
-        if share <= 0.0 {
-            return Vec::new();
-        }
-        let outside = heat_rejection(self.place, self.loads, self.design, self.buildings());
-        let own = chillers(self.place, self.design, self.buildings());
         // Chillers of their own carry air handlers and doors, and the coolant where no outside air may cool it.
         let parted = own.all() > 0;
         let chilled = |(place, water): &(usize, &HeatLoop)| parted && (*place > 0 || water.free <= 0.0);
         let facility = Circuit::of(waters().filter(|water| !chilled(water)).map(|(_, water)| water), share);
         let mut all: Vec<_> = facility.pumps("facility-water pumps", outside).into_iter().collect();
-        all.extend(facility.mains("facility-water", outside, self.standing));
+        all.extend(facility.mains("facility-water", "the halls", outside, self.standing));
         if parted {
             let chilled = Circuit::of(waters().filter(chilled).map(|(_, water)| water), share);
             all.extend(chilled.pumps("chilled-water pumps", own));
-            all.extend(chilled.mains("chilled-water", own, self.standing));
+            all.extend(chilled.mains("chilled-water", "the halls", own, self.standing));
         }
-        let tower_pumps: Watts = loops.iter().map(|plant| plant.tower_pumps).sum();
-        let tower = Circuit {
-            heat: leaving(self.place, self.design),
-            flow: CubicMetersPerSecond(
-                leaving(self.place, self.design).0 / (WATER_HEAT_CAPACITY * CONDENSER_RANGE.0),
-            ),
-            pumps: tower_pumps,
-        };
-        if tower.heat.0 > 0.0 {
+        if self.place.plant.heat_rejection.has_towers() {
+            let pumps = loops.iter().map(|plant| plant.tower_pumps).sum();
+            let tower = Circuit::over(leaving(self.place, self.design), CONDENSER_RANGE, pumps);
             all.extend(tower.pumps("tower-water pumps", outside));
+            let to = if self.place.plant.economizer { "plates and chillers" } else { "chillers" };
+            all.extend(tower.mains("tower-water", to, outside, self.standing));
+        }
+        all
+    }
+
+    /// Water of chillers behind outside air, which alone has any: to the coils of the halls, and from condensers to towers.
+    ///
+    /// ~~~text
+    /// V = Q/(ρc·10 K) to the coils,  (Q + W)/(ρc·5.5 K) to the towers
+    /// ~~~
+    ///
+    /// Q heat through evaporators, W work of compressors in the design hour · pumps take the shares of Q that the design states.
+    fn water_of_chillers(&self, own: LoopUnits) -> Vec<Equipment> {
+        let plant = &self.place.plant;
+        let (chilled, work) = (self.design.chilled(), self.design.compressors());
+        if own.all() == 0 {
+            return Vec::new();
+        }
+        let coils = Circuit::over(chilled, CHILLED_WATER_RANGE, chilled * plant.facility_pump_share.0);
+        let mut all: Vec<_> = coils.pumps("chilled-water pumps", own).into_iter().collect();
+        all.extend(coils.mains("chilled-water", "the halls", own, self.standing));
+        if plant.heat_rejection.has_towers() {
+            let pumps = chilled * plant.condenser_pump_share.0;
+            let tower = Circuit::over(chilled + work, CONDENSER_RANGE, pumps);
+            all.extend(tower.pumps("tower-water pumps", own));
+            all.extend(tower.mains("tower-water", "chillers", own, self.standing));
         }
         all
     }
@@ -553,15 +672,23 @@ mod tests {
                 let is_chiller = plan.cooling.chilled.0 > 0.0 && outside.name.contains("chiller");
                 agrees(if is_chiller { "chillers" } else { "coolers" }, of_loop);
                 let own =
-                    plan.cooling.schedule[1..].iter().find(|line| line.name.ends_with("-cooled chillers"));
+                    plan.cooling.schedule[1..].iter().find(|line| line.name.contains("-cooled chillers"));
                 assert_eq!(own.is_some(), plan.cooling.chilled.0 > 0.0 && !is_chiller, "{what}");
                 if let Some(chillers) = own {
                     let (carried, of_loop) = left(&plan, chillers);
                     assert!(carried >= plan.cooling.chilled.0 * (1.0 - 1e-9), "{what}");
                     agrees("chillers", of_loop);
-                    let pumps = of(&plan, "chilled-water pumps");
-                    assert!(pumps.is_none_or(|pumps| pumps.count == chillers.count), "{what}");
+                    assert_eq!(of(&plan, "chilled-water pumps").unwrap().count, chillers.count, "{what}");
+                    assert!(of(&plan, "chilled-water mains in the yards [m]").is_some(), "{what}");
                 }
+                let towers = of(&plan, "tower-water pumps").is_some();
+                assert_eq!(towers, design.contains("tower") || design == "water-cooled-chillers", "{what}");
+                assert_eq!(towers, of(&plan, "tower-water mains in the yards [m]").is_some(), "{what}");
+                // Chillers on towers hand their heat to these; all others are bought beside.
+                let second = own.filter(|_| outside.name != "cooling towers");
+                let bought = [Some(outside), second].into_iter().flatten();
+                let bought: f64 = bought.map(|line| line.count as f64 * line.rating).sum();
+                assert!(plan.cooling.installed_rejection.0 >= bought * (1.0 - 1e-12), "{what}");
                 if let Some(pumps) = of(&plan, "facility-water pumps") {
                     assert_eq!(pumps.count, outside.count, "{what}");
                 }
@@ -589,6 +716,67 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn chillers_behind_outside_air_have_water_of_their_own() {
+        let plan = planned("150 MW", &["cooling.design=outside-air-towers", "systems.0.id=hgx-h100"]);
+        let chilled = plan.cooling.chilled.0;
+        let work = plan.power.overheads.iter().find(|(name, _)| name == "chillers").unwrap().1.0;
+        let flow = |name: &str, loops: u64| {
+            let basis = &of(&plan, name).unwrap().basis;
+            let each = basis.split("out: ").nth(1).unwrap().split(" L/s").next().unwrap();
+            each.replace(' ', "").replace(',', "").parse::<f64>().unwrap() / 1e3 * loops as f64
+        };
+        let chillers = of(&plan, "water-cooled chillers").unwrap().count;
+        let duty = chillers - (chillers / plan.layout.buildings).div_ceil(LOOP) * plan.layout.buildings;
+        // Q/(4.18 MJ/(m³·K) · 10 K) to the coils, (Q + W)/(4.18 · 5.5) to the towers; four digits are shown.
+        let coils = flow("chilled-water pumps", duty) / (chilled / 41.8e6);
+        let towers = flow("tower-water pumps", duty) / ((chilled + work) / 22.99e6);
+        assert!((coils - 1.0).abs() < 1e-3 && (towers - 1.0).abs() < 1e-3, "{coils} {towers}");
+        // Branches as wide as their flow asks: no speed above 2.5 m/s.
+        for line in
+            plan.cooling.schedule.iter().filter(|line| line.name.contains("-water") && line.unit == "m")
+        {
+            let speed = line.basis.split(" at ").nth(1).unwrap().split(" m/s").next().unwrap();
+            assert!(speed.parse::<f64>().unwrap() <= 2.5, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_no_coolant_needs_is_not_bought_and_coils_come_with_the_chillers() {
+        let set = ["site.id=phoenix-az", "cooling.design=warm-water-adiabatic", "systems.0.id=hgx-h100"];
+        let plan = planned("250 MW", &set);
+        assert!(of(&plan, "adiabatic coolers").is_none(), "air-cooled racks have no coolant to cool");
+        let chillers = of(&plan, "air-cooled chillers with free-cooling coils and wetted pads").unwrap();
+        assert_eq!(plan.cooling.schedule[0].name, chillers.name);
+        // Where the design hour asks little of compressors, the coils still carry the halls: 4 % of fans over their heat.
+        let plan = planned("150 MW", &["site.id=lulea", "cooling.design=warm-water-dry"]);
+        let name = "air-cooled chillers with free-cooling coils";
+        let fans = plan.power.overheads.iter().find(|(name, _)| name == "air handlers").unwrap().1.0;
+        let air = fans / 0.04 * 1.04;
+        if let Some(chillers) = of(&plan, name) {
+            assert!(left(&plan, chillers).0 >= air * (1.0 - 1e-9), "{chillers:?} {air}");
+        } else {
+            assert!(plan.cooling.chilled.0 <= 0.0);
+        }
+    }
+
+    #[test]
+    fn what_is_to_install_and_its_price_are_no_less_than_what_is_bought() {
+        let of_ratio = |ratio: &str| {
+            planned("150 MW", &[&format!("catalog.cooling.warm-water-adiabatic.installed_ratio={ratio}")])
+        };
+        let (least, usual) = (of_ratio("1.0"), of_ratio("1.24"));
+        let bought = |plan: &Plan| -> f64 {
+            plan.cooling.schedule[..2].iter().map(|line| line.count as f64 * line.rating).sum()
+        };
+        for plan in [&least, &usual] {
+            assert!(plan.cooling.schedule[1].name.contains("chillers"));
+            assert!((plan.cooling.installed_rejection.0 / bought(plan) - 1.0).abs() < 1e-12);
+        }
+        // One of eleven stands by: 11/10 of the heat is the least that any ratio buys.
+        assert!(bought(&least) < bought(&usual) && bought(&least) > 1.05 * bought(&usual) / 1.24);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use super::bill;
 use super::electrical;
 use super::equipment::{Equipment, Machine};
+use super::mechanical;
 use super::result::{Economics, Layout, Serving};
 use super::sizing::{Draw, FacilityHour, FacilityYear};
 use crate::catalog::profile::{self, StageKind};
@@ -28,6 +29,7 @@ pub(super) fn economics(
     let place = &equipment.place;
     let rates = rates(scenario, &place.costs);
     let known = &place.electrical;
+    let loads: Vec<_> = equipment.machines.iter().zip(draws).collect();
     let path = || design.path().zip(&known.stages).chain(design.to_plant.iter().zip(&known.plant_feed));
     let installed = |kinds: &[StageKind]| -> Watts {
         path().filter(|(_, stage)| kinds.contains(&stage.kind)).map(|(flow, _)| flow.installed).sum()
@@ -51,7 +53,7 @@ pub(super) fn economics(
         generators: set * engines as f64 / SPARE,
         busway: installed(&[StageKind::Bus]) / PATHS,
         rectifiers: installed(&[StageKind::Rectifier]),
-        rejection_installed: place.plant.installed_rejection(&design.plant),
+        rejection_installed: mechanical::installed(place, &loads, design, layout.buildings),
         facility_mean: Watts(energy.meter_j / SECONDS_PER_YEAR),
     };
     let utilities = Utilities {

@@ -9,6 +9,7 @@ pub use electrical::{
     OutageResult, Oversubscription, RackShelves, Ramp, RunSwing, Supply, SupplyBlock, SwingRow, Topology,
 };
 
+use super::equipment::DriestAir;
 use crate::catalog::profile::{Confidence, Link, Medium, StageKind};
 pub use crate::fabric::routing::EXCHANGE;
 use crate::layout::cables::{CableKind, Cabling, Net, TrayUse, Tried};
@@ -145,8 +146,10 @@ pub struct Cooling {
     pub schedule: Vec<Equipment>,
     /// Loops of coolant by system.
     pub coolant: Vec<CoolantLoop>,
-    /// Hours of the year in which chillers help the coolant.
+    /// Hours of the year in which chillers help the coolant; the air of the halls, where there is no coolant.
     pub trim_hours: u32,
+    /// Outside air through the halls that is drier than racks allow; nothing where none passes them.
+    pub dry_air: Option<DryAir>,
     /// Hours of the year in which water evaporates.
     pub wet_hours: u32,
     /// Power at the meter in the hour of the year that takes most: not the design hour.
@@ -167,6 +170,29 @@ pub struct Cooling {
     pub heating_season: Joules,
     /// The temperature at which it leaves them; nothing without liquid loops.
     pub warm_water_at: Option<Celsius>,
+}
+
+/// Outside air of a year that is drier than racks allow, and the water that would moisten it: in no other sum.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct DryAir {
+    /// What they allow.
+    pub limit: DriestAir,
+    /// Hours of the year in which it is drier.
+    pub hours: u32,
+    /// Relative humidity of the driest hour, warmed to the inlets.
+    pub lowest_humidity: Share,
+    /// Water that moistens it to the limit in the hour that takes most.
+    pub most: CubicMetersPerSecond,
+    /// Water that moistens it in the year.
+    pub of_year: CubicMeters,
+}
+
+impl Cooling {
+    /// Whose heat its mode and its hours of trim are about: the coolant's, or where there is none the air's of the halls.
+    #[must_use]
+    pub fn leading_loop(&self) -> &'static str {
+        if self.coolant.is_empty() { "air of the halls" } else { "coolant" }
+    }
 }
 
 /// The coolant of one system.

@@ -6,6 +6,7 @@ use super::electrical;
 use super::equipment::{Machine, Place};
 use super::fronts::fronts;
 use super::links;
+use super::mechanical;
 use super::result::{Cable, Layout, Racks, SupportNetwork, SystemFloor};
 use super::sizing::{Draw, FacilityHour, torus_of};
 use crate::catalog::profile::{Link, ScaleUpTopology, StageKind};
@@ -83,7 +84,7 @@ pub fn draft<'a>(
     let fibre = fields.campus.fibre.filter(|_| fabrics(loads) == 1);
     for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
         let beside = draw.beside.clone();
-        let demand = LayoutDemand { fibre, ..demand(fields, place, (machine, draw), design) };
+        let demand = LayoutDemand { fibre, ..demand(fields, place, loads, (machine, draw), design) };
         let cabling = cabling(machine, draw, &beside);
         let tried = placements(&demand, &cabling);
         systems.push(Drafted { machine, draw, beside, demand, cabling, tried });
@@ -196,7 +197,7 @@ pub fn outline(
     let mut standing = Standing::default();
     let mut floors = Vec::new();
     for (machine, draw) in loads.iter().filter(|(_, draw)| draw.racks > 0) {
-        let floor = layout(&demand(fields, place, (machine, draw), design), GATHERED);
+        let floor = layout(&demand(fields, place, loads, (machine, draw), design), GATHERED);
         standing.take_rows(machine, &floor);
         floors.push(floor);
     }
@@ -220,7 +221,13 @@ impl Standing {
 }
 
 /// What the yards of a part of the site hold, before the electrical side has counted in whole buildings.
-fn yard(place: &Place, design: &FacilityHour, part: f64, compute: Watts) -> Yard {
+fn yard(
+    place: &Place,
+    loads: &[(&Machine, &Draw)],
+    design: &FacilityHour,
+    part: f64,
+    compute: Watts,
+) -> Yard {
     let known = &place.electrical;
     let modules = |sorts: &[StageKind]| {
         let path = design.path().zip(&known.stages).chain(design.to_plant.iter().zip(&known.plant_feed));
@@ -231,16 +238,14 @@ fn yard(place: &Place, design: &FacilityHour, part: f64, compute: Watts) -> Yard
     let engines =
         backed.map_or(0, |(backup, load, _)| u64::from(backup.redundancy.modules(load, backup.set)));
     let units = |heat: Watts| (heat * part / COOLER_POWER).ceil() as u64;
-    let rejection = place.plant.heat_rejection;
-    let none_beside = rejection.has_towers() || rejection == HeatRejection::AirCooledChiller;
-    // Heat that chillers throw out does not pass the coolers.
-    let beside =
-        if none_beside { Watts(0.0) } else { design.chilled() * place.plant.installed_ratio.value() };
+    let [outside, beside] = mechanical::nameplates(place, loads, design);
+    // Chillers that towers cool stand indoors.
+    let beside = if place.plant.heat_rejection.has_towers() { Watts(0.0) } else { beside };
     Yard {
         generators: engines,
         transformers: modules(&[StageKind::UnitTransformer, StageKind::PlantTransformer]),
         converters: modules(&[StageKind::SolidStateTransformer]),
-        coolers: units(place.plant.installed_rejection(&design.plant) - beside),
+        coolers: units(outside),
         chillers: units(beside),
         high_voltage: modules(&[StageKind::MainTransformer]),
     }
@@ -284,6 +289,7 @@ pub(super) fn switch_racks(machine: &Machine, fabric: &FatTree) -> SwitchRacks {
 fn demand(
     fields: &Fields,
     place: &Place,
+    loads: &[(&Machine, &Draw)],
     (machine, draw): (&Machine, &Draw),
     design: &FacilityHour,
 ) -> LayoutDemand {
@@ -338,7 +344,7 @@ fn demand(
         storeys: u64::from(fields.layout.storeys),
         it: draw.it(),
         building_area: fields.layout.building_area.unwrap_or(SquareMeters(0.0)),
-        yard: yard(place, design, part, draw.compute),
+        yard: yard(place, loads, design, part, draw.compute),
         fibre: None,
     }
 }

@@ -315,7 +315,7 @@ fn cooling(cooling: &Cooling) -> Section {
         ("through chillers in it".into(), POWER.show(cooling.chilled.0)),
         ("the other extreme hour".into(), other),
         ("heat rejection to install".into(), POWER.show(cooling.installed_rejection.0)),
-        ("chillers help the coolant".into(), hours(cooling.trim_hours)),
+        (format!("chillers help the {}", cooling.leading_loop()), hours(cooling.trim_hours)),
         ("water evaporates".into(), hours(cooling.wet_hours)),
         ("at the meter, hottest hour of the year".into(), POWER.show(cooling.peak_of_year.0)),
     ];
@@ -341,6 +341,18 @@ fn cooling(cooling: &Cooling) -> Section {
         pairs.push(("water".into(), water));
         let hourly = format!("{} m3/h", digits(cooling.design_water.0 * 3_600.0));
         pairs.push(("water at full load, hour that takes most".into(), hourly));
+    }
+    if let Some(dry) = cooling.dry_air.filter(|dry| dry.hours > 0) {
+        let air = format!(
+            "{}, down to {} of humidity at the inlets; racks of the class allow {} and {} of dew point. Moistening it takes up              to {} kg/s, {} a year, in no sum of this plan",
+            hours(dry.hours),
+            dry.lowest_humidity,
+            dry.limit.humidity,
+            show(dry.limit.dew_point),
+            digits(dry.most.0 * 1e3),
+            show(dry.of_year)
+        );
+        pairs.push(("outside air is too dry".into(), air));
     }
     if let Some(at) = cooling.warm_water_at {
         let watt_hours = |heat: Joules| Unit::Metric("Wh").show(heat.0 / 3_600.0);

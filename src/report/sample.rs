@@ -204,6 +204,7 @@ fn cooling() -> Cooling {
             pumps_are_solved: true,
             pump_efficiency: 0.65,
         }],
+        dry_air: None,
         trim_hours: 500,
         wet_hours: 0,
         peak_of_year: Watts(900e6),

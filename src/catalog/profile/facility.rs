@@ -65,6 +65,12 @@ pub struct CoolingDesign {
     /// shut out where they are too warm for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dew_point_max: Option<Datum<Celsius>>,
+    /// Lowest dew point of outside air at the racks, with `humidity_min`: that of their class. Drier hours are told, not mended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dew_point_min: Option<Datum<Celsius>>,
+    /// Lowest relative humidity of outside air warmed to the inlets of the racks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub humidity_min: Option<Datum<Share>>,
     /// Fan power of air handlers per air-side heat.
     pub air_handler_share: Datum<Share>,
     /// Doors of coil behind the racks; none if left out.

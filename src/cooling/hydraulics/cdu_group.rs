@@ -112,7 +112,7 @@ impl CduGroupLoop {
         }
         let total = rows.iter().map(|row| row.flow.value()).sum::<f64>();
         // Fed along their length, headers carry at most half of the flow one way.
-        let (nominal_diameter, diameter) = RowManifold::pipe(CubicMetersPerSecond(total / 2.0));
+        let (nominal_diameter, diameter) = RowManifold::pipe(CubicMetersPerSecond(total / 2.0))?;
         let all = self.run(&rows, diameter, None)?;
         let mut one_out: Option<GroupFlow> = None;
         for out in (0..self.units).filter(|_| self.units > 1) {

@@ -4,8 +4,11 @@ use super::{Branch, Fluid, HydraulicsError, MOST_STEPS, Network, Node};
 use crate::units::{CubicMetersPerSecond, Meters, Pascals, Watts};
 use std::f64::consts::PI;
 
-/// Inner diameters of stainless pipe, schedule 10S, DN 50 to DN 400 [mm]: ASME B36.19M outer diameter less two walls.
-const PIPES: [(u32, f64); 11] = [
+/// Inner diameters of pipe [mm]: outer diameter less two walls.
+///
+/// DN 50 to DN 400 stainless, schedule 10S (ASME B36.19M); above it steel of standard wall, 9.53 mm (ASME B36.10M, the outer
+/// diameters of EN 10220 series 1), recalled: 457 mm less 19.06 is 437.9.
+const PIPES: [(u32, f64); 17] = [
     (50, 54.8),
     (65, 66.9),
     (80, 82.8),
@@ -17,8 +20,14 @@ const PIPES: [(u32, f64); 11] = [
     (300, 314.7),
     (350, 346.0),
     (400, 396.8),
+    (450, 437.9),
+    (500, 488.9),
+    (600, 590.9),
+    (700, 691.9),
+    (800, 793.9),
+    (900, 894.9),
 ];
-/// Fastest coolant in a manifold: 2.5 m/s, a usual limit against erosion and noise. An assumption.
+/// Fastest coolant or water in a pipe [m/s]: 2.5 m/s, a usual limit against erosion and noise. An assumption.
 const FASTEST: f64 = 2.5;
 /// Roughness of drawn and welded stainless pipe: 0.045 mm, the upper end of what is quoted.
 pub(super) const ROUGHNESS: Meters = Meters(45e-6);
@@ -65,16 +74,57 @@ pub struct RowFlow {
     pub hydraulic: Watts,
 }
 
-impl RowManifold {
-    /// The narrowest pipe that carries a flow at the fastest speed allowed, else the widest there is.
+/// A pipe as it is bought, or some of them side by side.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PipeSize {
+    /// Nominal diameter [mm].
+    pub nominal: u32,
+    /// Inner diameter.
+    pub inner: Meters,
+    /// How many side by side: one, or as few as carry the flow where no pipe is wide enough.
+    pub parallel: u32,
+}
+
+/// Flow of a pipe of an inner diameter [mm] at the fastest speed allowed [m³/s].
+fn fastest_flow(millimeters: f64) -> f64 {
+    let d = millimeters * 1e-3;
+    PI * d * d / 4.0 * FASTEST
+}
+
+impl PipeSize {
+    /// The narrowest pipe that carries a flow no faster than allowed; where the widest does not, as few of them as do, each as
+    /// narrow as its part of the flow allows.
+    ///
+    /// ~~~text
+    /// n = ⌈V / (π/4·d_max²·v)⌉,  d = min { d : V/n ≤ π/4·d²·v }
+    /// ~~~
     #[must_use]
-    pub fn pipe(flow: CubicMetersPerSecond) -> (u32, Meters) {
-        let fits = |millimeters: f64| {
-            let d = millimeters * 1e-3;
-            flow.value() / (PI * d * d / 4.0) <= FASTEST
-        };
-        let chosen = PIPES.iter().find(|(_, inner)| fits(*inner)).unwrap_or(&PIPES[PIPES.len() - 1]);
-        (chosen.0, Meters(chosen.1 * 1e-3))
+    pub fn of(flow: CubicMetersPerSecond) -> Self {
+        let (nominal, widest) = PIPES[PIPES.len() - 1];
+        let parallel = (flow.value() / fastest_flow(widest) - 1e-12).ceil().clamp(1.0, f64::from(u32::MAX));
+        let each = flow.value() / parallel;
+        let chosen = PIPES.iter().find(|(_, inner)| each <= fastest_flow(*inner));
+        let (nominal, inner) = chosen.copied().unwrap_or((nominal, widest));
+        Self { nominal, inner: Meters(inner * 1e-3), parallel: parallel as u32 }
+    }
+
+    /// How fast a flow runs in them [m/s].
+    #[must_use]
+    pub fn speed(&self, flow: CubicMetersPerSecond) -> f64 {
+        let d = self.inner.value();
+        flow.value() / f64::from(self.parallel) / (PI * d * d / 4.0)
+    }
+}
+
+impl RowManifold {
+    /// The pipe of a manifold or a header: one, as a network of pipes has it.
+    pub(super) fn pipe(flow: CubicMetersPerSecond) -> Result<(u32, Meters), HydraulicsError> {
+        let size = PipeSize::of(flow);
+        if size.parallel > 1 {
+            let [flow, most] = [flow.value(), fastest_flow(PIPES[PIPES.len() - 1].1)];
+            return Err(HydraulicsError::NoPipe { flow, most });
+        }
+        Ok((size.nominal, size.inner))
     }
 
     /// The row as a network: CDU, supply nodes, return nodes; the return runs back beside the supply.
@@ -110,7 +160,7 @@ impl RowManifold {
     ///
     /// Drops grow with about the square of the flow, so a few rounds do.
     pub fn solve(&self) -> Result<RowFlow, HydraulicsError> {
-        let (nominal_diameter, diameter) = Self::pipe(self.rack_flow * f64::from(self.racks));
+        let (nominal_diameter, diameter) = Self::pipe(self.rack_flow * f64::from(self.racks))?;
         let wanted = self.rack_flow.value();
         let mut head = self.rack.drop(&self.fluid, self.rack_flow) * 1.2;
         let mut rounds = 0;
@@ -214,6 +264,23 @@ mod tests {
         assert_eq!(row.nominal_diameter, 100);
         // Hydraulic power 15.7 L/s · 130 kPa = 2 kW for 8 · 120 kW of heat: two thousandths.
         assert!((1.5e3..2.8e3).contains(&row.hydraulic.value()), "{row:?}");
+    }
+
+    #[test]
+    fn no_flow_is_faster_than_allowed_in_the_pipe_that_is_chosen() {
+        // 0.5 m³/s at 2.5 m/s want 0.2 m², 504.6 mm: DN 600 of 590.9 mm, 1.823 m/s; DN 500 of 488.9 mm would be 2.66 m/s.
+        let of = |flow: f64| PipeSize::of(CubicMetersPerSecond(flow));
+        assert_eq!((of(0.5).nominal, of(0.5).parallel), (600, 1));
+        assert!((of(0.5).speed(CubicMetersPerSecond(0.5)) - 1.823).abs() < 1e-3);
+        // One DN 900 carries π/4 · 0.8949² · 2.5 = 1.5725 m³/s; 2 m³/s go in two of DN 800: 1 m³/s wants 713.6 mm.
+        assert_eq!((of(1.57).nominal, of(1.57).parallel), (900, 1));
+        assert_eq!((of(2.0).nominal, of(2.0).parallel), (800, 2));
+        for step in 1..400 {
+            let flow = CubicMetersPerSecond(0.05 * f64::from(step));
+            assert!(PipeSize::of(flow).speed(flow) <= FASTEST * (1.0 + 1e-9), "{flow:?}");
+        }
+        // A network of pipes has one for each stretch, and says so where none is wide enough.
+        assert!(matches!(RowManifold::pipe(flow(1.6)), Err(HydraulicsError::NoPipe { .. })));
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(super) fn cooled(ground: &Ground<'_>) -> Option<Supply> {
         _ => ("coolers, each with its fans and pump", pump.then(pump)),
     };
     let outside = mechanical::heat_rejection(place, ground.loads, ground.design, ground.layout.buildings);
-    let own = mechanical::chillers(place, ground.design, ground.layout.buildings);
+    let own = mechanical::chillers(place, ground.loads, ground.design, ground.layout.buildings);
     for ((name, unit), units) in [(cooler, outside), ((CHILLERS, chiller.then(pump)), own)] {
         let of_loop = units.of_loop();
         if of_loop > 1 {

@@ -3,9 +3,7 @@
 use super::{Evidence, verdict};
 use crate::cooling::air::COIL_APPROACH;
 use crate::plan::equipment::Place;
-use crate::plan::mechanical;
 use crate::plan::result::{CoolantLoop, Verdict};
-use crate::plan::standing::{COOLER_POWER, cooler_name};
 use crate::units::text::show;
 use crate::units::{Celsius, Watts};
 
@@ -15,12 +13,13 @@ const INLETS: (f64, f64) = (15.0, 32.0);
 const DEW_POINT: Celsius = Celsius(15.0);
 /// Coolant above the dew point of the hall, at least [K]: what makers of CDUs hold, recalled.
 const ABOVE_DEW_POINT: f64 = 2.0;
+/// Coldest facility water [°C]: 2 °C is the lower end of every class W17 to W+ (ASHRAE TC 9.9, recalled).
+const COLDEST_FACILITY_WATER: f64 = 2.0;
 
 /// All of them.
 pub(super) fn verdicts(evidence: &Evidence<'_>) -> Vec<Verdict> {
     let mut all = weather(evidence.place);
     all.extend(temperatures(evidence));
-    all.extend(rejection(evidence));
     all.extend(evidence.coolant.iter().map(row_of_racks));
     all.extend(evidence.coolant.iter().flat_map(cdu_group));
     all
@@ -41,8 +40,14 @@ fn temperatures(evidence: &Evidence<'_>) -> Vec<Verdict> {
         );
         all.push(verdict("air at the rack inlets", need, limit, "°C", false, note));
         let mut coil = |name: &str, water: Celsius, field: &str| {
+            let damp = plant.dew_point_max.unwrap_or(DEW_POINT);
+            let drips = if water < damp {
+                format!("; air of the hall as damp as allowed, {} of dew point, drips from them", show(damp))
+            } else {
+                String::new()
+            };
             let note = format!(
-                "{} of water and at least {} of coil, against the air that leaves it: `{field}` of the design",
+                "{} of water and at least {} of coil, against the air that leaves it: `{field}` of the design{drips}",
                 show(water),
                 show(COIL_APPROACH)
             );
@@ -54,8 +59,18 @@ fn temperatures(evidence: &Evidence<'_>) -> Vec<Verdict> {
         }
     }
     let dew_point = plant.dew_point_max.unwrap_or(DEW_POINT);
-    let wet = evidence.loads.iter().filter(|(_, draw)| draw.liquid.0 > 0.0);
-    all.extend(wet.map(|(machine, _)| {
+    let wet = || evidence.loads.iter().filter(|(_, draw)| draw.liquid.0 > 0.0);
+    all.extend(wet().filter(|_| !plant.heat_rejection.is_outside_air()).map(|(machine, _)| {
+        let water = machine.coolant.0 - plant.cdu_approach;
+        let note = format!(
+            "{} of coolant less {} of `cdu_approach`: facility water is no colder than that in any class of ASHRAE",
+            show(machine.coolant.0),
+            show(plant.cdu_approach)
+        );
+        let name = format!("facility water of {}, coldest", machine.id);
+        verdict(&name, COLDEST_FACILITY_WATER, water.0, "°C", false, note)
+    }));
+    all.extend(wet().map(|(machine, _)| {
         let note = format!(
             "{} of dew point in the hall and {ABOVE_DEW_POINT} K, against the coolant: pipes sweat below it",
             show(dew_point)
@@ -64,17 +79,6 @@ fn temperatures(evidence: &Evidence<'_>) -> Vec<Verdict> {
         verdict(&name, dew_point.0 + ABOVE_DEW_POINT, machine.coolant.0.0, "°C", false, note)
     }));
     all
-}
-
-/// Heat that the units outside take in the design hour, against what carries it with one of each loop out.
-fn rejection(evidence: &Evidence<'_>) -> Option<Verdict> {
-    let Evidence { place, loads, design, layout, .. } = evidence;
-    let need = mechanical::by_units(place, loads, design);
-    let units = mechanical::heat_rejection(place, loads, design, layout.buildings);
-    let left = COOLER_POWER * units.on_duty() as f64;
-    let note = format!("{} of {}, {} each", units.on_duty(), cooler_name(&place.plant), show(COOLER_POWER));
-    let name = "heat rejection, one unit of each loop out";
-    (units.on_duty() > 0).then(|| verdict(name, need.0, left.0, "W", false, note))
 }
 
 /// The part of a year that may be filled in a weather file before its bill is doubtful: 1 % of 8,760 hours.
