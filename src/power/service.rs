@@ -59,6 +59,25 @@ pub const LARGEST_DISTRIBUTION: Volts = Volts(35e3);
 /// circuit two classes lower carries. An assumption.
 const STEPS: usize = 2;
 
+/// Reactance between loads and the point of delivery, main and unit transformers together, on their load [1]: usual
+/// impedances of 12 % and 6 %.
+const TRANSFORMERS: f64 = 0.18;
+
+/// Least power factor that a site has at its point of delivery: that of its worst loads behind two transformers, or what
+/// the grid asks where that is more, for capacitors bring it there.
+///
+/// ~~~text
+/// cos φ = max( cos φ_asked, 1/√(1 + (tan φ_load + x/cos φ_load)²) )
+/// ~~~
+///
+/// x reactance on the load [1]. Known before the loads are; what flows later is never below it.
+#[must_use]
+pub fn least_power_factor(asked: Share, loads: [Share; 2]) -> Share {
+    let worst = loads[0].min(loads[1]).0;
+    let tangent = ((1.0 - worst * worst).max(0.0).sqrt() + TRANSFORMERS) / worst;
+    asked.max(Share(1.0 / (1.0 + tangent * tangent).sqrt()))
+}
+
 impl ServiceClass {
     /// What a circuit of this class carries at a voltage.
     #[must_use]
@@ -188,6 +207,14 @@ mod tests {
         ] {
             assert!((served(mva).voltage.0 / (kilovolts * 1e3) - 1.0).abs() < 1e-12, "{mva} MVA");
         }
+    }
+
+    #[test]
+    fn a_power_factor_that_loads_have_by_themselves_is_not_asked_for() {
+        let least = |asked: f64| least_power_factor(Share(asked), [Share(0.98), Share(0.92)]).0;
+        // sin φ = √(1 − 0.8464) = 0.3919; (0.3919 + 0.18)/0.92 = 0.6216; 1/√1.3864 = 0.8493.
+        assert!((least(0.5) - 0.8493).abs() < 1e-4 && (least(0.8) - least(0.5)).abs() < 1e-12);
+        assert!((least(0.95) - 0.95).abs() < 1e-12);
     }
 
     #[test]
