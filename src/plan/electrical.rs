@@ -688,10 +688,11 @@ mod tests {
             assert!(steps > 0.4 * all, "{power}: {steps} of {all}");
             assert!(bought.unit == "var" && bought.basis.contains("var at work"), "{bought:?}");
             assert!(flow.power_factor.0 >= 0.95 && !flow.unsettled, "{power}: {}", flow.power_factor);
-            // Taken beyond what 0.95 gives, P·tan(acos 0.95): less than a step of each substation's banks too little.
+            // Taken of what 0.95 gives, P·tan(acos 0.95): less than a step of each substation's banks is left. A step gives
+            // its power times 1.02², and spares the transformers before it some.
             let asked = flow.delivered.0 * (1.0 / 0.95_f64.powi(2) - 1.0).sqrt();
             let spare = (asked - flow.reactive.0) / flow.substations as f64;
-            assert!((0.0..1.05 * bought.rating / 3.0).contains(&spare), "{power}: {spare} var");
+            assert!((0.0..1.1 * bought.rating / 3.0).contains(&spare), "{power}: {spare} var");
         }
     }
 

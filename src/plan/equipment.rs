@@ -418,6 +418,10 @@ impl Equipment {
     }
 }
 
+/// What the fullest of several substations carries over an even part, as whole buildings hang on each: assumption, before
+/// buildings are known.
+const UNEVEN: f64 = 1.1;
+
 /// Settles how the site is served, by the load of one of its substations and by its electrical design point, which a
 /// circuit carries for seconds.
 fn serve(scenario: &Scenario, place: &mut Place, machines: &[Machine]) -> Result<(), InputError> {
@@ -438,8 +442,10 @@ fn serve(scenario: &Scenario, place: &mut Place, machines: &[Machine]) -> Result
     }
     let factor = least_power_factor(fields).0;
     let all = VoltAmperes(meter.0 / factor);
-    let load = all / (all / LARGEST_SUBSTATION).ceil().max(1.0);
-    let at_once = load * (peak / meter).max(1.0);
+    let substations = (all / LARGEST_SUBSTATION).ceil().max(1.0);
+    let load = all / substations;
+    let fullest = if substations > 1.0 { load * UNEVEN } else { load };
+    let at_once = fullest * (peak / meter).max(1.0);
     place.serve(Service::of(at_once, wish(&fields.grid)), load);
     Ok(())
 }
@@ -450,6 +456,7 @@ fn wish(grid: &Grid) -> ServiceWish {
         voltage: grid.voltage,
         short_circuit: grid.short_circuit,
         campus_voltage: grid.campus_voltage,
+        feeder_current: grid.feeder_current,
     }
 }
 
@@ -459,6 +466,7 @@ fn served(wish: ServiceWish, service: &Service) -> Vec<(String, String, Origin)>
         ("grid.voltage", wish.voltage.is_none(), exact(service.voltage)),
         ("grid.short_circuit", wish.short_circuit.is_none(), exact(service.short_circuit)),
         ("grid.campus_voltage", wish.campus_voltage.is_none(), exact(service.campus_voltage)),
+        ("grid.feeder_current", wish.feeder_current.is_none(), exact(service.feeder_current)),
     ];
     let open = fields.into_iter().filter(|(_, open, _)| *open);
     open.map(|(path, _, value)| (path.to_owned(), value, Origin::Plan)).collect()

@@ -652,7 +652,7 @@ fn shelf(evidence: &Evidence<'_>, shelves: &RackShelves) -> Vec<Verdict> {
 /// What a feeder carries all day, against the largest breaker in one frame.
 fn feeder_breaker(evidence: &Evidence<'_>) -> Verdict {
     let largest = evidence.place.electrical.ratings.high_voltage_frames.last().copied();
-    let (need, limit) = (evidence.fields.grid.feeder_current, Amperes(largest.unwrap_or(f64::INFINITY)));
+    let (need, limit) = (evidence.place.service.feeder_current, Amperes(largest.unwrap_or(f64::INFINITY)));
     let note = "`grid.feeder_current`, against the largest frame of one breaker of switchgear";
     verdict("current of a feeder", need.0, limit.0, "A", false, note.into())
 }
@@ -669,6 +669,7 @@ fn service(evidence: &Evidence<'_>) -> Vec<Verdict> {
     let note =
         format!("a circuit carries a whole substation; usual ones of {at} carry {}", show(class.circuit));
     let rating = class.rating(service.voltage);
+    let mut at_once = load;
     let mut all = vec![verdict(&format!("service circuit of {at}"), load, rating.0, "VA", false, note)];
     if let Some(dynamics) = &evidence.electrical.dynamics {
         let note = format!(
@@ -677,10 +678,11 @@ fn service(evidence: &Evidence<'_>) -> Vec<Verdict> {
             show(dynamics.peak_at_meter)
         );
         let need = load * (dynamics.peak_at_meter / evidence.design.meter);
+        at_once = at_once.max(need);
         all.push(verdict("design point at the meter", need, rating.0, "VA", false, note));
     }
     let (least, suits) =
-        (class.least(), ServiceClass::that_carries(VoltAmperes(load), service.campus_voltage));
+        (class.least(), ServiceClass::that_carries(VoltAmperes(at_once), service.campus_voltage));
     if grid.voltage.is_some() && least.0 > load {
         let note = format!(
             "what a switchyard of {at} is built for at least; a load like this is served at {}: leave `grid.voltage` out",

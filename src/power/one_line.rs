@@ -25,9 +25,11 @@ pub type ComplexPower = Complex<f64>;
 const BASE_VA: f64 = 100e6;
 /// Frequency of the grid [Hz]; only the charging of cables depends on it.
 const FREQUENCY_HZ: f64 = 60.0;
-/// Series resistance and reactance [Ω/m] and capacitance [F/m] of a feeder: one aluminium cable of 500–630 mm² a phase
-/// for 20–35 kV, usual values of makers' tables, recalled.
+/// Series resistance and reactance [Ω/m] and capacitance [F/m] of an aluminium cable of 500–630 mm² for 20–35 kV, usual values
+/// of makers' tables, recalled.
 const CABLE: (f64, f64, f64) = (8e-5, 1.2e-4, 2.5e-10);
+/// What that cable carries all day in ducts: usual of makers' tables, recalled.
+const CABLE_CARRIES: Amperes = Amperes(600.0);
 /// Voltage that tap changers hold at the campus busbar [pu].
 const CAMPUS_TARGET: f64 = 1.02;
 /// Step and range of a tap changer under load: 16 steps of 5/8 % up and down.
@@ -179,6 +181,23 @@ pub struct Campus {
     pub buildings: Vec<Building>,
 }
 
+/// Cables in parallel that each phase of a feeder has.
+#[must_use]
+pub fn cables(current: Amperes) -> u32 {
+    (current / CABLE_CARRIES - 1e-9).ceil().max(1.0) as u32
+}
+
+/// Series resistance and reactance [Ω/m] and capacitance [F/m] of a feeder: of cables in parallel, each thinner than the
+/// largest where it carries less, with as much more resistance; reactance and capacitance hardly change.
+///
+/// ~~~text
+/// r = r₁·I₁/I,  x = x₁/n,  c = n·c₁        n = ⌈I/I₁⌉
+/// ~~~
+fn feeder(current: Amperes) -> (f64, f64, f64) {
+    let ((ohm_r, ohm_x, farad), count) = (CABLE, f64::from(cables(current)));
+    (ohm_r * (CABLE_CARRIES / current), ohm_x / count, farad * count)
+}
+
 /// Apparent power of one feeder.
 ///
 /// ~~~text
@@ -239,7 +258,7 @@ pub struct CampusFlow {
     pub power_factor: Share,
     /// Power factor that is needed there: what is asked, as far as half a step of a capacitor bank comes to it.
     pub needed_factor: Share,
-    /// Whether taps came to rest at full load, at light load and in every outage.
+    /// Whether the off-load taps came to rest.
     pub settled: bool,
     /// Capacitors at the campus busbar.
     pub capacitors: CapacitorBanks,
@@ -371,7 +390,7 @@ impl Campus {
         let lost = if out == Out::FeederOf(place) { building.alike.max(1) } else { 0 };
         let feeders = f64::from(self.feeders(building) - lost);
         let base_ohm = self.voltage.0 * self.voltage.0 / BASE_VA;
-        let (ohm_r, ohm_x, farad) = CABLE;
+        let (ohm_r, ohm_x, farad) = feeder(self.feeder_current);
         let length = building.distance.0.max(1.0);
         let end = network.buses.len();
         let own = Complex::new(part / BASE_VA, 0.0);
@@ -562,22 +581,21 @@ impl Campus {
             }
             banks.on = banks.on.clamp(few + 1, most);
         }
-        let Some(found) = enough else { return last };
-        self.nearer(found)
+        enough.map_or(last, |found| Ok(self.nearer(found)))
     }
 
     /// Of a state that gives more back than the grid takes, and the one with a step less, the nearer.
-    fn nearer(&self, found: State) -> Result<State, LoadFlowError> {
+    fn nearer(&self, found: State) -> State {
         let taken = delivered(&found.flow);
         let asked = load(Watts(taken.re), self.power_factor).im;
         let banks = found.settings.capacitors;
         if taken.im >= -asked || banks.on == 0 {
-            return Ok(found);
+            return found;
         }
         let capacitors = CapacitorBanks { on: banks.on - 1, ..banks };
         match self.settle(Settings { capacitors, ..self.start() }, 1.0, Out::Nothing, true) {
-            Ok(less) if delivered(&less.flow).im.abs() < taken.im.abs() => Ok(less),
-            _ => Ok(found),
+            Ok(less) if delivered(&less.flow).im.abs() < taken.im.abs() => less,
+            _ => found,
         }
     }
 
@@ -641,7 +659,7 @@ impl Campus {
             delivered,
             power_factor: Share((delivered.re / delivered.norm().max(1e-9)).clamp(0.0, 1.0)),
             needed_factor: self.power_factor.min(Share(delivered.re / grain.max(1e-9))),
-            settled: settled && faint.settled,
+            settled,
             capacitors: settings.capacitors,
             tap: settings.tap,
             lowest: at(&full).into_iter().fold(f64::INFINITY, f64::min),
@@ -893,6 +911,15 @@ mod tests {
         // √3 · 34.5 kV · 600 A = 35.85 MVA; the trade says about 35.
         let rating = feeder_rating(Volts(34_500.0), Amperes(600.0));
         assert!((rating.0 - 35.853e6).abs() < 1e3);
+    }
+
+    #[test]
+    fn a_feeder_of_3_kiloamperes_is_five_cables_a_phase() {
+        assert_eq!([200.0, 600.0, 601.0, 3e3].map(|current| cables(Amperes(current))), [1, 1, 2, 5]);
+        // 0.08 and 0.12 Ω/km over five; a cable for a third of the current has three times the resistance.
+        let (thick, thin) = (feeder(Amperes(3e3)), feeder(Amperes(200.0)));
+        assert!((thick.0 - 1.6e-5).abs() < 1e-12 && (thick.1 - 2.4e-5).abs() < 1e-12, "{thick:?}");
+        assert!((thin.0 - 2.4e-4).abs() < 1e-12 && (thin.1 - 1.2e-4).abs() < 1e-12, "{thin:?}");
     }
 
     #[test]

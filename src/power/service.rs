@@ -55,6 +55,9 @@ const fn class(volts: f64, circuit: f64, fault: f64, impedance: Option<f64>) -> 
 
 /// The highest voltage that is carried on to the buildings as it comes [V].
 pub const LARGEST_DISTRIBUTION: Volts = Volts(35e3);
+/// Currents that feeders are built for, the smaller where it carries the whole site: those of the separable connectors that
+/// cables end in (IEEE 386, recalled).
+const FEEDERS: [Amperes; 2] = [Amperes(200.0), Amperes(600.0)];
 /// Steps between classes that a grid operator does not skip upwards: a switchyard is not built for a load that a
 /// circuit two classes lower carries. An assumption.
 const STEPS: usize = 2;
@@ -117,6 +120,8 @@ pub struct Service {
     pub short_circuit: VoltAmperes,
     /// From there or from the substation to the buildings.
     pub campus_voltage: Volts,
+    /// That a feeder to a building carries all day.
+    pub feeder_current: Amperes,
 }
 
 /// What a user says of the service; the rest follows from the load.
@@ -128,24 +133,30 @@ pub struct ServiceWish {
     pub short_circuit: Option<VoltAmperes>,
     /// To the buildings.
     pub campus_voltage: Option<Volts>,
+    /// Of a feeder to one.
+    pub feeder_current: Option<Amperes>,
 }
 
 impl Service {
     /// The service of a load, one substation's at most.
     ///
-    /// Distribution goes on to the buildings as it comes; behind a substation these are fed at 34.5 kV.
+    /// Distribution goes on to the buildings as it comes; behind a substation these are fed at 34.5 kV. A site that one small
+    /// cable carries has small ones.
     #[must_use]
     pub fn of(load: VoltAmperes, wish: ServiceWish) -> Self {
         let least = wish.campus_voltage.unwrap_or(Volts(0.0));
         let voltage = wish.voltage.unwrap_or_else(|| ServiceClass::that_carries(load, least).voltage);
         let class = ServiceClass::of(voltage);
         let campus = if voltage <= LARGEST_DISTRIBUTION { voltage } else { CLASSES[1].voltage };
+        let campus_voltage = wish.campus_voltage.unwrap_or(campus);
+        let small = line_current(load, campus_voltage) <= FEEDERS[0];
         Self {
+            feeder_current: wish.feeder_current.unwrap_or(FEEDERS[usize::from(!small)]),
             voltage,
             short_circuit: wish
                 .short_circuit
                 .unwrap_or_else(|| three_digits(3.0_f64.sqrt() * voltage.0 * class.fault.0)),
-            campus_voltage: wish.campus_voltage.unwrap_or(campus),
+            campus_voltage,
         }
     }
 
@@ -225,6 +236,16 @@ mod tests {
         assert!(large.has_substation() && large.campus_voltage == Volts(34.5e3));
         // √3 · 345 kV · 33 kA = 19.72 GVA.
         assert!((served(1_000.0).short_circuit.0 - 19.7e9).abs() < 1.0);
+    }
+
+    #[test]
+    fn a_site_that_small_cables_carry_has_small_ones() {
+        // √3 · 13.8 kV · 200 A = 4.78 MVA; at 34.5 kV 11.95 MVA, less than comes at that voltage.
+        for (mva, amperes) in [(1.0, 200.0), (4.7, 200.0), (4.8, 600.0), (15.0, 600.0), (1_000.0, 600.0)] {
+            assert!((served(mva).feeder_current.0 - amperes).abs() < 1e-9, "{mva} MVA");
+        }
+        let wish = ServiceWish { feeder_current: Some(Amperes(400.0)), ..ServiceWish::default() };
+        assert_eq!(Service::of(VoltAmperes(1e6), wish).feeder_current, Amperes(400.0));
     }
 
     #[test]

@@ -290,7 +290,9 @@ fn feed(scenario: &Scenario) -> Result<(), InputError> {
             )
         })?;
     }
-    within(scenario, "grid.feeder_current", grid.feeder_current, [Amperes(10.0), Amperes(10e3)])?;
+    if let Some(current) = grid.feeder_current {
+        within(scenario, "grid.feeder_current", current, [Amperes(10.0), Amperes(10e3)])?;
+    }
     if let Some(power) = grid.short_circuit {
         within(scenario, "grid.short_circuit", power, [VoltAmperes(1e6), VoltAmperes(1e12)])?;
     }

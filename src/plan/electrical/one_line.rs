@@ -6,6 +6,7 @@ use super::Ground;
 use super::facts::{StageFacts, is_system};
 use crate::catalog::profile::StageKind;
 use crate::plan::result::{BranchResult, BusResult, LoadFlow, OutageResult};
+use crate::power::load_flow::LoadFlowError;
 use crate::power::one_line::{
     Bank, Behind, BranchLoad, Building, BusVoltage, Campus, CampusFlow, ComplexPower, LARGEST_SUBSTATION,
     VOLTAGE_BAND, feeder_rating, load,
@@ -364,7 +365,7 @@ fn campuses(ground: &Ground<'_>) -> Vec<Campus> {
         main: main_bank(ground),
         voltage: service.campus_voltage,
         behind: loads.what,
-        feeder_current: grid.feeder_current,
+        feeder_current: service.feeder_current,
         power_factor: grid.power_factor,
         sections: sections(ground),
         ratings: Arc::clone(&ground.place.electrical.ratings),
@@ -489,27 +490,38 @@ pub(super) fn load_flow(ground: &Ground<'_>) -> Option<LoadFlow> {
     let campuses = campuses(ground);
     let mut result = unsolved(&campuses)?;
     let light = ground.fields.provisioning.idle;
-    // Banks are alike at every substation: those of the fullest.
-    let mut banks = None;
-    for campus in &campuses {
-        match campus.flow(light, banks) {
-            Ok(flow) => {
-                banks = Some(flow.capacitors);
-                add(&mut result, flow);
-            }
-            Err(error) => {
-                result.carries = campus.carries();
-                let load = campus.load().norm();
-                let weak = weak_grid(campus.short_circuit, load, campus.power_factor);
-                result.shortfall = Some(weak.unwrap_or_else(|| error.to_string()));
-                return Some(result);
-            }
+    match solved(&campuses, light) {
+        Ok(flows) => flows.into_iter().for_each(|flow| add(&mut result, flow)),
+        Err((campus, error)) => {
+            result.carries = campus.carries();
+            let load = campus.load().norm();
+            let weak = weak_grid(campus.short_circuit, load, campus.power_factor);
+            result.shortfall = Some(weak.unwrap_or_else(|| error.to_string()));
+            return Some(result);
         }
     }
     result.outages.extend(systems_out(ground, result.lowest));
     result.outages.extend(dark(ground, result.lowest));
     result.outages.extend(plant_on_one_side(ground, result.lowest));
     Some(result)
+}
+
+/// The one-line of every substation, with capacitor banks that are alike at all of them: those of the one that needs most.
+fn solved(campuses: &[Campus], light: Share) -> Result<Vec<CampusFlow>, (&Campus, LoadFlowError)> {
+    let with = |banks: Option<CapacitorBanks>| {
+        let flow = |campus| Campus::flow(campus, light, banks).map_err(|error| (campus, error));
+        campuses.iter().map(flow).collect::<Result<Vec<_>, _>>()
+    };
+    let Some(fullest) = campuses.first().filter(|_| campuses.len() > 1) else { return with(None) };
+    let own = fullest.flow(light, None).map_err(|error| (fullest, error))?.capacitors;
+    let flows = with(Some(own))?;
+    if flows.iter().all(|flow| flow.power_factor.0 >= flow.needed_factor.0 * (1.0 - 1e-9)) {
+        return Ok(flows);
+    }
+    // Another one, on longer feeders, asks for more than the fullest.
+    let power = |flow: &CampusFlow| flow.capacitors.each.0 * f64::from(flow.capacitors.count);
+    let own = with(None)?.into_iter().max_by(|a, b| power(a).total_cmp(&power(b)));
+    with(own.map(|flow| flow.capacitors))
 }
 
 /// Why a grid carries no such load, whatever stands behind it; none where it may.

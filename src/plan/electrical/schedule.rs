@@ -10,6 +10,7 @@ use crate::layout::{self, RackKind, Slot};
 use crate::plan::equipment::Place;
 use crate::plan::result::{Equipment, FaultLevels, LoadFlow, SystemFloor};
 use crate::plan::standing::{NETWORK_RACKS, SERVER_RACKS};
+use crate::power::one_line::cables;
 use crate::power::ratings::{
     Ratings, battery, direct_current, fault_current, fuel, line_current, modules_of,
 };
@@ -210,11 +211,18 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>
         ));
     }
     let (frame, parallel) =
-        ground.place.electrical.ratings.high_voltage_breaker(grid.feeder_current, on_busbar);
+        ground.place.electrical.ratings.high_voltage_breaker(service.feeder_current, on_busbar);
     let basis = format!("one at each end of a feeder, {}{broken}", brief(service.campus_voltage));
     all.push(line("feeder breakers", count(parallel, 2 * flow.feeders), frame.0, "A", basis));
-    let basis =
-        format!("{} in all, one more to each building than its load asks for", brief(flow.feeder_length));
+    let cables = match cables(service.feeder_current) {
+        1 => String::new(),
+        many => format!(" in {many} cables a phase"),
+    };
+    let basis = format!(
+        "{} in all, {}{cables} each, one more to each building than its load asks for",
+        brief(flow.feeder_length),
+        brief(service.feeder_current)
+    );
     all.push(line("feeders", flow.feeders, flow.feeder_rating.0, "VA", basis));
     // A section behind each feeder, and a tie between each and the next of a building's: `Campus::feeders` says how they
     // are run.
