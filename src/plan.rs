@@ -175,8 +175,9 @@ fn stand(
         // most by.
         let spread = electrical::feeder_loss(&drafted(fields, &sold, loads, &hour, &draft.outline));
         // What busways lose is behind the unit substations, whose number it moves: they come first.
-        let busways = [(StageKind::Bus, draft.busways)];
-        *place = sold.with_feeder_loss(spread.min(lost)).with_whole(&busways, &hour);
+        let main = electrical::main_transformers(&drafted(fields, &sold, loads, &hour, &draft.outline));
+        let whole = [(StageKind::Bus, draft.busways), main];
+        *place = sold.with_feeder_loss(spread.min(lost)).with_whole(&whole, &hour);
         let hour = sizing::design_hour(place, loads);
         let yards = electrical::yards(&drafted(fields, place, loads, &hour, &draft.outline));
         match draft.stand(fields, yards, hour.meter) {

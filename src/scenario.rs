@@ -188,8 +188,9 @@ pub struct Grid {
     pub campus_voltage: Option<Volts>,
     /// How the ties between the sections of the campus busbar stand.
     pub ties: Ties,
-    /// That a feeder carries all day.
-    pub feeder_current: Amperes,
+    /// That a feeder carries all day, instead of the size of cable that suits the load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feeder_current: Option<Amperes>,
     /// At the point of delivery, at least.
     pub power_factor: Share,
     /// Longest dip that must not shed load.

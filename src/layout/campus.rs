@@ -267,15 +267,36 @@ impl Site {
         Meters(pairs.map(run).fold(0.0, f64::max))
     }
 
-    /// Where the nearest of so many substations along the low side stands to a building, along that side [m].
-    fn substation_of(&self, building: usize, substations: u32) -> f64 {
+    /// Buildings of each of so many substations along the low side: neighbours, as evenly as whole buildings go; none where
+    /// there are fewer buildings than substations.
+    #[must_use]
+    pub fn dealt(&self, substations: u32) -> Vec<Vec<usize>> {
+        let (count, substations) = (self.buildings.len(), u64::from(substations.max(1)));
+        if (count as u64) < substations {
+            return Vec::new();
+        }
+        let mut along: Vec<usize> = (0..count).collect();
+        along.sort_by(|a, b| self.middle(*a).total_cmp(&self.middle(*b)).then(a.cmp(b)));
+        let own = |substation: u64| {
+            let (from, to) = share_of(count as u64, substation, substations);
+            let mut own = along[from as usize..to as usize].to_vec();
+            own.sort_unstable();
+            own
+        };
+        (0..substations).map(own).collect()
+    }
+
+    /// Where the substation of a building stands along the low side, of so many [m]: the nearest where a building hangs on
+    /// several.
+    fn substation_of(&self, building: usize, substations: u32, dealt: &[Vec<usize>]) -> f64 {
         let substations = substations.max(1);
         let step = self.ground.width / f64::from(substations);
         let nearest = (self.middle(building) / step).floor().clamp(0.0, f64::from(substations - 1));
-        (nearest + 0.5) * step
+        let own = dealt.iter().position(|own| own.contains(&building));
+        (own.map_or(nearest, |at| at as f64) + 0.5) * step
     }
 
-    /// The corners of the feeder of a building, from the nearest of so many substations along the low side.
+    /// The corners of the feeder of a building, from its own of so many substations along the low side.
     ///
     /// ~~~text
     /// substation → road before the first line → street beside the building → road below its line → its power yard
@@ -284,7 +305,12 @@ impl Site {
     /// Of the streets on both sides the one with the shorter way; a building of the first line needs none.
     #[must_use]
     pub fn feeder(&self, building: usize, substations: u32) -> Vec<(f64, f64)> {
-        let (from, (_, gate)) = (self.substation_of(building, substations), self.gates[building]);
+        self.feeder_from(building, self.substation_of(building, substations, &self.dealt(substations)))
+    }
+
+    /// The same from a place along the low side [m].
+    fn feeder_from(&self, building: usize, from: f64) -> Vec<(f64, f64)> {
+        let (_, gate) = self.gates[building];
         let (middle, low, road) = (self.middle(building), self.buildings[building].y, gate.roads[0]);
         let about = |street: f64| (from - street).abs() + (street - middle).abs();
         let [one, other] = gate.streets;
@@ -300,8 +326,10 @@ impl Site {
     /// Length of the feeder of each building.
     #[must_use]
     pub fn feeders(&self, substations: u32) -> Vec<Meters> {
+        let dealt = self.dealt(substations);
+        let from = |building| self.substation_of(building, substations, &dealt);
         (0..self.buildings.len())
-            .map(|building| Meters(length(&self.feeder(building, substations))))
+            .map(|building| Meters(length(&self.feeder_from(building, from(building)))))
             .collect()
     }
 }

@@ -4,7 +4,7 @@
 //! figure taken is noted with its value, source and confidence.
 
 use super::coolant::CoolantPumps;
-use super::electrical::facts::ElectricalFacts;
+use super::electrical::facts::{ElectricalFacts, least_power_factor};
 use super::links::{self, Shelf, Wanted, lane_between, lane_of, with_ports};
 use super::result::Assumption;
 use super::sizing::{self, FacilityHour};
@@ -22,7 +22,7 @@ use crate::layout::cables::{CableKind, Net};
 use crate::power::one_line::LARGEST_SUBSTATION;
 use crate::power::provisioning::DutySpread;
 use crate::power::service::{Service, ServiceClass, ServiceWish, small_transformer};
-use crate::power::{MeasuredAt, Provisioned, RackPower, Shelves, StageDesign};
+use crate::power::{Provisioned, RackPower, Shelves, StageDesign, StageFlow};
 use crate::scenario::{Cluster, FabricTopology, Fields, Grid, Origin, Policy, Scenario};
 use crate::units::text::{Quantity, brief, exact, show};
 use crate::units::{
@@ -429,20 +429,35 @@ impl Equipment {
     }
 }
 
-/// Settles how the site is served, by the load of one of its substations.
+/// What the fullest of several substations carries over an even part, as whole buildings hang on each: assumption, before
+/// buildings are known.
+const UNEVEN: f64 = 1.1;
+
+/// Settles how the site is served, by the load of one of its substations and by its electrical design point, which a
+/// circuit carries for seconds.
 fn serve(scenario: &Scenario, place: &mut Place, machines: &[Machine]) -> Result<(), InputError> {
     let fields = &scenario.fields;
-    let meter = match fields.envelope.measured_at.into() {
-        MeasuredAt::Utility => fields.envelope.power,
-        MeasuredAt::CriticalIt => {
-            let draws = super::draws(scenario, place, machines)?;
-            let loads: Vec<_> = machines.iter().zip(&draws).collect();
-            sizing::design_hour(place, &loads).meter
-        }
-    };
-    let all = VoltAmperes(meter.0 / fields.grid.power_factor.0);
-    let load = all / (all / LARGEST_SUBSTATION).ceil().max(1.0);
-    place.serve(Service::of(load, wish(&fields.grid)), load);
+    let at_utility = fields.envelope.measured_at == crate::scenario::MeasuredAt::Utility;
+    // At the meter nothing is drawn but the envelope; racks that peak above it are asked what that comes to.
+    let above = machines.iter().any(|machine| machine.rack.peak > machine.compute_bound.power);
+    let (mut meter, mut peak) = (fields.envelope.power, fields.envelope.power);
+    if !at_utility || above {
+        let draws = super::draws(scenario, place, machines)?;
+        let loads: Vec<_> = machines.iter().zip(&draws).collect();
+        let design = sizing::design_hour(place, &loads);
+        // A watt more at the racks, with what the chain loses of it; cooling does not follow within seconds.
+        let through = |flow: &StageFlow| if flow.output.0 > 0.0 { flow.input / flow.output } else { 1.0 };
+        let up: f64 = design.path().map(through).product();
+        meter = if at_utility { meter } else { design.meter };
+        peak = design.meter.max(meter) + sizing::peak_above(&loads) * up;
+    }
+    let factor = least_power_factor(fields).0;
+    let all = VoltAmperes(meter.0 / factor);
+    let substations = (all / LARGEST_SUBSTATION).ceil().max(1.0);
+    let load = all / substations;
+    let fullest = if substations > 1.0 { load * UNEVEN } else { load };
+    let at_once = fullest * (peak / meter).max(1.0);
+    place.serve(Service::of(at_once, wish(&fields.grid)), load);
     Ok(())
 }
 
@@ -452,6 +467,7 @@ fn wish(grid: &Grid) -> ServiceWish {
         voltage: grid.voltage,
         short_circuit: grid.short_circuit,
         campus_voltage: grid.campus_voltage,
+        feeder_current: grid.feeder_current,
     }
 }
 
@@ -461,6 +477,7 @@ fn served(wish: ServiceWish, service: &Service) -> Vec<(String, String, Origin)>
         ("grid.voltage", wish.voltage.is_none(), exact(service.voltage)),
         ("grid.short_circuit", wish.short_circuit.is_none(), exact(service.short_circuit)),
         ("grid.campus_voltage", wish.campus_voltage.is_none(), exact(service.campus_voltage)),
+        ("grid.feeder_current", wish.feeder_current.is_none(), exact(service.feeder_current)),
     ];
     let open = fields.into_iter().filter(|(_, open, _)| *open);
     open.map(|(path, _, value)| (path.to_owned(), value, Origin::Plan)).collect()

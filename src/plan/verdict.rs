@@ -21,7 +21,7 @@ use crate::power::service::ServiceClass;
 use crate::power::{MeasuredAt, PowerEnvelope};
 use crate::scenario::{Cluster, Fields, Policy};
 use crate::units::text::{digits, group, show};
-use crate::units::{VoltAmperes, Watts};
+use crate::units::{Amperes, Vars, VoltAmperes, Watts};
 
 /// A constraint with need and limit in one unit.
 fn verdict(constraint: &str, need: f64, limit: f64, unit: &str, binds: bool, note: String) -> Verdict {
@@ -649,16 +649,27 @@ fn shelf(evidence: &Evidence<'_>, shelves: &RackShelves) -> Vec<Verdict> {
     if shelves.known { vec![one, side] } else { vec![side] }
 }
 
+/// What a feeder carries all day, against the largest breaker in one frame.
+fn feeder_breaker(evidence: &Evidence<'_>) -> Verdict {
+    let largest = evidence.place.electrical.ratings.high_voltage_frames.last().copied();
+    let (need, limit) = (evidence.place.service.feeder_current, Amperes(largest.unwrap_or(f64::INFINITY)));
+    let note = "`grid.feeder_current`, against the largest frame of one breaker of switchgear";
+    verdict("current of a feeder", need.0, limit.0, "A", false, note.into())
+}
+
 /// Whether the voltage of the service suits the load, and whether breakers break a fault on the campus busbar.
 fn service(evidence: &Evidence<'_>) -> Vec<Verdict> {
     let (service, grid) = (&evidence.place.service, &evidence.fields.grid);
     let Some(flow) = &evidence.electrical.load_flow else { return Vec::new() };
     let class = ServiceClass::of(service.voltage);
-    let load = evidence.design.meter.0 / grid.power_factor.0 / flow.substations as f64;
+    // Where nothing is solved, what the grid gives at most.
+    let at_most = evidence.design.meter.0 / grid.power_factor.0 / flow.substations as f64;
+    let load = if flow.fullest.0 > 0.0 { flow.fullest.0 } else { at_most };
     let at = show(service.voltage);
     let note =
         format!("a circuit carries a whole substation; usual ones of {at} carry {}", show(class.circuit));
     let rating = class.rating(service.voltage);
+    let mut at_once = load;
     let mut all = vec![verdict(&format!("service circuit of {at}"), load, rating.0, "VA", false, note)];
     if let Some(dynamics) = &evidence.electrical.dynamics {
         let note = format!(
@@ -666,11 +677,12 @@ fn service(evidence: &Evidence<'_>) -> Vec<Verdict> {
              substation; demand is billed by its mean over a quarter of an hour and stays that of the design hour",
             show(dynamics.peak_at_meter)
         );
-        let need = dynamics.peak_at_meter.0 / grid.power_factor.0 / flow.substations as f64;
+        let need = load * (dynamics.peak_at_meter / evidence.design.meter);
+        at_once = at_once.max(need);
         all.push(verdict("design point at the meter", need, rating.0, "VA", false, note));
     }
     let (least, suits) =
-        (class.least(), ServiceClass::that_carries(VoltAmperes(load), service.campus_voltage));
+        (class.least(), ServiceClass::that_carries(VoltAmperes(at_once), service.campus_voltage));
     if grid.voltage.is_some() && least.0 > load {
         let note = format!(
             "what a switchyard of {at} is built for at least; a load like this is served at {}: leave `grid.voltage` out",
@@ -678,6 +690,7 @@ fn service(evidence: &Evidence<'_>) -> Vec<Verdict> {
         );
         all.push(verdict(&format!("load for a service of {at}"), least.0, load, "VA", false, note));
     }
+    all.push(feeder_breaker(evidence));
     if let Some(faults) = &evidence.electrical.faults {
         let note = format!(
             "{} through the grid and {} from engines beside it with ties {}; {} with all ties closed",
@@ -697,6 +710,27 @@ fn service(evidence: &Evidence<'_>) -> Vec<Verdict> {
     all
 }
 
+/// A power factor that is missed, and taps that do not come to rest; nothing where neither is.
+fn power_factor(flow: &LoadFlow) -> Vec<Verdict> {
+    let mut all = Vec::new();
+    let (needed, has) = (flow.needed_factor.0, flow.power_factor.0);
+    if has < needed * (1.0 - 1e-9) {
+        let way = if flow.reactive.0 < 0.0 { "leading: given back" } else { "lagging: taken" };
+        let note = format!(
+            "asked by `grid.power_factor`; {} are {way}, with {} of the {} steps of the capacitors at work",
+            show(Vars(flow.reactive.0.abs())),
+            flow.capacitors.on,
+            flow.capacitors.all_steps()
+        );
+        all.push(verdict("power factor at the point of delivery", needed, has, "", false, note));
+    }
+    if flow.unsettled {
+        let note = "they hunt with one another; what the load flow says is where they were stopped".into();
+        all.push(verdict("rest of the taps", 1.0, 0.0, "at rest", false, note));
+    }
+    all
+}
+
 /// Voltages and loadings of the one-line.
 fn voltages(flow: &LoadFlow, it: Watts) -> Vec<Verdict> {
     if let Some(reason) = &flow.shortfall {
@@ -704,7 +738,8 @@ fn voltages(flow: &LoadFlow, it: Watts) -> Vec<Verdict> {
         return vec![verdict("load flow of the campus", 1.0, flow.carries.0, "of the load", false, note)];
     }
     let band = format!("equipment is built for ± {:.0} %", 100.0 * VOLTAGE_BAND);
-    let mut all = vec![
+    let mut all = power_factor(flow);
+    all.extend([
         verdict(
             "voltage drop to a hall, full load",
             1.0 - flow.lowest,
@@ -714,8 +749,8 @@ fn voltages(flow: &LoadFlow, it: Watts) -> Vec<Verdict> {
             band.clone(),
         ),
         verdict("voltage rise in a hall, idle", flow.highest - 1.0, VOLTAGE_BAND, "of nominal", false, band),
-    ];
-    let loaded = flow.branches.iter().filter(|branch| branch.loading > 0.0);
+    ]);
+    let loaded = flow.branches.iter().chain(&flow.others).filter(|branch| branch.loading > 0.0);
     if let Some(branch) = loaded.max_by(|a, b| a.loading.total_cmp(&b.loading)) {
         let name = format!("loading of the {}", branch.name);
         let note = "the fullest branch of the one-line at full load".into();

@@ -6,8 +6,9 @@
 //! ~~~
 //!
 //! Main transformers hold the campus busbar with their tap changers; unit transformers stand on the off-load tap that
-//! suits full load; whole steps of the capacitor banks on the sections of the campus busbar bring the power factor at the
-//! point of delivery to what the grid asks. One main transformer, one feeder, one unit substation and one UPS system at a time are taken out to see what
+//! suits full load; steps of the capacitor banks on the sections of the campus busbar, one bank after another, bring the
+//! power factor at the point of delivery to what the grid asks. That point is the substation's busbar at the grid's
+//! voltage: what the operator's own reactance takes before it is not the customer's. One main transformer, one feeder, one unit substation and one UPS system at a time are taken out to see what
 //! the rest then carries. Equal equipment in parallel is one branch: sections of a split busbar are loaded alike, so
 //! they have one voltage. Left out: unbalance, harmonics, the low-voltage side behind the halls' switchboards.
 
@@ -24,17 +25,20 @@ pub type ComplexPower = Complex<f64>;
 const BASE_VA: f64 = 100e6;
 /// Frequency of the grid [Hz]; only the charging of cables depends on it.
 const FREQUENCY_HZ: f64 = 60.0;
-/// Series resistance and reactance [Ω/m] and capacitance [F/m] of a feeder: one aluminium cable of 500–630 mm² a phase
-/// for 20–35 kV, usual values of makers' tables, recalled.
+/// Series resistance and reactance [Ω/m] and capacitance [F/m] of an aluminium cable of 500–630 mm² for 20–35 kV, usual values
+/// of makers' tables, recalled.
 const CABLE: (f64, f64, f64) = (8e-5, 1.2e-4, 2.5e-10);
+/// What that cable carries all day in ducts: usual of makers' tables, recalled.
+const CABLE_CARRIES: Amperes = Amperes(600.0);
 /// Voltage that tap changers hold at the campus busbar [pu].
 const CAMPUS_TARGET: f64 = 1.02;
 /// Step and range of a tap changer under load: 16 steps of 5/8 % up and down.
 const CHANGER: (f64, f64) = (0.006_25, 0.1);
 /// Step and range of the off-load taps of a unit transformer: two of 2.5 % up and down.
 const OFF_LOAD: (f64, f64) = (0.025, 0.05);
-/// What capacitors have to be more than enough by before a step is switched off: else they and the taps hunt.
-const CAPACITOR_SLACK: f64 = 1.02;
+/// How far off an off-load tap is, in its steps, before it is set once more: further than the half step that it is set by
+/// first, so that it does not hunt with the tap changers.
+const OFF_LOAD_HOLDS: f64 = 0.7;
 /// Range of a voltage that equipment is built for, around nominal (ANSI C84.1, range A).
 pub const VOLTAGE_BAND: f64 = 0.05;
 /// Land of a campus per power at the meter [m²/W]: 750 acres per gigawatt, 450–1,000 in announced ones.
@@ -98,12 +102,21 @@ pub struct Building {
     pub at_campus: Complex<f64>,
     /// Length of its feeders.
     pub distance: Meters,
+    /// Neighbours that share its bus in the network, itself among them, each with feeders of its own.
+    pub alike: u32,
     /// Its transformers to low voltage: unit substations, or those of the plant alone.
     pub units: Option<Bank>,
     /// Switchboards of the plant behind transformers of their own, beside unit substations.
     pub plant: Option<(Complex<f64>, Bank)>,
     /// Load of one UPS block, and how many share it when it fails.
     pub ups: Option<(Complex<f64>, u32)>,
+}
+
+impl Building {
+    /// All that hangs on its feeders [VA].
+    fn load(&self) -> Complex<f64> {
+        self.behind + self.at_campus + self.plant.map_or(Complex::new(0.0, 0.0), |(load, _)| load)
+    }
 }
 
 /// Active and reactive power [VA] of a load.
@@ -168,6 +181,23 @@ pub struct Campus {
     pub buildings: Vec<Building>,
 }
 
+/// Cables in parallel that each phase of a feeder has.
+#[must_use]
+pub fn cables(current: Amperes) -> u32 {
+    (current / CABLE_CARRIES - 1e-9).ceil().max(1.0) as u32
+}
+
+/// Series resistance and reactance [Ω/m] and capacitance [F/m] of a feeder: of cables in parallel, each thinner than the
+/// largest where it carries less, with as much more resistance; reactance and capacitance hardly change.
+///
+/// ~~~text
+/// r = r₁·I₁/I,  x = x₁/n,  c = n·c₁        n = ⌈I/I₁⌉
+/// ~~~
+fn feeder(current: Amperes) -> (f64, f64, f64) {
+    let ((ohm_r, ohm_x, farad), count) = (CABLE, f64::from(cables(current)));
+    (ohm_r * (CABLE_CARRIES / current), ohm_x / count, farad * count)
+}
+
 /// Apparent power of one feeder.
 ///
 /// ~~~text
@@ -222,10 +252,14 @@ pub struct CampusFlow {
     pub buses: Vec<BusVoltage>,
     /// Branches at full load.
     pub branches: Vec<BranchLoad>,
-    /// Taken from the grid [VA].
+    /// Taken at the point of delivery [VA]; reactive power below zero is given back to the grid.
     pub delivered: Complex<f64>,
-    /// Power factor at the point of delivery.
+    /// Power factor there, lagging or leading.
     pub power_factor: Share,
+    /// Power factor that is needed there: what is asked, as far as half a step of a capacitor bank comes to it.
+    pub needed_factor: Share,
+    /// Whether the off-load taps came to rest.
+    pub settled: bool,
     /// Capacitors at the campus busbar.
     pub capacitors: CapacitorBanks,
     /// Turns ratio that the tap changers stand at.
@@ -246,6 +280,21 @@ struct Settings {
     capacitors: CapacitorBanks,
 }
 
+/// A solved network with what is set in it.
+#[derive(Debug, Clone)]
+struct State {
+    network: Network,
+    flow: Flow,
+    settings: Settings,
+    /// Whether off-load taps came to rest.
+    settled: bool,
+}
+
+/// Taken from the grid at the point of delivery [pu]: behind the grid's own reactance, which is the first branch.
+fn delivered(flow: &Flow) -> Complex<f64> {
+    -flow.branches[0].to
+}
+
 /// What is out of service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Out {
@@ -261,7 +310,12 @@ const CAMPUS_BUS: usize = 2;
 
 impl Campus {
     /// Feeders of a building: as many as its load asks for, with what its transformers take at the lowest voltage that
-    /// they are built for, and one more.
+    /// they are built for, and one more; of neighbours that share a bus, those of each.
+    ///
+    /// Each ends on a section of the building's switchgear, and a tie joins each section with the next. Feeders follow one
+    /// another along the sections of the campus busbar, so that these are loaded alike, and a tie is open where the feeders
+    /// of two such sections meet: nothing joins them but their own tie. Where a feeder is lost that place moves by a
+    /// section, and the others carry its load as evenly as whole sections go; the network takes them as even.
     #[must_use]
     pub fn feeders(&self, building: &Building) -> u32 {
         let rating = feeder_rating(self.voltage, self.feeder_current);
@@ -272,7 +326,9 @@ impl Campus {
         };
         let units = building.units.map_or(building.behind, |bank| taken((building.behind, bank)));
         let plant = building.plant.map_or(Complex::new(0.0, 0.0), taken);
-        ((units + plant + building.at_campus).norm() / rating.0).ceil().max(1.0) as u32 + 1
+        let alike = building.alike.max(1);
+        let each = (units + plant + building.at_campus).norm() / f64::from(alike);
+        alike.saturating_mul(((each / rating.0).ceil().max(1.0) as u32).saturating_add(1))
     }
 
     /// The load-flow case at a part of the loads.
@@ -330,9 +386,11 @@ impl Campus {
         part: f64,
         out: Out,
     ) {
-        let feeders = f64::from(self.feeders(building) - u32::from(out == Out::FeederOf(place)));
+        // Of neighbours on one bus each loses one.
+        let lost = if out == Out::FeederOf(place) { building.alike.max(1) } else { 0 };
+        let feeders = f64::from(self.feeders(building) - lost);
         let base_ohm = self.voltage.0 * self.voltage.0 / BASE_VA;
-        let (ohm_r, ohm_x, farad) = CABLE;
+        let (ohm_r, ohm_x, farad) = feeder(self.feeder_current);
         let length = building.distance.0.max(1.0);
         let end = network.buses.len();
         let own = Complex::new(part / BASE_VA, 0.0);
@@ -413,55 +471,148 @@ impl Campus {
         all
     }
 
-    /// Solves with tap changers under load at work, and where wished capacitors and off-load taps chosen anew.
-    fn settle(
-        &self,
-        mut settings: Settings,
-        part: f64,
-        out: Out,
-        choose: bool,
-    ) -> Result<(Network, Flow, Settings), LoadFlowError> {
-        const MOST_ROUNDS: u32 = 40;
-        // Capacitors move taps and taps capacitors: of two that hunt, taps give way first.
-        const ROUNDS_OF_TAPS: u32 = 20;
-        let halls = self.hall_buses();
-        let mut rounds = 0;
+    /// Turns the tap changers under load to the step that holds the campus busbar nearest to its target.
+    ///
+    /// The answer to a turn is not exactly a turn's: where they would hunt between two steps, the nearer one stays, as the
+    /// dead band of a real one has it.
+    fn regulated(&self, mut settings: Settings, part: f64, out: Out) -> Result<State, LoadFlowError> {
+        let mut nearest: Option<(f64, State)> = None;
+        let mut tried = Vec::new();
         loop {
             let network = self.network(&settings, part, out);
             let flow = solve(&network)?;
-            let before = settings.clone();
-            if self.main.is_some() && rounds < ROUNDS_OF_TAPS {
-                settings.tap =
-                    stepped(settings.tap * flow.voltages[CAMPUS_BUS].norm() / CAMPUS_TARGET, CHANGER);
+            let over = flow.voltages[CAMPUS_BUS].norm() / CAMPUS_TARGET;
+            let next = stepped(settings.tap * over, CHANGER);
+            tried.push(settings.tap);
+            let state = State { network, flow, settings: settings.clone(), settled: true };
+            let off = (over - 1.0).abs();
+            if nearest.as_ref().is_none_or(|(least, _)| off < *least) {
+                nearest = Some((off, state.clone()));
             }
-            if choose {
-                for (tap, &bus) in
-                    settings.unit_taps.iter_mut().zip(&halls).filter(|_| rounds < ROUNDS_OF_TAPS)
-                {
-                    *tap = stepped(*tap * flow.voltages[bus].norm(), OFF_LOAD);
-                }
-                let asked = load(Watts(flow.injections[0].re), self.power_factor).im;
-                let missing = Vars((flow.injections[0].im - asked) * BASE_VA);
-                let at_work = settings.capacitors.at_work();
-                let needed = at_work + missing;
-                let fewer = self.ratings.capacitors(needed * CAPACITOR_SLACK, self.sections);
-                if missing.0 > 0.0 {
-                    settings.capacitors = self.ratings.capacitors(needed, self.sections);
-                } else if fewer.at_work() <= at_work {
-                    settings.capacitors = fewer;
-                }
+            if self.main.is_none() || tried.iter().any(|tap| (tap - next).abs() < 1e-9) {
+                return Ok(nearest.map_or(state, |(_, nearest)| nearest));
             }
-            rounds += 1;
-            // Taps that hunt between two steps stay where they are.
-            if settings == before || rounds == MOST_ROUNDS {
-                return Ok((network, flow, before));
-            }
+            settings.tap = next;
         }
+    }
+
+    /// Solves with tap changers under load at work, and where wished with off-load taps chosen anew.
+    fn settle(&self, settings: Settings, part: f64, out: Out, choose: bool) -> Result<State, LoadFlowError> {
+        const MOST_ROUNDS: u32 = 12;
+        let halls = self.hall_buses();
+        let mut state = self.regulated(settings, part, out)?;
+        if !choose {
+            return Ok(state);
+        }
+        for round in 0..MOST_ROUNDS {
+            let mut settings = state.settings.clone();
+            let holds = if round == 0 { 0.5 } else { OFF_LOAD_HOLDS };
+            for (tap, &bus) in settings.unit_taps.iter_mut().zip(&halls) {
+                let voltage = state.flow.voltages[bus].norm();
+                if (voltage - 1.0).abs() > holds * OFF_LOAD.0 {
+                    *tap = stepped(*tap * voltage, OFF_LOAD);
+                }
+            }
+            if settings == state.settings {
+                return Ok(state);
+            }
+            state = self.regulated(settings, part, out)?;
+        }
+        Ok(State { settled: false, ..state })
+    }
+
+    /// Reactive power that is taken at the point of delivery beyond what the grid gives with the active power [var].
+    fn missing(&self, flow: &Flow) -> Vars {
+        let taken = delivered(flow);
+        Vars((taken.im - load(Watts(taken.re), self.power_factor).im) * BASE_VA)
+    }
+
+    /// Full load with as few steps of the capacitor banks as bring the power factor to what is asked; of the banks given,
+    /// or of the smallest that are enough.
+    ///
+    /// Taps settle anew for each number of steps, so that what is found hangs on that number alone. Where the grid gives
+    /// next to no reactive power a step may be more than it takes back: then the nearer of the two neighbours stays.
+    fn compensated(&self, given: Option<CapacitorBanks>) -> Result<State, LoadFlowError> {
+        const MOST_ROUNDS: u32 = 40;
+        let with = |capacitors| self.settle(Settings { capacitors, ..self.start() }, 1.0, Out::Nothing, true);
+        let bare = with(CapacitorBanks::default());
+        let first = match &bare {
+            Ok(state) => self.missing(&state.flow),
+            // Capacitors may be what a weak grid lacks.
+            Err(LoadFlowError::Diverged { .. }) => self.estimate(),
+            Err(_) => return bare,
+        };
+        if first.0 <= 0.0 || given.is_some_and(|banks| banks.count == 0) {
+            return bare;
+        }
+        let mut banks = match given {
+            Some(given) => given.with(first),
+            None => self.ratings.capacitors(first, self.sections),
+        };
+        // Steps that are too few, and the state with the fewest that are known to be enough.
+        let (mut few, mut enough): (u32, Option<State>) = (0, None);
+        let mut last = bare;
+        for _ in 0..MOST_ROUNDS {
+            let step = banks.step().0.max(1.0);
+            let state = with(banks);
+            let missing = state.as_ref().map_or(step, |state| self.missing(&state.flow).0);
+            if missing > 0.0 {
+                (few, last) = (banks.on, state);
+                if few >= banks.all_steps() && enough.is_none() {
+                    if given.is_some() {
+                        break;
+                    }
+                    banks = self.ratings.capacitors(banks.at_work() + Vars(missing), self.sections);
+                    few = 0;
+                    continue;
+                }
+                banks.on = few.saturating_add((missing / step).ceil() as u32);
+            } else {
+                enough = Some(state?);
+                let fewer = (-missing / step).floor() as u32;
+                if fewer == 0 {
+                    break;
+                }
+                banks.on = banks.on.saturating_sub(fewer);
+            }
+            let most = enough.as_ref().map_or(banks.all_steps(), |one| one.settings.capacitors.on - 1);
+            if few >= most {
+                break;
+            }
+            banks.on = banks.on.clamp(few + 1, most);
+        }
+        enough.map_or(last, |found| Ok(self.nearer(found)))
+    }
+
+    /// Of a state that gives more back than the grid takes, and the one with a step less, the nearer.
+    fn nearer(&self, found: State) -> State {
+        let taken = delivered(&found.flow);
+        let asked = load(Watts(taken.re), self.power_factor).im;
+        let banks = found.settings.capacitors;
+        if taken.im >= -asked || banks.on == 0 {
+            return found;
+        }
+        let capacitors = CapacitorBanks { on: banks.on - 1, ..banks };
+        match self.settle(Settings { capacitors, ..self.start() }, 1.0, Out::Nothing, true) {
+            Ok(less) if delivered(&less.flow).im.abs() < taken.im.abs() => less,
+            _ => found,
+        }
+    }
+
+    /// What capacitors give where nothing flows without them: the reactive power of the loads and of their transformers
+    /// at full load, less what is asked.
+    fn estimate(&self) -> Vars {
+        let all = self.load();
+        let main = self.main.map_or(0.0, |bank| bank.impedance.0);
+        let units = self.buildings.iter().filter_map(|one| one.units);
+        let units = units.map(|bank| bank.impedance.0).fold(0.0, f64::max);
+        let asked = load(Watts(all.re), self.power_factor).im;
+        Vars((all.im + (main + units) * all.norm() - asked).max(0.0))
     }
 
     /// Lost in the feeders at full load.
     pub fn feeder_loss(&self) -> Result<Watts, LoadFlowError> {
-        let (_, full, _) = self.settle(self.start(), 1.0, Out::Nothing, true)?;
+        let full = self.compensated(None)?.flow;
         let lost = (0..self.buildings.len()).map(|at| full.branches[self.feeder_branch(at)].loss().re);
         Ok(Watts(lost.sum::<f64>() * BASE_VA))
     }
@@ -475,16 +626,28 @@ impl Campus {
         }
     }
 
-    /// Solves the campus at full load, at light load, and with one thing out at a time.
-    pub fn flow(&self, light: Share) -> Result<CampusFlow, LoadFlowError> {
-        let (network, full, settings) = self.settle(self.start(), 1.0, Out::Nothing, true)?;
+    /// All that hangs on its busbar [VA].
+    #[must_use]
+    pub fn load(&self) -> ComplexPower {
+        self.buildings.iter().map(Building::load).sum()
+    }
+
+    /// Solves the campus at full load, at light load, and with one thing out at a time; with the capacitor banks given, or
+    /// those that it needs.
+    pub fn flow(&self, light: Share, banks: Option<CapacitorBanks>) -> Result<CampusFlow, LoadFlowError> {
+        let State { network, flow: full, mut settings, settled } = self.compensated(banks)?;
+        if settings.capacitors.on == 0 {
+            settings.capacitors =
+                banks.map_or(settings.capacitors, |banks| CapacitorBanks { on: 0, ..banks });
+        }
         // Capacitors are switched off with the load.
         let dimmed = Settings { capacitors: settings.capacitors.dimmed(light), ..settings.clone() };
-        let (_, faint, _) = self.settle(dimmed, light.0, Out::Nothing, false)?;
+        let faint = self.settle(dimmed, light.0, Out::Nothing, false)?;
         let halls = self.hall_buses();
         let at = |flow: &Flow| halls.iter().map(|&bus| flow.voltages[bus].norm()).collect::<Vec<_>>();
         let outages = self.outages(&full, &settings)?;
-        let delivered = full.injections[0] * BASE_VA;
+        let delivered = delivered(&full) * BASE_VA;
+        let grain = delivered.re.hypot(settings.capacitors.step().0 / 2.0);
         Ok(CampusFlow {
             buses: network
                 .buses
@@ -495,10 +658,12 @@ impl Campus {
             branches: self.loads(&network, &full),
             delivered,
             power_factor: Share((delivered.re / delivered.norm().max(1e-9)).clamp(0.0, 1.0)),
+            needed_factor: self.power_factor.min(Share(delivered.re / grain.max(1e-9))),
+            settled,
             capacitors: settings.capacitors,
             tap: settings.tap,
             lowest: at(&full).into_iter().fold(f64::INFINITY, f64::min),
-            highest: at(&faint).into_iter().fold(0.0, f64::max),
+            highest: at(&faint.flow).into_iter().fold(0.0, f64::max),
             outages,
         })
     }
@@ -508,7 +673,7 @@ impl Campus {
     fn outages(&self, full: &Flow, settings: &Settings) -> Result<Vec<Outage>, LoadFlowError> {
         let mut all = Vec::new();
         let mut lose = |name: String, out: Out, looked_at: &str| -> Result<(), LoadFlowError> {
-            let (network, flow, _) = match self.settle(settings.clone(), 1.0, out, false) {
+            let State { network, flow, .. } = match self.settle(settings.clone(), 1.0, out, false) {
                 // The whole site stands as solved; what one failure brings down is told as that.
                 Err(LoadFlowError::Diverged { .. }) => {
                     let part = largest_load(&self.network(settings, 1.0, out)).max(1e-3);
@@ -550,7 +715,14 @@ impl Campus {
             let one = what.strip_suffix('s').unwrap_or(what);
             lose(format!("one {one} of {name}"), Out::UnitOf(at), &group)?;
             if self.buildings[at].ups.is_some_and(|(_, sharing)| sharing > 0) {
-                let words = format!("one UPS block of {name}, {what} before the others");
+                // A catcher takes the block over behind a unit that stood by; the others stay as they are.
+                let idle = self.buildings[at].units.is_some_and(|bank| bank.idle > 0);
+                let before = if idle {
+                    format!("the {one} before its catcher")
+                } else {
+                    format!("{what} before the others")
+                };
+                let words = format!("one UPS block of {name}, {before}");
                 lose(words, Out::UpsOf(at), &group)?;
             }
         }
@@ -716,6 +888,7 @@ mod tests {
                     behind: load(power, Share(0.98)),
                     at_campus: load(power * 0.1, Share(0.92)),
                     distance,
+                    alike: 1,
                     ups: None,
                     plant: None,
                     units: Some(Bank {
@@ -741,8 +914,17 @@ mod tests {
     }
 
     #[test]
+    fn a_feeder_of_3_kiloamperes_is_five_cables_a_phase() {
+        assert_eq!([200.0, 600.0, 601.0, 3e3].map(|current| cables(Amperes(current))), [1, 1, 2, 5]);
+        // 0.08 and 0.12 Ω/km over five; a cable for a third of the current has three times the resistance.
+        let (thick, thin) = (feeder(Amperes(3e3)), feeder(Amperes(200.0)));
+        assert!((thick.0 - 1.6e-5).abs() < 1e-12 && (thick.1 - 2.4e-5).abs() < 1e-12, "{thick:?}");
+        assert!((thin.0 - 2.4e-4).abs() < 1e-12 && (thin.1 - 1.2e-4).abs() < 1e-12, "{thin:?}");
+    }
+
+    #[test]
     fn a_gigawatt_campus_holds_its_voltages_and_its_power_factor() {
-        let flow = campus(8).flow(Share(0.3)).unwrap();
+        let flow = campus(8).flow(Share(0.3), None).unwrap();
         assert!(flow.lowest > 0.95 && flow.highest < 1.05, "{} {}", flow.lowest, flow.highest);
         assert!(flow.power_factor.0 >= 0.95 - 1e-6, "{}", flow.power_factor);
         assert!(flow.capacitors.at_work().0 > 0.0 && flow.capacitors.count == 6, "{:?}", flow.capacitors);
@@ -753,25 +935,56 @@ mod tests {
         assert!((sum - (flow.delivered.re - 990e6)).abs() < 1.0, "{sum}");
     }
 
-    // All reactive power from capacitors raises the busbar, and taps answer: the factor is kept all the same, and one step of
-    // each bank less would not do, but for what keeps them from hunting.
+    // All reactive power from capacitors raises the busbar, and taps answer: the factor is kept all the same, one step of one
+    // bank less would not do, and at one the nearest step is what there is.
     #[test]
     fn capacitors_and_taps_settle_at_every_power_factor() {
+        let mut before = 0.0;
         for factor in [0.90, 0.95, 0.97, 0.98, 0.99, 0.995, 1.0] {
-            let flow = Campus { power_factor: Share(factor), ..campus(8) }.flow(Share(0.3)).unwrap();
+            let flow = Campus { power_factor: Share(factor), ..campus(8) }.flow(Share(0.3), None).unwrap();
             let asked = load(Watts(flow.delivered.re), Share(factor)).im;
             let over = flow.delivered.im - asked;
-            let banks = flow.capacitors;
-            let step = banks.each.0 * f64::from(banks.count) / 3.0;
-            let none = banks.count == 0;
-            let least = -1.1 * step - 0.02 * banks.at_work().0;
-            assert!(over <= 1e3 && (none || over >= least), "{factor}: {over} var, {banks:?}");
+            // A step gives its power times the square of some 1.02.
+            let step = 1.05 * flow.capacitors.step().0;
+            assert!(flow.settled && flow.power_factor >= flow.needed_factor, "{factor}: {flow:?}");
+            assert!(flow.lowest > 0.97 && flow.highest < 1.04, "{factor}: {} {}", flow.lowest, flow.highest);
+            // 0.90 is what the loads and the transformers have without any.
+            assert_eq!(flow.capacitors.on == 0, factor < 0.91, "{factor}: {:?}", flow.capacitors);
+            if flow.capacitors.on == 0 {
+                assert!(over <= 0.0, "{factor}: {over} var");
+                continue;
+            }
+            if factor < 1.0 {
+                assert!((-step..=0.0).contains(&over), "{factor}: {over} var, {:?}", flow.capacitors);
+            } else {
+                assert!(over.abs() <= step / 2.0, "{factor}: {over} var, {:?}", flow.capacitors);
+            }
+            let at_work = flow.capacitors.at_work().0;
+            assert!(at_work > before, "{factor}: {at_work} after {before}");
+            before = at_work;
         }
+    }
+
+    // 990 MW, losses of 11 MW and 8 · (112.5·tan(acos 0.98) + 11.25·tan(acos 0.92)) = 221.1 Mvar of loads. What the grid's
+    // reactance of 1/20 GVA takes, some (1.05 GVA)²/20 GVA = 55 Mvar, is the operator's.
+    #[test]
+    fn the_point_of_delivery_is_behind_the_reactance_of_the_grid() {
+        let of = |gigavoltamperes: f64| {
+            let strong = VoltAmperes(gigavoltamperes * 1e9);
+            Campus { short_circuit: strong, power_factor: Share(0.9), ..campus(8) }
+                .flow(Share(0.3), None)
+                .unwrap()
+        };
+        let (weak, strong) = (of(10.0), of(1e3));
+        let steps = weak.capacitors.at_work().0 - strong.capacitors.at_work().0;
+        let taken = weak.delivered.im - strong.delivered.im + steps;
+        // Of 110 Mvar that 10 GVA take, a tenth shows: at a voltage 3 % lower transformers take 6 % more.
+        assert!(taken.abs() < 15e6, "{taken}");
     }
 
     #[test]
     fn what_is_left_after_an_outage_carries_it_all() {
-        let flow = campus(8).flow(Share(0.3)).unwrap();
+        let flow = campus(8).flow(Share(0.3), None).unwrap();
         let main = &flow.outages[0];
         // Six carry near 1.06 GVA of 1.2; five of them 1.0.
         assert!(main.loading > 1.0 && main.loading < 1.2, "{main:?}");
@@ -786,7 +999,7 @@ mod tests {
 
     #[test]
     fn transformers_lose_what_their_part_load_curve_says() {
-        let flow = campus(4).flow(Share(0.3)).unwrap();
+        let flow = campus(4).flow(Share(0.3), None).unwrap();
         let units = flow.branches.iter().find(|branch| branch.name.starts_with("unit")).unwrap();
         // Rating 270 MVA: 0.1 % at no load and 0.55 %·x².
         let curve = 270e6 * (0.001 + 0.0055 * units.loading * units.loading);
@@ -797,7 +1010,7 @@ mod tests {
     fn a_campus_on_too_long_and_thin_a_feeder_does_not_converge_and_says_what_it_carries() {
         let mut far = campus(1);
         far.buildings[0].distance = Meters(60e3);
-        let error = far.flow(Share(0.3)).unwrap_err();
+        let error = far.flow(Share(0.3), None).unwrap_err();
         assert!(error.to_string().contains("building 1"), "{error}");
         let part = far.carries();
         assert!((0.05..0.95).contains(&part.0), "{part}");
@@ -810,7 +1023,7 @@ mod tests {
         for building in &mut direct.buildings {
             building.units = None;
         }
-        let flow = direct.flow(Share(0.3)).unwrap();
+        let flow = direct.flow(Share(0.3), None).unwrap();
         assert_eq!(flow.branches.len(), 4);
         assert_eq!(flow.outages.len(), 1);
     }

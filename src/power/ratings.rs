@@ -114,15 +114,34 @@ pub struct CapacitorBanks {
     pub each: Vars,
     /// Steps of each.
     pub steps: u32,
-    /// Of those, at work: as many of each.
+    /// Of those of all banks, at work: they are switched one after another, so that no bank has two more than another.
     pub on: u32,
 }
 
 impl CapacitorBanks {
+    /// Power of one step.
+    #[must_use]
+    pub fn step(self) -> Vars {
+        self.each / f64::from(self.steps.max(1))
+    }
+
+    /// Steps of all of them.
+    #[must_use]
+    pub fn all_steps(self) -> u32 {
+        self.count.saturating_mul(self.steps)
+    }
+
     /// What the steps at work give.
     #[must_use]
     pub fn at_work(self) -> Vars {
-        self.each * (f64::from(self.count) * f64::from(self.on) / f64::from(self.steps.max(1)))
+        self.step() * f64::from(self.on)
+    }
+
+    /// The same banks with as many steps at work as a power asks for, as far as they have them.
+    #[must_use]
+    pub fn with(self, power: Vars) -> Self {
+        let asked = (power.0 / self.step().0.max(f64::MIN_POSITIVE) - 1e-9).ceil().max(0.0);
+        Self { on: (asked as u32).min(self.all_steps()), ..self }
     }
 
     /// The same banks at a part of their power: in whole steps, none more than that.
@@ -183,8 +202,7 @@ impl Ratings {
         let largest = largest(&self.capacitor_banks);
         let banks = (of_section.0 / largest - 1e-9).ceil().max(1.0);
         let each = Vars(sold_size(&self.capacitor_banks, largest, of_section.0 / banks));
-        let on = (of_section / each / banks * f64::from(steps) - 1e-9).ceil();
-        CapacitorBanks { count: sections.saturating_mul(banks as u32), each, steps, on: on as u32 }
+        CapacitorBanks { count: sections.saturating_mul(banks as u32), each, steps, on: 0 }.with(all)
     }
 
     /// Energy of a battery in whole cabinets, and how many they are.
@@ -376,15 +394,15 @@ pub(crate) mod tests {
 
     #[test]
     fn capacitors_stand_alike_on_each_section_and_work_in_whole_steps() {
-        // 97 Mvar on six sections: 16.2 of 18 each, three steps of 6 at work.
+        // 97 Mvar on six sections: 16.2 of 18 each, of their 18 steps of 6 Mvar 17 at work.
         let banks = ratings().capacitors(Vars(97e6), 6);
-        assert_eq!((banks.count, banks.each, banks.on), (6, Vars(18e6), 3));
-        assert!((banks.at_work().0 - 108e6).abs() < 1e-3);
+        assert_eq!((banks.count, banks.each, banks.on), (6, Vars(18e6), 17));
+        assert!((banks.at_work().0 - 102e6).abs() < 1e-3);
         // 12.5 Mvar: three steps of 6 give 18, at 40 % of it one stays.
         assert_eq!(ratings().capacitors(Vars(12.5e6), 1).dimmed(Share(0.4)).on, 1);
-        // 110 Mvar on one: four of 30, 27.5 of each.
+        // 110 Mvar on one: four of 30, 27.5 of each; eleven steps of 10.
         let banks = ratings().capacitors(Vars(110e6), 1);
-        assert_eq!((banks.count, banks.each, banks.on), (4, Vars(30e6), 3));
+        assert_eq!((banks.count, banks.each, banks.on), (4, Vars(30e6), 11));
         // 2.3 of 3.6 Mvar: two steps of 1.2.
         assert_eq!(ratings().capacitors(Vars(2.3e6), 1).on, 2);
         assert_eq!(ratings().capacitors(Vars(0.0), 4), CapacitorBanks::default());

@@ -55,9 +55,31 @@ const fn class(volts: f64, circuit: f64, fault: f64, impedance: Option<f64>) -> 
 
 /// The highest voltage that is carried on to the buildings as it comes [V].
 pub const LARGEST_DISTRIBUTION: Volts = Volts(35e3);
+/// Currents that feeders are built for, the smaller where it carries the whole site: those of the separable connectors that
+/// cables end in (IEEE 386, recalled).
+const FEEDERS: [Amperes; 2] = [Amperes(200.0), Amperes(600.0)];
 /// Steps between classes that a grid operator does not skip upwards: a switchyard is not built for a load that a
 /// circuit two classes lower carries. An assumption.
 const STEPS: usize = 2;
+
+/// Reactance between loads and the point of delivery, main and unit transformers together, on their load [1]: usual
+/// impedances of 12 % and 6 %.
+const TRANSFORMERS: f64 = 0.18;
+
+/// Least power factor that a site has at its point of delivery: that of its worst loads behind two transformers, or what
+/// the grid asks where that is more, for capacitors bring it there.
+///
+/// ~~~text
+/// cos φ = max( cos φ_asked, 1/√(1 + (tan φ_load + x/cos φ_load)²) )
+/// ~~~
+///
+/// x reactance on the load [1]. Known before the loads are; what flows later is never below it.
+#[must_use]
+pub fn least_power_factor(asked: Share, loads: [Share; 2]) -> Share {
+    let worst = loads[0].min(loads[1]).0;
+    let tangent = ((1.0 - worst * worst).max(0.0).sqrt() + TRANSFORMERS) / worst;
+    asked.max(Share(1.0 / (1.0 + tangent * tangent).sqrt()))
+}
 
 impl ServiceClass {
     /// What a circuit of this class carries at a voltage.
@@ -98,6 +120,8 @@ pub struct Service {
     pub short_circuit: VoltAmperes,
     /// From there or from the substation to the buildings.
     pub campus_voltage: Volts,
+    /// That a feeder to a building carries all day.
+    pub feeder_current: Amperes,
 }
 
 /// What a user says of the service; the rest follows from the load.
@@ -109,24 +133,30 @@ pub struct ServiceWish {
     pub short_circuit: Option<VoltAmperes>,
     /// To the buildings.
     pub campus_voltage: Option<Volts>,
+    /// Of a feeder to one.
+    pub feeder_current: Option<Amperes>,
 }
 
 impl Service {
     /// The service of a load, one substation's at most.
     ///
-    /// Distribution goes on to the buildings as it comes; behind a substation these are fed at 34.5 kV.
+    /// Distribution goes on to the buildings as it comes; behind a substation these are fed at 34.5 kV. A site that one small
+    /// cable carries has small ones.
     #[must_use]
     pub fn of(load: VoltAmperes, wish: ServiceWish) -> Self {
         let least = wish.campus_voltage.unwrap_or(Volts(0.0));
         let voltage = wish.voltage.unwrap_or_else(|| ServiceClass::that_carries(load, least).voltage);
         let class = ServiceClass::of(voltage);
         let campus = if voltage <= LARGEST_DISTRIBUTION { voltage } else { CLASSES[1].voltage };
+        let campus_voltage = wish.campus_voltage.unwrap_or(campus);
+        let small = line_current(load, campus_voltage) <= FEEDERS[0];
         Self {
+            feeder_current: wish.feeder_current.unwrap_or(FEEDERS[usize::from(!small)]),
             voltage,
             short_circuit: wish
                 .short_circuit
                 .unwrap_or_else(|| three_digits(3.0_f64.sqrt() * voltage.0 * class.fault.0)),
-            campus_voltage: wish.campus_voltage.unwrap_or(campus),
+            campus_voltage,
         }
     }
 
@@ -191,6 +221,14 @@ mod tests {
     }
 
     #[test]
+    fn a_power_factor_that_loads_have_by_themselves_is_not_asked_for() {
+        let least = |asked: f64| least_power_factor(Share(asked), [Share(0.98), Share(0.92)]).0;
+        // sin φ = √(1 − 0.8464) = 0.3919; (0.3919 + 0.18)/0.92 = 0.6216; 1/√1.3864 = 0.8493.
+        assert!((least(0.5) - 0.8493).abs() < 1e-4 && (least(0.8) - least(0.5)).abs() < 1e-12);
+        assert!((least(0.95) - 0.95).abs() < 1e-12);
+    }
+
+    #[test]
     fn distribution_needs_no_substation() {
         assert!(!served(5.0).has_substation() && served(5.0).campus_voltage == Volts(13.8e3));
         assert!(!served(30.0).has_substation());
@@ -198,6 +236,16 @@ mod tests {
         assert!(large.has_substation() && large.campus_voltage == Volts(34.5e3));
         // √3 · 345 kV · 33 kA = 19.72 GVA.
         assert!((served(1_000.0).short_circuit.0 - 19.7e9).abs() < 1.0);
+    }
+
+    #[test]
+    fn a_site_that_small_cables_carry_has_small_ones() {
+        // √3 · 13.8 kV · 200 A = 4.78 MVA; at 34.5 kV 11.95 MVA, less than comes at that voltage.
+        for (mva, amperes) in [(1.0, 200.0), (4.7, 200.0), (4.8, 600.0), (15.0, 600.0), (1_000.0, 600.0)] {
+            assert!((served(mva).feeder_current.0 - amperes).abs() < 1e-9, "{mva} MVA");
+        }
+        let wish = ServiceWish { feeder_current: Some(Amperes(400.0)), ..ServiceWish::default() };
+        assert_eq!(Service::of(VoltAmperes(1e6), wish).feeder_current, Amperes(400.0));
     }
 
     #[test]

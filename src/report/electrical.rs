@@ -246,8 +246,15 @@ fn load_flow(flow: &LoadFlow, faults: Option<&FaultLevels>) -> Vec<Block> {
         return vec![Block::Note(reason.clone())];
     }
     let mut pairs = vec![
-        ("substations, of which one is solved".into(), count(flow.substations)),
-        ("power factor at the point of delivery".into(), digits(flow.power_factor.0)),
+        ("substations, of which the fullest is shown".into(), count(flow.substations)),
+        (
+            "power factor at the point of delivery".into(),
+            format!(
+                "{}{}",
+                digits(flow.power_factor.0),
+                if flow.reactive.0 < 0.0 { ", leading" } else { "" }
+            ),
+        ),
         ("capacitors for it".into(), Unit::Metric("var").show(flow.capacitors.at_work().0)),
         ("lost in transformers and feeders".into(), POWER.show(flow.loss.0)),
         ("of that in feeders".into(), POWER.show(flow.feeder_loss.0)),
@@ -511,11 +518,17 @@ fn load_flow_json(flow: &LoadFlow) -> Value {
         "delivered_w": flow.delivered.0,
         "loss_w": flow.loss.0,
         "feeder_loss_w": flow.feeder_loss.0,
+        "settled": !flow.unsettled,
+        "reactive_var": flow.reactive.0,
+        "apparent_fullest_substation_va": flow.fullest.0,
         "power_factor": flow.power_factor.0,
+        "power_factor_needed": flow.needed_factor.0,
         "capacitors_va": flow.capacitors.at_work().0,
         "capacitors_var": flow.capacitors.at_work().0,
         "capacitor_banks": flow.capacitors.count,
         "capacitor_bank_var": flow.capacitors.each.0,
+        "capacitor_steps": flow.capacitors.all_steps(),
+        "capacitor_steps_at_work": flow.capacitors.on,
         "tap": flow.tap,
         "lowest_voltage": flow.lowest,
         "highest_voltage": flow.highest,

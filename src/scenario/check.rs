@@ -269,6 +269,10 @@ fn within<Q: Quantity + PartialOrd>(
     Err(scenario.error(path, message))
 }
 
+/// The highest voltage that the buildings' switchgear and unit substations are built for: metal-clad switchgear ends at
+/// 38 kV (IEEE C37.20.2) and metal-enclosed at 40.5 kV in this use (IEC 62271-200); both recalled.
+const LARGEST_CAMPUS: Volts = Volts(40.5e3);
+
 /// What grids, feeders and batteries can have.
 fn feed(scenario: &Scenario) -> Result<(), InputError> {
     let (grid, electrical) = (&scenario.fields.grid, &scenario.fields.electrical);
@@ -279,9 +283,16 @@ fn feed(scenario: &Scenario) -> Result<(), InputError> {
         within(scenario, "grid.voltage", voltage, [Volts(1e3), Volts(1.5e6)])?;
     }
     if let Some(voltage) = grid.campus_voltage {
-        within(scenario, "grid.campus_voltage", voltage, [Volts(1e3), Volts(150e3)])?;
+        within(scenario, "grid.campus_voltage", voltage, [Volts(1e3), LARGEST_CAMPUS]).map_err(|error| {
+            error.with_help(
+                "buildings are fed at medium voltage: switchgear and unit substations are built up to 38 kV in North \
+                 America and 40.5 kV elsewhere; a higher `grid.voltage` ends at the substation",
+            )
+        })?;
     }
-    within(scenario, "grid.feeder_current", grid.feeder_current, [Amperes(10.0), Amperes(10e3)])?;
+    if let Some(current) = grid.feeder_current {
+        within(scenario, "grid.feeder_current", current, [Amperes(10.0), Amperes(10e3)])?;
+    }
     if let Some(power) = grid.short_circuit {
         within(scenario, "grid.short_circuit", power, [VoltAmperes(1e6), VoltAmperes(1e12)])?;
     }

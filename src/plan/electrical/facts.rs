@@ -7,8 +7,8 @@ use crate::plan::result::Assumption;
 use crate::power::availability::Block;
 use crate::power::one_line::LARGEST_SUBSTATION;
 use crate::power::ratings::{Ratings, direct_current, in_parallel, line_current, sold_size};
-use crate::power::{PartLoadLoss, Redundancy, StageDesign};
-use crate::scenario::{Scenario, Ties};
+use crate::power::{PartLoadLoss, Redundancy, StageDesign, service};
+use crate::scenario::{Fields, Scenario, Ties};
 use crate::units::text::brief;
 use crate::units::{Amperes, CubicMetersPerJoule, Seconds, Share, VoltAmperes, Volts, Watts};
 use std::sync::Arc;
@@ -143,6 +143,13 @@ pub fn redundancy(named: profile::Redundancy) -> Redundancy {
         profile::Redundancy::FiveToMakeFour => Redundancy::MakeK { needed: 4 },
         profile::Redundancy::BlockRedundant => Redundancy::BlockRedundant { blocks: 6 },
     }
+}
+
+/// Least power factor that the site has at its point of delivery, before its loads are known.
+#[must_use]
+pub fn least_power_factor(fields: &Fields) -> Share {
+    let loads = [fields.electrical.rack_power_factor, fields.electrical.plant_power_factor];
+    service::least_power_factor(fields.grid.power_factor, loads)
 }
 
 /// Stages of an electrical design.
@@ -334,8 +341,10 @@ fn stage_of(
         sizes,
         sold: None,
         site: match known.kind {
-            // Beyond it a second substation is built, at the power factor that the grid asks.
-            StageKind::MainTransformer => Watts(LARGEST_SUBSTATION.0 * grid.power_factor.0),
+            // Beyond it a second substation is built.
+            StageKind::MainTransformer => {
+                Watts(LARGEST_SUBSTATION.0 * least_power_factor(&scenario.fields).0)
+            }
             _ => Watts(f64::INFINITY),
         },
         whole: 1.0,

@@ -1,16 +1,20 @@
-//! The plan's own one-line as a load-flow case: one substation with the buildings behind it.
+//! The plan's own one-line as a load-flow case: each substation with the buildings behind it.
+//!
+//! Substations have like equipment, for the fullest of them; whole buildings hang on each, so they are not loaded alike.
 
 use super::Ground;
 use super::facts::{StageFacts, is_system};
 use crate::catalog::profile::StageKind;
-use crate::layout::grid::share_of;
 use crate::plan::result::{BranchResult, BusResult, LoadFlow, OutageResult};
+use crate::power::load_flow::LoadFlowError;
 use crate::power::one_line::{
-    Bank, Behind, Building, Campus, ComplexPower, LARGEST_SUBSTATION, VOLTAGE_BAND, feeder_rating, load,
+    Bank, Behind, BranchLoad, Building, BusVoltage, Campus, CampusFlow, ComplexPower, LARGEST_SUBSTATION,
+    VOLTAGE_BAND, feeder_rating, load,
 };
 use crate::power::ratings::CapacitorBanks;
 use crate::power::{Redundancy, Reserve, StageDesign, StageFlow};
-use crate::units::{Meters, Share, VoltAmperes, Watts};
+use crate::units::text::brief;
+use crate::units::{Meters, Share, Vars, VoltAmperes, Watts};
 use std::sync::Arc;
 
 /// Buildings of one substation that are looked at one by one; beyond that, neighbours share a bus.
@@ -150,15 +154,52 @@ fn loads<'a>(ground: &'a Ground<'_>) -> Loads<'a> {
 /// ~~~
 ///
 /// z impedance, b voltage band [1]; a hundredth for what they lose.
-pub(super) fn unit_power_factor(ground: &Ground<'_>) -> f64 {
-    let Loads { behind, transformers, .. } = loads(ground);
-    if behind.re <= 0.0 {
+fn behind_transformers(load: ComplexPower, stage: Option<Staged<'_>>) -> f64 {
+    if load.re <= 0.0 {
         return 1.0;
     }
-    let impedance = transformers.and_then(|stage| stage.facts.impedance).map_or(0.0, |impedance| impedance.0);
-    let lowest = 1.0 - VOLTAGE_BAND;
-    let tangent = (behind.im + impedance * behind.norm() / (lowest * lowest)) / behind.re;
+    let with = with_transformers(load, stage);
+    let tangent = with.im / with.re;
     1.0 / (1.01 * (1.0 + tangent * tangent).sqrt())
+}
+
+/// A load with the reactive power that its transformers take at full load and the lowest voltage.
+fn with_transformers(load: ComplexPower, stage: Option<Staged<'_>>) -> ComplexPower {
+    let impedance = stage.and_then(|stage| stage.facts.impedance).map_or(0.0, |impedance| impedance.0);
+    let lowest = 1.0 - VOLTAGE_BAND;
+    load + ComplexPower::new(0.0, impedance * load.norm() / (lowest * lowest))
+}
+
+/// The same of the buildings' transformers.
+pub(super) fn unit_power_factor(ground: &Ground<'_>) -> f64 {
+    let Loads { behind, transformers, .. } = loads(ground);
+    behind_transformers(behind, transformers)
+}
+
+/// The same of transformers of the plant alone.
+pub(super) fn plant_power_factor(ground: &Ground<'_>) -> f64 {
+    let plant = ground.design.on_plant_boards();
+    behind_transformers(load(plant, ground.fields.electrical.plant_power_factor), plant_feed(ground))
+}
+
+/// Reactive over active power at the point of delivery: what loads and transformers take, or what the grid gives if that
+/// is less, for capacitors bring it down to that.
+///
+/// ~~~text
+/// tan φ = min( tan φ_asked, (Σ Q + z·|S|)/P )
+/// ~~~
+///
+/// Q of the loads with the transformers of the buildings at full load [var] · z impedance of the main transformers [1], S
+/// what they carry [VA]. An upper bound: losses, which only add to P, and the charging of feeders are left out.
+fn tangent_at_grid(ground: &Ground<'_>) -> f64 {
+    let asked = ground.fields.grid.power_factor.0;
+    let asked = (1.0 - asked * asked).max(0.0).sqrt() / asked;
+    let Loads { behind, at_campus, transformers, plant, .. } = loads(ground);
+    let beside = plant.map_or(ComplexPower::new(0.0, 0.0), |(load, own)| with_transformers(load, Some(own)));
+    let all = with_transformers(behind, transformers) + beside + at_campus;
+    let main = stage_of(ground, StageKind::MainTransformer).and_then(|main| main.facts.impedance);
+    let taken = all.im + main.map_or(0.0, |impedance| impedance.0) * all.norm();
+    if all.re > 0.0 { asked.min(taken / all.re) } else { asked }
 }
 
 /// Power factor that main transformers are bought for: that of the point of delivery, and what the rest of them take
@@ -171,13 +212,12 @@ pub(super) fn unit_power_factor(ground: &Ground<'_>) -> f64 {
 /// z impedance, u normal load of the bank, l lost at full load [1]. The second is the campus side, where what the bank itself
 /// takes has to come from: it rules where next to none is asked of the grid.
 pub(super) fn main_power_factor(ground: &Ground<'_>) -> f64 {
-    let asked = ground.fields.grid.power_factor.0;
     let (impedance, more, lost) =
         stage_of(ground, StageKind::MainTransformer).map_or((0.0, 0.0, 0.0), |main| {
             let impedance = main.facts.impedance.map_or(0.0, |impedance| impedance.0);
             (impedance, impedance * (1.0 - main.flow.load_fraction), main.flow.curve.at(1.0))
         });
-    let at_grid = (1.0 - asked * asked).max(0.0).sqrt() / asked;
+    let at_grid = tangent_at_grid(ground);
     let tangent = (at_grid + more).max(impedance - at_grid);
     // A hundredth for the steps of capacitors and taps.
     1.0 / (1.01 * (1.0 + lost) * (1.0 + tangent * tangent).sqrt())
@@ -203,35 +243,62 @@ pub(super) fn sections(ground: &Ground<'_>) -> u32 {
     main_bank(ground).map_or(ground.fields.grid.circuits, |bank| bank.count - bank.idle).max(1)
 }
 
-/// Load of each building of one substation: its halls as the floor deals them, network rooms where they lie.
-///
-/// Substations are alike, so a building between two of them is cut. Beyond [`MOST_BUILDINGS`] neighbours share a bus.
-fn halls(ground: &Ground<'_>, substations: u32) -> Vec<f64> {
-    let mut buildings: Vec<f64> = ground.layout.heat_of_buildings.iter().map(|heat| heat.0).collect();
-    let most = MOST_BUILDINGS as usize;
-    let each = buildings.len().div_ceil(substations as usize);
-    if substations > 1 {
-        let all: f64 = buildings.iter().sum();
-        buildings = vec![all / f64::from(substations) / each as f64; each];
-    }
-    let together = buildings.len().div_ceil(most).max(1);
-    buildings.chunks(together).map(|chunk| chunk.iter().sum()).collect()
+/// Buildings that share a bus of the network.
+struct Neighbours {
+    /// What they are called.
+    name: String,
+    /// Part of the site's load that each has.
+    parts: Vec<f64>,
+    /// Mean length of their feeders.
+    distance: Meters,
 }
 
-/// Lengths of the feeders of the buildings of one substation: the means of neighbours that share a bus, and of buildings
-/// as far from theirs at other substations.
-fn distances(ground: &Ground<'_>, substations: u32, buildings: usize) -> Vec<Meters> {
-    let mut all = ground.layout.site.feeders(substations);
-    if substations > 1 {
-        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+/// Buildings of each substation, the substation with the largest load first.
+///
+/// Where there are fewer buildings than substations each is cut alike, and substations have equal parts of it. Beyond
+/// [`MOST_BUILDINGS`] neighbours share a bus.
+fn substations_with_buildings(ground: &Ground<'_>, substations: u32) -> Vec<Vec<Neighbours>> {
+    let (site, parts) = (&ground.layout.site, parts_of_buildings(ground));
+    let lengths = site.feeders(substations);
+    let of = |own: Vec<usize>, cut: f64| {
+        let together = own.len().div_ceil(MOST_BUILDINGS as usize).max(1);
+        let bus = |chunk: &[usize]| {
+            let lengths = chunk.iter().filter_map(|at| lengths.get(*at).copied());
+            let more = chunk.len() - 1;
+            let more = if more > 0 { format!(" and {more} beside it") } else { String::new() };
+            Neighbours {
+                name: format!("building {}{more}", chunk[0] + 1),
+                parts: chunk.iter().map(|at| parts.get(*at).copied().unwrap_or(0.0) / cut).collect(),
+                distance: lengths.sum::<Meters>() / chunk.len() as f64,
+            }
+        };
+        own.chunks(together).map(bus).collect::<Vec<_>>()
+    };
+    let mut dealt = site.dealt(substations);
+    if dealt.is_empty() {
+        let all = || (0..parts.len()).collect::<Vec<_>>();
+        return (0..substations).map(|_| of(all(), f64::from(substations))).collect();
     }
-    (0..buildings)
-        .map(|at| {
-            let (from, to) = share_of(all.len() as u64, at as u64, buildings as u64);
-            let near = &all[from as usize..to as usize];
-            near.iter().copied().sum::<Meters>() / near.len().max(1) as f64
-        })
-        .collect()
+    let load = |own: &Vec<usize>| own.iter().filter_map(|at| parts.get(*at)).sum::<f64>();
+    dealt.sort_by(|a, b| load(b).total_cmp(&load(a)));
+    dealt.into_iter().map(|own| of(own, 1.0)).collect()
+}
+
+/// Part of the site's load that the fullest of so many substations carries.
+pub(super) fn fullest_part(ground: &Ground<'_>, substations: u32) -> f64 {
+    let parts = parts_of_buildings(ground);
+    let dealt = ground.layout.site.dealt(substations);
+    let load = |own: &Vec<usize>| own.iter().filter_map(|at| parts.get(*at)).sum::<f64>();
+    dealt.iter().map(load).fold(1.0 / f64::from(substations.max(1)), f64::max)
+}
+
+/// Main transformers of the site: as many at each substation as at the fullest.
+pub(super) fn main_transformers(ground: &Ground<'_>) -> u64 {
+    let Some(main) = stage_of(ground, StageKind::MainTransformer) else { return 0 };
+    let load = main.flow.output * fullest_part(ground, main.flow.sites);
+    let capacity = main.design.capacity();
+    let carrying = main.design.carrying(load, capacity);
+    u64::from(main.design.redundancy.within(carrying).modules(load, capacity)) * u64::from(main.flow.sites)
 }
 
 /// Load of one UPS block at the switchboards, and how many share it when it fails; none where no UPS stands.
@@ -266,47 +333,45 @@ pub(super) fn parts_of_buildings(ground: &Ground<'_>) -> Vec<f64> {
     heats.iter().map(|heat| heat.0 / all.max(f64::MIN_POSITIVE)).collect()
 }
 
-/// The campus of one substation, and how many substations there are.
-fn campus(ground: &Ground<'_>) -> Option<(Campus, u64)> {
+/// The campus of each substation, that with the largest load first; none where nothing stands.
+fn campuses(ground: &Ground<'_>) -> Vec<Campus> {
     let (grid, service) = (&ground.fields.grid, &ground.place.service);
     if ground.design.it.0 <= 0.0 {
-        return None;
+        return Vec::new();
     }
     let loads = loads(ground);
-    let substations = substations(ground);
-    let site = 1.0 / f64::from(substations);
-    let halls = halls(ground, substations);
-    let of_substation: f64 = halls.iter().sum();
-    let factor = unit_power_factor(ground);
-    let cooled = ground.fields.electrical.plant_power_factor.0;
+    let (factor, of_plant) = (unit_power_factor(ground), plant_power_factor(ground));
     let ups = ups_block(ground);
-    let places = distances(ground, substations, halls.len()).into_iter().zip(&halls);
-    let buildings = places.enumerate().map(|(place, (distance, halls))| {
-        let part = site * halls / of_substation;
+    let bank = |stage: Staged<'_>, parts: &[f64], factor: f64| {
+        stage.bank(parts.iter().map(|part| stage.count_for(*part)).sum(), factor)
+    };
+    let building = |own: Neighbours| {
+        let part: f64 = own.parts.iter().sum();
         Building {
-            name: format!("building {}", place + 1),
+            name: own.name,
             behind: loads.behind * part,
             at_campus: loads.at_campus * part,
-            distance,
-            units: loads.transformers.and_then(|stage| stage.bank(stage.count_for(part), factor)),
+            distance: own.distance,
+            alike: own.parts.len() as u32,
+            units: loads.transformers.and_then(|stage| bank(stage, &own.parts, factor)),
             plant: loads
                 .plant
-                .and_then(|(plant, stage)| Some((plant * part, stage.bank(stage.count_for(part), cooled)?))),
+                .and_then(|(plant, stage)| Some((plant * part, bank(stage, &own.parts, of_plant)?))),
             ups,
         }
-    });
-    let campus = Campus {
+    };
+    let campus = |buildings: Vec<Neighbours>| Campus {
         short_circuit: service.short_circuit,
         main: main_bank(ground),
         voltage: service.campus_voltage,
         behind: loads.what,
-        feeder_current: grid.feeder_current,
+        feeder_current: service.feeder_current,
         power_factor: grid.power_factor,
         sections: sections(ground),
         ratings: Arc::clone(&ground.place.electrical.ratings),
-        buildings: buildings.collect(),
+        buildings: buildings.into_iter().map(building).collect(),
     };
-    Some((campus, u64::from(substations)))
+    substations_with_buildings(ground, substations(ground)).into_iter().map(campus).collect()
 }
 
 /// What UPS, rectifiers and converters stand while a partner is repaired: 110 % for an hour, in which racks can be capped
@@ -368,11 +433,11 @@ fn block_of(stage: Staged<'_>) -> String {
     }
 }
 
-/// Feeders of a campus times its substations.
-fn feeders(campus: &Campus, substations: u64) -> Feeders {
+/// Feeders of all substations.
+fn feeders(campuses: &[Campus]) -> Feeders {
     let mut all = Feeders::default();
-    for building in &campus.buildings {
-        let count = u64::from(campus.feeders(building)) * substations;
+    for (campus, building) in campuses.iter().flat_map(|one| one.buildings.iter().map(move |of| (one, of))) {
+        let count = u64::from(campus.feeders(building));
         all.count += count;
         all.length += building.distance * count as f64;
     }
@@ -381,10 +446,10 @@ fn feeders(campus: &Campus, substations: u64) -> Feeders {
 
 /// What feeders lose of what they give at full load; nothing where the one-line has no solution.
 pub(super) fn feeder_loss(ground: &Ground<'_>) -> Share {
-    let Some((campus, substations)) = campus(ground) else { return Share(0.0) };
     let given = stage_of(ground, StageKind::Feeders).map_or(Watts(0.0), |stage| stage.flow.output);
-    match campus.feeder_loss() {
-        Ok(lost) if given.0 > 0.0 => Share(lost * substations as f64 / given),
+    let lost: Result<Vec<Watts>, _> = campuses(ground).iter().map(Campus::feeder_loss).collect();
+    match lost {
+        Ok(lost) if given.0 > 0.0 => Share(lost.into_iter().sum::<Watts>() / given),
         _ => Share(0.0),
     }
 }
@@ -396,19 +461,20 @@ pub(super) fn plant_transformers(ground: &Ground<'_>) -> u64 {
 
 /// The one-line as it is bought, before anything flows: voltages, feeders and transformers.
 pub(super) fn bought(ground: &Ground<'_>) -> Option<LoadFlow> {
-    let (campus, substations) = campus(ground)?;
-    Some(unsolved(&campus, substations))
+    unsolved(&campuses(ground))
 }
 
-fn unsolved(campus: &Campus, substations: u64) -> LoadFlow {
-    let feeders = feeders(campus, substations);
+fn unsolved(campuses: &[Campus]) -> Option<LoadFlow> {
+    let campus = campuses.first()?;
+    let feeders = feeders(campuses);
+    let buildings = || campuses.iter().flat_map(|campus| &campus.buildings);
     let count = |of: fn(&Building) -> Option<Bank>| {
-        substations * campus.buildings.iter().filter_map(of).map(|bank| u64::from(bank.count)).sum::<u64>()
+        buildings().filter_map(of).map(|bank| u64::from(bank.count)).sum::<u64>()
     };
     let of_buildings = count(|building| building.units);
     let beside = count(|building| building.plant.map(|(_, bank)| bank));
-    LoadFlow {
-        substations,
+    Some(LoadFlow {
+        substations: campuses.len() as u64,
         voltage: campus.voltage,
         feeders: feeders.count,
         feeder_length: feeders.length,
@@ -416,67 +482,121 @@ fn unsolved(campus: &Campus, substations: u64) -> LoadFlow {
         unit_substations: if campus.behind == Behind::Halls { of_buildings } else { 0 },
         plant_transformers: if campus.behind == Behind::Plant { of_buildings } else { beside },
         ..LoadFlow::default()
-    }
+    })
 }
 
 /// Solves the one-line of the plan; none where nothing stands.
 pub(super) fn load_flow(ground: &Ground<'_>) -> Option<LoadFlow> {
-    let (campus, substations) = campus(ground)?;
-    let mut result = unsolved(&campus, substations);
-    let provisioning = &ground.fields.provisioning;
-    match campus.flow(provisioning.idle) {
-        Ok(flow) => {
-            let scale = substations as f64;
-            result.delivered = Watts(flow.delivered.re * scale);
-            result.loss = flow.branches.iter().map(|branch| branch.loss).sum::<Watts>() * scale;
-            result.feeder_loss = flow
-                .branches
-                .iter()
-                .filter(|branch| branch.name.starts_with("feeders"))
-                .map(|branch| branch.loss)
-                .sum::<Watts>()
-                * scale;
-            result.power_factor = flow.power_factor;
-            let banks = flow.capacitors;
-            result.capacitors = CapacitorBanks { count: banks.count * substations as u32, ..banks };
-            result.tap = flow.tap;
-            (result.lowest, result.highest) = (flow.lowest, flow.highest);
-            result.buses = flow
-                .buses
-                .into_iter()
-                .map(|bus| BusResult { name: bus.name, voltage: bus.voltage })
-                .collect();
-            result.branches = flow
-                .branches
-                .into_iter()
-                .map(|branch| BranchResult {
-                    name: branch.name,
-                    count: u64::from(branch.count),
-                    idle: u64::from(branch.idle),
-                    power: branch.power,
-                    loss: branch.loss,
-                    loading: branch.loading,
-                })
-                .collect();
-            result.outages = flow
-                .outages
-                .into_iter()
-                .map(|outage| OutageResult {
-                    stands: if outage.name.contains("UPS") { TRANSFORMERS_STAND } else { 1.0 },
-                    name: outage.name,
-                    loading: outage.loading,
-                    lowest: outage.lowest,
-                    dark: Watts(0.0),
-                })
-                .collect();
-            result.outages.extend(systems_out(ground, result.lowest));
-            result.outages.extend(dark(ground, result.lowest));
-            result.outages.extend(plant_on_one_side(ground, result.lowest));
-        }
-        Err(error) => {
+    let campuses = campuses(ground);
+    let mut result = unsolved(&campuses)?;
+    let light = ground.fields.provisioning.idle;
+    match solved(&campuses, light) {
+        Ok(flows) => flows.into_iter().for_each(|flow| add(&mut result, flow)),
+        Err((campus, error)) => {
             result.carries = campus.carries();
-            result.shortfall = Some(error.to_string());
+            let load = campus.load().norm();
+            let weak = weak_grid(campus.short_circuit, load, campus.power_factor);
+            result.shortfall = Some(weak.unwrap_or_else(|| error.to_string()));
+            return Some(result);
         }
     }
+    result.outages.extend(systems_out(ground, result.lowest));
+    result.outages.extend(dark(ground, result.lowest));
+    result.outages.extend(plant_on_one_side(ground, result.lowest));
     Some(result)
+}
+
+/// The one-line of every substation, with capacitor banks that are alike at all of them: those of the one that needs most.
+fn solved(campuses: &[Campus], light: Share) -> Result<Vec<CampusFlow>, (&Campus, LoadFlowError)> {
+    let with = |banks: Option<CapacitorBanks>| {
+        let flow = |campus| Campus::flow(campus, light, banks).map_err(|error| (campus, error));
+        campuses.iter().map(flow).collect::<Result<Vec<_>, _>>()
+    };
+    let Some(fullest) = campuses.first().filter(|_| campuses.len() > 1) else { return with(None) };
+    let own = fullest.flow(light, None).map_err(|error| (fullest, error))?.capacitors;
+    let flows = with(Some(own))?;
+    if flows.iter().all(|flow| flow.power_factor.0 >= flow.needed_factor.0 * (1.0 - 1e-9)) {
+        return Ok(flows);
+    }
+    // Another one, on longer feeders, asks for more than the fullest.
+    let power = |flow: &CampusFlow| flow.capacitors.each.0 * f64::from(flow.capacitors.count);
+    let own = with(None)?.into_iter().max_by(|a, b| power(a).total_cmp(&power(b)));
+    with(own.map(|flow| flow.capacitors))
+}
+
+/// Why a grid carries no such load, whatever stands behind it; none where it may.
+///
+/// ~~~text
+/// S_max = S_k/( 2·(1 + sin φ) )
+/// ~~~
+///
+/// S_k short-circuit power [VA], φ at the point of delivery: the nose of the voltage curve behind a reactance alone (Kundur,
+/// Power System Stability and Control, 1994, chapter 14).
+fn weak_grid(short_circuit: VoltAmperes, load: f64, factor: Share) -> Option<String> {
+    let sine = (1.0 - factor.0 * factor.0).max(0.0).sqrt();
+    let most = VoltAmperes(short_circuit.0 / (2.0 * (1.0 + sine)));
+    (load > most.0).then(|| {
+        format!(
+            "a grid with {} of short circuit carries {} at most at a power factor of {factor}, and this substation asks {} \
+             before losses: a stronger point of delivery (`grid.short_circuit`), a higher `grid.voltage`, which has one, or \
+             less behind it (`envelope.power`)",
+            brief(short_circuit),
+            brief(most),
+            brief(VoltAmperes(load))
+        )
+    })
+}
+
+/// Adds the solved one-line of a substation: sums of all of them, and the details of the first, which is the fullest.
+fn add(result: &mut LoadFlow, flow: CampusFlow) {
+    let branch = |branch: BranchLoad| BranchResult {
+        name: branch.name,
+        count: u64::from(branch.count),
+        idle: u64::from(branch.idle),
+        power: branch.power,
+        loss: branch.loss,
+        loading: branch.loading,
+    };
+    let lost = |branches: &[BranchLoad], of: &str| {
+        let own = branches.iter().filter(|branch| branch.name.starts_with(of));
+        own.map(|branch| branch.loss).sum::<Watts>()
+    };
+    let first = result.branches.is_empty();
+    result.loss += lost(&flow.branches, "");
+    result.feeder_loss += lost(&flow.branches, "feeders");
+    result.delivered += Watts(flow.delivered.re);
+    result.reactive += Vars(flow.delivered.im);
+    result.fullest = result.fullest.max(VoltAmperes(flow.delivered.norm()));
+    let on = result.capacitors.on + flow.capacitors.on;
+    let count = result.capacitors.count + flow.capacitors.count;
+    result.capacitors = CapacitorBanks { count, on, ..flow.capacitors };
+    let outages = flow.outages.into_iter().map(|outage| OutageResult {
+        stands: if outage.name.contains("UPS") { TRANSFORMERS_STAND } else { 1.0 },
+        name: outage.name,
+        loading: outage.loading,
+        lowest: outage.lowest,
+        dark: Watts(0.0),
+    });
+    result.unsettled |= !flow.settled;
+    if !first {
+        result.others.extend(flow.branches.into_iter().map(branch));
+        result.lowest = result.lowest.min(flow.lowest);
+        result.highest = result.highest.max(flow.highest);
+        // The worst of them stands for all; a substation that misses what is asked of it is told.
+        if flow.power_factor.0 - flow.needed_factor.0 < result.power_factor.0 - result.needed_factor.0 {
+            (result.power_factor, result.needed_factor) = (flow.power_factor, flow.needed_factor);
+        }
+        for (worst, other) in result.outages.iter_mut().zip(outages) {
+            if other.loading > worst.loading {
+                *worst = other;
+            }
+        }
+        return;
+    }
+    (result.power_factor, result.needed_factor) = (flow.power_factor, flow.needed_factor);
+    (result.tap, result.lowest, result.highest) = (flow.tap, flow.lowest, flow.highest);
+    let bus = |bus: BusVoltage| BusResult { name: bus.name, voltage: bus.voltage };
+    result.buses = flow.buses.into_iter().map(bus).collect();
+    result.branches = flow.branches.into_iter().map(branch).collect();
+    result.outages = outages.collect();
 }

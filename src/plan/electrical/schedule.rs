@@ -10,6 +10,7 @@ use crate::layout::{self, RackKind, Slot};
 use crate::plan::equipment::Place;
 use crate::plan::result::{Equipment, FaultLevels, LoadFlow, SystemFloor};
 use crate::plan::standing::{NETWORK_RACKS, SERVER_RACKS};
+use crate::power::one_line::cables;
 use crate::power::ratings::{
     Ratings, battery, direct_current, fault_current, fuel, line_current, modules_of,
 };
@@ -154,7 +155,9 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>
     let facts = &ground.place.electrical.stages;
     let at = facts.iter().position(|stage| stage.kind == StageKind::MainTransformer);
     let main = at.and_then(|at| Some((ground.place.stages.get(at)?, ground.design.path().nth(at)?)));
-    let apparent = VoltAmperes(ground.design.meter.0 / grid.power_factor.0 / flow.substations as f64);
+    // Before anything flows, what the grid gives at most.
+    let at_most = VoltAmperes(ground.design.meter.0 / grid.power_factor.0 / flow.substations as f64);
+    let apparent = if flow.fullest.0 > 0.0 { flow.fullest } else { at_most };
     // A breaker carries what its circuit does, not only what this site asks of it.
     let at_grid = line_current(apparent, service.voltage).max(ServiceClass::of(service.voltage).circuit);
     let on_busbar = faults.map(|faults| faults.run);
@@ -208,14 +211,21 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>
         ));
     }
     let (frame, parallel) =
-        ground.place.electrical.ratings.high_voltage_breaker(grid.feeder_current, on_busbar);
+        ground.place.electrical.ratings.high_voltage_breaker(service.feeder_current, on_busbar);
     let basis = format!("one at each end of a feeder, {}{broken}", brief(service.campus_voltage));
     all.push(line("feeder breakers", count(parallel, 2 * flow.feeders), frame.0, "A", basis));
-    let basis =
-        format!("{} in all, one more to each building than its load asks for", brief(flow.feeder_length));
+    let cables = match cables(service.feeder_current) {
+        1 => String::new(),
+        many => format!(" in {many} cables a phase"),
+    };
+    let basis = format!(
+        "{} in all, {}{cables} each, one more to each building than its load asks for",
+        brief(flow.feeder_length),
+        brief(service.feeder_current)
+    );
     all.push(line("feeders", flow.feeders, flow.feeder_rating.0, "VA", basis));
-    // The others share the load of a feeder that is lost, so the sections of a building stand in a row with a tie between each
-    // and the next.
+    // A section behind each feeder, and a tie between each and the next of a building's: `Campus::feeders` says how they
+    // are run.
     let ties = flow.feeders.saturating_sub(ground.layout.buildings);
     let basis = format!(
         "a section behind each feeder, in {} buildings, {}",
@@ -224,16 +234,19 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>
     );
     all.push(line("building switchgear", flow.feeders, frame.0, "A", format!("{basis}{broken}")));
     let basis = format!(
-        "between the sections of a building, one fewer than they are; closed while a feeder of it is out, {}{broken}",
+        "between the sections of a building, one fewer than they are: closed, but where the feeders of two sections of the \
+         campus busbar meet, {}{broken}",
         brief(service.campus_voltage)
     );
     all.push(line("building tie breakers", parallel * ties, frame.0, "A", basis));
     let banks = flow.capacitors;
     if banks.count > 0 {
         let basis = format!(
-            "alike on each section of the busbar; in design load {} of {} steps of each, {} at work, for a power factor of {} at the point of delivery",
-            banks.on,
+            "alike on each section of the busbar, in {} steps each, switched one after another; in design load {} of the {} \
+             steps, {} at work, for a power factor of {} at the point of delivery",
             banks.steps,
+            banks.on,
+            banks.all_steps(),
             brief(banks.at_work()),
             grid.power_factor
         );

@@ -5,7 +5,9 @@
 //! factor.
 
 use super::Ground;
-use super::one_line::{main_power_factor, parts_of_buildings, unit_power_factor};
+use super::one_line::{
+    fullest_part, main_power_factor, parts_of_buildings, plant_power_factor, unit_power_factor,
+};
 use crate::catalog::profile::StageKind;
 use crate::plan::equipment::Place;
 use crate::power::ratings::Ratings;
@@ -50,7 +52,7 @@ fn bought(
     let racks: u64 = ground.loads.iter().map(|(_, draw)| draw.racks).sum();
     let place = |part: f64| Portion { load: flow.output * part, racks: (racks as f64 * part) as u64 };
     buys.then(|| match kind {
-        StageKind::MainTransformer => stage.bought([place(1.0 / f64::from(flow.sites.max(1)))], factor),
+        StageKind::MainTransformer => stage.bought([place(fullest_part(ground, flow.sites))], factor),
         _ => stage.bought(parts_of_buildings(ground).into_iter().map(place), factor),
     })
 }
@@ -70,7 +72,7 @@ pub(super) fn with_sold(ground: &Ground<'_>) -> Place {
         stage.sold = bought(ground, kind, stage, flow, factor(kind));
     }
     for (stage, flow) in place.plant_feed.iter_mut().zip(&design.to_plant) {
-        stage.sold = bought(ground, StageKind::PlantTransformer, stage, flow, wish.plant_power_factor.0);
+        stage.sold = bought(ground, StageKind::PlantTransformer, stage, flow, plant_power_factor(ground));
     }
     for (stage, flow) in place.essential.iter_mut().zip(&design.essential) {
         stage.sold = bought(ground, StageKind::EssentialUps, stage, flow, 1.0);

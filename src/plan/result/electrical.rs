@@ -2,7 +2,8 @@
 
 use crate::power::ratings::CapacitorBanks;
 use crate::units::{
-    Amperes, Joules, Meters, PerSecond, Ratio, Seconds, Share, VoltAmperes, Volts, Watts, WattsPerSecond,
+    Amperes, Joules, Meters, PerSecond, Ratio, Seconds, Share, Vars, VoltAmperes, Volts, Watts,
+    WattsPerSecond,
 };
 
 /// The electrical side beyond the losses of the chain.
@@ -281,10 +282,10 @@ pub struct Ramp {
     pub energy: Joules,
 }
 
-/// The solved one-line of a substation and its buildings.
+/// The solved one-lines of the substations and their buildings: of the fullest, sums of all.
 #[derive(Debug, Clone, Default)]
 pub struct LoadFlow {
-    /// Like substations of the site, of which one is solved.
+    /// Substations of the site, with like equipment; buses, branches and the tap are those of the fullest.
     pub substations: u64,
     /// From the substation to the buildings.
     pub voltage: Volts,
@@ -304,8 +305,17 @@ pub struct LoadFlow {
     pub loss: Watts,
     /// Of that, in feeders.
     pub feeder_loss: Watts,
-    /// At the point of delivery.
+    /// Reactive power that the site takes at the point of delivery; below zero it is given back.
+    pub reactive: Vars,
+    /// Apparent power that the fullest substation takes.
+    pub fullest: VoltAmperes,
+    /// Power factor at the point of delivery, lagging or leading as `reactive` says; of the substation that has least of
+    /// what is needed.
     pub power_factor: Share,
+    /// What is needed there: what is asked, as far as half a step of a capacitor bank comes to it.
+    pub needed_factor: Share,
+    /// Whether taps came to no rest.
+    pub unsettled: bool,
     /// Capacitor banks of the site, and how many of their steps are at work at full load.
     pub capacitors: CapacitorBanks,
     /// Turns ratio of the main transformers' tap changers.
@@ -318,7 +328,9 @@ pub struct LoadFlow {
     pub buses: Vec<BusResult>,
     /// What branches carry at full load.
     pub branches: Vec<BranchResult>,
-    /// With one thing out of service.
+    /// The same of the other substations.
+    pub others: Vec<BranchResult>,
+    /// With one thing out of service, where it is worst.
     pub outages: Vec<OutageResult>,
     /// Part of the load that is carried where not all is.
     pub carries: Share,
@@ -330,7 +342,7 @@ impl LoadFlow {
     /// Mean loading of like equipment of all buildings, apparent power over the rating of what carries; none where none is.
     #[must_use]
     pub fn loading(&self, name: &str) -> Option<f64> {
-        let own = self.branches.iter().filter(|branch| branch.name.starts_with(name));
+        let own = self.branches.iter().chain(&self.others).filter(|branch| branch.name.starts_with(name));
         let (loads, count) = own.fold((0.0, 0.0), |(sum, count), branch| {
             let carrying = branch.count.saturating_sub(branch.idle) as f64;
             (sum + branch.loading * carrying, count + carrying)
