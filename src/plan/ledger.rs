@@ -246,7 +246,7 @@ fn cooling_entries(w: &mut Writer<'_>) {
             show(cooling.installed_rejection),
             "heat rejection to install, with spares and derating for hot days",
             "max( (heat of the design hour without what compressors add) × installed ratio, nameplates of the units of `cooling.equipment` )",
-            [hour, w.taken("installed_ratio")].concat(),
+            [hour.clone(), w.taken("installed_ratio")].concat(),
         ),
         (
             "cooling.trim_hours",
@@ -277,6 +277,7 @@ fn cooling_entries(w: &mut Writer<'_>) {
             year(),
         ),
     ];
+    entries.extend(in_the_design_hour(w, &hour));
     if let Some(loops) = cooling.coolant.first()
         && let Ok(row) = &loops.row
     {
@@ -313,6 +314,53 @@ fn cooling_entries(w: &mut Writer<'_>) {
     for (key, value, meaning, formula, inputs) in entries {
         w.entry(key, value, meaning, formula, inputs);
     }
+}
+
+/// Weather, water and loops of the design hour, and outside air that is too dry.
+fn in_the_design_hour(w: &Writer<'_>, hour: &[[String; 3]]) -> Vec<Row> {
+    let cooling = &w.plan.cooling;
+    let chilled: Vec<_> =
+        cooling.on_chillers.iter().map(|(name, share)| format!("{share} of the {name}")).collect();
+    let mut all: Vec<Row> = vec![
+        (
+            "cooling.design_water_m3_per_s",
+            show(cooling.design_water),
+            "make-up water in the design hour: what connections are sized for",
+            "Σ over loops E + max(E/(c − 1), drift); towers E = Q·Δw/Δh of their air, pads E = Q_air/h_fg",
+            [hour.to_vec(), w.taken("cycles_of_concentration")].concat(),
+        ),
+        (
+            "cooling.design_hour.on_chillers",
+            chilled.join(", "),
+            "heat of each loop that goes through evaporators in the design hour",
+            "(T_air + a − d − T_supply) / range within 0 and 1, all where chillers alone take less power; d what pads cool",
+            [hour.to_vec(), vec![result("cooling.design_hour.chilled_w", show(cooling.chilled))]].concat(),
+        ),
+        (
+            "cooling.design_hour.air_density_share",
+            cooling.air_density.to_string(),
+            "density of outside air over that at sea level, for which coolers and fans are stated",
+            "p/p_0 with p = 101,325·(1 − 2.25577e-5·z)^5.2559 at the height z (ASHRAE Fundamentals, chapter 1)",
+            w.taken("elevation").into_iter().chain([w.said("site.id")]).collect(),
+        ),
+    ];
+    if let Some(dry) = &cooling.dry_air {
+        all.push((
+            "cooling.dry_air.hours",
+            group(&dry.hours.to_string()),
+            "hours of the year in which outside air is drier than racks allow",
+            "count of w < max( w(p_s(t_d)), w(φ·p_s(T_inlet)) )",
+            [w.taken("dew_point_min"), w.taken("humidity_min"), w.taken("inlet_air")].concat(),
+        ));
+        all.push((
+            "cooling.dry_air.moistening_m3_per_year",
+            show(dry.of_year),
+            "water that would moisten that air to the limit, in no other sum",
+            "Σ (Q − Q_chilled)/(h(T_exhaust, w_min) − h(T, w)) · (w_min − w), less what pads evaporate anyway",
+            [w.taken("dew_point_min"), w.taken("humidity_min"), w.taken("inlet_air")].concat(),
+        ));
+    }
+    all
 }
 
 fn money_entries(w: &mut Writer<'_>, equipment: &Equipment) {

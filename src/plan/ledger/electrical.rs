@@ -71,6 +71,17 @@ pub(super) fn entries(w: &mut Writer<'_>) {
             "racks of the run × (provisioned − idle power), with the losses of the chain",
             vec![result("racks in step", dynamics.run_racks.to_string()), w.said("provisioning.idle")],
         );
+        w.entry(
+            "power.dynamics.edp_peak_at_meter_w",
+            show(dynamics.peak_at_meter),
+            "power at the meter with all racks of all systems at their electrical design points at once, for seconds",
+            "P_meter + Σ racks·(design point − provisioned power) × what the chain takes for a watt more of the racks",
+            vec![
+                result("power.facility_peak_w", show(w.plan.power.facility_peak)),
+                result("power.dynamics.edp_peak_w", show(dynamics.peak)),
+                result("power.it_provisioned_w", show(w.plan.power.it_provisioned)),
+            ],
+        );
         let mut inputs = vec![w.said("dynamics.floor"), w.said("dynamics.burst")];
         inputs.extend(w.taken("smoothing_energy"));
         w.entry(
@@ -90,6 +101,27 @@ pub(super) fn entries(w: &mut Writer<'_>) {
             result("layout.buildings", w.plan.layout.buildings.to_string()),
         ];
         inputs.extend(w.taken("impedance"));
+        let banks = flow.capacitors;
+        let mut of_banks = inputs.clone();
+        of_banks.extend([
+            result("power.load_flow.capacitor_banks", banks.count.to_string()),
+            result("steps of each at work", format!("{} of {}", banks.on, banks.steps)),
+        ]);
+        of_banks.extend(w.taken("capacitor_banks"));
+        w.entry(
+            "power.load_flow.capacitors_var",
+            show(banks.at_work()),
+            "reactive power of the capacitors at work at full load",
+            "banks × rating × steps at work / steps: the least that hold the power factor asked for at the grid",
+            of_banks.clone(),
+        );
+        w.entry(
+            "power.load_flow.capacitor_bank_var",
+            show(banks.each),
+            "rating of one capacitor bank",
+            "the smallest that is sold for Q / (sections · banks): Q what the power factor asks at full load",
+            of_banks,
+        );
         w.entry(
             "power.load_flow.loss_w",
             show(flow.loss),
