@@ -14,7 +14,7 @@ mod row;
 
 use crate::units::{Celsius, CubicMetersPerSecond, Meters, Pascals};
 use nalgebra::{DMatrix, DVector};
-pub use row::{PipeSize, RowFlow, RowManifold, rack_curve};
+pub use row::{PipeSize, ROUGHNESS as STEEL, RowFlow, RowManifold, rack_curve};
 use std::f64::consts::{LN_10, PI};
 
 /// 0 °C on the absolute scale [K].

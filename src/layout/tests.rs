@@ -163,6 +163,35 @@ fn buildings_are_what_their_rooms_take_or_as_large_as_asked_for() {
     assert!(reserve(&large) > reserve(&plan) + 9.0 * 20_000.0);
 }
 
+// 4 % of a building's IT lost indoors, one handler for 400 kW and a spare: each has a place of its own, and with its passage
+// they take less than a twentieth of the electrical floor.
+#[test]
+fn air_handlers_of_electrical_gear_stand_in_its_rooms() {
+    let plan = layout(&gb300(), USUAL);
+    for building in [0, plan.central_building] {
+        let rooms: Vec<_> = plan.side_rooms(building);
+        let electrical: Vec<_> = rooms.iter().filter(|room| room.kind == RoomKind::Electrical).collect();
+        let halls = plan.halls_of_building(building);
+        let it = plan.hall_heat().value() * (halls.end - halls.start) as f64;
+        let count = (0.04 * it / 400e3).ceil() as u64 + 1;
+        let placed = plan.air_handlers_of_gear(building, count);
+        assert_eq!(placed.len() as u64, count);
+        for (at, (storey, own)) in placed.iter().enumerate() {
+            assert!(electrical.iter().any(|room| room.storey == *storey && room.at.holds(own)), "{own:?}");
+            let apart = |other: &Rect| {
+                other.x + other.width <= own.x + 1e-9
+                    || own.x + own.width <= other.x + 1e-9
+                    || other.y + other.depth <= own.y + 1e-9
+                    || own.y + own.depth <= other.y + 1e-9
+            };
+            assert!(placed[..at].iter().all(|(level, other)| level != storey || apart(other)), "{own:?}");
+        }
+        let floor: f64 = electrical.iter().map(|room| room.at.area()).sum();
+        assert!(count as f64 * 2.4 * 3.0 < 0.05 * floor, "{count} {floor}");
+        assert!(plan.air_handlers_of_gear(building, 0).is_empty());
+    }
+}
+
 // 8 switches of 7 kW in a rack, 324 racks: 18.1 MW of air in one room, 46 handlers of 400 kW and a spare; its own
 // electrical room at 40 m²/MW. What stands there is no longer cooled in the halls: 648 units lose 28 kW each.
 #[test]

@@ -3,6 +3,7 @@
 //! ~~~text
 //! units     least n with  n·C ≥ r·Q  and  (n − ⌈n/11⌉)·C ≥ D        of a building: nameplate, and one of each loop out
 //! pump      V = Q/(ρc·ΔT)/(n − loops),  H = η·P/V                     one with each unit; those left carry all
+//! pipe      the narrowest of those sold with V ≤ 2.5 m/s·π/4·d²        mains a loop, branches a hall
 //! motor     the frame above 1.1·η_m·P
 //! ~~~
 //!
@@ -14,27 +15,38 @@
 
 use super::coolant::{MOTOR_EFFICIENCY, PUMP_EFFICIENCY};
 use super::equipment::{Machine, Place};
-use super::result::{CoolantLoop, Equipment};
+use super::result::{CoolantLoop, Equipment, HANDLERS_OF_GEAR};
 use super::sizing::{self, Draw, FacilityHour};
 use super::standing::{COOLER_POWER, Standing, cooler_name};
 use crate::cooling::air::CHILLED_WATER_RANGE;
 use crate::cooling::heat_rejection::{CONDENSER_RANGE, WATER_HEAT_CAPACITY};
-use crate::cooling::hydraulics::PipeSize;
+use crate::cooling::hydraulics::{Branch, Fluid, PipeSize, STEEL};
 use crate::cooling::{HeatLoop, HeatRejection, Plant as CoolingPlant, PlantHour, PlantLoops};
 use crate::power::indoor_loss;
 use crate::units::text::{brief, digits};
-use crate::units::{CubicMeters, CubicMetersPerSecond, Kelvin, Pascals, Share, Watts};
+use crate::units::{Celsius, CubicMeters, CubicMetersPerSecond, Kelvin, Meters, Pascals, Share, Watts};
 
 /// Units that share a loop of water, one of them spare: an assumption. The rest of what is installed over the heat is for
 /// hot days and no spare.
 const LOOP: u64 = 11;
 /// Motor over the shaft power that it is bought for: the usual margin of 10 % to 15 % (recalled).
 const MOTOR_MARGIN: f64 = 1.1;
-/// Rated outputs of motors [kW]: the preferred values of IEC 60072-1.
-const MOTORS: [f64; 23] = [
-    0.75, 1.5, 2.2, 3.0, 4.0, 5.5, 7.5, 11.0, 15.0, 18.5, 22.0, 30.0, 37.0, 45.0, 55.0, 75.0, 90.0, 110.0,
-    132.0, 160.0, 200.0, 250.0, 315.0,
+/// Rated outputs of motors [kW]: the preferred values of IEC 60072-1 from 0.75 kW up, recalled; makers of motors of IEC 60034
+/// list the same. Basis lines name them, so that a reader of the schedule knows where a rating comes from.
+const MOTORS: [f64; 24] = [
+    0.75, 1.1, 1.5, 2.2, 3.0, 4.0, 5.5, 7.5, 11.0, 15.0, 18.5, 22.0, 30.0, 37.0, 45.0, 55.0, 75.0, 90.0,
+    110.0, 132.0, 160.0, 200.0, 250.0, 315.0,
 ];
+/// What water loses in the unit that cools it: a cooler's coil, an evaporator, plates, or the lift and the nozzles of a tower.
+/// An assumption: 50 kPa to 100 kPa are usual (recalled).
+const LOST_IN_UNITS: Pascals = Pascals(80e3);
+/// What it loses at the other end, control valve and strainer included: a CDU, coils of air handlers or doors, plates or a
+/// condenser. An assumption: 80 kPa to 150 kPa are usual (recalled).
+const LOST_IN_HALLS: Pascals = Pascals(100e3);
+/// Loss of bends, tees and valves of a main or a branch, either way [1]: an assumption, five bends, three tees, two valves.
+const MAIN_FITTINGS: f64 = 4.0;
+/// Water at which mains are reckoned: from 15 °C to 45 °C their loss changes by 5 %.
+const MAIN_WATER: Celsius = Celsius(25.0);
 
 /// Units in loops of water, the same in every building; each loop works with one of its units out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -249,7 +261,10 @@ impl Circuit {
     }
 
     /// One pump with each unit of some loops.
-    fn pumps(&self, name: &str, units: LoopUnits) -> Option<Equipment> {
+    ///
+    /// The power is the share of the heat that the design states, and the head what it leaves: no duty point. What the pipes of
+    /// the schedule and the units lose stands beside it.
+    fn pumps(&self, name: &str, units: LoopUnits, lost: Option<Lost>) -> Option<Equipment> {
         let duty = units.on_duty() as f64;
         if self.pumps.0 <= 0.0 || self.flow.0 <= 0.0 || duty <= 0.0 {
             return None;
@@ -257,13 +272,44 @@ impl Circuit {
         let (power, flow) = (self.pumps / duty, self.flow / duty);
         let head = Pascals(power.0 * PUMP_EFFICIENCY * MOTOR_EFFICIENCY / flow.0);
         let basis = format!(
-            "one with each unit, one of each loop out: {} against {} takes {}, {} efficient with motor and drive",
+            "one with each unit, one of each loop out: {} and {}, the design's share of the heat, {} efficient with motor and \
+             drive: it leaves {} of head{}; motors of the outputs of IEC 60072-1",
             liters(flow),
-            brief(head),
             brief(power),
             Share(PUMP_EFFICIENCY * MOTOR_EFFICIENCY),
+            brief(head),
+            lost.map_or_else(String::new, |lost| lost.against(head)),
         );
         Some(line(name, units.all(), motor(power * MOTOR_EFFICIENCY).0, "W", basis))
+    }
+
+    /// What the circuit loses on the longest way there and back, at its flow with all units.
+    ///
+    /// ~~~text
+    /// Δp = 2·( (f·L/D + K)·ρ·v²/2 of a main + the same of a branch ) + units + halls
+    /// ~~~
+    ///
+    /// Darcy–Weisbach with Colebrook. A main is taken at its whole flow from end to end, where tees take it off on the way: an
+    /// upper bound.
+    fn lost(&self, units: LoopUnits, standing: &Standing) -> Option<Lost> {
+        let (loops, halls) = (units.loops(), standing.layout.halls);
+        if self.flow.0 <= 0.0 || loops == 0 || halls == 0 {
+            return None;
+        }
+        let ways = Ways::of(standing);
+        let pipe = |of: u64, length: f64| {
+            let flow = self.flow / of as f64;
+            let size = PipeSize::of(flow);
+            let branch = Branch::Pipe {
+                length: Meters(2.0 * length),
+                diameter: size.inner,
+                roughness: STEEL,
+                fittings: 2.0 * MAIN_FITTINGS,
+            };
+            branch.drop(&Fluid::water(MAIN_WATER), flow / f64::from(size.parallel))
+        };
+        let pipes = pipe(loops, ways.along / loops as f64) + pipe(halls, ways.farthest);
+        Some(Lost { pipes, ends: LOST_IN_UNITS + LOST_IN_HALLS })
     }
 
     /// Supply and return: along the cooling yard of each building, and from there into its halls, by the metre. Plates and chillers
@@ -273,12 +319,7 @@ impl Circuit {
         if self.flow.0 <= 0.0 || loops == 0 || halls == 0 {
             return Vec::new();
         }
-        let (mut along, mut across) = (0.0, 0.0);
-        for floor in standing.layout.floors.iter().map(|floor| &floor.layout) {
-            along += (0..floor.buildings).map(|building| floor.length_of(building)).sum::<f64>();
-            across +=
-                (0..floor.halls).map(|hall| floor.building_y - floor.place_of_hall(hall).2.y).sum::<f64>();
-        }
+        let ways = Ways::of(standing);
         let pipe = |what: &str, length: f64, of: u64, each: &str| {
             let flow = self.flow / of as f64;
             let size = PipeSize::of(flow);
@@ -293,10 +334,58 @@ impl Circuit {
             let laid = 2.0 * length * f64::from(size.parallel);
             line(&format!("{name} {what} [m]"), laid.ceil() as u64, f64::from(size.nominal) / 1e3, "m", basis)
         };
+        let across = format!("branches to {to}");
         vec![
-            pipe("mains in the yards", along, loops, "one for each loop, end to end along the buildings"),
-            pipe(&format!("branches to {to}"), across, halls, "one for each hall, from the yard across it"),
+            pipe(
+                "mains in the yards",
+                ways.along,
+                loops,
+                "one for each loop, end to end along the buildings",
+            ),
+            pipe(&across, ways.across, halls, "one for each hall, from the yard across it"),
         ]
+    }
+}
+
+/// How far water is led: along the cooling yards, from there across the halls, and to the farthest of these [m].
+struct Ways {
+    along: f64,
+    across: f64,
+    farthest: f64,
+}
+
+impl Ways {
+    fn of(standing: &Standing) -> Self {
+        let mut ways = Self { along: 0.0, across: 0.0, farthest: 0.0 };
+        for floor in standing.layout.floors.iter().map(|floor| &floor.layout) {
+            ways.along += (0..floor.buildings).map(|building| floor.length_of(building)).sum::<f64>();
+            for hall in 0..floor.halls {
+                let way = floor.building_y - floor.place_of_hall(hall).2.y;
+                ways.across += way;
+                ways.farthest = ways.farthest.max(way);
+            }
+        }
+        ways
+    }
+}
+
+/// Pressure that a circuit loses: in its pipes, and in units and halls.
+#[derive(Debug, Clone, Copy)]
+struct Lost {
+    pipes: Pascals,
+    ends: Pascals,
+}
+
+impl Lost {
+    /// In words, beside the head that the design's pump power leaves.
+    fn against(self, head: Pascals) -> String {
+        let all = self.pipes + self.ends;
+        let enough = if all > head { "more than that: the design's share is too small" } else { "within it" };
+        format!(
+            ", where pipes lose {} and units, coils and valves some {} (assumed), {enough}",
+            brief(self.pipes),
+            brief(self.ends)
+        )
     }
 }
 
@@ -392,6 +481,11 @@ impl Plant<'_> {
         all
     }
 
+    /// Pumps of a circuit, beside what its pipes lose.
+    fn pumps(&self, circuit: &Circuit, name: &str, units: LoopUnits) -> Option<Equipment> {
+        circuit.pumps(name, units, circuit.lost(units, self.standing))
+    }
+
     /// Pumps and mains of facility, chilled and tower water.
     fn water(&self) -> Vec<Equipment> {
         let outside = heat_rejection(self.place, self.loads, self.design, self.buildings());
@@ -408,17 +502,17 @@ impl Plant<'_> {
         let parted = own.all() > 0;
         let chilled = |(place, water): &(usize, &HeatLoop)| parted && (*place > 0 || water.free <= 0.0);
         let facility = Circuit::of(waters().filter(|water| !chilled(water)).map(|(_, water)| water), share);
-        let mut all: Vec<_> = facility.pumps("facility-water pumps", outside).into_iter().collect();
+        let mut all: Vec<_> = self.pumps(&facility, "facility-water pumps", outside).into_iter().collect();
         all.extend(facility.mains("facility-water", "the halls", outside, self.standing));
         if parted {
             let chilled = Circuit::of(waters().filter(chilled).map(|(_, water)| water), share);
-            all.extend(chilled.pumps("chilled-water pumps", own));
+            all.extend(self.pumps(&chilled, "chilled-water pumps", own));
             all.extend(chilled.mains("chilled-water", "the halls", own, self.standing));
         }
         if self.place.plant.heat_rejection.has_towers() {
             let pumps = loops.iter().map(|plant| plant.tower_pumps).sum();
             let tower = Circuit::over(leaving(self.place, self.design), CONDENSER_RANGE, pumps);
-            all.extend(tower.pumps("tower-water pumps", outside));
+            all.extend(self.pumps(&tower, "tower-water pumps", outside));
             let to = if self.place.plant.economizer { "plates and chillers" } else { "chillers" };
             all.extend(tower.mains("tower-water", to, outside, self.standing));
         }
@@ -439,12 +533,12 @@ impl Plant<'_> {
             return Vec::new();
         }
         let coils = Circuit::over(chilled, CHILLED_WATER_RANGE, chilled * plant.facility_pump_share.0);
-        let mut all: Vec<_> = coils.pumps("chilled-water pumps", own).into_iter().collect();
+        let mut all: Vec<_> = self.pumps(&coils, "chilled-water pumps", own).into_iter().collect();
         all.extend(coils.mains("chilled-water", "the halls", own, self.standing));
         if plant.heat_rejection.has_towers() {
             let pumps = chilled * plant.condenser_pump_share.0;
             let tower = Circuit::over(chilled + work, CONDENSER_RANGE, pumps);
-            all.extend(tower.pumps("tower-water pumps", own));
+            all.extend(self.pumps(&tower, "tower-water pumps", own));
             all.extend(tower.mains("tower-water", "chillers", own, self.standing));
         }
         all
@@ -493,8 +587,7 @@ impl Plant<'_> {
                 "for {} that electrical gear, lights and controls give off indoors, one spare in each building",
                 brief(indoor)
             );
-            let name = "air handlers of electrical rooms";
-            all.push(line(name, each * buildings, self.place.air_handler().0, "W", basis));
+            all.push(line(HANDLERS_OF_GEAR, each * buildings, self.place.air_handler().0, "W", basis));
         }
         if let Some(doors) = self.place.plant.rear_door {
             let racks = self.standing.racks;
@@ -634,11 +727,36 @@ mod tests {
         // 14.7 kW · 0.72 · 0.9 / 35.17 L/s = 270.9 kPa; shaft 13.23 kW, with 10 % 14.55: a motor of 15 kW.
         let water = HeatLoop { heat_w: 14.7e6, range_k: 10.0, ..HeatLoop::default() };
         let circuit = Circuit::of([water].iter(), 0.01);
-        let line = circuit.pumps("pumps", LoopUnits { buildings: 1, of_building: 11 }).unwrap();
+        let line = circuit.pumps("pumps", LoopUnits { buildings: 1, of_building: 11 }, None).unwrap();
         assert_eq!(line.count, 11);
         assert!((line.rating - 15e3).abs() < 1e-6, "{line:?}");
-        assert!(line.basis.contains("35.17 L/s against 270.9 kPa takes 14.7 kW"), "{}", line.basis);
+        assert!(
+            line.basis.contains("35.17 L/s and 14.7 kW") && line.basis.contains("leaves 270.9 kPa"),
+            "{}",
+            line.basis
+        );
         assert!((motor(Watts(1e6)).0 - 1.1e6).abs() < 1e-3);
+    }
+
+    #[test]
+    fn what_pipes_lose_is_told_beside_the_head_that_the_share_leaves() {
+        let plan = planned("150 MW", &[]);
+        let pumps = of(&plan, "facility-water pumps").unwrap();
+        assert!(pumps.basis.contains("some 180 kPa (assumed), within it"), "{}", pumps.basis);
+        // A pump power of a tenth lifts a tenth, which no circuit is content with.
+        let plan = planned("150 MW", &["catalog.cooling.warm-water-adiabatic.facility_pump_share=0.1 %"]);
+        let pumps = of(&plan, "facility-water pumps").unwrap();
+        assert!(pumps.basis.contains("the design's share is too small"), "{}", pumps.basis);
+        // 100 L/s in DN 250 of 264.7 mm: 1.817 m/s, Re 5.4e5, f 0.0147; 2·50 m lose (0.0147·100/0.2647 + 8)·997·1.817²/2
+        // = 22.3 kPa.
+        let pipe = Branch::Pipe {
+            length: Meters(100.0),
+            diameter: Meters(0.264_7),
+            roughness: STEEL,
+            fittings: 2.0 * MAIN_FITTINGS,
+        };
+        let drop = pipe.drop(&Fluid::water(MAIN_WATER), CubicMetersPerSecond(0.1));
+        assert!((drop.0 / 22.3e3 - 1.0).abs() < 0.02, "{drop:?}");
     }
 
     #[test]

@@ -117,6 +117,9 @@ pub struct Power {
     pub carbon_kg_per_year: f64,
 }
 
+/// The line of the schedule that drawings look for: they stand in electrical rooms.
+pub const HANDLERS_OF_GEAR: &str = "air handlers of electrical rooms";
+
 /// How the heat leaves.
 #[derive(Debug, Clone)]
 pub struct Cooling {

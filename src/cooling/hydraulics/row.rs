@@ -29,8 +29,9 @@ const PIPES: [(u32, f64); 17] = [
 ];
 /// Fastest coolant or water in a pipe [m/s]: 2.5 m/s, a usual limit against erosion and noise. An assumption.
 const FASTEST: f64 = 2.5;
-/// Roughness of drawn and welded stainless pipe: 0.045 mm, the upper end of what is quoted.
-pub(super) const ROUGHNESS: Meters = Meters(45e-6);
+/// Roughness of drawn and welded steel pipe, stainless or not: 0.045 mm, the upper end of what is quoted for stainless and
+/// Moody's value for commercial steel.
+pub const ROUGHNESS: Meters = Meters(45e-6);
 /// Loss of bends and valves between a CDU and its manifold, either way [1]: four bends and two valves. An assumption.
 const FEED_FITTINGS: f64 = 2.0;
 /// Loss of a tee's straight run [1].

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::layout::{Hall, RackKind, Rect, RoomKind};
 use crate::plan::Plan;
-use crate::plan::result::SystemFloor;
+use crate::plan::result::{HANDLERS_OF_GEAR, SystemFloor};
 use crate::units::text::digits;
 
 const TRAY: &str = "#7a5c00";
@@ -79,7 +79,8 @@ pub(super) fn draw(plan: &Plan, view: View) -> Option<Page> {
     for ((shown, storey), cell) in storeys.iter().zip(&cells) {
         let (x, y) = shown.size();
         let corner = (cell.x + (cell.width - scale.mm(x)) / 2.0, cell.y + (cell.depth - scale.mm(y)) / 2.0);
-        storey_plan(&mut page, shown.floor, (shown.building, *storey), scale, corner);
+        let place = (shown.building, *storey);
+        storey_plan(&mut page, shown.floor, place, handlers_of_gear(plan), scale, corner);
         let name = if *storey == 0 { "ground floor".into() } else { format!("storey {}", storey + 1) };
         let name = if floors.len() > 1 {
             format!("{}, building {}, {name}", shown.floor.system, shown.number)
@@ -97,20 +98,31 @@ pub(super) fn draw(plan: &Plan, view: View) -> Option<Page> {
     Some(page)
 }
 
+/// Air handlers in the electrical rooms of a building, as they are bought.
+fn handlers_of_gear(plan: &Plan) -> u64 {
+    let line = plan.cooling.schedule.iter().find(|line| line.name == HANDLERS_OF_GEAR);
+    line.map_or(0, |line| line.count / plan.layout.buildings.max(1))
+}
+
 /// One storey of a building with its corner at a place.
 fn storey_plan(
     page: &mut Page,
     floor: &SystemFloor,
     (building, storey): (u64, u64),
+    handlers: u64,
     scale: Scale,
     corner: (f64, f64),
 ) {
     let plan = &floor.layout;
     let outline = Rect { x: 0.0, y: 0.0, width: plan.length_of(building), depth: plan.building_y };
     page.rect(scale.at(&outline, corner), BUILDING, Some((INK, 0.4)));
+    let of_gear = plan.air_handlers_of_gear(building, handlers);
     for room in plan.side_rooms(building).into_iter().filter(|room| room.storey == storey) {
         let at = scale.at(&room.at, corner);
         page.rect(at, side_room(room.kind), Some((RULE, 0.15)));
+        for (_, own) in of_gear.iter().filter(|(level, own)| *level == storey && room.at.holds(own)) {
+            page.rect(scale.at(own, corner), color(RackKind::AirHandler), None);
+        }
         if room.kind == RoomKind::Corridor {
             continue;
         }
@@ -239,7 +251,8 @@ fn column(page: &mut Page, plan: &Plan, buildings: &[(&SystemFloor, u64)], scale
         let rooms = buildings.iter().flat_map(|(floor, _)| {
             std::iter::once(&floor.layout.hall).chain(floor.layout.network_room.as_ref())
         });
-        if rooms.into_iter().any(stands) {
+        let of_gear = kind == RackKind::AirHandler && handlers_of_gear(plan) > 0;
+        if of_gear || rooms.into_iter().any(stands) {
             page.key(color(kind), RULE, kind.name());
         }
     }
