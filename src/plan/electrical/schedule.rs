@@ -5,14 +5,14 @@
 
 use super::Ground;
 use super::facts::{BackupFacts, ElectricalFacts, is_system};
+use super::row_bus;
+use super::stores;
 use crate::catalog::profile::{Covered, Current, Kept, StageKind};
 use crate::layout::{self, RackKind, Slot};
 use crate::plan::equipment::Place;
 use crate::plan::result::{Equipment, FaultLevels, LoadFlow, SystemFloor};
 use crate::plan::standing::{NETWORK_RACKS, SERVER_RACKS};
-use crate::power::ratings::{
-    Ratings, battery, direct_current, fault_current, fuel, line_current, modules_of,
-};
+use crate::power::ratings::{Ratings, battery, direct_current, fault_current, line_current};
 use crate::power::service::ServiceClass;
 use crate::power::{Redundancy, StageDesign, StageFlow};
 use crate::scenario::Ties;
@@ -20,7 +20,7 @@ use crate::units::text::brief;
 use crate::units::{Amperes, Joules, Seconds, Share, VoltAmperes, Volts, Watts};
 
 /// Usable part of a battery's energy when it is emptied in minutes: usual of makers' tables, recalled.
-const USABLE: Share = Share(0.9);
+pub(super) const USABLE: Share = Share(0.9);
 /// Voltage of drives and compressors on transformers of their own: usual in North America, 400 V elsewhere.
 const PLANT_VOLTAGE: Volts = Volts(480.0);
 /// Paths of a row's busway: A and B.
@@ -30,7 +30,7 @@ const PATHS: u64 = 2;
 pub(super) const ENGINE_POWER_FACTOR: f64 = 0.8;
 
 /// One line of the schedule.
-fn line(name: &str, count: u64, rating: f64, unit: &str, basis: String) -> Equipment {
+pub(super) fn line(name: &str, count: u64, rating: f64, unit: &str, basis: String) -> Equipment {
     Equipment { name: name.into(), count, rating, unit: unit.into(), basis }
 }
 
@@ -91,7 +91,19 @@ pub(super) fn schedule(
             }
             StageKind::Ups => {
                 all.extend(ups(ratings, known, modules, block, of("blocks")));
-                all.push(ups_breakers(ground, "UPS breakers", modules, block));
+                all.extend(ups_breakers(
+                    ground,
+                    &UpsFeed {
+                        name: "UPS",
+                        blocks: modules,
+                        block,
+                        lost: flow.curve.at(1.0),
+                        stores: known.hold_up.is_some(),
+                        power_factor: ground.fields.electrical.rack_power_factor,
+                        voltage: facts.switchboard_voltage,
+                        fault: unit_substation(ground).and_then(|(_, fault)| fault),
+                    },
+                ));
             }
             StageKind::PduTransformer => {
                 all.push(line("PDUs", modules, apparent.0, "VA", of(&flow.name)));
@@ -100,11 +112,17 @@ pub(super) fn schedule(
                     .electrical
                     .ratings
                     .low_voltage_frame(line_current(apparent, facts.switchboard_voltage));
-                let basis = format!("primary of each PDU, {}", brief(facts.switchboard_voltage));
+                let basis = format!(
+                    "primary of each PDU, {}{}",
+                    brief(facts.switchboard_voltage),
+                    switchboard_fault(ground)
+                );
                 all.push(line("PDU breakers", parallel * modules, frame.0, "A", basis));
             }
             StageKind::Rectifier => {
-                let basis = format!("{}, whole in each building", of(&flow.name));
+                let where_spare =
+                    if row_bus::at_racks(facts) { "on the bus of each unit" } else { "in each building" };
+                let basis = format!("{}, whole {where_spare}", of(&flow.name));
                 all.push(line("rectifiers", modules, block.0, "W", basis));
                 all.extend(rectifier_feeds(ground, flow));
                 all.extend(direct_buses(ground));
@@ -124,14 +142,8 @@ pub(super) fn schedule(
     all.extend(busways(ground));
     all.extend(plant_transformers(ground, load_flow));
     all.extend(plant_switchboards(ground));
-    all.extend(engines(ground, faults));
-    let wish = &ground.fields.electrical;
-    if let (Some(power), Some(energy)) = (wish.battery_power, wish.battery_energy) {
-        let basis = format!("of {}, as the scenario says", brief(energy));
-        all.push(line("substation batteries", 1, power.0, "W", basis));
-        let basis = format!("cells of the substation's battery for that, {USABLE} of the energy usable");
-        all.push(line("substation battery cells", 1, energy.0 / USABLE.0, "J", basis));
-    }
+    all.extend(stores::engines(ground, load_flow, faults));
+    all.extend(stores::substation_battery(ground, faults));
     all
 }
 
@@ -142,7 +154,7 @@ fn nameplate(stage: &StageDesign, flow: &StageFlow) -> VoltAmperes {
 }
 
 /// Apparent rating of one of the plant's own transformers; none where it has none.
-fn plant_transformer(ground: &Ground<'_>) -> Option<VoltAmperes> {
+pub(super) fn plant_transformer(ground: &Ground<'_>) -> Option<VoltAmperes> {
     let flow = ground.design.to_plant.first().filter(|flow| flow.output.0 > 0.0)?;
     Some(nameplate(ground.place.plant_feed.as_ref()?, flow))
 }
@@ -246,11 +258,44 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>
 const CAPACITOR_CURRENT: f64 = 1.35;
 
 /// What a breaker has to break, in words.
-fn breaks(fault: Amperes, class: Option<Amperes>) -> String {
+pub(super) fn breaks(fault: Amperes, class: Option<Amperes>) -> String {
     match class {
         Some(class) => format!("; fault {}, breaks {}", brief(fault), brief(class)),
         None => format!("; fault {}: no breaker breaks it", brief(fault)),
     }
+}
+
+/// What a breaker up to 1 kV has to break, in words; nothing where no fault is known.
+fn low_voltage_breaks(ground: &Ground<'_>, fault: Option<Amperes>) -> String {
+    let class = |fault| breaks(fault, ground.place.electrical.ratings.low_voltage_interrupting(fault));
+    fault.map_or_else(String::new, class)
+}
+
+/// What breakers at the switchboards behind unit substations have to break.
+fn switchboard_fault(ground: &Ground<'_>) -> String {
+    low_voltage_breaks(ground, unit_substation(ground).and_then(|(_, fault)| fault))
+}
+
+/// Largest fault at the plant's switchboards.
+fn plant_fault(ground: &Ground<'_>) -> Option<Amperes> {
+    let facts = &ground.place.electrical;
+    match plant_transformer(ground).zip(facts.plant_feed.as_ref()) {
+        Some((rating, known)) => known.impedance.map(|z| fault_current(rating, plant_voltage(facts), z)),
+        None => unit_substation(ground).and_then(|(_, fault)| fault),
+    }
+}
+
+/// Largest fault at any switchboard up to 1 kV behind a transformer.
+pub(super) fn low_voltage_fault(ground: &Ground<'_>) -> Option<Amperes> {
+    let facts = &ground.place.electrical;
+    let stages = facts.stages.iter().zip(&ground.place.stages).zip(ground.design.path());
+    let pdus = stages
+        .filter(|((known, _), flow)| known.kind == StageKind::PduTransformer && flow.output.0 > 0.0)
+        .filter_map(|((known, stage), flow)| {
+            Some(fault_current(nameplate(stage, flow), facts.busway_voltage, known.impedance?))
+        });
+    let boards = unit_substation(ground).and_then(|(_, fault)| fault);
+    pdus.chain(boards).chain(plant_fault(ground)).reduce(Amperes::max)
 }
 
 /// Apparent rating of a unit substation, and the largest fault behind one; nothing where none stands.
@@ -274,7 +319,8 @@ fn hall_fault(ground: &Ground<'_>) -> String {
 /// What breakers behind so many stages have to break.
 ///
 /// Behind a transformer that is the fault of its switchboard, which busway and cable only lessen. A converter holds its own
-/// current, so what a fault draws is that and what the capacitors on the bus give in the first milliseconds.
+/// current, so what a fault draws is that of all that feed the bus together, and what the capacitors on it give in the first
+/// milliseconds.
 fn fault_behind(ground: &Ground<'_>, end: usize) -> String {
     let facts = &ground.place.electrical;
     let before = facts.stages.iter().zip(&ground.place.stages).zip(ground.design.path()).take(end);
@@ -296,9 +342,16 @@ fn fault_behind(ground: &Ground<'_>, end: usize) -> String {
             known.impedance.map(|z| fault_current(nameplate(stage, flow), facts.busway_voltage, z))
         }
         _ => {
-            let held = direct_current(block, facts.at_rack(VoltAmperes(0.0)).1) * CONVERTER_HOLDS;
-            let capacitors = "what capacitors add is not published";
-            return format!("; fault {} that its converter holds; {capacitors}", brief(held));
+            // Rectifiers beside the racks feed their bus together.
+            let together = row_bus::most_on_a_bus(ground).max(1);
+            let current = direct_current(block * together as f64, facts.at_rack(VoltAmperes(0.0)).1);
+            let held = brief(current * CONVERTER_HOLDS);
+            let holds = if together > 1 {
+                format!("that its {together} converters hold")
+            } else {
+                "that its converter holds".into()
+            };
+            return format!("; fault {held} {holds}; what capacitors add is not published");
         }
     };
     let text =
@@ -328,14 +381,7 @@ fn low_voltage_mains(ground: &Ground<'_>, substations: u64, redundancy: Redundan
     let Some((rating, fault)) = unit_substation(ground) else { return Vec::new() };
     let (frame, parallel) = ground.place.electrical.ratings.low_voltage_frame(line_current(rating, voltage));
     let (each, what) = mains_and_ties(redundancy, "switchboard");
-    let basis = format!(
-        "{what}, {}{}",
-        brief(voltage),
-        fault.map_or_else(String::new, |fault| breaks(
-            fault,
-            ground.place.electrical.ratings.low_voltage_interrupting(fault)
-        ))
-    );
+    let basis = format!("{what}, {}{}", brief(voltage), low_voltage_breaks(ground, fault));
     vec![line("low-voltage main breakers", each * parallel * substations, frame.0, "A", basis)]
 }
 
@@ -347,7 +393,7 @@ fn ups(
     block: Watts,
     basis: String,
 ) -> Vec<Equipment> {
-    let (each, module) = modules_of(&ratings.ups, known.module.0, block.0);
+    let (each, module) = known.modules.making(block);
     let mut all = vec![line("UPS blocks", blocks, block.0, "W", basis)];
     if each > 1 {
         let basis = format!("{each} in parallel in each block");
@@ -380,24 +426,50 @@ fn apparent_of_racks(ground: &Ground<'_>, power: Watts) -> VoltAmperes {
     }
 }
 
-/// Breakers of a UPS block: input, output and maintenance bypass.
-const UPS_BREAKERS: u64 = 3;
+/// Breakers of a UPS block that carry what it gives: output and maintenance bypass.
+const UPS_OUTPUT_BREAKERS: u64 = 2;
+/// What a UPS takes more while it charges its battery again, over its rating: assumption, 10 % is usual in makers' tables.
+const RECHARGE: Share = Share(0.1);
 
-fn ups_breakers(ground: &Ground<'_>, name: &str, blocks: u64, block: Watts) -> Equipment {
-    let voltage = ground.place.electrical.switchboard_voltage;
-    let apparent = apparent_of_racks(ground, block);
-    let (frame, parallel) =
-        ground.place.electrical.ratings.low_voltage_frame(line_current(apparent, voltage));
-    let fault = unit_substation(ground).and_then(|(_, fault)| fault);
-    let basis = format!(
-        "input, output and bypass of each block, {}{}",
-        brief(voltage),
-        fault.map_or_else(String::new, |fault| breaks(
-            fault,
-            ground.place.electrical.ratings.low_voltage_interrupting(fault)
-        ))
-    );
-    line(name, UPS_BREAKERS * parallel * blocks, frame.0, "A", basis)
+/// What the breakers of UPS blocks are sized for.
+struct UpsFeed<'a> {
+    name: &'a str,
+    blocks: u64,
+    block: Watts,
+    /// Lost at full load, over the rating.
+    lost: f64,
+    /// Whether it has a battery.
+    stores: bool,
+    /// Of what it feeds, and alike at its input.
+    power_factor: Share,
+    /// Between lines, before and behind it: alternating current whatever the racks get.
+    voltage: Volts,
+    fault: Option<Amperes>,
+}
+
+/// Breakers at the input and the output of UPS blocks.
+///
+/// ~~~text
+/// I_out = P/(√3·V·cos φ),  I_in = I_out·(1 + l + r)
+/// ~~~
+///
+/// P rating of a block [W] · V voltage between lines [V] · cos φ power factor · l lost at full load, r recharge over the
+/// rating [1].
+fn ups_breakers(ground: &Ground<'_>, feed: &UpsFeed<'_>) -> [Equipment; 2] {
+    let UpsFeed { name, blocks, block, lost, stores, power_factor, voltage, fault } = *feed;
+    let ratings = &ground.place.electrical.ratings;
+    let given = line_current(VoltAmperes(block.0 / power_factor.0), voltage);
+    let recharge = if stores { RECHARGE.0 } else { 0.0 };
+    let (into, inputs) = ratings.low_voltage_frame(given * (1.0 + lost + recharge));
+    let (frame, parallel) = ratings.low_voltage_frame(given);
+    let broken = low_voltage_breaks(ground, fault);
+    let charges = if stores { format!(" and {RECHARGE} to charge its battery") } else { String::new() };
+    let at_input = format!("input of each block with what it loses{charges}, {}{broken}", brief(voltage));
+    let at_output = format!("output and bypass of each block, {}{broken}", brief(voltage));
+    [
+        line(&format!("{name} input breakers"), inputs * blocks, into.0, "A", at_input),
+        line(&format!("{name} breakers"), UPS_OUTPUT_BREAKERS * parallel * blocks, frame.0, "A", at_output),
+    ]
 }
 
 /// Breakers before what stands between the campus voltage and the buildings' switchboards, and at the capacitors.
@@ -450,22 +522,31 @@ fn rectifier_feeds(ground: &Ground<'_>, flow: &StageFlow) -> Vec<Equipment> {
     if bus.is_none() || own < bus {
         return Vec::new();
     }
-    let taken = VoltAmperes(flow.input.0 / f64::from(flow.modules.max(1)) / flow.load_fraction.max(1e-9));
+    let block = flow.installed / f64::from(flow.modules.max(1));
+    let taken = block * (1.0 + flow.curve.at(1.0));
+    let apparent = VoltAmperes(taken.0 / ground.fields.electrical.rack_power_factor.0);
     let (frame, parallel) =
-        ground.place.electrical.ratings.low_voltage_frame(facts.on_busway(taken) / facts.continuous.0);
-    let basis = format!("tap of each rectifier, {}{}", brief(facts.busway_voltage), hall_fault(ground));
-    vec![line("rectifier tap-offs", parallel * u64::from(flow.modules), frame.0, "A", basis)]
+        ground.place.electrical.ratings.low_voltage_frame(facts.on_busway(apparent) / facts.continuous.0);
+    let paths = paths(ground.place);
+    let sides = if paths > 1 {
+        "taps of each rectifier on A and on B, which takes either"
+    } else {
+        "tap of each rectifier"
+    };
+    let basis = format!("{sides}, {}{}", brief(facts.busway_voltage), hall_fault(ground));
+    vec![line("rectifier tap-offs", paths * parallel * u64::from(flow.modules), frame.0, "A", basis)]
 }
 
-/// Buses of direct current from rectifiers that stand with the racks: along each row, for its load.
-fn direct_buses(ground: &Ground<'_>) -> Option<Equipment> {
+/// Buses of direct current from rectifiers that stand with the racks: along each row, for its load, with a tie between the
+/// rows that the rectifiers of one unit feed together.
+fn direct_buses(ground: &Ground<'_>) -> Vec<Equipment> {
     let facts = &ground.place.electrical;
-    if facts.racks_get == facts.busway_carries {
-        return None;
+    let buses = row_bus::buses(ground);
+    if buses.is_empty() {
+        return Vec::new();
     }
     let voltage = facts.at_rack(VoltAmperes(0.0)).1;
     let floors = ground.layout.floors.iter().map(|floor| &floor.layout);
-    let rows = floors.clone().map(|floor| along_rows(floor, [1, 1])).sum::<u64>();
     let fullest = floors.map(|floor| fullest_row(floor, |_| true).max(floor.room_row_power()));
     let fullest = fullest.fold(Watts(0.0), Watts::max);
     let (frame, parallel) = ground
@@ -473,13 +554,22 @@ fn direct_buses(ground: &Ground<'_>) -> Option<Equipment> {
         .electrical
         .ratings
         .low_voltage_frame(direct_current(fullest, voltage) / facts.continuous.0);
+    let fault = fault_behind(ground, facts.stages.len());
+    let at = format!("{} of direct current", brief(voltage));
+    let rows = buses.iter().map(|bus| bus.rows * bus.count).sum::<u64>();
     let basis = format!(
-        "from the rectifiers of each row to its racks, {} of the fullest at {} of direct current{}",
-        brief(fullest),
-        brief(voltage),
-        fault_behind(ground, facts.stages.len())
+        "from rectifiers along each row to its racks, {} of the fullest at {at}{fault}",
+        brief(fullest)
     );
-    (rows > 0).then(|| line("direct-current buses", parallel * rows, frame.0, "A", basis))
+    let mut all = vec![line("direct-current buses", parallel * rows, frame.0, "A", basis)];
+    let ties = buses.iter().map(|bus| (bus.rows - 1) * bus.count).sum::<u64>();
+    if ties > 0 {
+        let basis = format!(
+            "between the rows of a unit, one fewer than they are: its rectifiers carry them together, at {at}{fault}"
+        );
+        all.push(line("direct-current bus ties", parallel * ties, frame.0, "A", basis));
+    }
+    all
 }
 
 /// Static switches that bring in the catcher: one before each block that has one behind it.
@@ -499,8 +589,13 @@ fn transfer_switches(ground: &Ground<'_>) -> Vec<Equipment> {
     let block = flow.installed / f64::from(flow.modules.max(1));
     let Redundancy::BlockRedundant { blocks } = stage.redundancy else { return Vec::new() };
     let catchers = u64::from(flow.modules).div_ceil(u64::from(blocks) + 1);
-    let (frame, parallel) =
-        ground.place.electrical.ratings.low_voltage_frame(facts.on_busway(apparent_of_racks(ground, block)));
+    let direct = ground.place.electrical.stages.get(at).is_some_and(|known| known.kind.converts());
+    let current = if direct {
+        facts.at_rack(VoltAmperes(block.0)).0
+    } else {
+        facts.on_busway(apparent_of_racks(ground, block))
+    };
+    let (frame, parallel) = ground.place.electrical.ratings.low_voltage_frame(current);
     let basis = format!(
         "from each {} to its catcher, one catcher for {blocks}{}",
         stage.name,
@@ -609,7 +704,12 @@ fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
         let (frame, parallel) =
             ground.place.electrical.ratings.low_voltage_frame(current / facts.continuous.0);
         let shelves = brief(machine.rack.feed);
-        let sides = if paths > 1 {
+        let sides = if row_bus::at_racks(facts) && paths > 1 {
+            format!(
+                "two of each {} rack on the one bus of its row, half of its {shelves} shelves and the whole rack alone",
+                machine.id
+            )
+        } else if paths > 1 {
             format!(
                 "A and B of each {} rack, half of its {shelves} shelves and the whole rack alone",
                 machine.id
@@ -630,8 +730,13 @@ fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
         let fullest = heats.map(|(floor, kind)| floor.demand.heat_of(kind)).fold(Watts(0.0), Watts::max);
         let each = apparent_of_racks(ground, fullest) / facts.continuous.0;
         let (frame, parallel) = ground.place.electrical.ratings.low_voltage_frame(facts.at_rack(each).0);
-        let sides =
-            if support_is_kept(ground) { "A of its row and B of the essential bus" } else { "A and B" };
+        let sides = if support_is_kept(ground) {
+            "A of its row and B of the essential bus"
+        } else if row_bus::at_racks(facts) {
+            "two on the one bus of its row"
+        } else {
+            "A and B"
+        };
         let basis =
             format!("{sides}, of each network, storage and management rack, either carries it{at_racks}");
         all.push(line("support rack tap-offs", PATHS * parallel * others, frame.0, "A", basis));
@@ -726,7 +831,19 @@ fn essential(ground: &Ground<'_>) -> Vec<Equipment> {
     let (count, block) = (u64::from(flow.modules), flow.installed / f64::from(flow.modules.max(1)));
     let basis = format!("{what}: {} of load, {} loaded", brief(flow.output), Share(flow.load_fraction));
     let mut all = vec![line("essential UPS blocks", count, block.0, "W", basis)];
-    all.push(ups_breakers(ground, "essential UPS breakers", count, block));
+    all.extend(ups_breakers(
+        ground,
+        &UpsFeed {
+            name: "essential UPS",
+            blocks: count,
+            block,
+            lost: flow.curve.at(1.0),
+            stores: known.hold_up.is_some(),
+            power_factor: ground.fields.electrical.rack_power_factor,
+            voltage: plant_voltage(&ground.place.electrical),
+            fault: plant_fault(ground),
+        },
+    ));
     if let Some(time) = known.hold_up {
         all.push(ups_battery(
             &ground.place.electrical.ratings,
@@ -810,28 +927,20 @@ fn on_plant_boards(ground: &Ground<'_>) -> &'static str {
 fn plant_switchboards(ground: &Ground<'_>) -> Vec<Equipment> {
     let Some(boards) = plant_boards(ground) else { return Vec::new() };
     let facts = &ground.place.electrical;
-    let own = plant_transformer(ground).zip(facts.plant_feed.as_ref());
     let voltage = plant_voltage(facts);
     // Breakers of switchboards carry their rating all day, as transformers do.
     let (frame, parallel) =
         ground.place.electrical.ratings.low_voltage_frame(line_current(boards.pair, voltage));
-    let fault = match own {
-        Some((rating, known)) => known.impedance.map(|z| fault_current(rating, voltage, z)),
-        None => unit_substation(ground).and_then(|(_, fault)| fault),
-    };
+    let fault = low_voltage_breaks(ground, plant_fault(ground));
     let basis = format!(
-        "{} pairs of A and B for {} of {}, each behind a transformer of its own, {}{}",
+        "{} pairs of A and B for {} of {}, each behind a transformer of its own, {}{fault}",
         boards.pairs,
         brief(ground.design.on_plant_boards()),
         on_plant_boards(ground),
         brief(voltage),
-        fault.map_or_else(String::new, |fault| breaks(
-            fault,
-            ground.place.electrical.ratings.low_voltage_interrupting(fault)
-        ))
     );
     let count = PATHS * parallel * boards.pairs;
-    let mains = format!("main of each switchboard of the plant, {}", brief(voltage));
+    let mains = format!("main of each switchboard of the plant, {}{fault}", brief(voltage));
     vec![
         line("plant switchboards", count, frame.0, "A", basis),
         line("plant main breakers", count, frame.0, "A", mains),
@@ -877,27 +986,4 @@ pub(super) fn engine_sets(ground: &Ground<'_>) -> Option<(BackupFacts, u64, Watt
     let compute: Watts = ground.loads.iter().map(|(_, draw)| draw.compute).sum();
     let (backup, load, what) = backed_load(ground.place, ground.design.meter, compute)?;
     Some((backup, u64::from(backup.redundancy.modules(load, backup.set)), load, what))
-}
-
-/// Engines with their fuel.
-fn engines(ground: &Ground<'_>, faults: Option<&FaultLevels>) -> Vec<Equipment> {
-    let Some((backup, sets, load, what)) = engine_sets(ground) else { return Vec::new() };
-    let basis = format!("for {}: {what}", brief(load));
-    let volume = fuel(load, backup.autonomy, backup.fuel);
-    let stored = format!("{} at full load", brief(backup.autonomy));
-    let apparent = VoltAmperes(backup.set.0 / ENGINE_POWER_FACTOR);
-    let voltage = ground.place.service.campus_voltage;
-    let (frame, parallel) = ground
-        .place
-        .electrical
-        .ratings
-        .high_voltage_breaker(line_current(apparent, voltage), faults.map(|faults| faults.run));
-    let broken = faults.map_or_else(String::new, |faults| breaks(faults.run, faults.breaks));
-    let parallels = format!("one a set, paralleled at {}{broken}", brief(voltage));
-    vec![
-        line("engines", sets, backup.set.0, "W", basis),
-        line("engine breakers", parallel * sets, frame.0, "A", parallels),
-        line("engine transformers", sets, apparent.0, "VA", format!("one a set, up to {}", brief(voltage))),
-        line("fuel stores", 1, volume.0, "m3", stored),
-    ]
 }
