@@ -16,6 +16,7 @@ mod shelves;
 mod sold;
 mod stores;
 mod supply;
+mod ups;
 
 use super::equipment::{Machine, Place};
 use super::result::{Electrical, Layout, LoadFlow, Racks, Training};

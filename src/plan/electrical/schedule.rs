@@ -7,12 +7,13 @@ use super::Ground;
 use super::facts::{BackupFacts, ElectricalFacts, is_system};
 use super::row_bus;
 use super::stores;
+use super::ups;
 use crate::catalog::profile::{Covered, Current, Kept, StageKind};
 use crate::layout::{self, RackKind, Slot};
 use crate::plan::equipment::Place;
 use crate::plan::result::{Equipment, FaultLevels, LoadFlow, SystemFloor};
 use crate::plan::standing::{NETWORK_RACKS, SERVER_RACKS};
-use crate::power::ratings::{Ratings, battery, direct_current, fault_current, line_current};
+use crate::power::ratings::{battery, direct_current, fault_current, line_current};
 use crate::power::service::ServiceClass;
 use crate::power::{Redundancy, StageDesign, StageFlow};
 use crate::scenario::Ties;
@@ -48,7 +49,6 @@ pub(super) fn schedule(
         all.extend(substation(ground, flow, faults));
     }
     let facts = &ground.place.electrical;
-    let ratings = &facts.ratings;
     let flows: Vec<&StageFlow> = ground.design.path().collect();
     for ((known, flow), stage) in facts.stages.iter().zip(flows).zip(&ground.place.stages) {
         let modules = u64::from(flow.modules);
@@ -89,22 +89,7 @@ pub(super) fn schedule(
                     basis,
                 ));
             }
-            StageKind::Ups => {
-                all.extend(ups(ratings, known, modules, block, of("blocks")));
-                all.extend(ups_breakers(
-                    ground,
-                    &UpsFeed {
-                        name: "UPS",
-                        blocks: modules,
-                        block,
-                        lost: flow.curve.at(1.0),
-                        stores: known.hold_up.is_some(),
-                        power_factor: ground.fields.electrical.rack_power_factor,
-                        voltage: facts.switchboard_voltage,
-                        fault: unit_substation(ground).and_then(|(_, fault)| fault),
-                    },
-                ));
-            }
+            StageKind::Ups => all.extend(ups::blocks(ground, known, flow, of("blocks"))),
             StageKind::PduTransformer => {
                 all.push(line("PDUs", modules, apparent.0, "VA", of(&flow.name)));
                 let (frame, parallel) = ground
@@ -138,7 +123,7 @@ pub(super) fn schedule(
     }
     all.extend(transfer_switches(ground));
     all.extend(transformer_breakers(ground, load_flow, faults));
-    all.extend(essential(ground));
+    all.extend(ups::essential(ground));
     all.extend(busways(ground));
     all.extend(plant_transformers(ground, load_flow));
     all.extend(plant_switchboards(ground));
@@ -266,7 +251,7 @@ pub(super) fn breaks(fault: Amperes, class: Option<Amperes>) -> String {
 }
 
 /// What a breaker up to 1 kV has to break, in words; nothing where no fault is known.
-fn low_voltage_breaks(ground: &Ground<'_>, fault: Option<Amperes>) -> String {
+pub(super) fn low_voltage_breaks(ground: &Ground<'_>, fault: Option<Amperes>) -> String {
     let class = |fault| breaks(fault, ground.place.electrical.ratings.low_voltage_interrupting(fault));
     fault.map_or_else(String::new, class)
 }
@@ -277,7 +262,7 @@ fn switchboard_fault(ground: &Ground<'_>) -> String {
 }
 
 /// Largest fault at the plant's switchboards.
-fn plant_fault(ground: &Ground<'_>) -> Option<Amperes> {
+pub(super) fn plant_fault(ground: &Ground<'_>) -> Option<Amperes> {
     let facts = &ground.place.electrical;
     match plant_transformer(ground).zip(facts.plant_feed.as_ref()) {
         Some((rating, known)) => known.impedance.map(|z| fault_current(rating, plant_voltage(facts), z)),
@@ -299,7 +284,7 @@ pub(super) fn low_voltage_fault(ground: &Ground<'_>) -> Option<Amperes> {
 }
 
 /// Apparent rating of a unit substation, and the largest fault behind one; nothing where none stands.
-fn unit_substation(ground: &Ground<'_>) -> Option<(VoltAmperes, Option<Amperes>)> {
+pub(super) fn unit_substation(ground: &Ground<'_>) -> Option<(VoltAmperes, Option<Amperes>)> {
     let facts = &ground.place.electrical;
     let mut stages = facts.stages.iter().zip(&ground.place.stages).zip(ground.design.path());
     let ((known, stage), flow) =
@@ -385,91 +370,12 @@ fn low_voltage_mains(ground: &Ground<'_>, substations: u64, redundancy: Redundan
     vec![line("low-voltage main breakers", each * parallel * substations, frame.0, "A", basis)]
 }
 
-/// Blocks, modules and batteries of a UPS.
-fn ups(
-    ratings: &Ratings,
-    known: &super::facts::StageFacts,
-    blocks: u64,
-    block: Watts,
-    basis: String,
-) -> Vec<Equipment> {
-    let (each, module) = known.modules.making(block);
-    let mut all = vec![line("UPS blocks", blocks, block.0, "W", basis)];
-    if each > 1 {
-        let basis = format!("{each} in parallel in each block");
-        all.push(line("UPS modules", blocks * each, module.0, "W", basis));
-    }
-    if let Some(time) = known.hold_up {
-        all.push(ups_battery(ratings, "UPS batteries", blocks, block, time));
-    }
-    all
-}
-
-/// The battery of each block, in whole cabinets.
-fn ups_battery(ratings: &Ratings, name: &str, blocks: u64, block: Watts, time: Seconds) -> Equipment {
-    let asked = battery(block, time, USABLE);
-    let (energy, cabinets) = ratings.battery_cabinets(asked);
-    let basis = format!(
-        "{cabinets} cabinet{} a block: {} for {} at its full load, {USABLE} of the energy usable",
-        if cabinets == 1 { "" } else { "s" },
-        brief(asked),
-        brief(time)
-    );
-    line(name, blocks, energy.0, "J", basis)
-}
-
 /// What racks of a power load conductors with; of direct current the same number.
 fn apparent_of_racks(ground: &Ground<'_>, power: Watts) -> VoltAmperes {
     match ground.place.electrical.racks_get {
         Current::ThreePhase => VoltAmperes(power.0 / ground.fields.electrical.rack_power_factor.0),
         Current::Direct => VoltAmperes(power.0),
     }
-}
-
-/// Breakers of a UPS block that carry what it gives: output and maintenance bypass.
-const UPS_OUTPUT_BREAKERS: u64 = 2;
-/// What a UPS takes more while it charges its battery again, over its rating: assumption, 10 % is usual in makers' tables.
-const RECHARGE: Share = Share(0.1);
-
-/// What the breakers of UPS blocks are sized for.
-struct UpsFeed<'a> {
-    name: &'a str,
-    blocks: u64,
-    block: Watts,
-    /// Lost at full load, over the rating.
-    lost: f64,
-    /// Whether it has a battery.
-    stores: bool,
-    /// Of what it feeds, and alike at its input.
-    power_factor: Share,
-    /// Between lines, before and behind it: alternating current whatever the racks get.
-    voltage: Volts,
-    fault: Option<Amperes>,
-}
-
-/// Breakers at the input and the output of UPS blocks.
-///
-/// ~~~text
-/// I_out = P/(√3·V·cos φ),  I_in = I_out·(1 + l + r)
-/// ~~~
-///
-/// P rating of a block [W] · V voltage between lines [V] · cos φ power factor · l lost at full load, r recharge over the
-/// rating [1].
-fn ups_breakers(ground: &Ground<'_>, feed: &UpsFeed<'_>) -> [Equipment; 2] {
-    let UpsFeed { name, blocks, block, lost, stores, power_factor, voltage, fault } = *feed;
-    let ratings = &ground.place.electrical.ratings;
-    let given = line_current(VoltAmperes(block.0 / power_factor.0), voltage);
-    let recharge = if stores { RECHARGE.0 } else { 0.0 };
-    let (into, inputs) = ratings.low_voltage_frame(given * (1.0 + lost + recharge));
-    let (frame, parallel) = ratings.low_voltage_frame(given);
-    let broken = low_voltage_breaks(ground, fault);
-    let charges = if stores { format!(" and {RECHARGE} to charge its battery") } else { String::new() };
-    let at_input = format!("input of each block with what it loses{charges}, {}{broken}", brief(voltage));
-    let at_output = format!("output and bypass of each block, {}{broken}", brief(voltage));
-    [
-        line(&format!("{name} input breakers"), inputs * blocks, into.0, "A", at_input),
-        line(&format!("{name} breakers"), UPS_OUTPUT_BREAKERS * parallel * blocks, frame.0, "A", at_output),
-    ]
 }
 
 /// Breakers before what stands between the campus voltage and the buildings' switchboards, and at the capacitors.
@@ -816,46 +722,6 @@ pub(super) fn stored(schedule: &[Equipment]) -> Joules {
     stores.map(|line| Joules(line.rating * line.count as f64)).sum::<Joules>() * USABLE.0
 }
 
-/// The UPS of what must not stop, with its batteries.
-fn essential(ground: &Ground<'_>) -> Vec<Equipment> {
-    let (Some(flow), Some((known, keeps))) = (&ground.design.essential, &ground.place.electrical.essential)
-    else {
-        return Vec::new();
-    };
-    let what = match keeps {
-        Kept::PumpsAndControls => "coolant pumps, lights and controls",
-        Kept::PumpsControlsAndSupport => {
-            "coolant pumps, lights and controls, network, storage and management racks"
-        }
-    };
-    let (count, block) = (u64::from(flow.modules), flow.installed / f64::from(flow.modules.max(1)));
-    let basis = format!("{what}: {} of load, {} loaded", brief(flow.output), Share(flow.load_fraction));
-    let mut all = vec![line("essential UPS blocks", count, block.0, "W", basis)];
-    all.extend(ups_breakers(
-        ground,
-        &UpsFeed {
-            name: "essential UPS",
-            blocks: count,
-            block,
-            lost: flow.curve.at(1.0),
-            stores: known.hold_up.is_some(),
-            power_factor: ground.fields.electrical.rack_power_factor,
-            voltage: plant_voltage(&ground.place.electrical),
-            fault: plant_fault(ground),
-        },
-    ));
-    if let Some(time) = known.hold_up {
-        all.push(ups_battery(
-            &ground.place.electrical.ratings,
-            "essential UPS batteries",
-            count,
-            block,
-            time,
-        ));
-    }
-    all
-}
-
 /// Pairs of switchboards of pumps, fans, chillers and house loads, A and B, either of which carries what hangs on both.
 pub(super) struct PlantBoards {
     /// Pairs of the site.
@@ -907,7 +773,7 @@ pub(super) fn plant_boards(ground: &Ground<'_>) -> Option<PlantBoards> {
 }
 
 /// Voltage of the plant's switchboards: that of the halls, or the usual of motors where these have direct current.
-fn plant_voltage(facts: &ElectricalFacts) -> Volts {
+pub(super) fn plant_voltage(facts: &ElectricalFacts) -> Volts {
     match facts.busway_carries {
         Current::Direct => PLANT_VOLTAGE,
         Current::ThreePhase => facts.switchboard_voltage,

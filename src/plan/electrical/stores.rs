@@ -21,10 +21,10 @@ pub(super) fn substation_battery(ground: &Ground<'_>, faults: Option<&FaultLevel
     let largest = sold_size(&ratings.converters, BATTERY_CONVERTER.0, BATTERY_CONVERTER.0);
     let count = (power.0 / largest - 1e-9).ceil().max(1.0);
     let each = sold_size(&ratings.converters, largest, power.0 / count);
-    let own = sold_size(&ratings.transformers, each, each);
+    let own = ratings.transformers.iter().copied().find(|size| *size >= each * (1.0 - 1e-9));
     let (voltage, count) = (ground.place.service.campus_voltage, count as u64);
-    // A transformer smaller than its converter is none.
-    let transformer = VoltAmperes(own.max(each));
+    // Where none so large is on the list, one of its converter's own rating.
+    let transformer = VoltAmperes(own.unwrap_or(each));
     let current = line_current(VoltAmperes(each * count as f64), voltage);
     let circuits = (current / ground.fields.grid.feeder_current - 1e-9).ceil().max(1.0);
     let (frame, parallel) = ratings.high_voltage_breaker(current / circuits, faults.map(|faults| faults.run));
