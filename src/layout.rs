@@ -22,6 +22,7 @@ pub mod floor;
 pub mod grid;
 pub mod rooms;
 pub mod routes;
+mod row_bus;
 pub mod streets;
 
 pub use busways::{FullestBusway, Hung};
@@ -33,6 +34,7 @@ pub use demand::{
 pub use floor::{Hall, PlacedRack, PlacedRow};
 pub use grid::{Rect, Slot};
 pub use rooms::{Frame, RoomKind, SideRoom};
+pub use row_bus::RowBus;
 pub use streets::{Ducts, Gate};
 
 use crate::fleet::{NETWORK_RACK_UNITS, cdus};

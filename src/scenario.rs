@@ -242,6 +242,8 @@ impl From<WeatherGaps> for crate::catalog::epw::Gaps {
 pub struct Electrical {
     /// Electrical design.
     pub design: String,
+    /// List of ratings that its equipment is sold in.
+    pub ratings: String,
     /// Teams that repair one group of like equipment at a time.
     pub repair_teams: u32,
     /// Power factor of the halls.

@@ -420,13 +420,28 @@ impl Profile for ElectricalDesign {
                 let path = format!("stages.{place}.parts.{at}.count");
                 faults.at_most(&path, count, MOST_PARTS, "more like parts than a module has");
             }
+            let bypasses = stage.parts.iter().filter(|part| part.bypass.is_some()).count();
+            if bypasses > 1 {
+                faults.0.push((format!("stages.{place}.parts"), "a module has one bypass".into()));
+            }
             let full = stage.no_load.value.0 + stage.proportional.value.0 + stage.square.value.0;
             if full >= 0.5 {
                 faults.0.push((format!("stages.{place}"), "loses half of its load or more".into()));
             }
         }
+        for (at, part) in self.row_bus.iter().enumerate() {
+            let path = format!("row_bus.{at}.count");
+            faults.at_most(&path, f64::from(part.count), MOST_PARTS, "more like parts than a bus has");
+        }
         if let Some(backup) = &self.backup {
             faults.positive("backup.set", backup.set.value.0);
+            if backup.step.is_some() != backup.step_time.is_some() {
+                faults.0.push(("backup".into(), "`step` and `step_time` go together".into()));
+            }
+            if let Some(step) = &backup.step {
+                faults.positive("backup.step", step.value.0);
+                faults.at_most("backup.step", step.value.0, 1.0, "more than the whole set");
+            }
             if backup.start_failure.value.0 >= 1.0 {
                 faults.0.push(("backup.start_failure".into(), "engines that never start are none".into()));
             }
@@ -455,8 +470,18 @@ impl Profile for Ratings {
         faults.positive("capacitor_steps", f64::from(self.capacitor_steps.value));
         faults.ascending("low_voltage_frames", &self.low_voltage_frames.value);
         faults.ascending("high_voltage_frames", &self.high_voltage_frames.value);
+        let (least, up_to) =
+            (&self.high_voltage_least_frames.value, &self.high_voltage_least_frames_up_to.value);
+        faults.ascending("high_voltage_least_frames", least);
+        faults.ascending("high_voltage_least_frames_up_to", up_to);
+        if least.len() != up_to.len() + 1 {
+            let message =
+                "one frame for each fault of `high_voltage_least_frames_up_to`, and one beyond them";
+            faults.0.push(("high_voltage_least_frames.value".into(), message.into()));
+        }
         faults.ascending("low_voltage_interrupting", &self.low_voltage_interrupting.value);
         faults.ascending("high_voltage_interrupting", &self.high_voltage_interrupting.value);
+        faults.ascending("fuel_tanks", &self.fuel_tanks.value);
         faults.positive("battery_cabinet", self.battery_cabinet.value.0);
         faults.0
     }

@@ -279,21 +279,31 @@ fn part_of(equipment: &str) -> &'static str {
         "grid breakers" | "main transformers" | "campus main breakers" | "capacitor banks" => {
             "grid connection"
         }
-        "unit substations" | "solid-state transformers" | "plant transformers" | "PDUs" => "transformers",
+        "unit substations"
+        | "solid-state transformers"
+        | "plant transformers"
+        | "PDUs"
+        | "substation battery transformers" => "transformers",
         "UPS blocks"
         | "UPS modules"
         | "UPS batteries"
         | "substation batteries"
         | "substation battery cells"
+        | "substation battery converters"
         | "rack batteries"
         | "network rack batteries"
         | "support rack batteries"
         | "essential UPS blocks"
         | "essential UPS batteries" => "ups",
-        "engines" | "engine breakers" | "engine transformers" | "fuel stores" => "generators",
+        "engines"
+        | "engine breakers"
+        | "engine transformers"
+        | "engine transfer breakers"
+        | "fuel stores" => "generators",
         "busways"
         | "essential busways"
         | "direct-current buses"
+        | "direct-current bus ties"
         | "busway feeder breakers"
         | "rack tap-offs"
         | "support rack tap-offs"

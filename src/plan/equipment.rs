@@ -517,9 +517,6 @@ fn filled(
     all
 }
 
-/// The catalogue's list of what is sold.
-const RATINGS: &str = "sold";
-
 fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) -> Result<Place, InputError> {
     let fields = &scenario.fields;
     let location = location(scenario, catalog, &fields.site.id, taken)?;
@@ -536,8 +533,9 @@ fn place(scenario: &Scenario, catalog: &Catalog, taken: &mut Vec<Assumption>) ->
         .get::<profile::Costs>(&fields.economics.costs)
         .map_err(|error| scenario.blame("economics.costs", error))?;
 
-    let sold =
-        catalog.get::<profile::Ratings>(RATINGS).map_err(|error| scenario.blame("electrical", error))?;
+    let sold = catalog
+        .get::<profile::Ratings>(&fields.electrical.ratings)
+        .map_err(|error| scenario.blame("electrical.ratings", error))?;
     let (chain, electrical) = super::electrical::facts::design(scenario, &electrical, &sold, taken)?;
     let cooling = cooling(scenario, catalog, &fields.cooling.design, taken)?;
     let weather = weather_file(scenario, location.position_deg, taken)?;

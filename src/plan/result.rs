@@ -5,8 +5,9 @@ mod electrical;
 pub use crate::cooling::hydraulics::RowFlow;
 pub use crate::cooling::hydraulics::cdu_group::{GroupFlow, GroupFlows};
 pub use electrical::{
-    Answer, BranchResult, BusResult, DipLoad, Dynamics, Electrical, Equipment, FaultLevels, LoadFlow,
-    OutageResult, Oversubscription, RackShelves, Ramp, RunSwing, Supply, SupplyBlock, SwingRow, Topology,
+    Answer, BranchResult, BusResult, DipLoad, Dynamics, Electrical, EngineSteps, Equipment, FaultLevels,
+    LoadFlow, OutageResult, Oversubscription, RackShelves, Ramp, RunSwing, Supply, SupplyBlock, SwingRow,
+    Topology,
 };
 
 use super::equipment::DriestAir;
@@ -351,6 +352,8 @@ pub struct Layout {
     pub halls: u64,
     /// Heat of the racks of each building.
     pub heat_of_buildings: Vec<Watts>,
+    /// Buses of direct current, where rectifiers stand with the racks.
+    pub row_buses: Vec<crate::layout::RowBus>,
     /// Rows in all halls and network rooms.
     pub rows: u64,
     /// Rack positions of a row.

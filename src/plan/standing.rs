@@ -105,6 +105,7 @@ fn outlined(floors: &[layout::Layout]) -> Layout {
         buildings: floors.iter().map(|floor| floor.buildings).sum(),
         halls: floors.iter().map(|floor| floor.halls).sum(),
         heat_of_buildings: floors.iter().flat_map(layout::Layout::heat_of_buildings).collect(),
+        row_buses: floors.iter().flat_map(layout::Layout::row_buses).collect(),
         site: Site::of(floors),
         ..Layout::default()
     }
@@ -265,11 +266,15 @@ pub fn cooler_name(plant: &Plant) -> &'static str {
     }
 }
 
-/// Rectifier racks that stand with a unit, where the electrical design has them beside the accelerators.
-fn power_racks(design: &FacilityHour, units_of_the_site: f64) -> u64 {
-    let sidecars = design.to_racks.iter().filter(|flow| flow.name.starts_with("sidecar"));
-    let modules: f64 = sidecars.map(|flow| f64::from(flow.modules)).sum();
-    if modules > 0.0 { (modules / units_of_the_site.max(1.0)).ceil() as u64 } else { 0 }
+/// Rectifier racks that stand with a unit, where the electrical design has them beside the accelerators: what carries it, and
+/// its own spare ones.
+fn power_racks(place: &Place, of_unit: Watts) -> u64 {
+    let facts = &place.electrical;
+    let mut stages = facts.stages.iter().zip(&place.stages);
+    let rectifier = stages.find(|(known, _)| known.kind == StageKind::Rectifier);
+    rectifier
+        .filter(|_| electrical::at_racks(facts))
+        .map_or(0, |(_, stage)| electrical::rectifiers(stage, of_unit))
 }
 
 /// Switches of the scale-out and how many stand in a rack.
@@ -293,7 +298,6 @@ fn demand(
     (machine, draw): (&Machine, &Draw),
     design: &FacilityHour,
 ) -> LayoutDemand {
-    let units = machine.unit.units_for(draw.racks).max(1);
     let part = if design.it.0 > 0.0 { draw.it() / design.it } else { 1.0 };
     let circuit_switches = optical(machine, draw).map_or(0, |own| own.switches);
     // Circuit switches take their part of the support power, and stand in racks of their own.
@@ -309,7 +313,7 @@ fn demand(
         unit_compute_racks: machine.unit_racks,
         unit_storage_racks: machine.unit.storage_racks,
         unit_management_racks: machine.unit.management_racks,
-        unit_power_racks: power_racks(design, units as f64 / part),
+        unit_power_racks: power_racks(place, of_unit),
         switches: switch_racks(machine, &draw.fabric),
         ethernet_core_racks: draw.beside.core_racks(&machine.network),
         support_heat: draw.beside.heat(&machine.network, support),
@@ -424,6 +428,7 @@ fn add(standing: &mut Standing, fields: &Fields, drafted: &mut Drafted<'_>) {
     total.buildings += floor.buildings;
     total.halls += floor.halls;
     total.heat_of_buildings.extend(floor.heat_of_buildings());
+    total.row_buses.extend(floor.row_buses());
     total.rows += floor.rows();
     total.positions += floor.positions();
     total.leftover_positions += floor.leftover_positions();

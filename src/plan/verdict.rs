@@ -527,6 +527,20 @@ fn dip(dynamics: &Dynamics) -> [Verdict; 2] {
     ]
 }
 
+/// Fastest that a battery is emptied, over its energy [1/h]: assumption, 0.25 to 4 an hour are usual, 10 of cells for power alone.
+const FASTEST_DISCHARGE: f64 = 10.0;
+
+/// Whether the cells of the substation's battery give its power.
+fn discharge(evidence: &Evidence<'_>) -> Option<Verdict> {
+    let wish = &evidence.fields.electrical;
+    let (power, energy) = wish.battery_power.zip(wish.battery_energy).filter(|(power, _)| power.0 > 0.0)?;
+    let note = "its power over its energy, against what cells stand; an assumption".into();
+    let name = "discharge rate of the substation's battery";
+    // A battery of no energy is emptied at once, and a verdict has a number.
+    let per_hour = (power.0 * 3_600.0 / energy.0).min(f64::MAX);
+    Some(verdict(name, per_hour, FASTEST_DISCHARGE, "an hour", false, note))
+}
+
 /// What the grid asks and the feed gives.
 fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
     let mut all = Vec::new();
@@ -534,6 +548,7 @@ fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
         all.extend(voltages(flow, evidence.design.it));
     }
     all.extend(service(evidence));
+    all.extend(discharge(evidence));
     all.extend(evidence.electrical.shelves.iter().flat_map(|shelves| shelf(evidence, shelves)));
     let place = &evidence.place.electrical;
     // What is bought, not the largest that the design has.
@@ -560,10 +575,23 @@ fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
             all.push(verdict("energy of the ramp back", back.energy.0, stored, "J", false, note));
         }
         if let Some(backup) = place.backup.filter(|backup| backup.covers == Covered::Everything) {
-            let note = "start of the engines, against the stores that bridge it".into();
+            let steps = evidence.electrical.engine_steps.filter(|steps| steps.steps > 1);
+            let note = steps.map_or_else(
+                || "start of the engines, against the stores that bridge it".into(),
+                |steps| {
+                    format!(
+                        "start of the engines in {}, then {} steps of {} a set {} apart, {} at most, against the stores that bridge them",
+                        show(backup.start_time),
+                        steps.steps,
+                        show(steps.each),
+                        show(steps.pause),
+                        show(steps.limit)
+                    )
+                },
+            );
             all.push(verdict(
                 "bridge to the engines",
-                backup.start_time.0,
+                steps.map_or(backup.start_time, |steps| steps.until).0,
                 dynamics.hold_up.0,
                 "s",
                 false,
@@ -701,6 +729,11 @@ fn service(evidence: &Evidence<'_>) -> Vec<Verdict> {
         );
         let largest = evidence.place.electrical.ratings.largest_interrupting().0;
         all.push(verdict("fault on the campus busbar", faults.run.0, largest, "A", false, note));
+        if let Some(fault) = faults.low_voltage {
+            let note = "the largest behind a transformer up to 1 kV, against what any breaker there breaks";
+            let largest = evidence.place.electrical.ratings.largest_low_voltage_interrupting();
+            all.push(verdict("fault on the switchboards", fault.0, largest.0, "A", false, note.into()));
+        }
         if service.voltage > service.campus_voltage {
             let note =
                 "the grid itself, and engines through the main transformers while they run beside it".into();

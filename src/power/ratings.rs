@@ -30,17 +30,19 @@ pub struct Ratings {
     pub low_voltage_frames: Arc<[f64]>,
     /// Continuous ratings of breakers above 1 kV [A].
     pub high_voltage_frames: Arc<[f64]>,
+    /// Smallest frames that breakers above 1 kV are sold in [A], for faults up to those below, and the last beyond them.
+    pub least_frames: Arc<[f64]>,
+    /// Faults that these break [A], one fewer.
+    pub least_frames_up_to: Arc<[f64]>,
     /// Interrupting ratings up to 1 kV [A].
     pub low_voltage_interrupting: Arc<[f64]>,
     /// Interrupting ratings above 1 kV [A].
     pub high_voltage_interrupting: Arc<[f64]>,
+    /// Tanks of fuel [m³].
+    pub fuel_tanks: Arc<[f64]>,
     /// Energy of a cabinet of batteries.
     pub battery_cabinet: Joules,
 }
-
-/// Smallest frame that breakers above 1 kV are sold in, up to a fault that they break [A]: at 15 to 38 kV metal-clad gear
-/// starts at 1,200 A, and beyond 40 kA only breakers of the next class of voltage are left (makers' tables, recalled).
-const LEAST_FRAMES: [(f64, f64); 3] = [(16e3, 600.0), (40e3, 1_200.0), (f64::INFINITY, 2_000.0)];
 
 /// Current of three phases.
 ///
@@ -167,9 +169,15 @@ impl Ratings {
     /// Breaker above 1 kV that carries a current and is sold for a fault, and how many in parallel.
     #[must_use]
     pub fn high_voltage_breaker(&self, current: Amperes, fault: Option<Amperes>) -> (Amperes, u64) {
-        let least = fault.and_then(|fault| LEAST_FRAMES.iter().find(|(up_to, _)| fault.0 <= *up_to));
+        let beyond =
+            |fault: Amperes| self.least_frames_up_to.iter().filter(|up_to| fault.0 > **up_to).count();
+        let least = fault.and_then(|fault| self.least_frames.get(beyond(fault))).copied().unwrap_or(0.0);
         let (frame, parallel) = self.high_voltage_frame(current);
-        (frame.max(Amperes(least.map_or(0.0, |(_, frame)| *frame))), parallel)
+        // The next that is sold, where the list has not just that one.
+        (
+            self.high_voltage_frame(Amperes(least.min(largest(&self.high_voltage_frames)))).0.max(frame),
+            parallel,
+        )
     }
 
     /// The smallest interrupting rating up to 1 kV that breaks a fault; none where no breaker does.
@@ -188,6 +196,12 @@ impl Ratings {
     #[must_use]
     pub fn largest_interrupting(&self) -> Amperes {
         Amperes(largest(&self.high_voltage_interrupting))
+    }
+
+    /// The largest fault that any breaker up to 1 kV breaks.
+    #[must_use]
+    pub fn largest_low_voltage_interrupting(&self) -> Amperes {
+        Amperes(largest(&self.low_voltage_interrupting))
     }
 
     /// Capacitor banks for a power, alike on each section of a busbar: the smallest that are enough, and of their steps as
@@ -218,34 +232,58 @@ fn largest(sizes: &[f64]) -> f64 {
     sizes.last().copied().unwrap_or(f64::INFINITY)
 }
 
-/// Sizes of blocks that like modules make in parallel, up to the largest block that a design has.
-///
-/// ~~~text
-/// { j·s ≤ B :  s ∈ sizes ∪ { M },  s ≤ M }
-/// ~~~
-///
-/// j whole modules · s size, M largest module, B largest block [W].
-#[must_use]
-pub fn in_parallel(sizes: &[f64], module: f64, block: f64) -> Vec<f64> {
-    let modules = sizes.iter().copied().filter(|size| *size < module).chain([module]);
-    let most = (block / module * (1.0 + 1e-9)).ceil().max(1.0) as u32;
-    let mut all: Vec<f64> = modules
-        .flat_map(|size| (1..=most).map(move |count| size * f64::from(count)))
-        .filter(|all| *all <= block * (1.0 + 1e-9))
-        .collect();
-    all.sort_by(f64::total_cmp);
-    all.dedup_by(|a, b| *a <= *b * (1.0 + 1e-9));
-    all
+/// Sizes that the modules of a block are bought in, ascending, and how many of them stand in it at most.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Modules {
+    /// Of one.
+    pub sizes: Arc<[f64]>,
+    /// In parallel.
+    pub most: u32,
 }
 
-/// The fewest like modules that make a block, and the size of one.
-#[must_use]
-pub fn modules_of(sizes: &[f64], module: f64, block: f64) -> (u64, Watts) {
-    let least = (block / module - 1e-9).ceil().max(1.0) as u64;
-    let sold =
-        |each: f64| sizes.iter().copied().chain([module]).find(|size| (size / each - 1.0).abs() < 1e-9);
-    let found = (least..=2 * least).find_map(|count| Some((count, Watts(sold(block / count as f64)?))));
-    found.unwrap_or((least, Watts(block / least as f64)))
+impl Modules {
+    /// Modules that are sold, up to the largest that a design has, which is on the market whatever the list says; or none but
+    /// the one that a scenario asks for.
+    ///
+    /// ~~~text
+    /// n ≤ ⌈B/M⌉
+    /// ~~~
+    ///
+    /// M largest module, B largest block [W].
+    #[must_use]
+    pub fn of(sold: &[f64], module: Watts, block: Watts, exactly: bool) -> Self {
+        let smaller = sold.iter().copied().filter(|size| !exactly && *size < module.0);
+        let most = (block / module * (1.0 - 1e-9)).ceil().max(1.0) as u32;
+        Self { sizes: smaller.chain([module.0]).collect(), most }
+    }
+
+    /// Sizes of blocks that like modules make in parallel, up to the largest block that a design has.
+    ///
+    /// ~~~text
+    /// { j·s ≤ B :  s ∈ sizes,  j ≤ n }
+    /// ~~~
+    #[must_use]
+    pub fn blocks(&self, block: Watts) -> Vec<f64> {
+        let counts = |size: f64| (1..=self.most).map(move |count| size * f64::from(count));
+        let mut all: Vec<f64> = self
+            .sizes
+            .iter()
+            .flat_map(|size| counts(*size))
+            .filter(|all| *all <= block.0 * (1.0 + 1e-9))
+            .collect();
+        all.sort_by(f64::total_cmp);
+        all.dedup_by(|a, b| *a <= *b * (1.0 + 1e-9));
+        all
+    }
+
+    /// The fewest like modules that make a block, and the size of one.
+    #[must_use]
+    pub fn making(&self, block: Watts) -> (u64, Watts) {
+        let sold = |each: f64| self.sizes.iter().copied().find(|size| (size / each - 1.0).abs() < 1e-9);
+        let found = (1..=self.most)
+            .find_map(|count| Some((u64::from(count), Watts(sold(block.0 / f64::from(count))?))));
+        found.unwrap_or((1, block))
+    }
 }
 
 /// The smallest of the sizes that carries a load, none beyond the largest that a design has; that one where the load is not
@@ -307,8 +345,11 @@ pub(crate) mod tests {
             capacitor_steps: 3,
             low_voltage_frames: list(&[60.0, 4_000.0, 5_000.0]),
             high_voltage_frames: list(&[600.0, 1_200.0, 2_000.0, 3_000.0, 4_000.0]),
+            least_frames: list(&[600.0, 1_200.0, 2_000.0]),
+            least_frames_up_to: list(&[16e3, 40e3]),
             low_voltage_interrupting: list(&[65e3, 85e3, 150e3]),
             high_voltage_interrupting: list(&[25e3, 31.5e3, 63e3]),
+            fuel_tanks: list(&[38.0, 114.0]),
             battery_cabinet: Joules(35.0 * 3.6e6),
         }
     }
@@ -354,6 +395,12 @@ pub(crate) mod tests {
         };
         assert!((frame(60.0, 12.5e3) - 600.0).abs() < 1e-9 && (frame(600.0, 31e3) - 1_200.0).abs() < 1e-9);
         assert!((frame(600.0, 49e3) - 2_000.0).abs() < 1e-9 && (frame(3_700.0, 49e3) - 4_000.0).abs() < 1e-9);
+        // Of another list the next: 2,500 A, not 2,000.
+        let own = Ratings { high_voltage_frames: Arc::from([630.0, 1_250.0, 2_500.0]), ..ratings() };
+        let frame = |fault: f64| own.high_voltage_breaker(Amperes(60.0), Some(Amperes(fault))).0.0;
+        assert!((frame(49e3) - 2_500.0).abs() < 1e-9 && (frame(12.5e3) - 630.0).abs() < 1e-9);
+        let small = Ratings { high_voltage_frames: Arc::from([630.0]), ..ratings() };
+        assert_eq!(small.high_voltage_breaker(Amperes(60.0), Some(Amperes(49e3))), (Amperes(630.0), 1));
     }
 
     #[test]
@@ -374,22 +421,36 @@ pub(crate) mod tests {
     #[test]
     fn blocks_are_made_of_modules_that_are_sold() {
         let ups = ratings().ups;
-        let blocks = in_parallel(&ups, 500e3, 1.5e6);
+        let of = |module, block| Modules::of(&ups, Watts(module), Watts(block), false);
+        let blocks = of(500e3, 1.5e6).blocks(Watts(1.5e6));
         let expected = [100e3, 200e3, 250e3, 300e3, 400e3, 500e3, 750e3, 800e3, 1e6, 1.2e6, 1.5e6];
         assert!(blocks.iter().zip(expected).all(|(found, expected)| (found / expected - 1.0).abs() < 1e-9));
         assert_eq!(blocks.len(), expected.len(), "{blocks:?}");
-        for (module, block, count, each) in [
-            (500e3, 1.5e6, 3, 500e3),
-            (1.5e6, 2.5e6, 2, 1.25e6),
-            (500e3, 800e3, 2, 400e3),
-            (1.5e6, 1e6, 1, 1e6),
+        for (module, largest, block, count, each) in [
+            (500e3, 1.5e6, 1.5e6, 3, 500e3),
+            (1.5e6, 2.5e6, 2.5e6, 2, 1.25e6),
+            (500e3, 1.5e6, 800e3, 2, 400e3),
+            (1.5e6, 1.5e6, 1e6, 1, 1e6),
+            // Six of 250 kW, not four of 375 kW, which nobody sells.
+            (400e3, 2.4e6, 1.5e6, 6, 250e3),
         ] {
-            let (modules, size) = modules_of(&ups, module, block);
+            let (modules, size) = of(module, largest).making(Watts(block));
             assert!(modules == count && (size.0 - each).abs() < 1e-3, "{module} {block}: {modules} {size}");
         }
+        // Whatever a block is, its modules are sold.
+        let modules = of(400e3, 2.4e6);
+        for block in modules.blocks(Watts(2.4e6)) {
+            let (count, size) = modules.making(Watts(block));
+            assert!((size.0 * count as f64 / block - 1.0).abs() < 1e-9, "{block}");
+            assert!([100e3, 250e3, 400e3].iter().any(|sold| (size.0 / sold - 1.0).abs() < 1e-9), "{size}");
+        }
         // Two of 650 kW are not sold; a design that has them names them.
-        assert!((in_parallel(&ups, 1e6, 1.3e6).last().unwrap() - 1e6).abs() < 1e-3);
-        assert!((in_parallel(&ups, 650e3, 1.3e6).last().unwrap() - 1.3e6).abs() < 1e-3);
+        let last = |module, block| *of(module, block).blocks(Watts(block)).last().unwrap();
+        assert!((last(1e6, 1.3e6) - 1e6).abs() < 1e-3 && (last(650e3, 1.3e6) - 1.3e6).abs() < 1e-3);
+        // A module that is asked for stands there and no other.
+        let asked = Modules::of(&ups, Watts(350e3), Watts(1.5e6), true);
+        assert_eq!((asked.sizes.len(), asked.blocks(Watts(1.5e6)).len()), (1, 4));
+        assert_eq!(asked.making(Watts(1.05e6)), (3, Watts(350e3)));
     }
 
     #[test]

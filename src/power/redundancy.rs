@@ -55,6 +55,16 @@ impl Redundancy {
         }
     }
 
+    /// Whether it is the same kind of reserve, whatever the size of a group.
+    #[must_use]
+    pub fn is_kind_of(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::NPlus1 { .. }, Self::NPlus1 { .. })
+            | (Self::BlockRedundant { .. }, Self::BlockRedundant { .. }) => true,
+            (one, other) => one == other,
+        }
+    }
+
     /// Modules that carry a load, as the topology deals it: distributed systems share it in whole groups.
     #[must_use]
     pub fn whole_groups(self, carrying: f64) -> f64 {
@@ -77,6 +87,37 @@ impl Redundancy {
             }
             _ => 1.0,
         }
+    }
+
+    /// What the fullest of so many modules carries over an even part, where each rack hangs on one alone: nothing is dealt where
+    /// modules share a bus or a rack has two cords.
+    ///
+    /// ~~~text
+    /// ⌈r/n⌉·n/r
+    /// ~~~
+    #[must_use]
+    pub fn fullest_alone(self, carrying: u64, racks: u64) -> f64 {
+        match self {
+            Self::N | Self::BlockRedundant { .. } if carrying > 0 && racks > 0 => {
+                racks.div_ceil(carrying) as f64 * carrying as f64 / racks as f64
+            }
+            _ => 1.0,
+        }
+    }
+
+    /// Modules that carry so many like racks, each rack on one of them alone; none where that is not how it hangs, or a rack is
+    /// more than a module.
+    ///
+    /// ~~~text
+    /// ⌈r/⌊S/p⌋⌉
+    /// ~~~
+    ///
+    /// r racks · S module, p rack [W].
+    #[must_use]
+    pub fn carrying_whole(self, racks: u64, rack: Watts, module: Watts) -> Option<u64> {
+        let hangs_alone = matches!(self, Self::N | Self::BlockRedundant { .. }) && rack.value() > 0.0;
+        let each = (module / rack * (1.0 + 1e-9)).floor() as u64;
+        (hangs_alone && each > 0).then(|| racks.div_ceil(each))
     }
 
     /// Capacity installed per load.
@@ -262,6 +303,18 @@ mod tests {
         assert!((survivor(6_000) - 1.0).abs() < 1e-12 && survivor(65) < 1.05);
         assert!((Redundancy::TwoN.fullest_survivor(5).unwrap().value() - 1.0).abs() < 1e-12);
         assert!(Redundancy::N.fullest_survivor(5).is_none());
+    }
+
+    #[test]
+    fn racks_that_do_not_divide_ask_for_a_block_more() {
+        let caught = Redundancy::BlockRedundant { blocks: 6 };
+        // 37 racks of 160 kW on four blocks: ten on the fullest, 10 · 4/37 = 1.081 of an even part.
+        assert!((caught.fullest_alone(4, 37) - 40.0 / 37.0).abs() < 1e-12);
+        assert!((Redundancy::TwoN.fullest_alone(4, 37) - 1.0).abs() < 1e-12);
+        // Nine of 160 kW on a block of 1.5 MW: 37/9 → five blocks. None of a rack that is more than a block.
+        let carrying = |rack: f64| caught.carrying_whole(37, Watts(rack), Watts(1.5e6));
+        assert_eq!((carrying(160e3), carrying(1.6e6)), (Some(5), None));
+        assert_eq!(Redundancy::NPlus1 { needed: 10 }.carrying_whole(37, Watts(160e3), Watts(1.5e6)), None);
     }
 
     #[test]

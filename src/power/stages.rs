@@ -216,7 +216,24 @@ impl StageFlow {
         let dealt = redundancy.fullest_survivor(racks)?;
         let module = self.installed / f64::from(self.modules.max(1));
         let carrying = redundancy.reserve(self.modules).carrying.max(1);
-        Some(self.output / (module * f64::from(carrying)) * dealt.value())
+        let alone = redundancy.fullest_alone(u64::from(carrying), racks);
+        Some(self.output / (module * f64::from(carrying)) * dealt.value() * alone)
+    }
+
+    /// What the stage takes more where it gives more, or less where it gives less: its no-load loss stays.
+    ///
+    /// ~~~text
+    /// ΔP_in = ΔP·( 1 + b + c·(2x + ΔP/R) )
+    /// ~~~
+    ///
+    /// ΔP step of the output [W] · x load, b proportional, c square-law share [1] · R rating [W].
+    #[must_use]
+    pub fn taken_more(&self, step: Watts) -> Watts {
+        if self.rating.value() <= 0.0 {
+            return step;
+        }
+        let square = self.curve.square.value() * (2.0 * self.load_fraction + step / self.rating);
+        step * (1.0 + self.curve.proportional.value() + square)
     }
 
     fn carry(&mut self, output: Watts) {
@@ -300,7 +317,9 @@ fn with_modules(stage: &StageDesign, delivered: Watts, sites: f64, carrying: f64
     let installed = module * f64::from(modules);
     let (rating, idle_rating) = match redundancy {
         _ if stage.sold.is_some() => {
-            let idle = module * f64::from(redundancy.reserve(modules).idle);
+            // Where more of them carry than the load asks for, catchers are for groups of those.
+            let groups = stage.redundancy.within((carrying * stage.whole).ceil());
+            let idle = module * f64::from(groups.reserve(modules).idle);
             (installed - idle, idle)
         }
         // All of them carry, however many more than the load asks for a whole group has.
@@ -386,6 +405,18 @@ mod tests {
             stage("ups", curve(0.006, 0.006, 0.013), Redundancy::MakeK { needed: 3 }, true),
             stage("busway", curve(0.0, 0.0, 0.008), Redundancy::TwoN, true),
         ]
+    }
+
+    #[test]
+    fn a_step_is_felt_by_the_slope_of_the_losses() {
+        // 1 MW at 75 %, 100 kW less: 100 · (1 + 0.006 + 0.013·(2·0.75 − 0.1)) = 102.42 kW less taken.
+        let mut stage = stage("ups", curve(0.006, 0.006, 0.013), Redundancy::N, true);
+        stage.sold = Some(Sold { rating: VoltAmperes(1e6), power: Watts(1e6) });
+        let at = |load: f64| chain(Watts(load), 0, std::slice::from_ref(&stage)).remove(0);
+        let less = at(750e3).taken_more(Watts(-100e3));
+        assert!((less.0 + 102_420.0).abs() < 1e-6, "{less}");
+        // As the chain has it from one load to the other.
+        assert!((at(650e3).input.0 - at(750e3).input.0 - less.0).abs() < 1e-6);
     }
 
     #[test]

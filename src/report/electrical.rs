@@ -3,8 +3,8 @@
 use super::document::{Block, Column, Section, Table, Unit, count};
 use crate::plan::Plan;
 use crate::plan::result::{
-    Answer, DipLoad, Dynamics, Electrical, Equipment, FaultLevels, LoadFlow, RackShelves, Ramp, Supply,
-    SwingRow, Topology,
+    Answer, DipLoad, Dynamics, Electrical, EngineSteps, Equipment, FaultLevels, LoadFlow, RackShelves, Ramp,
+    Supply, SwingRow, Topology,
 };
 use crate::units::text::digits;
 use serde_json::{Value, json};
@@ -79,6 +79,7 @@ fn supply(electrical: &Electrical) -> Vec<Block> {
     }
     if !electrical.topologies.is_empty() {
         blocks.push(Block::Table(topologies(&electrical.topologies)));
+        blocks.push(Block::Text(compared(&electrical.topologies)));
     }
     if !electrical.shelves.is_empty() {
         blocks.push(Block::Table(shelves(&electrical.shelves)));
@@ -133,9 +134,27 @@ fn path(what: &str, supply: &Supply) -> Table {
     ])
 }
 
+/// Of which stages the topologies are.
+fn compared(all: &[Topology]) -> String {
+    let (stage, kept) = (&all[0].stage, all[0].kept.join(", "));
+    let mut text = if kept.is_empty() {
+        format!("Topologies of {stage}.")
+    } else {
+        format!(
+            "Topologies of {stage} alone, before it {kept} as planned; the last column has all of them so, as \
+             `electrical.redundancy` sets them."
+        )
+    };
+    if all.iter().any(|one| one.modules == 0) {
+        text.push_str(" None on the racks is neither UPS nor engines nor second paths.");
+    }
+    text
+}
+
 fn topologies(all: &[Topology]) -> Table {
     let minutes = |one: &Topology| one.down_time_per_year.map(|time| time.0 / 60.0);
-    Table::of(vec![
+    let all_so = |one: &Topology| one.all_so_down_time_per_year.map(|time| time.0 / 60.0);
+    let mut columns = vec![
         Column::words("topology", all.iter().map(|one| one.name.clone())),
         Column::words("", all.iter().map(|one| if one.chosen { "planned" } else { "" })),
         Column::values(
@@ -152,9 +171,12 @@ fn topologies(all: &[Topology]) -> Table {
             all.iter().map(|one| one.fullest_survivor.map(|load| load.0)),
         ),
         Column::values("loss", POWER, all.iter().map(|one| Some(one.loss.0))),
-        Column::numbers("rack fed", all.iter().map(|one| one.availability.map_or_else(String::new, nines))),
         Column::values("minutes a year down", Unit::Plain(""), all.iter().map(minutes)),
-    ])
+    ];
+    if !all[0].kept.is_empty() {
+        columns.push(Column::values("all systems so", Unit::Plain(""), all.iter().map(all_so)));
+    }
+    Table::of(columns)
 }
 
 fn dynamics(dynamics: &Dynamics, backed: &str) -> Vec<Block> {
@@ -340,7 +362,7 @@ pub(super) fn schedule(all: &[Equipment]) -> Vec<Block> {
 }
 
 /// Keys that stand under `power` in the JSON of a plan.
-pub(super) fn json(electrical: &Electrical) -> [(&'static str, Value); 11] {
+pub(super) fn json(electrical: &Electrical) -> [(&'static str, Value); 12] {
     [
         ("supply", electrical.supply.as_ref().map(supply_json).into()),
         ("cooled", electrical.cooled.as_ref().map(supply_json).into()),
@@ -350,6 +372,7 @@ pub(super) fn json(electrical: &Electrical) -> [(&'static str, Value); 11] {
         ("provisioning", provisioning_json(electrical)),
         ("dynamics", electrical.dynamics.as_ref().map(dynamics_json).into()),
         ("load_flow", electrical.load_flow.as_ref().map(load_flow_json).into()),
+        ("engine_steps", electrical.engine_steps.as_ref().map(engine_steps_json).into()),
         ("shelves", electrical.shelves.iter().map(shelves_json).collect()),
         ("fault_levels", electrical.faults.as_ref().map(faults_json).into()),
         ("equipment", schedule_json(&electrical.schedule)),
@@ -389,6 +412,7 @@ fn topology_json(one: &Topology) -> Value {
         "name": one.name,
         "stage": one.stage,
         "chosen": one.chosen,
+        "kept": one.kept,
         "installed_w": one.installed.0,
         "modules": one.modules,
         "load_fraction": one.normal_load.0,
@@ -397,6 +421,7 @@ fn topology_json(one: &Topology) -> Value {
         "loss_w": one.loss.0,
         "availability": one.availability,
         "down_time_s_per_year": one.down_time_per_year.map(|time| time.0),
+        "all_so_down_time_s_per_year": one.all_so_down_time_per_year.map(|time| time.0),
     })
 }
 
@@ -487,6 +512,17 @@ fn shelves_json(shelves: &RackShelves) -> Value {
     })
 }
 
+fn engine_steps_json(steps: &EngineSteps) -> Value {
+    json!({
+        "sets": steps.sets,
+        "steps": steps.steps,
+        "each_w": steps.each.0,
+        "limit_w": steps.limit.0,
+        "pause_s": steps.pause.0,
+        "until_s": steps.until.0,
+    })
+}
+
 fn faults_json(faults: &FaultLevels) -> Value {
     json!({
         "voltage_v": faults.voltage.0,
@@ -494,6 +530,8 @@ fn faults_json(faults: &FaultLevels) -> Value {
         "sections": faults.sections,
         "at_grid_a": faults.at_grid.0,
         "grid_breaks_a": faults.grid_breaks.map(|rating| rating.0),
+        "low_voltage_a": faults.low_voltage.map(|fault| fault.0),
+        "low_voltage_breaks_a": faults.low_voltage_breaks.map(|rating| rating.0),
         "grid_open_a": faults.grid_open.0,
         "engines_open_a": faults.engines_open.0,
         "grid_closed_a": faults.grid_closed.0,

@@ -46,6 +46,7 @@ pub(crate) fn plan() -> Plan {
         fleet: fleet(),
         layout: Layout {
             heat_of_buildings: Vec::new(),
+            row_buses: Vec::new(),
             buildings: 10,
             halls: 40,
             rows: 800,

@@ -365,6 +365,11 @@ fn stores(scenario: &Scenario) -> Result<(), InputError> {
             "a battery needs both `battery_power` and `battery_energy`".into(),
         );
     }
+    if dynamics.burst.0 <= 0.0 {
+        let message =
+            format!("{}: a run that never bursts stays at its floor and does not swing", dynamics.burst);
+        return fail("dynamics.burst", message);
+    }
     let idle = scenario.fields.provisioning.idle;
     if dynamics.floor < idle {
         let message = format!("{} is below the idle power of a rack, {idle}", dynamics.floor);

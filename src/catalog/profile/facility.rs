@@ -2,8 +2,8 @@
 
 use super::{Current, Datum, FileSource, Sources, none};
 use crate::units::{
-    Amperes, Celsius, CubicMetersPerJoule, Joules, Kelvin, Meters, PerSecond, Ratio, Seconds, Share, Vars,
-    VoltAmperes, Watts,
+    Amperes, Celsius, CubicMeters, CubicMetersPerJoule, Joules, Kelvin, Meters, PerSecond, Ratio, Seconds,
+    Share, Vars, VoltAmperes, Watts,
 };
 use serde::{Deserialize, Serialize};
 
@@ -200,6 +200,9 @@ pub struct Part {
     pub failure_rate: Datum<PerSecond>,
     /// Time until it is back.
     pub repair_time: Datum<Seconds>,
+    /// Chance that the static bypass around it does not take over; absent where there is none.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub bypass: Option<Datum<Share>>,
 }
 
 /// Which loads the engines carry.
@@ -226,6 +229,12 @@ pub struct Backup {
     pub start_failure: Datum<Share>,
     /// Time from the outage to the load on the sets.
     pub start_time: Datum<Seconds>,
+    /// Part of its rating that a set takes at once; absent where it takes all.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub step: Option<Datum<Share>>,
+    /// Time from one such step to the next.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub step_time: Option<Datum<Seconds>>,
     /// Time that the fuel on the site lasts at full load.
     pub autonomy: Datum<Seconds>,
     /// Fuel per energy.
@@ -311,6 +320,9 @@ pub struct ElectricalDesign {
     /// Static switch that brings in the catcher of a block-redundant design.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer_switch: Option<Part>,
+    /// Parts of the bus of direct current from rectifiers that stand with the racks, of which a rack has but the one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub row_bus: Vec<Part>,
     /// Engines that take over when the grid fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup: Option<Backup>,
@@ -370,10 +382,16 @@ pub struct Ratings {
     pub low_voltage_frames: Datum<Vec<Amperes>>,
     /// Breakers above 1 kV.
     pub high_voltage_frames: Datum<Vec<Amperes>>,
+    /// Smallest frames of breakers above 1 kV, for faults up to those of the next list, and the last beyond them.
+    pub high_voltage_least_frames: Datum<Vec<Amperes>>,
+    /// Faults up to which the smallest frames are sold, one fewer than these.
+    pub high_voltage_least_frames_up_to: Datum<Vec<Amperes>>,
     /// Faults that breakers up to 1 kV break.
     pub low_voltage_interrupting: Datum<Vec<Amperes>>,
     /// Faults that breakers above 1 kV break.
     pub high_voltage_interrupting: Datum<Vec<Amperes>>,
+    /// Tanks of fuel.
+    pub fuel_tanks: Datum<Vec<CubicMeters>>,
     /// A cabinet of batteries for UPS.
     pub battery_cabinet: Datum<Joules>,
     /// Sources by key.

@@ -15,10 +15,16 @@ const PACES: [f64; 8] = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0];
 /// Ramps that contracts commonly have, where none is agreed: 10 and 50 MW a minute.
 const COMMON_RAMPS: [WattsPerSecond; 2] = [WattsPerSecond(10e6 / 60.0), WattsPerSecond(50e6 / 60.0)];
 
-/// Power at the meter for each watt more at the racks, cooling left out: it does not follow within seconds.
-fn losses(ground: &Ground<'_>) -> f64 {
-    let through = |flow: &StageFlow| if flow.output.0 > 0.0 { flow.input / flow.output } else { 1.0 };
-    ground.design.path().map(through).product()
+/// Step of the power at the meter where that of the racks steps from the design hour, cooling left out: it does not follow
+/// within seconds. Losses follow by their slope, which is steeper than their mean.
+fn at_meter(ground: &Ground<'_>, step: Watts) -> Watts {
+    let stages: Vec<&StageFlow> = ground.design.path().collect();
+    stages.into_iter().rev().fold(step, |step, stage| stage.taken_more(step))
+}
+
+/// The same of a fall, which is felt as much as a rise.
+fn fall_at_meter(ground: &Ground<'_>, fall: Watts) -> Watts {
+    at_meter(ground, fall * -1.0) * -1.0
 }
 
 /// A synchronous run on its racks.
@@ -82,13 +88,12 @@ pub(super) fn dynamics(ground: &Ground<'_>, schedule: &[Equipment]) -> Option<Dy
         return None;
     }
     let burst = ground.fields.dynamics.burst;
-    let up = losses(ground);
     let electrical = &ground.fields.electrical;
     let battery = electrical.battery_power.unwrap_or(Watts(0.0));
     let energy = electrical.battery_energy.unwrap_or(Joules(0.0));
     let row = |of: &[&Run<'_>], pace: PerSecond| {
         let behind = |run: &&Run<'_>| run.swing.left_behind(run.store, pace);
-        let behind_racks = of.iter().map(behind).sum::<Watts>() * up;
+        let behind_racks = fall_at_meter(ground, of.iter().map(behind).sum::<Watts>());
         // A battery that is empty within half a period flattens nothing.
         let lasts = energy.0 * pace.0 >= battery.0;
         let at_grid = if lasts { behind_battery(behind_racks, burst, battery) } else { behind_racks };
@@ -103,7 +108,8 @@ pub(super) fn dynamics(ground: &Ground<'_>, schedule: &[Equipment]) -> Option<Dy
     let all: Vec<&Run<'_>> = runs.iter().collect();
     let rows = PACES.into_iter().filter(|_| !all.is_empty());
     let swings: Vec<SwingRow> = rows.map(|pace| row(&all, PerSecond(pace))).collect();
-    let stop = runs.iter().map(|run| run.stop(ground.fields.provisioning.idle.0)).sum::<Watts>() * up;
+    let stop = runs.iter().map(|run| run.stop(ground.fields.provisioning.idle.0)).sum::<Watts>();
+    let stop = fall_at_meter(ground, stop);
     let ramps = match ground.fields.grid.ramp_limit {
         Some(limit) => vec![limit],
         None => COMMON_RAMPS.to_vec(),
@@ -129,7 +135,7 @@ pub(super) fn dynamics(ground: &Ground<'_>, schedule: &[Equipment]) -> Option<Dy
         run_racks: largest.map_or(0, |run| run.racks),
         steady: machine.rack.heat * draw.racks as f64,
         peak: machine.rack.peak * draw.racks as f64,
-        peak_at_meter: ground.design.meter + peak_above(ground.loads) * up,
+        peak_at_meter: ground.design.meter + at_meter(ground, peak_above(ground.loads)),
         high: runs.iter().map(|run| run.swing.high).sum(),
         low: runs.iter().map(|run| run.swing.low).sum(),
         mean: runs.iter().map(|run| run.swing.mean()).sum(),

@@ -4,9 +4,9 @@ use crate::catalog::profile::{self, Covered, Current, Kept, StageKind};
 use crate::catalog::{Found, InputError};
 use crate::plan::equipment::Taker;
 use crate::plan::result::Assumption;
-use crate::power::availability::Block;
+use crate::power::availability::{Block, bypassed};
 use crate::power::one_line::LARGEST_SUBSTATION;
-use crate::power::ratings::{Ratings, direct_current, in_parallel, line_current, sold_size};
+use crate::power::ratings::{Modules, Ratings, direct_current, line_current, sold_size};
 use crate::power::{PartLoadLoss, Redundancy, StageDesign, service};
 use crate::scenario::{Fields, Scenario, Ties};
 use crate::units::text::brief;
@@ -22,12 +22,38 @@ pub struct StageFacts {
     pub module: Watts,
     /// Block that modules stand in parallel for.
     pub block: Watts,
+    /// Modules that blocks are made of.
+    pub modules: Modules,
     /// Short-circuit impedance of a transformer.
     pub impedance: Option<Share>,
     /// How long it carries its load after its input has failed.
     pub hold_up: Option<Seconds>,
     /// A module as a chain of parts; none where the design does not say how often they fail.
     pub parts: Option<Block>,
+    /// Of these, what a static bypass goes around.
+    pub bypassed: Option<Bypassed>,
+}
+
+/// A part of a module with a static bypass around it.
+#[derive(Debug, Clone, Copy)]
+pub struct Bypassed {
+    /// The part.
+    pub part: Block,
+    /// Chance that its bypass does not take over.
+    pub failure: Share,
+    /// The other parts of the module.
+    pub rest: Block,
+}
+
+impl StageFacts {
+    /// A module whose bypass hangs on a feed; none where the design does not say how often its parts fail.
+    #[must_use]
+    pub fn module_on(&self, feed: Block) -> Option<Block> {
+        match self.bypassed {
+            Some(Bypassed { part, failure, rest }) => Some(rest.then(bypassed(part, failure.0, feed))),
+            None => self.parts,
+        }
+    }
 }
 
 /// Engines of a design.
@@ -43,6 +69,8 @@ pub struct BackupFacts {
     pub start_failure: Share,
     /// Time to the load on the sets.
     pub start_time: Seconds,
+    /// Part of its rating that a set takes at once, and the time to the next such step.
+    pub step: Option<(Share, Seconds)>,
     /// Time that the fuel lasts.
     pub autonomy: Seconds,
     /// Fuel per energy.
@@ -88,6 +116,8 @@ pub struct ElectricalFacts {
     pub rack_hold_up: Seconds,
     /// Static switch to a catcher.
     pub transfer_switch: Block,
+    /// Bus of direct current from rectifiers that stand with the racks.
+    pub row_bus: Option<Block>,
     /// Engines.
     pub backup: Option<BackupFacts>,
     /// Ratings that all of it is sold in.
@@ -182,10 +212,12 @@ fn feeders() -> (StageDesign, StageFacts) {
         kind: StageKind::Feeders,
         module: Watts(f64::INFINITY),
         block: Watts(f64::INFINITY),
+        modules: Modules { sizes: Arc::from([]), most: 1 },
         impedance: None,
         hold_up: None,
         // Their failures are a part of what they feed.
         parts: Some(Block::PERFECT),
+        bypassed: None,
     };
     (design, facts)
 }
@@ -255,6 +287,10 @@ pub(in crate::plan) fn design(
     let switch = design.transfer_switch.as_ref();
     let transfer_switch =
         switch.map_or(Block::PERFECT, |part| part_block(&mut taker, "transfer_switch", part));
+    let parts = design.row_bus.iter();
+    let parts: Vec<Block> =
+        parts.map(|part| part_block(&mut taker, &format!("row_bus.{}", part.name), part)).collect();
+    let row_bus = (!parts.is_empty()).then(|| Block::series(parts));
     let facts = ElectricalFacts {
         stages: facts,
         plant_feed: plant_facts,
@@ -271,6 +307,7 @@ pub(in crate::plan) fn design(
         continuous,
         rack_hold_up,
         transfer_switch,
+        row_bus,
         backup,
         ratings,
     };
@@ -293,8 +330,12 @@ fn ratings(sold: &Found<profile::Ratings>, taken: &mut Vec<Assumption>) -> Ratin
         capacitor_steps: taker.count("capacitor_steps", &of.capacitor_steps),
         low_voltage_frames: taker.list("low_voltage_frames", &of.low_voltage_frames),
         high_voltage_frames: taker.list("high_voltage_frames", &of.high_voltage_frames),
+        least_frames: taker.list("high_voltage_least_frames", &of.high_voltage_least_frames),
+        least_frames_up_to: taker
+            .list("high_voltage_least_frames_up_to", &of.high_voltage_least_frames_up_to),
         low_voltage_interrupting: taker.list("low_voltage_interrupting", &of.low_voltage_interrupting),
         high_voltage_interrupting: taker.list("high_voltage_interrupting", &of.high_voltage_interrupting),
+        fuel_tanks: taker.list("fuel_tanks", &of.fuel_tanks),
         battery_cabinet: taker.take("battery_cabinet", &of.battery_cabinet),
     }
 }
@@ -306,7 +347,7 @@ fn stage_of(
     stage: &profile::Stage,
     ratings: &Ratings,
 ) -> Result<(StageDesign, StageFacts), InputError> {
-    let known = stage_facts(scenario, taker, stage)?;
+    let known = stage_facts(scenario, taker, stage, ratings)?;
     let topology =
         scenario.fields.electrical.redundancy.filter(|_| is_system(stage.kind)).unwrap_or(stage.redundancy);
     // A spare behind open ties stands by: parallel transformers would share the load, and feed faults together.
@@ -319,8 +360,8 @@ fn stage_of(
     };
     // Blocks of a UPS are like modules in parallel, each of a size that is sold.
     let (sizes, module) = match stage.kind {
-        StageKind::Ups if known.module < known.block => {
-            let blocks = in_parallel(&ratings.ups, known.module.0, known.block.0);
+        StageKind::Ups if known.module < known.block || known.modules.sizes.len() == 1 => {
+            let blocks = known.modules.blocks(known.block);
             let largest = blocks.last().map_or(known.block, |largest| Watts(*largest));
             (blocks.into(), largest)
         }
@@ -360,6 +401,7 @@ fn stage_facts(
     scenario: &Scenario,
     taker: &mut Taker<'_>,
     stage: &profile::Stage,
+    ratings: &Ratings,
 ) -> Result<StageFacts, InputError> {
     let wish = &scenario.fields.electrical;
     let own = |said: Option<Watts>| said.filter(|_| stage.kind == StageKind::Ups);
@@ -392,21 +434,34 @@ fn stage_facts(
         };
         return Err(scenario.error(at, message).with_help("make the module larger or the block smaller"));
     }
-    let parts: Vec<Block> = stage
-        .parts
-        .iter()
-        .map(|part| {
-            let one = part_block(taker, &field(&format!("parts.{}", part.name)), part);
-            Block::series((0..part.count).map(|_| one))
-        })
-        .collect();
+    let (mut parts, mut behind_bypass) = (Vec::new(), None);
+    for part in &stage.parts {
+        let path = field(&format!("parts.{}", part.name));
+        let one = part_block(taker, &path, part);
+        let all = Block::series((0..part.count).map(|_| one));
+        if let Some(chance) = &part.bypass {
+            behind_bypass = Some((parts.len(), taker.take(&format!("{path}.bypass"), chance)));
+        }
+        parts.push(all);
+    }
+    let bypassed = behind_bypass.map(|(at, failure)| {
+        let rest = parts.iter().enumerate().filter(|(place, _)| *place != at).map(|(_, block)| *block);
+        Bypassed { part: parts[at], failure, rest: Block::series(rest) }
+    });
     Ok(StageFacts {
         kind: stage.kind,
+        modules: Modules::of(
+            &super::sold::sizes(stage.kind, ratings),
+            module,
+            block,
+            own(wish.ups_module).is_some(),
+        ),
         module,
         block,
         impedance: stage.impedance.as_ref().map(|datum| taker.take(&field("impedance"), datum)),
         hold_up: stage.hold_up.as_ref().map(|datum| taker.take(&field("hold_up"), datum)),
         parts: (!parts.is_empty()).then(|| Block::series(parts)),
+        bypassed,
     })
 }
 
@@ -423,6 +478,11 @@ fn backup_facts(taker: &mut Taker<'_>, backup: &profile::Backup) -> BackupFacts 
         redundancy: redundancy(backup.redundancy),
         start_failure: taker.take("backup.start_failure", &backup.start_failure),
         start_time: taker.take("backup.start_time", &backup.start_time),
+        step: backup
+            .step
+            .as_ref()
+            .zip(backup.step_time.as_ref())
+            .map(|(step, time)| (taker.take("backup.step", step), taker.take("backup.step_time", time))),
         autonomy: taker.take("backup.autonomy", &backup.autonomy),
         fuel: taker.take("backup.fuel", &backup.fuel),
         set_block: Block::of(failures, taker.take("backup.repair_time", &backup.repair_time)),

@@ -14,7 +14,7 @@
 
 use super::Ground;
 use super::one_line::{main_bank, sections};
-use super::schedule::{ENGINE_POWER_FACTOR, engine_sets};
+use super::schedule::{ENGINE_POWER_FACTOR, engine_sets, low_voltage_fault};
 use crate::plan::result::FaultLevels;
 use crate::power::ratings::{fault_current, fault_on_grid, line_current, voltage_factor};
 use crate::scenario::Ties;
@@ -58,7 +58,10 @@ pub(super) fn faults(ground: &Ground<'_>) -> Option<FaultLevels> {
         line_current(VoltAmperes(behind), service.voltage) * voltage_factor(service.voltage)
     });
     let (at_grid, ratings) = (service.fault() + back, &ground.place.electrical.ratings);
+    let low_voltage = low_voltage_fault(ground);
     Some(FaultLevels {
+        low_voltage,
+        low_voltage_breaks: low_voltage.and_then(|fault| ratings.low_voltage_interrupting(fault)),
         at_grid,
         grid_breaks: ratings.high_voltage_interrupting(at_grid),
         voltage,
@@ -119,6 +122,20 @@ mod tests {
         assert!((open / out - 1.0).abs() < 5e-3, "{open} {out}");
         let (closed, out, _) = main(&["grid.ties=closed"]);
         assert!((out / closed / (count as f64 / (count - 1) as f64) - 1.0).abs() < 0.02, "{closed} {out}");
+    }
+
+    #[test]
+    fn breakers_up_to_a_kilovolt_that_break_too_little_are_a_verdict() {
+        let verdict = |set: &[&str]| {
+            let plan = planned(set);
+            let found = plan.verdicts.iter().find(|one| one.constraint == "fault on the switchboards");
+            found.unwrap_or_else(|| panic!("{:?}", plan.verdicts)).clone()
+        };
+        // 3 MVA / (√3 · 415 V) · 1.05 / 5.75 % = 76.2 kA, of 150.
+        let usual = verdict(&[]);
+        assert!((usual.need - 76_213.0).abs() < 5.0 && (usual.limit - 150e3).abs() < 1e-6, "{usual:?}");
+        let few = verdict(&[r#"catalog.ratings.sold.low_voltage_interrupting=["10 kA"]"#]);
+        assert!(few.short_by > 0.0 && (few.limit - 10e3).abs() < 1e-6, "{few:?}");
     }
 
     #[test]

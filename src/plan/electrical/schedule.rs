@@ -5,15 +5,16 @@
 
 use super::Ground;
 use super::facts::{BackupFacts, ElectricalFacts, is_system};
+use super::row_bus;
+use super::stores;
+use super::ups;
 use crate::catalog::profile::{Covered, Current, Kept, StageKind};
 use crate::layout::{self, RackKind, Slot};
 use crate::plan::equipment::Place;
 use crate::plan::result::{Equipment, FaultLevels, LoadFlow, SystemFloor};
 use crate::plan::standing::{NETWORK_RACKS, SERVER_RACKS};
 use crate::power::one_line::cables;
-use crate::power::ratings::{
-    Ratings, battery, direct_current, fault_current, fuel, line_current, modules_of,
-};
+use crate::power::ratings::{battery, direct_current, fault_current, line_current};
 use crate::power::service::ServiceClass;
 use crate::power::{Redundancy, StageDesign, StageFlow};
 use crate::scenario::Ties;
@@ -21,7 +22,7 @@ use crate::units::text::brief;
 use crate::units::{Amperes, Joules, Seconds, Share, VoltAmperes, Volts, Watts};
 
 /// Usable part of a battery's energy when it is emptied in minutes: usual of makers' tables, recalled.
-const USABLE: Share = Share(0.9);
+pub(super) const USABLE: Share = Share(0.9);
 /// Voltage of drives and compressors on transformers of their own: usual in North America, 400 V elsewhere.
 const PLANT_VOLTAGE: Volts = Volts(480.0);
 /// Paths of a row's busway: A and B.
@@ -31,7 +32,7 @@ const PATHS: u64 = 2;
 pub(super) const ENGINE_POWER_FACTOR: f64 = 0.8;
 
 /// One line of the schedule.
-fn line(name: &str, count: u64, rating: f64, unit: &str, basis: String) -> Equipment {
+pub(super) fn line(name: &str, count: u64, rating: f64, unit: &str, basis: String) -> Equipment {
     Equipment { name: name.into(), count, rating, unit: unit.into(), basis }
 }
 
@@ -49,7 +50,6 @@ pub(super) fn schedule(
         all.extend(substation(ground, flow, faults));
     }
     let facts = &ground.place.electrical;
-    let ratings = &facts.ratings;
     let flows: Vec<&StageFlow> = ground.design.path().collect();
     for ((known, flow), stage) in facts.stages.iter().zip(flows).zip(&ground.place.stages) {
         let modules = u64::from(flow.modules);
@@ -90,10 +90,7 @@ pub(super) fn schedule(
                     basis,
                 ));
             }
-            StageKind::Ups => {
-                all.extend(ups(ratings, known, modules, block, of("blocks")));
-                all.push(ups_breakers(ground, "UPS breakers", modules, block));
-            }
+            StageKind::Ups => all.extend(ups::blocks(ground, known, flow, of("blocks"))),
             StageKind::PduTransformer => {
                 all.push(line("PDUs", modules, apparent.0, "VA", of(&flow.name)));
                 let (frame, parallel) = ground
@@ -101,11 +98,17 @@ pub(super) fn schedule(
                     .electrical
                     .ratings
                     .low_voltage_frame(line_current(apparent, facts.switchboard_voltage));
-                let basis = format!("primary of each PDU, {}", brief(facts.switchboard_voltage));
+                let basis = format!(
+                    "primary of each PDU, {}{}",
+                    brief(facts.switchboard_voltage),
+                    switchboard_fault(ground)
+                );
                 all.push(line("PDU breakers", parallel * modules, frame.0, "A", basis));
             }
             StageKind::Rectifier => {
-                let basis = format!("{}, whole in each building", of(&flow.name));
+                let where_spare =
+                    if row_bus::at_racks(facts) { "on the bus of each unit" } else { "in each building" };
+                let basis = format!("{}, whole {where_spare}", of(&flow.name));
                 all.push(line("rectifiers", modules, block.0, "W", basis));
                 all.extend(rectifier_feeds(ground, flow));
                 all.extend(direct_buses(ground));
@@ -121,18 +124,12 @@ pub(super) fn schedule(
     }
     all.extend(transfer_switches(ground));
     all.extend(transformer_breakers(ground, load_flow, faults));
-    all.extend(essential(ground));
+    all.extend(ups::essential(ground));
     all.extend(busways(ground));
     all.extend(plant_transformers(ground, load_flow));
     all.extend(plant_switchboards(ground));
-    all.extend(engines(ground, faults));
-    let wish = &ground.fields.electrical;
-    if let (Some(power), Some(energy)) = (wish.battery_power, wish.battery_energy) {
-        let basis = format!("of {}, as the scenario says", brief(energy));
-        all.push(line("substation batteries", 1, power.0, "W", basis));
-        let basis = format!("cells of the substation's battery for that, {USABLE} of the energy usable");
-        all.push(line("substation battery cells", 1, energy.0 / USABLE.0, "J", basis));
-    }
+    all.extend(stores::engines(ground, load_flow, faults));
+    all.extend(stores::substation_battery(ground, faults));
     all
 }
 
@@ -143,7 +140,7 @@ fn nameplate(stage: &StageDesign, flow: &StageFlow) -> VoltAmperes {
 }
 
 /// Apparent rating of one of the plant's own transformers; none where it has none.
-fn plant_transformer(ground: &Ground<'_>) -> Option<VoltAmperes> {
+pub(super) fn plant_transformer(ground: &Ground<'_>) -> Option<VoltAmperes> {
     let flow = ground.design.to_plant.first().filter(|flow| flow.output.0 > 0.0)?;
     Some(nameplate(ground.place.plant_feed.as_ref()?, flow))
 }
@@ -259,15 +256,48 @@ fn substation(ground: &Ground<'_>, flow: &LoadFlow, faults: Option<&FaultLevels>
 const CAPACITOR_CURRENT: f64 = 1.35;
 
 /// What a breaker has to break, in words.
-fn breaks(fault: Amperes, class: Option<Amperes>) -> String {
+pub(super) fn breaks(fault: Amperes, class: Option<Amperes>) -> String {
     match class {
         Some(class) => format!("; fault {}, breaks {}", brief(fault), brief(class)),
         None => format!("; fault {}: no breaker breaks it", brief(fault)),
     }
 }
 
+/// What a breaker up to 1 kV has to break, in words; nothing where no fault is known.
+pub(super) fn low_voltage_breaks(ground: &Ground<'_>, fault: Option<Amperes>) -> String {
+    let class = |fault| breaks(fault, ground.place.electrical.ratings.low_voltage_interrupting(fault));
+    fault.map_or_else(String::new, class)
+}
+
+/// What breakers at the switchboards behind unit substations have to break.
+fn switchboard_fault(ground: &Ground<'_>) -> String {
+    low_voltage_breaks(ground, unit_substation(ground).and_then(|(_, fault)| fault))
+}
+
+/// Largest fault at the plant's switchboards.
+pub(super) fn plant_fault(ground: &Ground<'_>) -> Option<Amperes> {
+    let facts = &ground.place.electrical;
+    match plant_transformer(ground).zip(facts.plant_feed.as_ref()) {
+        Some((rating, known)) => known.impedance.map(|z| fault_current(rating, plant_voltage(facts), z)),
+        None => unit_substation(ground).and_then(|(_, fault)| fault),
+    }
+}
+
+/// Largest fault at any switchboard up to 1 kV behind a transformer.
+pub(super) fn low_voltage_fault(ground: &Ground<'_>) -> Option<Amperes> {
+    let facts = &ground.place.electrical;
+    let stages = facts.stages.iter().zip(&ground.place.stages).zip(ground.design.path());
+    let pdus = stages
+        .filter(|((known, _), flow)| known.kind == StageKind::PduTransformer && flow.output.0 > 0.0)
+        .filter_map(|((known, stage), flow)| {
+            Some(fault_current(nameplate(stage, flow), facts.busway_voltage, known.impedance?))
+        });
+    let boards = unit_substation(ground).and_then(|(_, fault)| fault);
+    pdus.chain(boards).chain(plant_fault(ground)).reduce(Amperes::max)
+}
+
 /// Apparent rating of a unit substation, and the largest fault behind one; nothing where none stands.
-fn unit_substation(ground: &Ground<'_>) -> Option<(VoltAmperes, Option<Amperes>)> {
+pub(super) fn unit_substation(ground: &Ground<'_>) -> Option<(VoltAmperes, Option<Amperes>)> {
     let facts = &ground.place.electrical;
     let mut stages = facts.stages.iter().zip(&ground.place.stages).zip(ground.design.path());
     let ((known, stage), flow) =
@@ -287,7 +317,8 @@ fn hall_fault(ground: &Ground<'_>) -> String {
 /// What breakers behind so many stages have to break.
 ///
 /// Behind a transformer that is the fault of its switchboard, which busway and cable only lessen. A converter holds its own
-/// current, so what a fault draws is that and what the capacitors on the bus give in the first milliseconds.
+/// current, so what a fault draws is that of all that feed the bus together, and what the capacitors on it give in the first
+/// milliseconds.
 fn fault_behind(ground: &Ground<'_>, end: usize) -> String {
     let facts = &ground.place.electrical;
     let before = facts.stages.iter().zip(&ground.place.stages).zip(ground.design.path()).take(end);
@@ -309,9 +340,16 @@ fn fault_behind(ground: &Ground<'_>, end: usize) -> String {
             known.impedance.map(|z| fault_current(nameplate(stage, flow), facts.busway_voltage, z))
         }
         _ => {
-            let held = direct_current(block, facts.at_rack(VoltAmperes(0.0)).1) * CONVERTER_HOLDS;
-            let capacitors = "what capacitors add is not published";
-            return format!("; fault {} that its converter holds; {capacitors}", brief(held));
+            // Rectifiers beside the racks feed their bus together.
+            let together = row_bus::most_on_a_bus(ground).max(1);
+            let current = direct_current(block * together as f64, facts.at_rack(VoltAmperes(0.0)).1);
+            let held = brief(current * CONVERTER_HOLDS);
+            let holds = if together > 1 {
+                format!("that its {together} converters hold")
+            } else {
+                "that its converter holds".into()
+            };
+            return format!("; fault {held} {holds}; what capacitors add is not published");
         }
     };
     let text =
@@ -341,48 +379,8 @@ fn low_voltage_mains(ground: &Ground<'_>, substations: u64, redundancy: Redundan
     let Some((rating, fault)) = unit_substation(ground) else { return Vec::new() };
     let (frame, parallel) = ground.place.electrical.ratings.low_voltage_frame(line_current(rating, voltage));
     let (each, what) = mains_and_ties(redundancy, "switchboard");
-    let basis = format!(
-        "{what}, {}{}",
-        brief(voltage),
-        fault.map_or_else(String::new, |fault| breaks(
-            fault,
-            ground.place.electrical.ratings.low_voltage_interrupting(fault)
-        ))
-    );
+    let basis = format!("{what}, {}{}", brief(voltage), low_voltage_breaks(ground, fault));
     vec![line("low-voltage main breakers", each * parallel * substations, frame.0, "A", basis)]
-}
-
-/// Blocks, modules and batteries of a UPS.
-fn ups(
-    ratings: &Ratings,
-    known: &super::facts::StageFacts,
-    blocks: u64,
-    block: Watts,
-    basis: String,
-) -> Vec<Equipment> {
-    let (each, module) = modules_of(&ratings.ups, known.module.0, block.0);
-    let mut all = vec![line("UPS blocks", blocks, block.0, "W", basis)];
-    if each > 1 {
-        let basis = format!("{each} in parallel in each block");
-        all.push(line("UPS modules", blocks * each, module.0, "W", basis));
-    }
-    if let Some(time) = known.hold_up {
-        all.push(ups_battery(ratings, "UPS batteries", blocks, block, time));
-    }
-    all
-}
-
-/// The battery of each block, in whole cabinets.
-fn ups_battery(ratings: &Ratings, name: &str, blocks: u64, block: Watts, time: Seconds) -> Equipment {
-    let asked = battery(block, time, USABLE);
-    let (energy, cabinets) = ratings.battery_cabinets(asked);
-    let basis = format!(
-        "{cabinets} cabinet{} a block: {} for {} at its full load, {USABLE} of the energy usable",
-        if cabinets == 1 { "" } else { "s" },
-        brief(asked),
-        brief(time)
-    );
-    line(name, blocks, energy.0, "J", basis)
 }
 
 /// What racks of a power load conductors with; of direct current the same number.
@@ -391,26 +389,6 @@ fn apparent_of_racks(ground: &Ground<'_>, power: Watts) -> VoltAmperes {
         Current::ThreePhase => VoltAmperes(power.0 / ground.fields.electrical.rack_power_factor.0),
         Current::Direct => VoltAmperes(power.0),
     }
-}
-
-/// Breakers of a UPS block: input, output and maintenance bypass.
-const UPS_BREAKERS: u64 = 3;
-
-fn ups_breakers(ground: &Ground<'_>, name: &str, blocks: u64, block: Watts) -> Equipment {
-    let voltage = ground.place.electrical.switchboard_voltage;
-    let apparent = apparent_of_racks(ground, block);
-    let (frame, parallel) =
-        ground.place.electrical.ratings.low_voltage_frame(line_current(apparent, voltage));
-    let fault = unit_substation(ground).and_then(|(_, fault)| fault);
-    let basis = format!(
-        "input, output and bypass of each block, {}{}",
-        brief(voltage),
-        fault.map_or_else(String::new, |fault| breaks(
-            fault,
-            ground.place.electrical.ratings.low_voltage_interrupting(fault)
-        ))
-    );
-    line(name, UPS_BREAKERS * parallel * blocks, frame.0, "A", basis)
 }
 
 /// Breakers before what stands between the campus voltage and the buildings' switchboards, and at the capacitors.
@@ -463,22 +441,31 @@ fn rectifier_feeds(ground: &Ground<'_>, flow: &StageFlow) -> Vec<Equipment> {
     if bus.is_none() || own < bus {
         return Vec::new();
     }
-    let taken = VoltAmperes(flow.input.0 / f64::from(flow.modules.max(1)) / flow.load_fraction.max(1e-9));
+    let block = flow.installed / f64::from(flow.modules.max(1));
+    let taken = block * (1.0 + flow.curve.at(1.0));
+    let apparent = VoltAmperes(taken.0 / ground.fields.electrical.rack_power_factor.0);
     let (frame, parallel) =
-        ground.place.electrical.ratings.low_voltage_frame(facts.on_busway(taken) / facts.continuous.0);
-    let basis = format!("tap of each rectifier, {}{}", brief(facts.busway_voltage), hall_fault(ground));
-    vec![line("rectifier tap-offs", parallel * u64::from(flow.modules), frame.0, "A", basis)]
+        ground.place.electrical.ratings.low_voltage_frame(facts.on_busway(apparent) / facts.continuous.0);
+    let paths = paths(ground.place);
+    let sides = if paths > 1 {
+        "taps of each rectifier on A and on B, which takes either"
+    } else {
+        "tap of each rectifier"
+    };
+    let basis = format!("{sides}, {}{}", brief(facts.busway_voltage), hall_fault(ground));
+    vec![line("rectifier tap-offs", paths * parallel * u64::from(flow.modules), frame.0, "A", basis)]
 }
 
-/// Buses of direct current from rectifiers that stand with the racks: along each row, for its load.
-fn direct_buses(ground: &Ground<'_>) -> Option<Equipment> {
+/// Buses of direct current from rectifiers that stand with the racks: along each row, for its load, with a tie between the
+/// rows that the rectifiers of one unit feed together.
+fn direct_buses(ground: &Ground<'_>) -> Vec<Equipment> {
     let facts = &ground.place.electrical;
-    if facts.racks_get == facts.busway_carries {
-        return None;
+    let buses = row_bus::buses(ground);
+    if buses.is_empty() {
+        return Vec::new();
     }
     let voltage = facts.at_rack(VoltAmperes(0.0)).1;
     let floors = ground.layout.floors.iter().map(|floor| &floor.layout);
-    let rows = floors.clone().map(|floor| along_rows(floor, [1, 1])).sum::<u64>();
     let fullest = floors.map(|floor| fullest_row(floor, |_| true).max(floor.room_row_power()));
     let fullest = fullest.fold(Watts(0.0), Watts::max);
     let (frame, parallel) = ground
@@ -486,13 +473,22 @@ fn direct_buses(ground: &Ground<'_>) -> Option<Equipment> {
         .electrical
         .ratings
         .low_voltage_frame(direct_current(fullest, voltage) / facts.continuous.0);
+    let fault = fault_behind(ground, facts.stages.len());
+    let at = format!("{} of direct current", brief(voltage));
+    let rows = buses.iter().map(|bus| bus.rows * bus.count).sum::<u64>();
     let basis = format!(
-        "from the rectifiers of each row to its racks, {} of the fullest at {} of direct current{}",
-        brief(fullest),
-        brief(voltage),
-        fault_behind(ground, facts.stages.len())
+        "from rectifiers along each row to its racks, {} of the fullest at {at}{fault}",
+        brief(fullest)
     );
-    (rows > 0).then(|| line("direct-current buses", parallel * rows, frame.0, "A", basis))
+    let mut all = vec![line("direct-current buses", parallel * rows, frame.0, "A", basis)];
+    let ties = buses.iter().map(|bus| (bus.rows - 1) * bus.count).sum::<u64>();
+    if ties > 0 {
+        let basis = format!(
+            "between the rows of a unit, one fewer than they are: its rectifiers carry them together, at {at}{fault}"
+        );
+        all.push(line("direct-current bus ties", parallel * ties, frame.0, "A", basis));
+    }
+    all
 }
 
 /// Static switches that bring in the catcher: one before each block that has one behind it.
@@ -512,8 +508,13 @@ fn transfer_switches(ground: &Ground<'_>) -> Vec<Equipment> {
     let block = flow.installed / f64::from(flow.modules.max(1));
     let Redundancy::BlockRedundant { blocks } = stage.redundancy else { return Vec::new() };
     let catchers = u64::from(flow.modules).div_ceil(u64::from(blocks) + 1);
-    let (frame, parallel) =
-        ground.place.electrical.ratings.low_voltage_frame(facts.on_busway(apparent_of_racks(ground, block)));
+    let direct = ground.place.electrical.stages.get(at).is_some_and(|known| known.kind.converts());
+    let current = if direct {
+        facts.at_rack(VoltAmperes(block.0)).0
+    } else {
+        facts.on_busway(apparent_of_racks(ground, block))
+    };
+    let (frame, parallel) = ground.place.electrical.ratings.low_voltage_frame(current);
     let basis = format!(
         "from each {} to its catcher, one catcher for {blocks}{}",
         stage.name,
@@ -622,7 +623,12 @@ fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
         let (frame, parallel) =
             ground.place.electrical.ratings.low_voltage_frame(current / facts.continuous.0);
         let shelves = brief(machine.rack.feed);
-        let sides = if paths > 1 {
+        let sides = if row_bus::at_racks(facts) && paths > 1 {
+            format!(
+                "two of each {} rack on the one bus of its row, half of its {shelves} shelves and the whole rack alone",
+                machine.id
+            )
+        } else if paths > 1 {
             format!(
                 "A and B of each {} rack, half of its {shelves} shelves and the whole rack alone",
                 machine.id
@@ -643,8 +649,13 @@ fn busways(ground: &Ground<'_>) -> Vec<Equipment> {
         let fullest = heats.map(|(floor, kind)| floor.demand.heat_of(kind)).fold(Watts(0.0), Watts::max);
         let each = apparent_of_racks(ground, fullest) / facts.continuous.0;
         let (frame, parallel) = ground.place.electrical.ratings.low_voltage_frame(facts.at_rack(each).0);
-        let sides =
-            if support_is_kept(ground) { "A of its row and B of the essential bus" } else { "A and B" };
+        let sides = if support_is_kept(ground) {
+            "A of its row and B of the essential bus"
+        } else if row_bus::at_racks(facts) {
+            "two on the one bus of its row"
+        } else {
+            "A and B"
+        };
         let basis =
             format!("{sides}, of each network, storage and management rack, either carries it{at_racks}");
         all.push(line("support rack tap-offs", PATHS * parallel * others, frame.0, "A", basis));
@@ -724,34 +735,6 @@ pub(super) fn stored(schedule: &[Equipment]) -> Joules {
     stores.map(|line| Joules(line.rating * line.count as f64)).sum::<Joules>() * USABLE.0
 }
 
-/// The UPS of what must not stop, with its batteries.
-fn essential(ground: &Ground<'_>) -> Vec<Equipment> {
-    let (Some(flow), Some((known, keeps))) = (&ground.design.essential, &ground.place.electrical.essential)
-    else {
-        return Vec::new();
-    };
-    let what = match keeps {
-        Kept::PumpsAndControls => "coolant pumps, lights and controls",
-        Kept::PumpsControlsAndSupport => {
-            "coolant pumps, lights and controls, network, storage and management racks"
-        }
-    };
-    let (count, block) = (u64::from(flow.modules), flow.installed / f64::from(flow.modules.max(1)));
-    let basis = format!("{what}: {} of load, {} loaded", brief(flow.output), Share(flow.load_fraction));
-    let mut all = vec![line("essential UPS blocks", count, block.0, "W", basis)];
-    all.push(ups_breakers(ground, "essential UPS breakers", count, block));
-    if let Some(time) = known.hold_up {
-        all.push(ups_battery(
-            &ground.place.electrical.ratings,
-            "essential UPS batteries",
-            count,
-            block,
-            time,
-        ));
-    }
-    all
-}
-
 /// Pairs of switchboards of pumps, fans, chillers and house loads, A and B, either of which carries what hangs on both.
 pub(super) struct PlantBoards {
     /// Pairs of the site.
@@ -803,7 +786,7 @@ pub(super) fn plant_boards(ground: &Ground<'_>) -> Option<PlantBoards> {
 }
 
 /// Voltage of the plant's switchboards: that of the halls, or the usual of motors where these have direct current.
-fn plant_voltage(facts: &ElectricalFacts) -> Volts {
+pub(super) fn plant_voltage(facts: &ElectricalFacts) -> Volts {
     match facts.busway_carries {
         Current::Direct => PLANT_VOLTAGE,
         Current::ThreePhase => facts.switchboard_voltage,
@@ -823,28 +806,20 @@ fn on_plant_boards(ground: &Ground<'_>) -> &'static str {
 fn plant_switchboards(ground: &Ground<'_>) -> Vec<Equipment> {
     let Some(boards) = plant_boards(ground) else { return Vec::new() };
     let facts = &ground.place.electrical;
-    let own = plant_transformer(ground).zip(facts.plant_feed.as_ref());
     let voltage = plant_voltage(facts);
     // Breakers of switchboards carry their rating all day, as transformers do.
     let (frame, parallel) =
         ground.place.electrical.ratings.low_voltage_frame(line_current(boards.pair, voltage));
-    let fault = match own {
-        Some((rating, known)) => known.impedance.map(|z| fault_current(rating, voltage, z)),
-        None => unit_substation(ground).and_then(|(_, fault)| fault),
-    };
+    let fault = low_voltage_breaks(ground, plant_fault(ground));
     let basis = format!(
-        "{} pairs of A and B for {} of {}, each behind a transformer of its own, {}{}",
+        "{} pairs of A and B for {} of {}, each behind a transformer of its own, {}{fault}",
         boards.pairs,
         brief(ground.design.on_plant_boards()),
         on_plant_boards(ground),
         brief(voltage),
-        fault.map_or_else(String::new, |fault| breaks(
-            fault,
-            ground.place.electrical.ratings.low_voltage_interrupting(fault)
-        ))
     );
     let count = PATHS * parallel * boards.pairs;
-    let mains = format!("main of each switchboard of the plant, {}", brief(voltage));
+    let mains = format!("main of each switchboard of the plant, {}{fault}", brief(voltage));
     vec![
         line("plant switchboards", count, frame.0, "A", basis),
         line("plant main breakers", count, frame.0, "A", mains),
@@ -890,27 +865,4 @@ pub(super) fn engine_sets(ground: &Ground<'_>) -> Option<(BackupFacts, u64, Watt
     let compute: Watts = ground.loads.iter().map(|(_, draw)| draw.compute).sum();
     let (backup, load, what) = backed_load(ground.place, ground.design.meter, compute)?;
     Some((backup, u64::from(backup.redundancy.modules(load, backup.set)), load, what))
-}
-
-/// Engines with their fuel.
-fn engines(ground: &Ground<'_>, faults: Option<&FaultLevels>) -> Vec<Equipment> {
-    let Some((backup, sets, load, what)) = engine_sets(ground) else { return Vec::new() };
-    let basis = format!("for {}: {what}", brief(load));
-    let volume = fuel(load, backup.autonomy, backup.fuel);
-    let stored = format!("{} at full load", brief(backup.autonomy));
-    let apparent = VoltAmperes(backup.set.0 / ENGINE_POWER_FACTOR);
-    let voltage = ground.place.service.campus_voltage;
-    let (frame, parallel) = ground
-        .place
-        .electrical
-        .ratings
-        .high_voltage_breaker(line_current(apparent, voltage), faults.map(|faults| faults.run));
-    let broken = faults.map_or_else(String::new, |faults| breaks(faults.run, faults.breaks));
-    let parallels = format!("one a set, paralleled at {}{broken}", brief(voltage));
-    vec![
-        line("engines", sets, backup.set.0, "W", basis),
-        line("engine breakers", parallel * sets, frame.0, "A", parallels),
-        line("engine transformers", sets, apparent.0, "VA", format!("one a set, up to {}", brief(voltage))),
-        line("fuel stores", 1, volume.0, "m3", stored),
-    ]
 }

@@ -2,6 +2,7 @@
 
 use super::Ground;
 use super::facts::{BackupFacts, is_system};
+use super::row_bus;
 use crate::catalog::profile::{Covered, StageKind};
 use crate::plan::result::{Supply, SupplyBlock, Topology};
 use crate::power::availability::{Block, Engines, backed_up, k_of_n, supplied};
@@ -64,7 +65,9 @@ pub(super) fn named_grid(ground: &Ground<'_>) -> Option<(String, Block)> {
     let (circuits, teams) = (ground.fields.grid.circuits, ground.fields.electrical.repair_teams);
     let mut source = grid(ground);
     let mut names = format!("grid, {circuits} circuit{}", if circuits == 1 { "" } else { "s" });
-    for group in groups(ground, Wish::Planned)?.iter().filter(|group| group.before_engines) {
+    // What stands before the engines has no bypass that hangs on a feed.
+    let all = groups(ground, Wish::Planned, Block::PERFECT)?;
+    for group in all.iter().filter(|group| group.before_engines) {
         source = source.then(supplied(group.system, group.redundancy, facts.transfer_switch, teams));
         names = format!("{names}, {} {}", group.name, arrangement(group.redundancy));
     }
@@ -107,8 +110,10 @@ pub(super) fn shown(name: &str, arrangement: String, block: Block) -> SupplyBloc
 enum Wish {
     /// What is planned.
     Planned,
-    /// The same with this topology of all systems that `electrical.redundancy` doubles.
+    /// The same with this topology of the last of its systems.
     Instead(Redundancy),
+    /// The same with this topology of all systems that `electrical.redundancy` doubles.
+    All(Redundancy),
     /// Neither UPS nor engines nor second paths for the accelerators.
     Bare,
 }
@@ -124,12 +129,16 @@ struct Group {
 
 /// The groups from the grid to a rack; none where a stage's failures are unknown.
 ///
-/// Stages side by side that are doubled alike form one system: a path is lost as a whole, not crosswise.
-fn groups(ground: &Ground<'_>, wish: Wish) -> Option<Vec<Group>> {
+/// Stages side by side that are doubled alike form one system: a path is lost as a whole, not crosswise. A bypass hangs on
+/// the feed that its stage has without stores.
+fn groups(ground: &Ground<'_>, wish: Wish, feed: Block) -> Option<Vec<Group>> {
     let place = ground.place;
     let flows = ground.design.path();
+    let compared = compared(ground);
     let mut all: Vec<Group> = Vec::new();
-    for ((stage, known), flow) in place.stages.iter().zip(&place.electrical.stages).zip(flows) {
+    for (at, ((stage, known), flow)) in
+        place.stages.iter().zip(&place.electrical.stages).zip(flows).enumerate()
+    {
         // The spare main transformer takes over by its tie, and stores and engines bridge the time that it takes.
         let planned = match (known.kind, stage.redundancy) {
             (StageKind::MainTransformer, Redundancy::BlockRedundant { blocks }) => {
@@ -140,16 +149,22 @@ fn groups(ground: &Ground<'_>, wish: Wish) -> Option<Vec<Group>> {
         let redundancy = match wish {
             Wish::Bare if known.kind == StageKind::Ups => continue,
             Wish::Bare if is_system(known.kind) => Redundancy::N,
-            Wish::Instead(other) if is_system(known.kind) => other,
+            Wish::Instead(other) if compared == Some(at) => other,
+            Wish::All(other) if is_system(known.kind) => other,
             _ => planned,
         };
         // Feeders fail with what they feed; a battery shelf that fails leaves its rack fed.
         if matches!(known.kind, StageKind::Feeders | StageKind::RackBattery) {
             continue;
         }
-        let system = known.parts?;
+        let system = known.module_on(feed)?;
         let of_site = flow.output / f64::from(flow.sites.max(1));
-        let carrying = (of_site / stage.capacity() - 1e-9).ceil().max(1.0);
+        let fullest = if known.kind == StageKind::Rectifier { row_bus::fullest(ground) } else { None };
+        let together = fullest.map_or(of_site, |fullest| fullest.min(of_site));
+        let asked = (together / stage.capacity() - 1e-9).ceil().max(1.0);
+        // Blocks that racks hang on whole are more than the load asks for.
+        let whole = matches!(redundancy, Redundancy::BlockRedundant { .. }) && redundancy == planned;
+        let carrying = if whole { (asked * stage.whole).ceil() } else { asked };
         let paths = matches!(redundancy, Redundancy::TwoN | Redundancy::MakeK { .. });
         match all.last_mut() {
             Some(last) if paths && last.redundancy == redundancy => {
@@ -164,6 +179,13 @@ fn groups(ground: &Ground<'_>, wish: Wish) -> Option<Vec<Group>> {
             }),
         }
     }
+    // A rack has but one bus of direct current behind rectifiers that stand with it.
+    all.extend(place.electrical.row_bus.map(|system| Group {
+        name: "row bus".into(),
+        redundancy: Redundancy::N,
+        system,
+        before_engines: false,
+    }));
     Some(all)
 }
 
@@ -172,14 +194,15 @@ fn path(ground: &Ground<'_>, wish: Wish) -> Option<Vec<(String, String, Block)>>
     let facts = &ground.place.electrical;
     let teams = ground.fields.electrical.repair_teams;
     let (names, source) = named_grid(ground)?;
-    let behind = groups(ground, wish)?.into_iter().filter(|group| !group.before_engines);
+    let bare = matches!(wish, Wish::Bare);
+    let backup = facts.backup.filter(|backup| backup.covers == Covered::Everything && !bare);
+    let engines = backup.as_ref().map(|backup| engines_of(backup, ground.design.meter, &facts.ratings));
+    let feed = backed_up(source, facts.rack_hold_up, engines);
+    let behind = groups(ground, wish, feed)?.into_iter().filter(|group| !group.before_engines);
     let behind = behind.map(|group| {
         let block = supplied(group.system, group.redundancy, facts.transfer_switch, teams);
         (group.name, arrangement(group.redundancy), block)
     });
-    let bare = matches!(wish, Wish::Bare);
-    let backup = facts.backup.filter(|backup| backup.covers == Covered::Everything && !bare);
-    let engines = backup.as_ref().map(|backup| engines_of(backup, ground.design.meter, &facts.ratings));
     let store = if bare { facts.rack_hold_up } else { rack_hold_up(ground) };
     let how = match engines {
         Some(engines) => format!("with engines, {} of {}", engines.needed, engines.installed),
@@ -216,14 +239,32 @@ pub(super) fn sum(path: Block, hold_up: Seconds, blocks: impl Iterator<Item = Su
     }
 }
 
-/// The topologies side by side, on the last of the systems that they double, and none of them.
+/// The last of the systems on the path, whose topologies are compared.
+fn compared(ground: &Ground<'_>) -> Option<usize> {
+    ground.place.electrical.stages.iter().rposition(|stage| is_system(stage.kind))
+}
+
+/// The systems before a stage, each as it is planned.
+fn before(ground: &Ground<'_>, at: usize) -> Vec<String> {
+    let place = ground.place;
+    let stages = place.stages.iter().zip(&place.electrical.stages).take(at);
+    let systems = stages.filter(|(_, known)| is_system(known.kind));
+    systems.map(|(stage, _)| format!("{} {}", stage.name, arrangement(stage.redundancy))).collect()
+}
+
+/// Modules with their spares that carry whole racks, where each hangs on one of them alone.
+fn whole_racks(redundancy: Redundancy, load: Watts, racks: u64, module: Watts) -> Option<u32> {
+    let carrying = redundancy.carrying_whole(racks, load / racks.max(1) as f64, module)? as f64;
+    Some(redundancy.within(carrying).modules(module * carrying, module))
+}
+
+/// The topologies side by side, on the last of the systems that are doubled, and none of them.
 ///
-/// What the plan doubles otherwise stays as it is, so that the row that is planned with is the plan's own supply.
+/// What stands before it stays as planned in every row, so that rows differ by this stage alone and the row that is planned
+/// with is the plan's own supply; beside that stands what each gives where all systems are doubled so.
 pub(super) fn topologies(ground: &Ground<'_>) -> Vec<Topology> {
     let place = ground.place;
-    let Some(at) = place.electrical.stages.iter().rposition(|stage| is_system(stage.kind)) else {
-        return Vec::new();
-    };
+    let Some(at) = compared(ground) else { return Vec::new() };
     let stage = &place.stages[at];
     let Some(load) = ground.design.path().nth(at).map(|flow| flow.output) else {
         return Vec::new();
@@ -231,19 +272,33 @@ pub(super) fn topologies(ground: &Ground<'_>) -> Vec<Topology> {
     if load.0 <= 0.0 {
         return Vec::new();
     }
+    let kept = before(ground, at);
     let row = |name: &str, redundancy: Redundancy, wish: Wish| {
+        let redundancy = if redundancy.is_kind_of(stage.redundancy) { stage.redundancy } else { redundancy };
         let mut alone = stage.clone();
         alone.redundancy = redundancy;
-        if redundancy != stage.redundancy {
+        if !redundancy.is_kind_of(stage.redundancy) {
             // How many whole ones buildings would take of another topology is not counted.
             alone.whole = 1.0;
         }
-        let flow = chain(load, ground.racks.compute, std::slice::from_ref(&alone)).remove(0);
+        let mut flow = chain(load, ground.racks.compute, std::slice::from_ref(&alone)).remove(0);
+        if let Some(count) = whole_racks(redundancy, load, ground.racks.compute, stage.capacity())
+            .filter(|count| !redundancy.is_kind_of(stage.redundancy) && *count > flow.modules)
+        {
+            alone.whole = f64::from(count) / f64::from(flow.modules.max(1));
+            flow = chain(load, ground.racks.compute, std::slice::from_ref(&alone)).remove(0);
+        }
+        let down = |path: Block| Seconds(path.unavailability() * SECONDS_PER_YEAR);
+        let all_so = match wish {
+            Wish::Bare => None,
+            _ => path(ground, Wish::All(redundancy)).map(|path| down(whole(&path))),
+        };
         let path = path(ground, wish).map(|path| whole(&path));
         Topology {
             name: name.into(),
             stage: stage.name.clone(),
-            chosen: stage.redundancy == redundancy,
+            chosen: redundancy.is_kind_of(stage.redundancy),
+            kept: kept.clone(),
             installed: flow.installed,
             modules: u64::from(flow.modules),
             normal_load: Share(flow.load_fraction),
@@ -252,11 +307,13 @@ pub(super) fn topologies(ground: &Ground<'_>) -> Vec<Topology> {
             fullest_survivor: flow.one_out(redundancy, ground.racks.compute).map(Ratio),
             loss: flow.loss,
             availability: path.map(|path| path.availability),
-            down_time_per_year: path.map(|path| Seconds(path.unavailability() * SECONDS_PER_YEAR)),
+            down_time_per_year: path.map(down),
+            all_so_down_time_per_year: all_so,
         }
     };
-    // The planned row is the plan as its design has it; the others are what asking for them gives.
-    let instead = |other| if other == stage.redundancy { Wish::Planned } else { Wish::Instead(other) };
+    let instead = |other: Redundancy| {
+        if other.is_kind_of(stage.redundancy) { Wish::Planned } else { Wish::Instead(other) }
+    };
     let mut all: Vec<Topology> =
         TOPOLOGIES.into_iter().map(|(name, other)| row(name, other, instead(other))).collect();
     if place.electrical.stages[at].kind == StageKind::Ups {

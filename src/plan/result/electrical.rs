@@ -21,6 +21,8 @@ pub struct Electrical {
     pub dynamics: Option<Dynamics>,
     /// Shelves of the racks, by system.
     pub shelves: Vec<RackShelves>,
+    /// Steps in which engines take their load; none where there are none or the design does not say what a set takes.
+    pub engine_steps: Option<EngineSteps>,
     /// The solved one-line; none where nothing stands.
     pub load_flow: Option<LoadFlow>,
     /// Faults on the campus busbar; none where nothing stands.
@@ -74,6 +76,8 @@ pub struct Topology {
     pub stage: String,
     /// Whether it is the one planned with.
     pub chosen: bool,
+    /// Systems before that stage, which every row has as planned.
+    pub kept: Vec<String>,
     /// Capacity of the stage.
     pub installed: Watts,
     /// In whole modules.
@@ -90,6 +94,8 @@ pub struct Topology {
     pub availability: Option<f64>,
     /// How long in a year it is not.
     pub down_time_per_year: Option<Seconds>,
+    /// The same where all systems are doubled so, not that stage alone.
+    pub all_so_down_time_per_year: Option<Seconds>,
 }
 
 /// What the provisioning policy buys and risks.
@@ -351,6 +357,23 @@ impl LoadFlow {
     }
 }
 
+/// Steps in which engines take their load when the grid has failed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EngineSteps {
+    /// Sets that carry it, without the spare ones.
+    pub sets: u64,
+    /// Steps.
+    pub steps: u64,
+    /// That each set takes in one.
+    pub each: Watts,
+    /// That it takes at most.
+    pub limit: Watts,
+    /// From one step to the next.
+    pub pause: Seconds,
+    /// From the outage to the last step.
+    pub until: Seconds,
+}
+
 /// What a fault on the campus busbar draws.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FaultLevels {
@@ -376,6 +399,10 @@ pub struct FaultLevels {
     pub at_grid: Amperes,
     /// Interrupting rating of the breakers there; none where no breaker breaks it.
     pub grid_breaks: Option<Amperes>,
+    /// Largest at a switchboard up to 1 kV; none where no transformer feeds one.
+    pub low_voltage: Option<Amperes>,
+    /// Interrupting rating of the breakers there; none where no breaker breaks it.
+    pub low_voltage_breaks: Option<Amperes>,
 }
 
 /// Voltage of a bus.
