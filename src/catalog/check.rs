@@ -615,3 +615,30 @@ pub fn folder_of(document: &Document, path: &Path) -> Result<&'static str, Input
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::units::{Kelvin, Ratio};
+
+    #[test]
+    fn water_that_freezes_units_that_nobody_sells_and_too_few_of_them_are_refused() {
+        let known = Catalog::default().get::<CoolingDesign>("rear-doors").unwrap().profile.clone();
+        assert!(known.faults().is_empty());
+        let named = |change: fn(&mut CoolingDesign)| {
+            let mut design = known.clone();
+            change(&mut design);
+            design.faults().into_iter().map(|(path, _)| path).collect::<Vec<_>>()
+        };
+        assert_eq!(named(|design| design.chilled_water.value = Celsius(3.9)), ["chilled_water"]);
+        assert!(named(|design| design.chilled_water.value = Celsius(4.0)).is_empty());
+        let doors = |design: &mut CoolingDesign| {
+            let door = design.rear_door.as_mut().unwrap();
+            door.water.value = door.water.value - Kelvin(30.0);
+        };
+        assert_eq!(named(doors), ["rear_door.water"]);
+        assert_eq!(named(|design| design.cdu_capacity.value = Watts(11e6)), ["cdu_capacity"]);
+        assert_eq!(named(|design| design.installed_ratio.value = Ratio(0.99)), ["installed_ratio"]);
+    }
+}

@@ -208,10 +208,11 @@ pub(super) fn chiller_name(plant: &CoolingPlant) -> &'static str {
 /// Heat rejection to install: by the ratio of the design, and no less than the nameplates of what is bought.
 ///
 /// ~~~text
-/// max( r·Q, C·(n + m) )      n units outside, m chillers beside them that throw out heat of their own
+/// max( r·Q, C·(n + m) )      n units outside, m chillers beside coolers, which throw out heat of their own
 /// ~~~
 ///
-/// Chillers on towers hand theirs to these, so they are not counted twice; those beside outside air carry the halls alone.
+/// Heat that passes several of these machines is bought, and priced, once: chillers on towers hand theirs to the towers, and
+/// outside-air units, the air handlers of their plant, carry by turns with the chillers behind them what these do.
 pub(super) fn installed(
     place: &Place,
     loads: &[(&Machine, &Draw)],
@@ -219,9 +220,12 @@ pub(super) fn installed(
     buildings: u64,
 ) -> Watts {
     let outside = heat_rejection(place, loads, design, buildings).all();
-    let joined = place.plant.heat_rejection == HeatRejection::Tower;
-    let own = if joined { 0 } else { chillers(place, loads, design, buildings).all() };
-    place.plant.installed_rejection(&design.plant).max(COOLER_POWER * (outside + own) as f64)
+    let own = chillers(place, loads, design, buildings).all();
+    let units = match place.plant.heat_rejection {
+        HeatRejection::DryCooler | HeatRejection::AdiabaticCooler => outside + own,
+        _ => outside.max(own),
+    };
+    place.plant.installed_rejection(&design.plant).max(COOLER_POWER * units as f64)
 }
 
 /// One line of the schedule.
@@ -802,8 +806,8 @@ mod tests {
                 let towers = of(&plan, "tower-water pumps").is_some();
                 assert_eq!(towers, design.contains("tower") || design == "water-cooled-chillers", "{what}");
                 assert_eq!(towers, of(&plan, "tower-water mains in the yards [m]").is_some(), "{what}");
-                // Chillers on towers hand their heat to these; all others are bought beside.
-                let second = own.filter(|_| outside.name != "cooling towers");
+                // Chillers beside coolers throw out their own; those behind towers or outside air the same heat again.
+                let second = own.filter(|_| outside.name.ends_with(" coolers"));
                 let bought = [Some(outside), second].into_iter().flatten();
                 let bought: f64 = bought.map(|line| line.count as f64 * line.rating).sum();
                 assert!(plan.cooling.installed_rejection.0 >= bought * (1.0 - 1e-12), "{what}");
@@ -844,7 +848,7 @@ mod tests {
         let flow = |name: &str, loops: u64| {
             let basis = &of(&plan, name).unwrap().basis;
             let each = basis.split("out: ").nth(1).unwrap().split(" L/s").next().unwrap();
-            each.replace(' ', "").replace(',', "").parse::<f64>().unwrap() / 1e3 * loops as f64
+            each.replace([' ', ','], "").parse::<f64>().unwrap() / 1e3 * loops as f64
         };
         let chillers = of(&plan, "water-cooled chillers").unwrap().count;
         let duty = chillers - (chillers / plan.layout.buildings).div_ceil(LOOP) * plan.layout.buildings;

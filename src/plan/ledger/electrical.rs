@@ -92,7 +92,12 @@ pub(super) fn entries(w: &mut Writer<'_>) {
             inputs,
         );
     }
-    if let Some(flow) = &electrical.load_flow {
+    load_flow(w);
+}
+
+/// Losses and capacitors of the one-line.
+fn load_flow(w: &mut Writer<'_>) {
+    if let Some(flow) = &w.plan.electrical.load_flow {
         let mut inputs = vec![
             w.said("grid.short_circuit"),
             w.said("grid.campus_voltage"),

@@ -197,3 +197,52 @@ fn cdu_group(coolant: &CoolantLoop) -> Vec<Verdict> {
         verdict(&approach, out.approach.0, group.approach.0, "K", false, heat),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::catalog::Catalog;
+    use crate::plan::{Options, plan};
+    use crate::scenario::{Flags, resolve};
+
+    /// Need, limit and note of the first verdict whose name begins so.
+    fn of(set: &[&str], name: &str) -> Option<(f64, f64, String)> {
+        let mut catalog = Catalog::default();
+        let set = set.iter().map(|one| (*one).to_owned()).collect();
+        let flags = Flags { power: Some("4 MW".into()), set, ..Flags::default() };
+        let scenario =
+            resolve(Some(("test", "serving = []\ntraining = []\n")), &flags, &mut catalog).unwrap();
+        let plan = plan(&scenario, &catalog, Options::default()).unwrap();
+        let found = plan.verdicts.into_iter().find(|verdict| verdict.constraint.starts_with(name))?;
+        Some((found.need, found.limit, found.note))
+    }
+
+    #[test]
+    fn facility_water_is_no_colder_than_any_class_has_it() {
+        let of_approach = |kelvin: &str| {
+            of(
+                &[
+                    &format!("catalog.cooling.warm-water-adiabatic.cdu_approach={kelvin}"),
+                    "cooling.coolant_supply=40 °C",
+                ],
+                "facility water of",
+            )
+            .unwrap()
+        };
+        // 40 °C less 4 K, and less 40 K.
+        let (need, limit, _) = of_approach("4 K");
+        assert!((need - 2.0).abs() < 1e-9 && (limit - 36.0).abs() < 1e-9, "{need} {limit}");
+        let (need, limit, _) = of_approach("40 K");
+        assert!(need > limit && limit.abs() < 1e-9, "{need} {limit}");
+        // Air-cooled racks have none.
+        assert!(of(&["systems.0.id=hgx-h100"], "facility water of").is_none());
+    }
+
+    #[test]
+    fn coils_colder_than_the_dew_point_of_the_hall_are_said_to_drip() {
+        let note = |design: &str| {
+            of(&[&format!("cooling.design={design}")], "air off the coils of air handlers").unwrap().2
+        };
+        assert!(note("water-cooled-chillers").contains("drips"), "12 °C of water, 15 °C of dew point");
+        assert!(!note("warm-water-adiabatic").contains("drips"));
+    }
+}
