@@ -862,6 +862,16 @@ mod tests {
     }
 
     #[test]
+    fn transformers_of_the_plant_carry_it_alone_in_their_own_load_flow() {
+        for power in ["220 MW", "600 MW"] {
+            let plan = planned(&[&format!("envelope.power={power}"), "electrical.design=dc-800-sst"]);
+            let flow = plan.electrical.load_flow.as_ref().unwrap();
+            let out = flow.outages.iter().find(|out| out.name.starts_with("one plant transformer")).unwrap();
+            assert!(out.loading <= 1.0, "{power}: {out:?}");
+        }
+    }
+
+    #[test]
     fn a_service_is_chosen_for_the_design_point_too() {
         // 100 MW at 0.95 are 105 MVA on a circuit of 120; racks of 192 over 132 kW draw 142 MVA for seconds.
         let plan = planned(&["envelope.power=100 MW", "systems.0.id=gb200-nvl72"]);
