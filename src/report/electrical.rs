@@ -146,7 +146,7 @@ fn compared(all: &[Topology]) -> String {
         )
     };
     if all.iter().any(|one| one.modules == 0) {
-        text.push_str(" None on the racks is neither UPS nor engines nor second paths.");
+        text.push_str(" The last row has neither UPS nor engines nor second paths.");
     }
     text
 }

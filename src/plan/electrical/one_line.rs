@@ -4,6 +4,7 @@
 
 use super::Ground;
 use super::facts::{StageFacts, is_system};
+use super::row_bus::dealt;
 use crate::catalog::profile::StageKind;
 use crate::plan::result::{BranchResult, BusResult, LoadFlow, OutageResult};
 use crate::power::load_flow::LoadFlowError;
@@ -388,7 +389,7 @@ pub(super) fn systems_out(ground: &Ground<'_>, lowest: f64) -> Vec<OutageResult>
             && stage.flow.output.0 > 0.0
     });
     let of = systems.filter_map(|stage| {
-        let loading = stage.flow.one_out(stage.design.redundancy, ground.racks.compute)?;
+        let loading = stage.flow.one_out(stage.design.redundancy, dealt(ground, stage.facts.kind))?;
         let name = format!("one {}, those that take over", block_of(stage));
         Some(OutageResult { name, loading, stands: ELECTRONICS_STAND, lowest, dark: Watts(0.0) })
     });

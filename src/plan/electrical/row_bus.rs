@@ -43,6 +43,12 @@ pub(super) fn counted(ground: &Ground<'_>) -> Option<u64> {
     Some(buses(ground).into_iter().map(|bus| rectifiers(stage, bus.load) * bus.count).sum())
 }
 
+/// Racks that hang on single modules of a kind; none where all of these feed one bus, which deals its load evenly.
+pub(super) fn dealt(ground: &Ground<'_>, kind: StageKind) -> u64 {
+    let shared = kind == StageKind::Rectifier && at_racks(&ground.place.electrical);
+    if shared { 0 } else { ground.racks.compute }
+}
+
 /// Load of the fullest bus; none where no rectifier stands with the racks.
 pub(super) fn fullest(ground: &Ground<'_>) -> Option<Watts> {
     buses(ground).into_iter().map(|bus| bus.load).reduce(Watts::max)
@@ -84,5 +90,27 @@ mod tests {
         // 0.002 /y · 25 h + 0.004 /y · 40 h = 0.21 h a year of a bus section with its breaker.
         let minutes = block("row bus").down_time_per_year.0 / 60.0;
         assert!((minutes - 12.6).abs() < 0.01 && block("row bus").arrangement == "N", "{minutes}");
+    }
+
+    #[test]
+    fn rectifiers_on_one_bus_share_its_load_evenly() {
+        for redundancy in ["n", "n-plus1", "2n", "4-to-make-3", "block-redundant"] {
+            for power in ["2 MW", "60 MW"] {
+                let set = [format!("electrical.redundancy={redundancy}"), format!("envelope.power={power}")];
+                let plan = planned(&[
+                    "electrical.design=dc-800-sidecar",
+                    "systems.0.id=kyber-nvl144",
+                    &set[0],
+                    &set[1],
+                ]);
+                let out = plan.electrical.load_flow.unwrap().outages;
+                let out = out.into_iter().filter(|out| out.name.contains("rectifier"));
+                assert!(
+                    out.clone().all(|out| out.loading <= 1.0),
+                    "{redundancy} {power}: {:?}",
+                    out.collect::<Vec<_>>()
+                );
+            }
+        }
     }
 }

@@ -96,7 +96,7 @@ pub(super) fn carrying_whole(ground: &Ground<'_>, kind: StageKind) -> u64 {
     let place = ground.place;
     let known = place.electrical.stages.iter().zip(&place.stages).zip(ground.design.path());
     let mut found = known.filter(|((known, _), _)| known.kind == kind);
-    let hangs = matches!(kind, StageKind::Ups | StageKind::SolidStateTransformer);
+    let hangs = matches!(kind, StageKind::Ups | StageKind::SolidStateTransformer | StageKind::PduTransformer);
     let Some(((_, stage), flow)) = found.next().filter(|(_, flow)| hangs && flow.output.0 > 0.0) else {
         return 0;
     };

@@ -254,7 +254,10 @@ fn before(ground: &Ground<'_>, at: usize) -> Vec<String> {
 
 /// Modules with their spares that carry whole racks, where each hangs on one of them alone.
 fn whole_racks(redundancy: Redundancy, load: Watts, racks: u64, module: Watts) -> Option<u32> {
-    let carrying = redundancy.carrying_whole(racks, load / racks.max(1) as f64, module)? as f64;
+    if racks == 0 {
+        return None;
+    }
+    let carrying = redundancy.carrying_whole(racks, load / racks as f64, module)? as f64;
     Some(redundancy.within(carrying).modules(module * carrying, module))
 }
 
@@ -273,6 +276,7 @@ pub(super) fn topologies(ground: &Ground<'_>) -> Vec<Topology> {
         return Vec::new();
     }
     let kept = before(ground, at);
+    let racks = row_bus::dealt(ground, place.electrical.stages[at].kind);
     let row = |name: &str, redundancy: Redundancy, wish: Wish| {
         let redundancy = if redundancy.is_kind_of(stage.redundancy) { stage.redundancy } else { redundancy };
         let mut alone = stage.clone();
@@ -281,12 +285,12 @@ pub(super) fn topologies(ground: &Ground<'_>) -> Vec<Topology> {
             // How many whole ones buildings would take of another topology is not counted.
             alone.whole = 1.0;
         }
-        let mut flow = chain(load, ground.racks.compute, std::slice::from_ref(&alone)).remove(0);
-        if let Some(count) = whole_racks(redundancy, load, ground.racks.compute, stage.capacity())
+        let mut flow = chain(load, racks, std::slice::from_ref(&alone)).remove(0);
+        if let Some(count) = whole_racks(redundancy, load, racks, stage.capacity())
             .filter(|count| !redundancy.is_kind_of(stage.redundancy) && *count > flow.modules)
         {
             alone.whole = f64::from(count) / f64::from(flow.modules.max(1));
-            flow = chain(load, ground.racks.compute, std::slice::from_ref(&alone)).remove(0);
+            flow = chain(load, racks, std::slice::from_ref(&alone)).remove(0);
         }
         let down = |path: Block| Seconds(path.unavailability() * SECONDS_PER_YEAR);
         let all_so = match wish {
@@ -304,7 +308,7 @@ pub(super) fn topologies(ground: &Ground<'_>) -> Vec<Topology> {
             normal_load: Share(flow.load_fraction),
             // Below a watt it is the rounding of sums.
             stranded: if flow.stranded.0.abs() < 1.0 { Watts(0.0) } else { flow.stranded },
-            fullest_survivor: flow.one_out(redundancy, ground.racks.compute).map(Ratio),
+            fullest_survivor: flow.one_out(redundancy, racks).map(Ratio),
             loss: flow.loss,
             availability: path.map(|path| path.availability),
             down_time_per_year: path.map(down),
