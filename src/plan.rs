@@ -78,6 +78,11 @@ pub fn plan(scenario: &Scenario, catalog: &Catalog, options: Options) -> Result<
     equipment.place = equipment.place.with_whole(&whole, &design);
     let place = &equipment.place;
     let design = sizing::design_hour(place, &loads);
+    // Whole ones lose otherwise than drafted, which may move a unit substation or two.
+    let yards = electrical::yards(&drafted(fields, place, &loads, &design, &standing.layout));
+    if yards != standing.layout.yards {
+        standing = draft.stand(fields, yards, design.meter).unwrap_or(standing);
+    }
     let energy = sizing::year(place, &loads, &design, sizing::duty(&loads), &year);
 
     let mut power = power(scenario, place, &design, &energy);

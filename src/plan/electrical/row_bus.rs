@@ -62,6 +62,7 @@ pub(super) fn most_on_a_bus(ground: &Ground<'_>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::super::tests::planned;
+    use crate::layout::{RackKind, Slot};
 
     #[test]
     fn rectifiers_of_a_unit_feed_its_rows_with_a_spare_of_their_own() {
@@ -72,9 +73,12 @@ mod tests {
         };
         let floor = &plan.layout.floors[0].layout;
         // A unit of 16 racks of 280 kW with its network takes between 4 and 5 MW: five of 1 MW and one more. A row of spines
-        // in each hall takes less than 1 MW, one of a network room less than 2.
+        // in a hall, where they stand there, takes less than 1 MW, one of a network room less than 2.
+        let spines =
+            |row: &&Vec<Slot>| !row.is_empty() && row.iter().all(|slot| slot.kind == RackKind::Spine);
+        let spine_rows = floor.hall.rows.iter().filter(spines).count() as u64;
         let room_rows = floor.network_room.as_ref().map_or(0, |room| room.rows.len() as u64);
-        let asked = 6 * floor.units + 2 * floor.halls + 3 * room_rows;
+        let asked = 6 * floor.units + 2 * floor.halls * spine_rows + 3 * room_rows;
         assert_eq!((floor.network_rooms(), line("rectifiers").count), (1, asked));
         // Power racks of that many stand on the floor.
         assert!(floor.demand.unit_power_racks >= 6, "{}", floor.demand.unit_power_racks);
