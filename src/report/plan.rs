@@ -1,24 +1,24 @@
 //! A plan as people read it: the answer, what binds, the building from meter to token, what it rests on.
 
-use super::document::{
-    Bars, Block, Cascade, Column, Document, Figure, Section, Step, StepKind, Table, Unit, count,
-    count_or_blank,
-};
+use super::document::{Bars, Block, Column, Document, Figure, Section, Table, Unit, count, count_or_blank};
 use super::{Report, csv, electrical, json, messages};
 use crate::plan::Plan;
-use crate::plan::result::{
-    CableEnd, CacheMemory, CoolantLoop, Cooling, GroupFlows, Layout, Parallelism, RowFlow, Serving, Stage,
-    Verdict,
-};
+use crate::plan::result::{CableEnd, CacheMemory, Layout, Parallelism, Serving, Verdict};
 use crate::power::MeasuredAt;
 use crate::scenario::Origin;
 use crate::throughput::bands::ErrorBand;
 use crate::units::text::{digits, group, show};
-use crate::units::{Joules, Share};
+
 use serde_json::Value;
 
+mod chain;
+mod heat;
 mod networks;
 mod training;
+
+pub use chain::cascade;
+use chain::chain;
+use heat::cooling;
 
 impl Report for Plan {
     fn document(&self) -> Document {
@@ -236,306 +236,6 @@ fn verdicts(verdicts: &[Verdict]) -> Section {
     let notes = verdicts.iter().filter(|verdict| verdict.binds || verdict.short_by > 0.0);
     blocks.extend(notes.map(|verdict| Block::Note(verdict.note.clone())));
     section("What binds, what is left over", blocks)
-}
-
-fn chain(plan: &Plan) -> Section {
-    let power = &plan.power;
-    let stages = &power.stages;
-    let branch = |stage: &Stage| stage.output.0 <= 0.0;
-    let chained =
-        |value: fn(&Stage) -> f64| stages.iter().map(move |stage| (!branch(stage)).then(|| value(stage)));
-    let table = Table::of(vec![
-        Column::words("stage", stages.iter().map(|stage| stage.name.clone())),
-        Column::values("in", POWER, stages.iter().map(|stage| Some(stage.input.0))),
-        Column::values("out", POWER, chained(|stage| stage.output.0)),
-        Column::values("loss", POWER, chained(|stage| stage.loss.0)),
-        Column::values("efficiency", Unit::Share, chained(|stage| stage.efficiency.0)),
-        Column::values("load", Unit::Share, chained(|stage| stage.load_fraction.0)),
-        Column::values(
-            "installed",
-            POWER,
-            stages.iter().map(|s| (s.installed.0 > 0.0).then_some(s.installed.0)),
-        ),
-        Column::numbers("modules", stages.iter().map(|stage| count_or_blank(stage.modules))),
-    ]);
-    let year = vec![
-        ("at the meter, design hour".into(), POWER.show(power.facility_peak.0)),
-        ("at the meter, mean of the year".into(), POWER.show(power.facility_mean.0)),
-        ("IT, mean of the year".into(), POWER.show(power.it_mean.0)),
-        ("PUE of the year".into(), digits(power.pue_annual.0)),
-        ("WUE".into(), Unit::Plain("L/kWh").show(power.wue_l_per_kwh)),
-        ("hours with chillers".into(), count(u64::from(power.chiller_hours))),
-        ("energy of the year".into(), Unit::Metric("Wh").show(power.annual_energy.0 / 3_600.0)),
-        ("carbon of the year".into(), Unit::Metric("t").show(power.carbon_kg_per_year / 1_000.0)),
-        ("stranded".into(), POWER.show(power.stranded.0)),
-    ];
-    let mut blocks = vec![Block::Cascade(cascade(plan)), Block::Table(table), Block::KeyValues(year)];
-    if power.pue_annual > power.peak_ratio {
-        blocks.push(Block::Note(format!(
-            "The PUE of the year, {}, is above the ratio of the design hour, {}: IT draws {} of its power in the mean, and what \
-             does not follow it (pumps and fans at constant speed, losses without load, the house) weighs more on each watt \
-             than the heat of the design hour does.",
-            digits(power.pue_annual.0),
-            digits(power.peak_ratio.0),
-            Share(power.it_mean / power.it_provisioned)
-        )));
-    }
-    section("From the meter to the rack", blocks)
-}
-
-/// Air of less than this share of its density at sea level is worth a line: some 400 m.
-const THIN_AIR: f64 = 0.95;
-
-/// How the heat leaves: the design hour, coolant by system, what the year takes and gives.
-fn cooling(cooling: &Cooling) -> Section {
-    let chilled = cooling.on_chillers.iter().filter(|(_, share)| share.0 > 0.0);
-    let chilled: Vec<_> = chilled.map(|(name, share)| format!("{share} of the {name}")).collect();
-    let by = if chilled.is_empty() {
-        cooling.design_mode.to_owned()
-    } else {
-        format!("on chillers {}", chilled.join(", "))
-    };
-    let hour = format!(
-        "{} dry bulb, {} wet bulb: {by}",
-        show(cooling.design_dry_bulb),
-        show(cooling.design_wet_bulb)
-    );
-    let (dry_bulb, wet_bulb, chilled) = cooling.other_hour;
-    let other = format!(
-        "{} dry bulb, {} wet bulb, less power: {} through chillers, which are bought for {}",
-        show(dry_bulb),
-        show(wet_bulb),
-        POWER.show(chilled.0),
-        POWER.show(cooling.chillers.0)
-    );
-    let hours = |hours: u32| format!("{} h", count(u64::from(hours)));
-    let mut pairs = vec![
-        ("cooling design".into(), cooling.design.clone()),
-        ("design hour".into(), hour),
-        ("through chillers in it".into(), POWER.show(cooling.chilled.0)),
-        ("the other extreme hour".into(), other),
-        ("heat rejection to install".into(), POWER.show(cooling.installed_rejection.0)),
-        (format!("chillers help the {}", cooling.leading_loop()), hours(cooling.trim_hours)),
-        ("water evaporates".into(), hours(cooling.wet_hours)),
-        ("at the meter, hottest hour of the year".into(), POWER.show(cooling.peak_of_year.0)),
-    ];
-    if cooling.air_density.0 < THIN_AIR {
-        let air = format!(
-            "{} of the density at sea level, for which coolers and fans are stated: approaches wider, more air handlers, doors of racks faster",
-            cooling.air_density
-        );
-        pairs.push(("outside air".into(), air));
-    }
-    if cooling.water.0 > 0.0 {
-        let droplets = if cooling.drift.0 > 0.0 {
-            format!("{} carried off as droplets, ", show(cooling.drift))
-        } else {
-            String::new()
-        };
-        let water = format!(
-            "{} a year: {} evaporated, {droplets}{} blown down",
-            show(cooling.water),
-            show(cooling.evaporated),
-            show(cooling.blown_down)
-        );
-        pairs.push(("water".into(), water));
-        let hourly = format!("{} m3/h", digits(cooling.design_water.0 * 3_600.0));
-        pairs.push(("water at full load, hour that takes most".into(), hourly));
-    }
-    if let Some(dry) = cooling.dry_air.filter(|dry| dry.hours > 0) {
-        let air = format!(
-            "{}, down to {} of humidity at the inlets; racks of the class allow {} and {} of dew point. Moistening it takes up              to {} kg/s, {} a year, in no sum of this plan",
-            hours(dry.hours),
-            dry.lowest_humidity,
-            dry.limit.humidity,
-            show(dry.limit.dew_point),
-            digits(dry.most.0 * 1e3),
-            show(dry.of_year)
-        );
-        pairs.push(("outside air is too dry".into(), air));
-    }
-    if let Some(at) = cooling.warm_water_at {
-        let watt_hours = |heat: Joules| Unit::Metric("Wh").show(heat.0 / 3_600.0);
-        let heat = format!(
-            "{} a year at {}, {} of it while buildings are heated",
-            watt_hours(cooling.warm_water),
-            show(at),
-            watt_hours(cooling.heating_season)
-        );
-        pairs.push(("heat for a network".into(), heat));
-    }
-    let loops = &cooling.coolant;
-    let row = |of: fn(&RowFlow) -> f64| {
-        loops.iter().map(move |coolant| coolant.row.as_ref().ok().map(of)).collect::<Vec<_>>()
-    };
-    let table = Table::of(vec![
-        Column::words("coolant of", loops.iter().map(|coolant| coolant.system.clone())),
-        Column::values("supply", Unit::Plain("°C"), loops.iter().map(|coolant| Some(coolant.supply.0))),
-        Column::values("return", Unit::Plain("°C"), loops.iter().map(|coolant| Some(coolant.leaving.0))),
-        Column::values("rack", Unit::Plain("L/min"), loops.iter().map(|c| Some(60_000.0 * c.rack_flow.0))),
-        Column::words("CDUs", loops.iter().map(|c| format!("{} + {}", count(c.cdus[0]), count(c.cdus[1])))),
-        Column::counts("racks of a row", loops.iter().map(|coolant| u64::from(coolant.racks_of_row))),
-        Column::words(
-            "pipe",
-            loops.iter().map(|coolant| match &coolant.row {
-                Ok(row) => format!("DN {}", row.nominal_diameter),
-                Err(_) => String::new(),
-            }),
-        ),
-        Column::values("speed", Unit::Plain("m/s"), row(|row| row.velocity_m_per_s)),
-        Column::values("head", Unit::Metric("Pa"), row(|row| row.head.0)),
-        Column::values(
-            "pump of a row",
-            POWER,
-            loops
-                .iter()
-                .map(|coolant| Some(coolant.row.as_ref().ok()?.hydraulic.0 / coolant.pump_efficiency)),
-        ),
-    ]);
-    let groups = Block::Table(cdu_groups(loops));
-    section("How the heat leaves", vec![Block::KeyValues(pairs), Block::Table(table), groups])
-}
-
-/// The CDUs of a hall: how fast their pumps run, and what is left when one is out.
-fn cdu_groups(loops: &[CoolantLoop]) -> Table {
-    let group = |of: fn(&CoolantLoop, &GroupFlows) -> Option<f64>| {
-        loops.iter().map(move |c| of(c, c.group.flows.as_ref().ok()?)).collect::<Vec<_>>()
-    };
-    let percent = Unit::Plain("%");
-    Table::of(vec![
-        Column::words("CDU group of", loops.iter().map(|coolant| coolant.system.clone())),
-        Column::counts("units", loops.iter().map(|coolant| u64::from(coolant.group.units))),
-        Column::counts("rows", loops.iter().map(|coolant| u64::from(coolant.group.rows))),
-        Column::counts("racks", loops.iter().map(|coolant| u64::from(coolant.group.racks))),
-        Column::words(
-            "header",
-            loops.iter().map(|coolant| match &coolant.group.flows {
-                Ok(flows) => format!("DN {}", flows.nominal_diameter),
-                Err(_) => String::new(),
-            }),
-        ),
-        Column::values("pump speed", percent, group(|_, flows| Some(100.0 * flows.all.speed))),
-        Column::values("one out", percent, group(|_, flows| Some(100.0 * flows.one_out?.speed))),
-        Column::values("load of a unit then", percent, group(|_, flows| Some(100.0 * flows.one_out?.load.0))),
-        Column::values(
-            "flow kept",
-            percent,
-            group(|coolant, flows| Some(100.0 * (flows.one_out?.worst_rack / coolant.rack_flow))),
-        ),
-        Column::words(
-            "pump power",
-            loops.iter().map(|coolant| {
-                let basis = if coolant.pumps_are_solved { "solved" } else { "catalogue" };
-                format!("{} % of heat, {basis}", digits(100.0 * coolant.pump_share.0))
-            }),
-        ),
-    ])
-}
-
-/// Steps of a cascade in one unit, checked against what remains.
-struct Flow {
-    scale: super::document::Scale,
-    full: f64,
-    remains: f64,
-    steps: Vec<Step>,
-}
-
-impl Flow {
-    fn push(&mut self, label: &str, value: f64, kind: StepKind, from: f64, to: f64) {
-        let share =
-            if self.full > 0.0 { format!("{:.1} %", 100.0 * value / self.full) } else { String::new() };
-        self.steps.push(Step { label: label.into(), value: self.scale.digits(value), share, kind, from, to });
-    }
-    fn level(&mut self, label: &str, value: f64) {
-        self.remains = value;
-        self.push(label, value, StepKind::Level, 0.0, value);
-    }
-    fn loss(&mut self, label: &str, value: f64) {
-        let from = (self.remains - value).max(0.0);
-        self.push(label, value, StepKind::Loss, from, self.remains);
-        self.remains = from;
-    }
-    /// Accounts for the drop to what the next stage takes in: the named loads if they explain it.
-    fn drop_to(&mut self, input: f64, overheads: &[(String, f64)]) {
-        let gap = self.remains - input;
-        if gap <= 1e-6 * self.full {
-            return;
-        }
-        let named: f64 = overheads.iter().map(|(_, watts)| watts).sum();
-        if (named - gap).abs() <= 1e-3 * gap {
-            for (name, watts) in overheads.iter().filter(|(_, watts)| *watts > 0.0) {
-                self.loss(name, *watts);
-            }
-        } else {
-            self.loss("cooling and house loads", gap);
-        }
-        self.remains = input;
-    }
-}
-
-/// The power of the design hour from the envelope to the racks, to scale.
-#[must_use]
-pub fn cascade(plan: &Plan) -> Cascade {
-    let power = &plan.power;
-    let at_meter = power.measured_at == MeasuredAt::Utility;
-    let full = if at_meter { power.envelope.0.max(power.facility_peak.0) } else { power.facility_peak.0 };
-    let mut flow = Flow {
-        scale: POWER.common_scale([0.001 * full, full].into_iter()),
-        full,
-        remains: full,
-        steps: Vec::new(),
-    };
-    if at_meter {
-        flow.level("envelope at the meter", power.envelope.0);
-        if power.stranded.0 > 0.0 {
-            flow.loss("stranded", power.stranded.0);
-        }
-        let unused = flow.remains - power.facility_peak.0;
-        if unused > 1e-6 * full {
-            flow.loss("kept in reserve", unused);
-        }
-    }
-    flow.level("facility, design hour", power.facility_peak.0);
-    let mut overheads: Vec<(String, f64)> =
-        power.overheads.iter().map(|(n, watts)| (n.clone(), watts.0)).collect();
-    overheads.push(("IT on the essential bus".into(), power.kept_racks.0));
-    for stage in &power.stages {
-        if stage.output.0 <= 0.0 {
-            flow.loss(&stage.name, stage.input.0);
-        } else {
-            flow.drop_to(stage.input.0, &overheads);
-            flow.loss(&stage.name, stage.loss.0);
-        }
-    }
-    flow.drop_to(power.it_provisioned.0, &overheads);
-    flow.level("IT at the rack inputs", power.it_provisioned.0);
-    parts_of_it(plan, &mut flow);
-    Cascade {
-        header: format!("power, design hour [{}]; bars to scale", flow.scale.name),
-        full,
-        steps: flow.steps,
-    }
-}
-
-/// Splits IT power by what it feeds: compute racks by system, the network, everything else.
-fn parts_of_it(plan: &Plan, flow: &mut Flow) {
-    let it = plan.power.it_provisioned.0;
-    let mut parts: Vec<(String, f64)> = plan
-        .fleet
-        .systems
-        .iter()
-        .map(|system| (format!("{} racks", system.name), system.racks as f64 * system.rack_heat.0))
-        .collect();
-    parts.push(("network".into(), plan.fabric.scale_out.iter().map(|network| network.power.0).sum()));
-    let rest = it - parts.iter().map(|(_, watts)| watts).sum::<f64>();
-    if rest > 1e-6 * it {
-        parts.push(("storage, management, CDUs".into(), rest));
-    }
-    let mut start = 0.0;
-    for (name, watts) in parts.into_iter().filter(|(_, watts)| *watts > 0.0) {
-        flow.push(&name, watts, StepKind::Part, start, start + watts);
-        start += watts;
-    }
 }
 
 fn fleet(plan: &Plan) -> Section {
@@ -962,6 +662,7 @@ fn assumptions(plan: &Plan) -> Section {
 mod tests {
     use super::super::{Format, Look, chart, render, sample};
     use super::*;
+    use crate::report::document::StepKind;
 
     #[test]
     fn the_answer_comes_before_what_binds_and_that_before_the_chain() {
