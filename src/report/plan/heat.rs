@@ -3,11 +3,14 @@
 use super::{POWER, section};
 use crate::plan::result::{CoolantLoop, Cooling, GroupFlows, RowFlow};
 use crate::report::document::{Block, Column, Section, Table, Unit, count};
-use crate::units::Joules;
 use crate::units::text::{digits, show};
+use crate::units::{Celsius, Joules};
 
 /// Air of less than this share of its density at sea level is worth a line: some 400 m.
 const THIN_AIR: f64 = 0.95;
+
+/// Water that heats buildings without a heat pump: floors and low-temperature networks want 45 °C and more (recalled).
+const USEFUL_ALONE: Celsius = Celsius(45.0);
 
 /// How the heat leaves: the design hour, coolant by system, what the year takes and gives.
 pub(super) fn cooling(cooling: &Cooling) -> Section {
@@ -67,7 +70,7 @@ pub(super) fn cooling(cooling: &Cooling) -> Section {
     }
     if let Some(dry) = cooling.dry_air.filter(|dry| dry.hours > 0) {
         let air = format!(
-            "{}, down to {} of humidity at the inlets; racks of the class allow {} and {} of dew point. Moistening it takes up              to {} kg/s, {} a year, in no sum of this plan",
+            "{}, down to {} of humidity at the inlets; racks of the class allow {} and {} of dew point. Moistening it takes up to {} kg/s, {} a year, in no sum of this plan",
             hours(dry.hours),
             dry.lowest_humidity,
             dry.limit.humidity,
@@ -80,18 +83,25 @@ pub(super) fn cooling(cooling: &Cooling) -> Section {
     if let Some(at) = cooling.warm_water_at {
         let watt_hours = |heat: Joules| Unit::Metric("Wh").show(heat.0 / 3_600.0);
         let heat = format!(
-            "{} a year at {}, {} of it while buildings are heated",
+            "{} a year at {}{}, {} of it while buildings are heated",
             watt_hours(cooling.warm_water),
             show(at),
+            if at < USEFUL_ALONE { ", which heat pumps have to lift" } else { "" },
             watt_hours(cooling.heating_season)
         );
         pairs.push(("heat for a network".into(), heat));
     }
     let loops = &cooling.coolant;
+    let blocks = vec![Block::KeyValues(pairs), Block::Table(coolant(loops)), Block::Table(cdu_groups(loops))];
+    section("How the heat leaves", blocks)
+}
+
+/// The coolant of each system, from its rack to the pump of a row.
+fn coolant(loops: &[CoolantLoop]) -> Table {
     let row = |of: fn(&RowFlow) -> f64| {
         loops.iter().map(move |coolant| coolant.row.as_ref().ok().map(of)).collect::<Vec<_>>()
     };
-    let table = Table::of(vec![
+    Table::of(vec![
         Column::words("coolant of", loops.iter().map(|coolant| coolant.system.clone())),
         Column::values("supply", Unit::Plain("°C"), loops.iter().map(|coolant| Some(coolant.supply.0))),
         Column::values("return", Unit::Plain("°C"), loops.iter().map(|coolant| Some(coolant.leaving.0))),
@@ -114,9 +124,7 @@ pub(super) fn cooling(cooling: &Cooling) -> Section {
                 .iter()
                 .map(|coolant| Some(coolant.row.as_ref().ok()?.hydraulic.0 / coolant.pump_efficiency)),
         ),
-    ]);
-    let groups = Block::Table(cdu_groups(loops));
-    section("How the heat leaves", vec![Block::KeyValues(pairs), Block::Table(table), groups])
+    ])
 }
 
 /// The CDUs of a hall: how fast their pumps run, and what is left when one is out.
