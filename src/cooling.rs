@@ -377,6 +377,7 @@ impl Plant {
                 HeatRejection::Tower => rated * part.value(),
                 _ => coil_approach(rated, range, part.value(), self.constant_speed),
             },
+            wet_approach: rated * part.value(),
             free: true,
             pads: match self.heat_rejection {
                 HeatRejection::AdiabaticCooler => self.pad_effectiveness,

@@ -65,10 +65,13 @@ fn tower_evaporation(air: Air, cold_c: f32, range_k: f32, fan_flow: f32) -> f32 
 fn loop_hour(l: HeatLoop, air: Air) -> LoopHour {
     let dry_bulb_c = air.dry_bulb_c;
     let wet_bulb_c = air.wet_bulb_c;
-    let condensing_c = between(dry_bulb_c, wet_bulb_c, l.condenser_wetness) + l.lift_k;
-    let cop = chiller_cop(l.carnot_share, l.evaporating_c, condensing_c);
+    let at_condensers_c = between(dry_bulb_c, wet_bulb_c, l.condenser_wetness);
+    let cop = chiller_cop(l.carnot_share, l.evaporating_c, at_condensers_c + l.lift_k);
     let all_work_w = l.heat_w / cop * part_load_work(l.heat_w, l.chillers_w);
-    let all_fans_w = (l.heat_w + all_work_w) * l.condenser_fan_share;
+    let held_k = l.evaporating_c + 15.0 - at_condensers_c;
+    let head = fan_flow_fraction(l.lift_k, held_k);
+    let condenser_fan_share = l.condenser_fan_share * (head * head * head);
+    let all_fans_w = (l.heat_w + all_work_w) * condenser_fan_share;
 
     let most = humidity_at(l.damp_vapour_pa, air.pressure_pa);
     let at_coils = humidity_at(l.coil_vapour_pa, air.pressure_pa);
@@ -88,17 +91,19 @@ fn loop_hour(l: HeatLoop, air: Air) -> LoopHour {
     let warmed_k = l.range_k + (max(margin_k, 0.0) + (cooled_k - left_k));
     let share = select(1.0, trim_share(cooled_k + drying_k, warmed_k), free);
     let slowed = fan_flow_fraction(l.approach_k, l.approach_k + (margin_k + drop_k));
-    let flow = select(1.0, slowed, free);
+    let held = fan_flow_fraction(l.tower_approach_k, l.tower_water_c - wet_bulb_c);
+    let flow = select(select(1.0, held, l.cooler_towers > 0.0), slowed, free);
     let trim_w = l.heat_w * share;
     let trim_work_w = trim_w / cop * part_load_work(trim_w, l.chillers_w);
     let trim_fans_w = (l.coolers_w + l.joined * trim_work_w) * (l.cooler_fan_share * (flow * flow * flow))
-        + (trim_w + trim_work_w) * l.condenser_fan_share;
+        + (trim_w + trim_work_w) * condenser_fan_share;
 
     let carried = (l.chillers_w <= 0.0) | (l.heat_w <= l.chillers_w * 1.000001);
     let alone = (l.bypass > 0.0) & carried & (all_fans_w + all_work_w < trim_fans_w + trim_work_w);
     let chilled_w = select(trim_w, l.heat_w, alone);
     let work_w = select(trim_work_w, all_work_w, alone);
-    let wetted_k = select(0.0, drop_k, free & !alone & (share < 1.0));
+    let wetting_k = min(short_k + (l.wet_approach_k - l.approach_k), possible_k);
+    let wetted_k = select(0.0, wetting_k, free & !alone & (share < 1.0) & (short_k > 0.0));
 
     let pumps_w = chilled_w * l.chiller_pump_share;
     let tower_w = (l.heat_w + l.joined * work_w + l.tower_pumps_w) * l.cooler_towers
@@ -106,8 +111,8 @@ fn loop_hour(l: HeatLoop, air: Air) -> LoopHour {
     let cold_c = max(l.tower_water_c, wet_bulb_c + l.tower_approach_k);
     let range_k = max(l.range_k, 0.1);
     let tower_range_k = max(l.tower_range_k, 0.1);
-    let pad_m3_per_s = l.coolers_w * (wetted_k / range_k) * (1.0 / 2.45e9);
-    let tower_flow = select(1.0, flow, l.cooler_towers > 0.0);
+    let pad_m3_per_s = l.heat_w * (wetted_k / range_k) * (1.0 / 2.45e9);
+    let tower_flow = select(head, flow, l.cooler_towers > 0.0);
     let evaporated = tower_w * tower_evaporation(air, cold_c, tower_range_k, tower_flow) + pad_m3_per_s;
     let drift = tower_w / tower_range_k * (3.5e-5 / 4.18e6);
     return LoopHour(

@@ -360,6 +360,15 @@ impl Profile for CoolingDesign {
         let why = "no coolant distribution unit is that large: up to 5 MW are sold, up to 10 MW taken";
         faults.at_most("cdu_capacity", self.cdu_capacity.value.0, LARGEST_CDU.0, why);
         faults.no_ice("chilled_water", self.chilled_water.value);
+        if let Some(warmest) = &self.evaporator_max {
+            faults.no_ice("evaporator_max", warmest.value);
+        }
+        if let (Some(driest), Some(dampest)) = (&self.dew_point_min, &self.dew_point_max)
+            && driest.value >= dampest.value
+        {
+            let message = "the lowest dew point of the racks is no lower than the highest, `dew_point_max`";
+            faults.0.push(("dew_point_min".into(), message.into()));
+        }
         if let Some(door) = &self.rear_door {
             faults.no_ice("rear_door.water", door.water.value);
         }

@@ -327,7 +327,10 @@ fn reading<'a>(source: &Source<'_>, line: &'a str, fields: &[&str]) -> Result<Ro
     let value =
         |field: usize, what: &str, missing: f64, low: f64, high: f64| match fields[field].parse::<f64>() {
             _ if fields[field].is_empty() => Ok(None),
-            Ok(value) if value >= missing => Ok(None),
+            // Nines alone mean that nothing was measured, however many there are.
+            Ok(value) if value >= missing && fields[field].chars().all(|sign| "9.0".contains(sign)) => {
+                Ok(None)
+            }
             Ok(value) if (low..=high).contains(&value) => Ok(Some(value)),
             _ => Err(source
                 .error(line, format!("the {what} `{}` is no number from {low} to {high}", fields[field]))),
@@ -391,6 +394,12 @@ fn fill(
     }
     if hours.len() < HOURS {
         let missing = HOURS - hours.len();
+        if let Some(last) =
+            hours.last().copied().filter(|_| gaps == Gaps::Interpolate && missing <= LONGEST_GAP)
+        {
+            hours.resize(HOURS, last);
+            return Ok((hours, filled + missing as u32));
+        }
         let message = format!("the file ends {missing} hours before the year does");
         return Err(source
             .error(periods, message)
@@ -604,6 +613,12 @@ mod tests {
         refused("LOCATION,a,b,c,d,e,51,0,0,62\n", Gaps::Refuse, "no line `DATA PERIODS`");
         let short = file(false, |month, _, _, line| (month < 12).then_some(line));
         refused(&short, Gaps::Interpolate, "ends 744 hours before the year");
+        let evening =
+            file(false, |month, day, hour, line| ((month, day) != (12, 31) || hour <= 20).then_some(line));
+        refused(&evening, Gaps::Refuse, "ends 4 hours before the year");
+        assert_eq!(parse("x.epw", &evening, Gaps::Interpolate).unwrap().filled, 4);
+        let endless = file(false, |_, _, _, line| Some(line.replace(",-5.0,", ",inf,")));
+        refused(&endless, Gaps::Refuse, "the dew point `inf`");
         let twice = file(false, |month, day, hour, line| {
             Some(if (month, day, hour) == (1, 1, 9) { line.replace(",9,0,", ",8,0,") } else { line })
         });

@@ -94,6 +94,8 @@ pub struct HeatLoop<T = f64> {
     pub wetness: T,
     /// From that to the loop's water at full fan speed [K].
     pub approach_k: T,
+    /// The same with air in proportion to the heat, as pads are wetted [K].
+    pub wet_approach_k: T,
     /// Effectiveness of wetted pads before dry coolers; 0 without pads.
     pub pads: T,
     /// Flag: outside air may cool the loop without compressors.
@@ -151,6 +153,7 @@ impl HeatLoop {
             range_k: T::of(self.range_k),
             wetness: T::of(self.wetness),
             approach_k: T::of(self.approach_k),
+            wet_approach_k: T::of(self.wet_approach_k),
             pads: T::of(self.pads),
             free: T::of(self.free),
             damp_vapour_pa: T::of(self.damp_vapour_pa),
@@ -408,9 +411,11 @@ fn between<T: Real>(dry_bulb_c: T, wet_bulb_c: T, wetness: T) -> T {
 /// c   = max(short − d, f·(T_a − d − T_c))                 what coils or chillers cool; f the part of damp air that they dry
 /// s   = (c + l) / (range + c − (T_a + a − d − T_s)) within [0, 1]  l what drying adds; dry: (short − d)/range
 /// W   = s·Q / COP · p                                      what compressors do; p part-load curve ([`part_load_work`])
-/// fans  = f·φ³·(Q_0 + j·W) + f_c·(s·Q + W)                  φ flow of the fans over that at full speed, which belongs to Q_0
+/// fans  = f·φ³·(Q_0 + j·W) + f_c·φ_c³·(s·Q + W)              φ flow of the fans over that at full speed, which belongs to Q_0
+/// φ_c  = ( l_c / (T_e + 15 K − T_c) )^1.3 within [0.2, 1]     condensers hold the smallest lift in cool air, and no less
 /// pumps = P_s·s·Q                                         of plants whose pumps run with the chillers alone
-/// E     = e·(t·(Q + j·W + P_t) + t_c·(s·Q + W + pumps)) + Q_0·d/range / h_fg     evaporated
+/// d_w  = min(short + a_w − a, ε·(T_a − T_wb))              what pads cool where short > 0, in air that follows the heat
+/// E     = e·(t·(Q + j·W + P_t) + t_c·(s·Q + W + pumps)) + Q·d_w/range / h_fg     evaporated
 /// D     = δ·(tower heat) / (ρc·r),  water = E + max(B·E, D)
 /// ~~~
 ///
@@ -418,8 +423,9 @@ fn between<T: Real>(dry_bulb_c: T, wet_bulb_c: T, wetness: T) -> T {
 /// full fan power per heat of coolers and condensers · t, t_c 1 where they are towers · e evaporation of a tower
 /// ([`tower_evaporation`]) whose water is as cold as wanted, or as the wet bulb allows · B blowdown ([`blowdown_ratio`]) ·
 /// δ drift of what circulates over the range r. Pads cool each kelvin of air by evaporating into it (m·c_p·ΔT = ṁ_w·h_fg);
-/// the air stream has the heat capacity rate of the water at full load (a balanced exchanger, both approaches equal), so it is
-/// Q_0/range: pads work at full fan speed, and at part load wet as much air for less heat.
+/// the air stream has the heat capacity rate of the water at full load (a balanced exchanger, both approaches equal). At part
+/// load dry coolers hold as long as all of that air lets them (a); pads then come in with air in proportion to the heat,
+/// Q/range, and its wider approach a_w, which takes less water than wetting all of the air a little.
 /// Outside air damper than racks may breathe is dried by the coils of the hall ([`super::air`] has f and l), and is shut out
 /// where that is more than carrying all heat over them (s = 1) or where they are too warm to dry it. Where the coolers can
 /// be bypassed they are when chillers alone take less power and are large enough. Mirrored in `shaders/shared/cooling.wgsl`.
@@ -428,10 +434,14 @@ fn between<T: Real>(dry_bulb_c: T, wet_bulb_c: T, wetness: T) -> T {
 pub fn loop_hour<T: Real>(l: &HeatLoop<T>, air: &Air<T>) -> LoopHour<T> {
     let (zero, one) = (T::of(0.0), T::of(1.0));
     let (dry_bulb_c, wet_bulb_c) = (air.dry_bulb_c, air.wet_bulb_c);
-    let condensing_c = between(dry_bulb_c, wet_bulb_c, l.condenser_wetness) + l.lift_k;
-    let cop = chiller_cop(l.carnot_share, l.evaporating_c, condensing_c);
+    let at_condensers_c = between(dry_bulb_c, wet_bulb_c, l.condenser_wetness);
+    let cop = chiller_cop(l.carnot_share, l.evaporating_c, at_condensers_c + l.lift_k);
     let all_work_w = l.heat_w / cop * part_load_work(l.heat_w, l.chillers_w);
-    let all_fans_w = (l.heat_w + all_work_w) * l.condenser_fan_share;
+    // Held at the smallest lift, condensers want less air.
+    let held_k = l.evaporating_c + T::of(SMALLEST_LIFT_K) - at_condensers_c;
+    let head = fan_flow_fraction(l.lift_k, held_k);
+    let condenser_fan_share = l.condenser_fan_share * (head * head * head);
+    let all_fans_w = (l.heat_w + all_work_w) * condenser_fan_share;
 
     let most = humidity_at(l.damp_vapour_pa, air.pressure_pa);
     let at_coils = humidity_at(l.coil_vapour_pa, air.pressure_pa);
@@ -451,18 +461,21 @@ pub fn loop_hour<T: Real>(l: &HeatLoop<T>, air: &Air<T>) -> LoopHour<T> {
     let warmed_k = l.range_k + (Real::max(margin_k, zero) + (cooled_k - left_k));
     let share = T::select(free, trim_share(cooled_k + drying_k, warmed_k), one);
     let slowed = fan_flow_fraction(l.approach_k, l.approach_k + (margin_k + drop_k));
-    let flow = T::select(free, slowed, one);
+    // Towers of chillers alone hold the water that these want.
+    let held = fan_flow_fraction(l.tower_approach_k, l.tower_water_c - wet_bulb_c);
+    let flow = T::select(free, slowed, T::select(l.cooler_towers > zero, held, one));
     let trim_w = l.heat_w * share;
     let trim_work_w = trim_w / cop * part_load_work(trim_w, l.chillers_w);
     let trim_fans_w = (l.coolers_w + l.joined * trim_work_w) * (l.cooler_fan_share * (flow * flow * flow))
-        + (trim_w + trim_work_w) * l.condenser_fan_share;
+        + (trim_w + trim_work_w) * condenser_fan_share;
 
     let carried = (l.chillers_w <= zero) | (l.heat_w <= l.chillers_w * T::of(CHILLER_ROOM));
     let alone = (l.bypass > zero) & carried & (all_fans_w + all_work_w < trim_fans_w + trim_work_w);
     let chilled_w = T::select(alone, l.heat_w, trim_w);
     let work_w = T::select(alone, all_work_w, trim_work_w);
     // A hall that carries all heat over its coils takes no outside air.
-    let wetted_k = T::select(free & !alone & (share < one), drop_k, zero);
+    let wetting_k = Real::min(short_k + (l.wet_approach_k - l.approach_k), possible_k);
+    let wetted_k = T::select(free & !alone & (share < one) & (short_k > zero), wetting_k, zero);
 
     let pumps_w = chilled_w * l.chiller_pump_share;
     let tower_w = (l.heat_w + l.joined * work_w + l.tower_pumps_w) * l.cooler_towers
@@ -470,9 +483,8 @@ pub fn loop_hour<T: Real>(l: &HeatLoop<T>, air: &Air<T>) -> LoopHour<T> {
     let cold_c = Real::max(l.tower_water_c, wet_bulb_c + l.tower_approach_k);
     let range_k = Real::max(l.range_k, T::of(SMALLEST_RANGE_K));
     let tower_range_k = Real::max(l.tower_range_k, T::of(SMALLEST_RANGE_K));
-    let pad_m3_per_s = l.coolers_w * (wetted_k / range_k) * T::of(1.0 / HEAT_OF_EVAPORATION_PER_VOLUME);
-    // Towers of condensers run their fans in full when chillers run; no other hour asks.
-    let tower_flow = T::select(l.cooler_towers > zero, flow, one);
+    let pad_m3_per_s = l.heat_w * (wetted_k / range_k) * T::of(1.0 / HEAT_OF_EVAPORATION_PER_VOLUME);
+    let tower_flow = T::select(l.cooler_towers > zero, flow, head);
     let evaporated = tower_w * tower_evaporation(air, cold_c, tower_range_k, tower_flow) + pad_m3_per_s;
     let drift = tower_w / tower_range_k * T::of(DRIFT_SHARE / WATER_HEAT_CAPACITY);
     LoopHour {
@@ -499,6 +511,8 @@ pub(super) struct Coolers {
     pub part: Share,
     /// From outside air to water at full fan speed.
     pub approach: Kelvin,
+    /// The same with air in proportion to the heat.
+    pub wet_approach: Kelvin,
     /// Whether outside air may cool the loop without compressors.
     pub free: bool,
     /// Effectiveness of wetted pads; nothing without pads.
@@ -527,6 +541,7 @@ impl Coolers {
             supply_c: supply.value(),
             range_k: range.value(),
             approach_k: self.approach.value(),
+            wet_approach_k: self.wet_approach.value(),
             free: f64::from(u8::from(self.free)),
             damp_vapour_pa: ANY_VAPOUR_PA,
             carnot_share: self.carnot_share.value(),
@@ -583,6 +598,7 @@ mod tests {
         Coolers {
             part: Share(1.0),
             approach: Kelvin(8.0),
+            wet_approach: Kelvin(8.0),
             free: true,
             pads: Share(pads),
             fan_share: Share(0.015),
@@ -676,13 +692,15 @@ mod tests {
         );
     }
 
-    // Half the heat of the loop of `pads_replace_the_chiller_and_drink` in the air of all of it: the same 10 K of all that air.
+    // Half the heat of the loop of `pads_replace_the_chiller_and_drink`, 6 K from all its air and 7 K from half of it: cooled by
+    // 8 K it would do, and half the air is cooled by 9: 4.2517e-4 · 0.5 · 0.9 = 1.9133e-4 m³/s.
     #[test]
-    fn pads_and_fans_serve_the_air_of_full_load_at_part_of_it() {
-        let part = Coolers { part: Share(0.5), ..coolers(0.8) };
+    fn pads_wet_the_air_that_follows_the_heat_and_fans_move_that_of_full_load() {
+        let part =
+            Coolers { part: Share(0.5), approach: Kelvin(6.0), wet_approach: Kelvin(7.0), ..coolers(0.8) };
         let loop_of = |heat| part.on_air(heat, Celsius(36.0), Kelvin(12.0));
         let wet = loop_hour(&loop_of(0.5e6), &air(38.0, 22.0));
-        assert!((wet.water_m3_per_s - 4.251_7e-4).abs() < 1e-7, "{wet:?}");
+        assert!((wet.water_m3_per_s - 1.913_3e-4).abs() < 1e-7, "{wet:?}");
         // Full speed: 0.015 of the heat that the fans are bought for.
         assert!((wet.fans_w - 15e3).abs() < 1e-6, "{wet:?}");
     }

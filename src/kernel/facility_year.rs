@@ -112,7 +112,7 @@ shader_mirror!(FacilityCase<f32>, FacilityCase as "FacilityCase" {
     it_w: f32, plant_w: f32, first_loop: u32, end_loop: u32, first_stage: u32, end_stage: u32, first_hour: u32,
 });
 shader_mirror!(HeatLoop<f32>, HeatLoop as "HeatLoop" {
-    heat_w: f32, coolers_w: f32, supply_c: f32, range_k: f32, wetness: f32, approach_k: f32, pads: f32, free: f32,
+    heat_w: f32, coolers_w: f32, supply_c: f32, range_k: f32, wetness: f32, approach_k: f32, wet_approach_k: f32, pads: f32, free: f32,
     damp_vapour_pa: f32, coil_c: f32, coil_vapour_pa: f32, bypass: f32, joined: f32, cooler_fan_share: f32,
     condenser_fan_share: f32, carnot_share: f32, chillers_w: f32, evaporating_c: f32,
     condenser_wetness: f32, lift_k: f32, cooler_towers: f32, condenser_towers: f32, tower_approach_k: f32,

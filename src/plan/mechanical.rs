@@ -374,10 +374,7 @@ impl Plant<'_> {
     fn make_up(&self) -> Vec<Equipment> {
         let (plant, buildings) = (self.wettest, self.buildings().max(1));
         let connection = |name: &str, flow: CubicMetersPerSecond| {
-            let basis = format!(
-                "one in each building, {} in all at full load in the hour that takes most",
-                liters(flow)
-            );
+            let basis = format!("one in each building, {} in all in the hour that takes most", liters(flow));
             (flow.0 > 0.0).then(|| line(name, buildings, flow.0 / buildings as f64, "m3/s", basis))
         };
         let of = [("make-up water connections", plant.water), ("blowdown drains", plant.blown_down())];

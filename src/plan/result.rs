@@ -158,7 +158,7 @@ pub struct Cooling {
     pub wet_hours: u32,
     /// Power at the meter in the hour of the year that takes most: not the design hour.
     pub peak_of_year: Watts,
-    /// Make-up water at full load in the hour that takes most of it, of the year and the design hours.
+    /// Make-up water in the hour that takes most of it, of the design hours and of the year at duty and at full load.
     pub design_water: CubicMetersPerSecond,
     /// Water of the year.
     pub water: CubicMeters,

@@ -452,7 +452,7 @@ pub struct FacilityYear {
     pub evaporated_m3: f64,
     /// Of that, carried off as droplets [m³].
     pub drift_m3: f64,
-    /// The plant at full load in the weather that takes most water, of the year and the design hours.
+    /// The plant in the hour that takes most water, of the design hours and of the year at this part and at full load.
     pub wettest: PlantHour,
     /// Heat that the plant throws out [J].
     pub rejected_j: f64,
@@ -538,14 +538,17 @@ pub fn year(
     let facility = at_part(place, loads, design, duty);
     let warm_water_w: f64 = facility.loops.iter().map(|load| load.loops[0].heat_w).sum();
     let mut total = FacilityYear::default();
-    let mut wettest = (0.0, design.weather);
+    let full = at_part(place, loads, design, 1.0);
+    total.wettest = if design.other.1.water > design.plant.water { design.other.1 } else { design.plant };
     for weather in &year.hours {
         let (plant, meter) = facility.hour(weather);
         total.meter_j += meter.0 * HOUR_S;
         total.it_j += facility.it.0 * HOUR_S;
         total.water_m3 += plant.water.0 * HOUR_S;
-        if plant.water.0 > wettest.0 {
-            wettest = (plant.water.0, *weather);
+        for hour in [plant, plant_hour(&full.loops, weather)] {
+            if hour.water > total.wettest.water {
+                total.wettest = hour;
+            }
         }
         if facility.it.0 > 0.0 {
             total.pue_hours.push((meter / facility.it) as f32);
@@ -561,10 +564,6 @@ pub fn year(
         let heated = f64::from(u8::from(weather.dry_bulb < HEATING_LIMIT));
         total.heating_season_j += heated * warm_water_w * HOUR_S;
     }
-    let at_full_load = plant_hour(&at_part(place, loads, design, 1.0).loops, &wettest.1);
-    total.wettest = [design.plant, design.other.1]
-        .into_iter()
-        .fold(at_full_load, |most, hour| if hour.water > most.water { hour } else { most });
     total
 }
 

@@ -541,6 +541,28 @@ fn discharge(evidence: &Evidence<'_>) -> Option<Verdict> {
     Some(verdict(name, per_hour, FASTEST_DISCHARGE, "an hour", false, note))
 }
 
+/// Whether the busway before rectifiers that stand with the racks carries one of them.
+fn rectifier_on_its_busway(evidence: &Evidence<'_>) -> Option<Verdict> {
+    let facts = &evidence.place.electrical;
+    let at = |kind| facts.stages.iter().position(|stage| stage.kind == kind);
+    let own = at(StageKind::Rectifier).filter(|own| at(StageKind::Bus).is_some_and(|bus| bus < *own))?;
+    let flow = evidence.design.path().nth(own).filter(|flow| flow.modules > 0)?;
+    let taken = flow.installed / f64::from(flow.modules) * (1.0 + flow.curve.at(1.0));
+    let apparent = VoltAmperes(taken.0 / evidence.fields.electrical.rack_power_factor.0);
+    let (need, limit) = (facts.on_busway(apparent), facts.busway_current * facts.continuous.0);
+    let note =
+        "one rectifier at full load on either side of its busway, which carries so much continuously".into();
+    Some(verdict("rectifier on its busway", need.0, limit.0, "A", false, note))
+}
+
+/// Whether the site takes what the substation's battery gives.
+fn battery(evidence: &Evidence<'_>) -> Option<Verdict> {
+    let power = evidence.fields.electrical.battery_power.filter(|power| power.0 > 0.0)?;
+    let note = "against what the site draws: more is neither charged beside it nor given to it".into();
+    let name = "power of the substation's battery";
+    Some(verdict(name, power.0, evidence.design.meter.0, "W", false, note))
+}
+
 /// What the grid asks and the feed gives.
 fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
     let mut all = Vec::new();
@@ -549,6 +571,7 @@ fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
     }
     all.extend(service(evidence));
     all.extend(discharge(evidence));
+    all.extend(battery(evidence));
     all.extend(evidence.electrical.shelves.iter().flat_map(|shelves| shelf(evidence, shelves)));
     let place = &evidence.place.electrical;
     // What is bought, not the largest that the design has.
@@ -556,10 +579,19 @@ fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
         let at = place.stages.iter().position(|stage| stage.kind == kind)?;
         evidence.place.stages[at].sold.map(|sold| sold.power)
     };
-    if let (Some(block), Some(unit)) = (sold(StageKind::Ups), sold(StageKind::UnitTransformer)) {
-        let note = "a block as bought hangs on one unit substation as bought".into();
+    let carried = place.stages.iter().zip(&evidence.place.stages).zip(evidence.design.path());
+    let carried =
+        carried.filter(|((stage, _), _)| stage.kind == StageKind::Ups).find_map(|((_, design), flow)| {
+            let carrying = design.redundancy.reserve(flow.modules).carrying;
+            (carrying > 0).then(|| flow.input / f64::from(carrying))
+        });
+    if let (Some(block), Some(unit)) = (carried, sold(StageKind::UnitTransformer)) {
+        let note =
+            "what a block takes with the spare ones out, from the one unit substation that it hangs on"
+                .into();
         all.push(verdict("UPS block on its substation", block.0, unit.0, "W", false, note));
     }
+    all.extend(rectifier_on_its_busway(evidence));
     if let Some(dynamics) = &evidence.electrical.dynamics {
         all.extend(dip(dynamics));
         let engines = place.backup.filter(|backup| backup.covers == Covered::Everything);
@@ -600,19 +632,21 @@ fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
         }
         if let Some(backup) = place.backup {
             let said = &evidence.fields.cooling;
+            // The plant comes first, in as many steps as it needs.
+            let back = evidence.electrical.engine_steps.map_or(backup.start_time, |steps| steps.plant_until);
             let note = format!(
-                "start of the engines and then of the drives, {}, against what pumps and water of the cooling bridge",
+                "start of the engines up to the step that carries the plant and then of the drives, {}, against what pumps and water of the cooling bridge",
                 show(said.drive_restart)
             );
-            let (need, bridged) = (backup.start_time + said.drive_restart, said.ride_through);
+            let (need, bridged) = (back + said.drive_restart, said.ride_through);
             all.push(verdict("cooling to the engines", need.0, bridged.0, "s", false, note));
             if evidence.design.chilled().0 > 0.0 {
                 let note = format!(
-                    "start of the engines and then of the chillers, {}, against the tanks of chilled water that carry {}",
+                    "start of the engines up to the step that carries the plant and then of the chillers, {}, against the tanks of chilled water that carry {}",
                     show(said.chiller_restart),
                     show(evidence.design.chilled())
                 );
-                let (need, bridged) = (backup.start_time + said.chiller_restart, said.chilled_store);
+                let (need, bridged) = (back + said.chiller_restart, said.chilled_store);
                 all.push(verdict("chilled water to the chillers", need.0, bridged.0, "s", false, note));
             }
         }

@@ -519,6 +519,7 @@ fn engine_steps_json(steps: &EngineSteps) -> Value {
         "each_w": steps.each.0,
         "limit_w": steps.limit.0,
         "pause_s": steps.pause.0,
+        "plant_until_s": steps.plant_until.0,
         "until_s": steps.until.0,
     })
 }

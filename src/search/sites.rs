@@ -4,7 +4,7 @@
 //! are the facility-year kernel's work; its `f32` sums choose who is looked at again, and whoever is shown is computed
 //! again in `f64`. Plants that cannot take a system's heat, and pairs in which not one rack fits, are named, not
 //! ranked. Left out: that buildings and rows take whole equipment, which a plan counts and which loads it a little less
-//! (under half a thousandth of the facility's power); land, grid, taxes, latency, and whether the water may be had.
+//! (one to two and a half thousandths of the facility's power at 100 MW); land, grid, taxes, latency, and whether the water may be had.
 
 use crate::catalog::{Catalog, InputError};
 use crate::cooling::{Weather, Year};

@@ -14,6 +14,7 @@ fn flag(numbers: &mut Numbers) -> f64 {
 fn heat_loop(numbers: &mut Numbers) -> HeatLoop {
     let supply_c = 15.0 + 30.0 * numbers.unit();
     let heat_w = numbers.between(1e6, 1e9);
+    let approach_k = numbers.between(1.0, 12.0);
     // Half of them are water, which does not mind damp air and has no coils to dry it.
     let dried = flag(numbers);
     let coil_c = dried * numbers.between(5.0, 20.0);
@@ -23,7 +24,8 @@ fn heat_loop(numbers: &mut Numbers) -> HeatLoop {
         supply_c,
         range_k: numbers.between(2.0, 30.0),
         wetness: flag(numbers),
-        approach_k: numbers.between(1.0, 12.0),
+        approach_k,
+        wet_approach_k: approach_k * numbers.between(1.0, 1.5),
         pads: flag(numbers) * numbers.unit(),
         free: flag(numbers),
         damp_vapour_pa: if dried > 0.0 { numbers.between(700.0, 4_000.0) } else { ANY_VAPOUR_PA },

@@ -406,12 +406,16 @@ fn dark(ground: &Ground<'_>, lowest: f64) -> Vec<OutageResult> {
         let feeds = is_system(stage.facts.kind) || stage.facts.kind == StageKind::Bus;
         feeds && stage.design.redundancy == Redundancy::N && stage.flow.output.0 > 0.0
     });
+    // Racks kept going on the plant's boards do not hang on what feeds the racks alone.
+    let racks = |stage: &Staged<'_>| {
+        ground.design.it - if stage.design.racks_only { ground.design.kept_racks } else { Watts(0.0) }
+    };
     let of = alone.map(|stage| OutageResult {
         name: format!("one {}, nothing takes over", block_of(stage)),
         loading: 0.0,
         stands: 1.0,
         lowest,
-        dark: stage.flow.output / f64::from(stage.flow.modules.max(1)),
+        dark: racks(&stage) / f64::from(stage.flow.modules.max(1)),
     });
     of.collect()
 }

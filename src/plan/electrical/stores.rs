@@ -131,12 +131,15 @@ pub(super) fn engine_steps(ground: &Ground<'_>) -> Option<EngineSteps> {
     let carrying = u64::from(backup.redundancy.reserve(u32::try_from(sets).ok()?).carrying.max(1));
     let at_once = backup.set * (carrying as f64 * share.0);
     let steps = (load / at_once - 1e-9).ceil().max(1.0);
+    let each = load / steps;
+    let of_plant = (ground.design.on_plant_boards() / each - 1e-9).ceil().clamp(1.0, steps);
     Some(EngineSteps {
         sets: carrying,
         steps: steps as u64,
-        each: load / (steps * carrying as f64),
+        each: each / carrying as f64,
         limit: backup.set * share.0,
         pause,
+        plant_until: backup.start_time + pause * (of_plant - 1.0),
         until: backup.start_time + pause * (steps - 1.0),
     })
 }

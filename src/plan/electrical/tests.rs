@@ -794,7 +794,9 @@ fn where_nothing_is_spare_a_lost_part_leaves_its_load_dark() {
     let flow = plan.electrical.load_flow.as_ref().unwrap();
     let dark = |name: &str| flow.outages.iter().find(|outage| outage.name.starts_with(name)).unwrap().dark.0;
     let ups = plan.power.stages.iter().find(|stage| stage.name == "ups").unwrap();
-    assert!((dark("one UPS block") / (ups.output.0 / ups.modules as f64) - 1.0).abs() < 1e-9);
+    // Of the racks, without what the chain loses behind it.
+    let share = plan.power.it_provisioned.0 / ups.modules as f64;
+    assert!((dark("one UPS block") / share - 1.0).abs() < 1e-9 && ups.output.0 > plan.power.it_provisioned.0);
     assert!(dark("one unit substation") > 2e6, "{:?}", flow.outages);
     let mains = equipment(&plan, "low-voltage main breakers");
     assert!(mains.count == equipment(&plan, "unit substations").count, "{mains:?}");

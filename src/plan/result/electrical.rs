@@ -370,6 +370,8 @@ pub struct EngineSteps {
     pub limit: Watts,
     /// From one step to the next.
     pub pause: Seconds,
+    /// From the outage to the step that brings the plant's pumps and chillers, which come first.
+    pub plant_until: Seconds,
     /// From the outage to the last step.
     pub until: Seconds,
 }

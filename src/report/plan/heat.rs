@@ -66,7 +66,7 @@ pub(super) fn cooling(cooling: &Cooling) -> Section {
         );
         pairs.push(("water".into(), water));
         let hourly = format!("{} m3/h", digits(cooling.design_water.0 * 3_600.0));
-        pairs.push(("water at full load, hour that takes most".into(), hourly));
+        pairs.push(("water in the hour that takes most".into(), hourly));
     }
     if let Some(dry) = cooling.dry_air.filter(|dry| dry.hours > 0) {
         let air = format!(
