@@ -82,7 +82,12 @@ fn a_feeder_of_3_kiloamperes_is_five_cables_a_phase() {
 #[test]
 fn a_gigawatt_campus_holds_its_voltages_and_its_power_factor() {
     let flow = campus(8).flow(Share(0.3), None).unwrap();
-    assert!(flow.lowest > 0.95 && flow.highest < 1.05, "{} {}", flow.lowest, flow.highest);
+    assert!(
+        flow.full.lowest > 0.95 && flow.idle.highest < 1.05,
+        "{} {}",
+        flow.full.lowest,
+        flow.idle.highest
+    );
     assert!(flow.power_factor.0 >= 0.95 - 1e-6, "{}", flow.power_factor);
     assert!(flow.capacitors.at_work().0 > 0.0 && flow.capacitors.count == 6, "{:?}", flow.capacitors);
     // 8 · 123.75 MW and losses near 1.1 %.
@@ -104,7 +109,12 @@ fn capacitors_and_taps_settle_at_every_power_factor() {
         // A step gives its power times the square of some 1.02.
         let step = 1.05 * flow.capacitors.step().0;
         assert!(flow.settled && flow.power_factor >= flow.needed_factor, "{factor}: {flow:?}");
-        assert!(flow.lowest > 0.97 && flow.highest < 1.04, "{factor}: {} {}", flow.lowest, flow.highest);
+        assert!(
+            flow.full.lowest > 0.97 && flow.idle.highest < 1.04,
+            "{factor}: {} {}",
+            flow.full.lowest,
+            flow.idle.highest
+        );
         // 0.90 is what the loads and the transformers have without any.
         assert_eq!(flow.capacitors.on == 0, factor < 0.91, "{factor}: {:?}", flow.capacitors);
         if flow.capacitors.on == 0 {
@@ -131,8 +141,8 @@ fn off_load_taps_leave_room_for_the_voltage_without_load() {
         let weak = Campus { short_circuit, power_factor: Share(factor), ..campus(8) };
         let flow = weak.flow(Share(0.3), None).unwrap();
         let band = 1.0 - VOLTAGE_BAND..1.0 + VOLTAGE_BAND;
-        let holds = band.contains(&flow.lowest) && band.contains(&flow.highest);
-        assert!(holds, "{gigavoltamperes} {factor}: {} {}", flow.lowest, flow.highest);
+        let holds = band.contains(&flow.full.lowest) && band.contains(&flow.idle.highest);
+        assert!(holds, "{gigavoltamperes} {factor}: {} {}", flow.full.lowest, flow.idle.highest);
     }
 }
 
