@@ -372,8 +372,15 @@ enum Out {
 const CAMPUS_BUS: usize = 2;
 
 impl Campus {
-    /// Feeders of a building: as many as its load asks for, with what its transformers take at the lowest voltage that
-    /// they are built for, and one more; of neighbours that share a bus, those of each.
+    /// Feeders of a building: as many as its load asks for, with what its transformers and they themselves take at the
+    /// lowest voltage that equipment is built for, and one more; of neighbours that share a bus, those of each.
+    ///
+    /// ~~~text
+    /// |S + z·l·|S|²/(n·V²)| ≤ n·S_r
+    /// ~~~
+    ///
+    /// S of the building with its transformers [VA], z of a feeder [Ω/m], l its length [m], V the lowest voltage [V], S_r its
+    /// rating [VA].
     ///
     /// Each ends on a section of the building's switchgear, and a tie joins each section with the next. Feeders follow one
     /// another along the sections of the campus busbar, so that these are loaded alike, and a tie is open where the feeders
@@ -390,8 +397,16 @@ impl Campus {
         let units = building.units.map_or(building.behind, |bank| taken((building.behind, bank)));
         let plant = building.plant.map_or(Complex::new(0.0, 0.0), taken);
         let alike = building.alike.max(1);
-        let each = (units + plant + building.at_campus).norm() / f64::from(alike);
-        alike.saturating_mul(((each / rating.0).ceil().max(1.0) as u32).saturating_add(1))
+        let each = (units + plant + building.at_campus) / f64::from(alike);
+        let (ohm_r, ohm_x, _) = feeder(self.feeder_current);
+        let end = lowest * self.voltage.0;
+        let lost = Complex::new(ohm_r, ohm_x) * (building.distance.0 * each.norm_sqr() / (end * end));
+        let carries = |count: u32| (each + lost / f64::from(count)).norm() <= f64::from(count) * rating.0;
+        let mut count = (each.norm() / rating.0).ceil().max(1.0) as u32;
+        while count < u32::MAX && !carries(count) {
+            count += 1;
+        }
+        alike.saturating_mul(count.saturating_add(1))
     }
 
     /// The load-flow case at a part of the loads.
