@@ -16,7 +16,7 @@ use crate::catalog::profile::{Covered, Current, StageKind};
 use crate::fleet::NETWORK_RACK_UNITS;
 use crate::layout::cables::{MOST_FILL, Net, TraySort};
 use crate::layout::{FullestBusway, RackKind};
-use crate::power::one_line::VOLTAGE_BAND;
+use crate::power::one_line::{DELIVERY_BAND, VOLTAGE_BAND};
 use crate::power::service::ServiceClass;
 use crate::power::{MeasuredAt, PowerEnvelope};
 use crate::scenario::{Cluster, Fields, Policy};
@@ -804,19 +804,27 @@ fn voltages(flow: &LoadFlow, it: Watts) -> Vec<Verdict> {
         let note = format!("{reason}; it carries {} of its load", flow.carries);
         return vec![verdict("load flow of the campus", 1.0, flow.carries.0, "of the load", false, note)];
     }
-    let band = format!("equipment is built for ± {:.0} %", 100.0 * VOLTAGE_BAND);
+    let band =
+        format!("the one farthest from nominal; equipment is built for ± {:.0} %", 100.0 * VOLTAGE_BAND);
     let mut all = power_factor(flow);
-    all.extend([
-        verdict(
-            "voltage drop to a hall, full load",
-            1.0 - flow.lowest,
-            VOLTAGE_BAND,
-            "of nominal",
-            false,
-            band.clone(),
-        ),
-        verdict("voltage rise in a hall, idle", flow.highest - 1.0, VOLTAGE_BAND, "of nominal", false, band),
-    ]);
+    for (name, halls) in [("voltage of a hall, full load", flow.full), ("voltage of a hall, idle", flow.idle)]
+    {
+        all.push(verdict(name, halls.off(), VOLTAGE_BAND, "of nominal", false, band.clone()));
+    }
+    for (name, at) in
+        [("voltage at the point of delivery", flow.delivery), ("voltage of the campus busbar", flow.busbar)]
+    {
+        if at.off() > DELIVERY_BAND {
+            let note = format!(
+                "{:.3} to {:.3} of nominal from full load to idle, and grid codes have ± {:.0} %: a stronger grid \
+                 (`grid.short_circuit`, `grid.voltage`) or less behind it (`envelope.power`)",
+                at.lowest,
+                at.highest,
+                100.0 * DELIVERY_BAND
+            );
+            all.push(verdict(name, at.off(), DELIVERY_BAND, "of nominal", false, note));
+        }
+    }
     let loaded = flow.branches.iter().chain(&flow.others).filter(|branch| branch.loading > 0.0);
     if let Some(branch) = loaded.max_by(|a, b| a.loading.total_cmp(&b.loading)) {
         let name = format!("loading of the {}", branch.name);

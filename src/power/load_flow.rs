@@ -136,6 +136,16 @@ pub enum LoadFlowError {
         /// That mismatch [pu].
         mismatch: f64,
     },
+    /// It balances, at a voltage that nothing stands.
+    #[error(
+        "the load flow has no solution that can be run: it balances with {bus} at {voltage:.3} of nominal voltage alone"
+    )]
+    OutOfRange {
+        /// Where.
+        bus: String,
+        /// Over nominal.
+        voltage: f64,
+    },
 }
 
 /// Largest mismatch of a solution [pu].
@@ -379,15 +389,15 @@ fn flow(
 /// The largest part of its loads that a network can carry, to a thousandth, if it cannot carry them all.
 ///
 /// Every load bus is scaled alike and solved from nominal voltage; the part is the nose of its voltage curve as far as
-/// the method reaches it.
+/// the method reaches it, or what comes before it where not every solution stands.
 #[must_use]
-pub fn largest_load(network: &Network) -> f64 {
+pub fn largest_load(network: &Network, stands: impl Fn(&Flow) -> bool) -> f64 {
     let carries = |part: f64| {
         let mut scaled = network.clone();
         for bus in scaled.buses.iter_mut().filter(|bus| bus.hold == Hold::Power) {
             bus.injection *= part;
         }
-        solve(&scaled).is_ok()
+        solve(&scaled).is_ok_and(|flow| stands(&flow))
     };
     if carries(1.0) {
         return 1.0;

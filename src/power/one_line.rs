@@ -7,7 +7,7 @@
 //!
 //! Main transformers hold the campus busbar with their tap changers; unit transformers stand on the off-load tap that
 //! suits full load; steps of the capacitor banks on the sections of the campus busbar, one bank after another, bring the
-//! power factor at the point of delivery to what the grid asks. That point is the substation's busbar at the grid's
+//! power factor at the point of delivery to what the grid asks, and on a weak grid the voltages to their bands. That point is the substation's busbar at the grid's
 //! voltage: what the operator's own reactance takes before it is not the customer's. One main transformer, one feeder, one unit substation and one UPS system at a time are taken out to see what
 //! the rest then carries. Equal equipment in parallel is one branch: sections of a split busbar are loaded alike, so
 //! they have one voltage. Left out: unbalance, harmonics, the low-voltage side behind the halls' switchboards.
@@ -44,6 +44,11 @@ const OFF_LOAD_HOLDS: f64 = 0.7;
 const GRAIN: f64 = 0.6;
 /// Range of a voltage that equipment is built for, around nominal (ANSI C84.1, range A).
 pub const VOLTAGE_BAND: f64 = 0.05;
+/// Range of the voltage at a point of delivery and on a campus busbar, around nominal: grid codes have 5 to 10 % (recalled).
+pub const DELIVERY_BAND: f64 = 0.1;
+/// Voltages of those two that pass for a solution [pu]: beyond them it is one of arithmetic alone, for protection trips and
+/// transformers saturate; an assumption.
+const SOLUTION: (f64, f64) = (0.8, 1.15);
 /// Land of a campus per power at the meter [m²/W]: 750 acres per gigawatt, 450–1,000 in announced ones.
 pub const LAND_PER_WATT: f64 = 3.035e-3;
 /// Largest substation [VA]: campus substations have 0.3–1.2 GVA.
@@ -220,6 +225,40 @@ pub struct BusVoltage {
     pub voltage: f64,
 }
 
+/// Lowest and highest voltage over nominal.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Range {
+    /// The lowest.
+    pub lowest: f64,
+    /// The highest.
+    pub highest: f64,
+}
+
+impl Range {
+    /// Of some voltages.
+    fn of(voltages: impl IntoIterator<Item = f64>) -> Self {
+        let of = |all: Option<Self>, at: f64| {
+            Some(all.map_or(Self { lowest: at, highest: at }, |all| Self {
+                lowest: all.lowest.min(at),
+                highest: all.highest.max(at),
+            }))
+        };
+        voltages.into_iter().fold(None, of).unwrap_or_default()
+    }
+
+    /// Of both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self::of([self.lowest, self.highest, other.lowest, other.highest])
+    }
+
+    /// Largest deviation from nominal.
+    #[must_use]
+    pub fn off(self) -> f64 {
+        (self.highest - 1.0).max(1.0 - self.lowest)
+    }
+}
+
 /// What one branch carries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BranchLoad {
@@ -267,10 +306,16 @@ pub struct CampusFlow {
     pub capacitors: CapacitorBanks,
     /// Turns ratio that the tap changers stand at.
     pub tap: f64,
-    /// Lowest voltage of any hall at full load, over nominal.
-    pub lowest: f64,
-    /// Highest voltage of any hall at light load, over nominal.
-    pub highest: f64,
+    /// Voltages of the halls at full load.
+    pub full: Range,
+    /// Voltages of the halls at light load.
+    pub idle: Range,
+    /// Voltages at the point of delivery, full and light load.
+    pub delivery: Range,
+    /// Voltages of the campus busbar, full and light load.
+    pub busbar: Range,
+    /// Whether capacitors hold voltages in their bands as far as it is theirs.
+    pub held: bool,
     /// One thing out at a time, at full load.
     pub outages: Vec<Outage>,
 }
@@ -298,6 +343,21 @@ fn delivered(flow: &Flow) -> Complex<f64> {
     -flow.branches[0].to
 }
 
+/// Voltages at the point of delivery and on the campus busbar [pu].
+fn feeding(flow: &Flow) -> [f64; 2] {
+    [1, CAMPUS_BUS].map(|bus| flow.voltages[bus].norm())
+}
+
+/// Whether a solution is one that a campus can stand at.
+fn physical(flow: &Flow) -> Result<(), LoadFlowError> {
+    let names = ["the point of delivery", "the campus busbar"];
+    let off = names.into_iter().zip(feeding(flow)).find(|(_, at)| !(SOLUTION.0..=SOLUTION.1).contains(at));
+    match off {
+        Some((bus, voltage)) => Err(LoadFlowError::OutOfRange { bus: bus.into(), voltage }),
+        None => Ok(()),
+    }
+}
+
 /// What is out of service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Out {
@@ -312,8 +372,15 @@ enum Out {
 const CAMPUS_BUS: usize = 2;
 
 impl Campus {
-    /// Feeders of a building: as many as its load asks for, with what its transformers take at the lowest voltage that
-    /// they are built for, and one more; of neighbours that share a bus, those of each.
+    /// Feeders of a building: as many as its load asks for, with what its transformers and they themselves take at the
+    /// lowest voltage that equipment is built for, and one more; of neighbours that share a bus, those of each.
+    ///
+    /// ~~~text
+    /// |S + z·l·|S|²/(n·V²)| ≤ n·S_r
+    /// ~~~
+    ///
+    /// S of the building with its transformers [VA], z of a feeder [Ω/m], l its length [m], V the lowest voltage [V], S_r its
+    /// rating [VA].
     ///
     /// Each ends on a section of the building's switchgear, and a tie joins each section with the next. Feeders follow one
     /// another along the sections of the campus busbar, so that these are loaded alike, and a tie is open where the feeders
@@ -330,8 +397,16 @@ impl Campus {
         let units = building.units.map_or(building.behind, |bank| taken((building.behind, bank)));
         let plant = building.plant.map_or(Complex::new(0.0, 0.0), taken);
         let alike = building.alike.max(1);
-        let each = (units + plant + building.at_campus).norm() / f64::from(alike);
-        alike.saturating_mul(((each / rating.0).ceil().max(1.0) as u32).saturating_add(1))
+        let each = (units + plant + building.at_campus) / f64::from(alike);
+        let (ohm_r, ohm_x, _) = feeder(self.feeder_current);
+        let end = lowest * self.voltage.0;
+        let lost = Complex::new(ohm_r, ohm_x) * (building.distance.0 * each.norm_sqr() / (end * end));
+        let carries = |count: u32| (each + lost / f64::from(count)).norm() <= f64::from(count) * rating.0;
+        let mut count = (each.norm() / rating.0).ceil().max(1.0) as u32;
+        while count < u32::MAX && !carries(count) {
+            count += 1;
+        }
+        alike.saturating_mul(count.saturating_add(1))
     }
 
     /// The load-flow case at a part of the loads.
@@ -476,26 +551,44 @@ impl Campus {
 
     /// Turns the tap changers under load to the step that holds the campus busbar nearest to its target.
     ///
-    /// The answer to a turn is not exactly a turn's: where they would hunt between two steps, the nearer one stays, as the
-    /// dead band of a real one has it.
+    /// A higher ratio gives less voltage, so each step that was tried bounds the wanted one from a side. The answer to a turn
+    /// is not exactly a turn's, on a weak grid it is more: where that leads past a bound, the step next to it is tried. Where
+    /// nothing flows the voltage is too low, for capacitors give more at a higher one.
     fn regulated(&self, mut settings: Settings, part: f64, out: Out) -> Result<State, LoadFlowError> {
+        let (step, range) = CHANGER;
+        let (mut least, mut most) = (1.0 - range - step, 1.0 + range + step);
         let mut nearest: Option<(f64, State)> = None;
-        let mut tried = Vec::new();
         loop {
             let network = self.network(&settings, part, out);
-            let flow = solve(&network)?;
-            let over = flow.voltages[CAMPUS_BUS].norm() / CAMPUS_TARGET;
-            let next = stepped(settings.tap * over, CHANGER);
-            tried.push(settings.tap);
-            let state = State { network, flow, settings: settings.clone(), settled: true };
-            let off = (over - 1.0).abs();
-            if nearest.as_ref().is_none_or(|(least, _)| off < *least) {
-                nearest = Some((off, state.clone()));
+            let wanted = match solve(&network) {
+                Ok(flow) => {
+                    let over = flow.voltages[CAMPUS_BUS].norm() / CAMPUS_TARGET;
+                    if over > 1.0 {
+                        least = settings.tap;
+                    } else {
+                        most = settings.tap;
+                    }
+                    let off = (over - 1.0).abs();
+                    let wanted = stepped(settings.tap * over, CHANGER);
+                    if nearest.as_ref().is_none_or(|(least, _)| off < *least) {
+                        let state = State { network, flow, settings: settings.clone(), settled: true };
+                        nearest = Some((off, state));
+                    }
+                    wanted
+                }
+                Err(error) => {
+                    most = settings.tap;
+                    if nearest.is_none() && (self.main.is_none() || most - least < 1.5 * step) {
+                        return Err(error);
+                    }
+                    stepped(f64::midpoint(least, most), CHANGER)
+                }
+            };
+            let done = self.main.is_none() || (wanted - settings.tap).abs() < 1e-9;
+            match nearest {
+                Some((_, nearest)) if done || most - least < 1.5 * step => return Ok(nearest),
+                _ => settings.tap = stepped(wanted.max(least + step).min(most - step), CHANGER),
             }
-            if self.main.is_none() || tried.iter().any(|tap| (tap - next).abs() < 1e-9) {
-                return Ok(nearest.map_or(state, |(_, nearest)| nearest));
-            }
-            settings.tap = next;
         }
     }
 
@@ -534,30 +627,102 @@ impl Campus {
         Ok(State { settled: false, ..state })
     }
 
-    /// Reactive power that is taken at the point of delivery beyond what the grid gives with the active power [var].
+    /// Reactive power that capacitors have to give beside what is at work [var]; below zero what they could spare.
+    ///
+    /// What is taken at the point of delivery beyond what the grid gives with the active power, or what lifts voltages into
+    /// their bands if that is more.
     fn missing(&self, flow: &Flow) -> Vars {
         let taken = delivered(flow);
-        Vars((taken.im - load(Watts(taken.re), self.power_factor).im) * BASE_VA)
+        let beyond = (taken.im - load(Watts(taken.re), self.power_factor).im) * BASE_VA;
+        Vars(beyond).max(self.sagging(flow))
     }
 
-    /// Full load with as few steps of the capacitor banks as bring the power factor to what is asked; of the banks given,
-    /// or of the smallest that are enough.
+    /// Reactive power that lifts the voltages into their bands [var]: by the short-circuit power, so near enough to step by;
+    /// above zero where one is below its band.
+    ///
+    /// ~~~text
+    /// ΔQ = S_k·ΔV,  1/S_k,busbar = 1/S_k + z/S_r
+    /// ~~~
+    ///
+    /// Capacitors lift the halls as far as the tap changers would, had they the range: what then is lost behind the busbar is
+    /// not for them.
+    fn sagging(&self, flow: &Flow) -> Vars {
+        let grid = self.short_circuit.0;
+        let behind = 1.0 / (1.0 / grid + self.main.map_or(0.0, |bank| bank.impedance.0 / bank.rating.0));
+        let [delivery, busbar] = feeding(flow);
+        let halls = self.hall_buses().into_iter().map(|bus| flow.voltages[bus].norm());
+        let lowest = halls.fold(f64::INFINITY, f64::min);
+        let held = if self.main.is_some() { CAMPUS_TARGET * (1.0 - CHANGER.0) } else { 1.0 };
+        let equipment = 1.0 - VOLTAGE_BAND;
+        let behind_busbar = (equipment - lowest).min(held - busbar);
+        Vars((grid * (1.0 - DELIVERY_BAND - delivery)).max(behind * (equipment - busbar).max(behind_busbar)))
+    }
+
+    /// What a grid carries at most: the nose of the voltage curve behind a reactance alone at a power factor of one (Kundur,
+    /// Power System Stability and Control, 1994, chapter 14).
+    ///
+    /// ~~~text
+    /// P_max = S_k/2
+    /// ~~~
+    ///
+    /// More could be carried at a leading one, with a nose as high as the voltage that is wished: no margin is left there.
+    #[must_use]
+    pub fn grid_carries(&self) -> Watts {
+        Watts(self.short_circuit.0 / 2.0)
+    }
+
+    /// What capacitors give by which a weak grid that carries nothing without them carries the load; none where none do.
+    ///
+    /// Looked for in equal parts of what would be all reactive power of the loads, of transformers, and what may be given back.
+    fn lifting(&self, with: impl Fn(CapacitorBanks) -> Result<State, LoadFlowError>) -> Option<Vars> {
+        const PARTS: u32 = 16;
+        if self.load().re > self.grid_carries().0 {
+            return None;
+        }
+        let all = self.estimate();
+        (1..=PARTS).find_map(|part| {
+            let each = all * (f64::from(part) / f64::from(PARTS));
+            let state = with(CapacitorBanks { count: 1, each, steps: 1, on: 1 }).ok()?;
+            physical(&state.flow).ok()?;
+            Some(each + self.missing(&state.flow))
+        })
+    }
+
+    /// Full load with as few steps of the capacitor banks as bring the power factor to what is asked and voltages into their
+    /// bands; of the banks given, or of the smallest that are enough.
     ///
     /// Taps settle anew for each number of steps, so that what is found hangs on that number alone. Where the grid gives
     /// next to no reactive power a step may be more than it takes back: then the nearer of the two neighbours stays.
     fn compensated(&self, given: Option<CapacitorBanks>) -> Result<State, LoadFlowError> {
-        const MOST_ROUNDS: u32 = 40;
         let with = |capacitors| self.settle(Settings { capacitors, ..self.start() }, 1.0, Out::Nothing, true);
         let bare = with(CapacitorBanks::default());
         let first = match &bare {
             Ok(state) => self.missing(&state.flow),
             // Capacitors may be what a weak grid lacks.
-            Err(LoadFlowError::Diverged { .. }) => self.estimate(),
+            Err(LoadFlowError::Diverged { .. }) => match self.lifting(with) {
+                Some(power) => power.max(Vars(1.0)),
+                None => return bare,
+            },
             Err(_) => return bare,
         };
-        if first.0 <= 0.0 || given.is_some_and(|banks| banks.count == 0) {
-            return bare;
-        }
+        let found = if first.0 <= 0.0 || given.is_some_and(|banks| banks.count == 0) {
+            bare
+        } else {
+            self.stepped_up(given, first, bare, with)
+        }?;
+        physical(&found.flow)?;
+        Ok(found)
+    }
+
+    /// The same from a first guess of what capacitors have to give; without them it is not enough.
+    fn stepped_up(
+        &self,
+        given: Option<CapacitorBanks>,
+        first: Vars,
+        bare: Result<State, LoadFlowError>,
+        with: impl Fn(CapacitorBanks) -> Result<State, LoadFlowError>,
+    ) -> Result<State, LoadFlowError> {
+        const MOST_ROUNDS: u32 = 40;
         let mut banks = match given {
             Some(given) => given.with(first),
             None => self.ratings.capacitors(first, self.sections),
@@ -581,8 +746,11 @@ impl Campus {
                 }
                 banks.on = few.saturating_add((missing / step).ceil() as u32);
             } else {
-                enough = Some(state?);
-                let fewer = (-missing / step).floor() as u32;
+                let state = state?;
+                // What voltages would spare is near enough to step by, but not to stop at.
+                let least = u32::from(self.sagging(&state.flow).0 >= missing);
+                enough = Some(state);
+                let fewer = ((-missing / step).floor() as u32).max(least);
                 if fewer == 0 {
                     break;
                 }
@@ -607,20 +775,25 @@ impl Campus {
         }
         let capacitors = CapacitorBanks { on: banks.on - 1, ..banks };
         match self.settle(Settings { capacitors, ..self.start() }, 1.0, Out::Nothing, true) {
-            Ok(less) if delivered(&less.flow).im.abs() < taken.im.abs() => less,
+            Ok(less)
+                if delivered(&less.flow).im.abs() < taken.im.abs() && self.sagging(&less.flow).0 <= 0.0 =>
+            {
+                less
+            }
             _ => found,
         }
     }
 
-    /// What capacitors give where nothing flows without them: the reactive power of the loads and of their transformers
-    /// at full load, less what is asked.
+    /// What capacitors give at most: the reactive power of the loads and of their transformers at full load and the lowest
+    /// voltage of the grid, and what may be given back at the power factor that is asked.
     fn estimate(&self) -> Vars {
         let all = self.load();
         let main = self.main.map_or(0.0, |bank| bank.impedance.0);
         let units = self.buildings.iter().filter_map(|one| one.units);
         let units = units.map(|bank| bank.impedance.0).fold(0.0, f64::max);
+        let lowest = 1.0 - DELIVERY_BAND;
         let asked = load(Watts(all.re), self.power_factor).im;
-        Vars((all.im + (main + units) * all.norm() - asked).max(0.0))
+        Vars(all.im + (main + units) * all.norm() / (lowest * lowest) + asked)
     }
 
     /// Lost in the feeders at full load.
@@ -656,8 +829,11 @@ impl Campus {
         // Capacitors are switched off with the load.
         let dimmed = Settings { capacitors: settings.capacitors.dimmed(light), ..settings.clone() };
         let faint = self.settle(dimmed, light.0, Out::Nothing, false)?;
+        physical(&faint.flow)?;
         let halls = self.hall_buses();
-        let at = |flow: &Flow| halls.iter().map(|&bus| flow.voltages[bus].norm()).collect::<Vec<_>>();
+        let at = |flow: &Flow| Range::of(halls.iter().map(|&bus| flow.voltages[bus].norm()));
+        let ([full_delivery, full_busbar], [idle_delivery, idle_busbar]) =
+            (feeding(&full), feeding(&faint.flow));
         let outages = self.outages(&full, &settings)?;
         let delivered = delivered(&full) * BASE_VA;
         let grain = delivered.re.hypot(GRAIN * settings.capacitors.step().0);
@@ -675,8 +851,11 @@ impl Campus {
             settled,
             capacitors: settings.capacitors,
             tap: settings.tap,
-            lowest: at(&full).into_iter().fold(f64::INFINITY, f64::min),
-            highest: at(&faint.flow).into_iter().fold(0.0, f64::max),
+            full: at(&full),
+            idle: at(&faint.flow),
+            delivery: Range::of([full_delivery, idle_delivery]),
+            busbar: Range::of([full_busbar, idle_busbar]),
+            held: self.sagging(&full).0 <= 0.0,
             outages,
         })
     }
@@ -686,10 +865,14 @@ impl Campus {
     fn outages(&self, full: &Flow, settings: &Settings) -> Result<Vec<Outage>, LoadFlowError> {
         let mut all = Vec::new();
         let mut lose = |name: String, out: Out, looked_at: &str| -> Result<(), LoadFlowError> {
-            let State { network, flow, .. } = match self.settle(settings.clone(), 1.0, out, false) {
+            let settled = self.settle(settings.clone(), 1.0, out, false);
+            let settled = settled.and_then(|state| physical(&state.flow).map(|()| state));
+            let State { network, flow, .. } = match settled {
                 // The whole site stands as solved; what one failure brings down is told as that.
-                Err(LoadFlowError::Diverged { .. }) => {
-                    let part = largest_load(&self.network(settings, 1.0, out)).max(1e-3);
+                Err(LoadFlowError::Diverged { .. } | LoadFlowError::OutOfRange { .. }) => {
+                    let network = self.network(settings, 1.0, out);
+                    let part = largest_load(&network, |flow| physical(flow).is_ok());
+                    let part = part.clamp(1e-3, 1.0 - 1e-3);
                     let name = format!("{name}: the voltage of what takes over collapses");
                     all.push(Outage { name, loading: 1.0 / part, lowest: 0.0 });
                     return Ok(());
@@ -793,7 +976,10 @@ impl Campus {
     /// The part of its load that a campus can carry, where it cannot carry all of it.
     #[must_use]
     pub fn carries(&self) -> Share {
-        Share(largest_load(&self.network(&self.start(), 1.0, Out::Nothing)))
+        let part =
+            largest_load(&self.network(&self.start(), 1.0, Out::Nothing), |flow| physical(flow).is_ok());
+        // What is not solved with taps and capacitors at work is not carried without them.
+        Share(part.min(1.0 - 1e-3))
     }
 }
 

@@ -282,7 +282,7 @@ fn load_flow(flow: &LoadFlow, faults: Option<&FaultLevels>) -> Vec<Block> {
         ("of that in feeders".into(), POWER.show(flow.feeder_loss.0)),
         (
             "voltage in the halls over nominal, full load and idle".into(),
-            format!("{} and {}", over_nominal(flow.lowest), over_nominal(flow.highest)),
+            format!("{} and {}", over_nominal(flow.full.lowest), over_nominal(flow.idle.highest)),
         ),
     ];
     if flow.branches.iter().any(|branch| branch.name == "main transformers") {
@@ -569,8 +569,12 @@ fn load_flow_json(flow: &LoadFlow) -> Value {
         "capacitor_steps": flow.capacitors.all_steps(),
         "capacitor_steps_at_work": flow.capacitors.on,
         "tap": flow.tap,
-        "lowest_voltage": flow.lowest,
-        "highest_voltage": flow.highest,
+        "lowest_voltage": flow.full.lowest,
+        "highest_voltage": flow.idle.highest,
+        "highest_voltage_full_load": flow.full.highest,
+        "lowest_voltage_idle": flow.idle.lowest,
+        "voltage_delivery": [flow.delivery.lowest, flow.delivery.highest],
+        "voltage_campus_busbar": [flow.busbar.lowest, flow.busbar.highest],
         "buses": flow.buses.iter()
             .map(|bus| json!({"name": bus.name, "voltage": bus.voltage})).collect::<Vec<_>>(),
         "branches": flow.branches.iter().map(|branch| json!({

@@ -499,15 +499,14 @@ pub(super) fn load_flow(ground: &Ground<'_>) -> Option<LoadFlow> {
         Ok(flows) => flows.into_iter().for_each(|flow| add(&mut result, flow)),
         Err((campus, error)) => {
             result.carries = campus.carries();
-            let load = campus.load().norm();
-            let weak = weak_grid(campus.short_circuit, load, campus.power_factor);
+            let weak = weak_grid(campus.short_circuit, campus.grid_carries(), campus.load().re);
             result.shortfall = Some(weak.unwrap_or_else(|| error.to_string()));
             return Some(result);
         }
     }
-    result.outages.extend(systems_out(ground, result.lowest));
-    result.outages.extend(dark(ground, result.lowest));
-    result.outages.extend(plant_on_one_side(ground, result.lowest));
+    result.outages.extend(systems_out(ground, result.full.lowest));
+    result.outages.extend(dark(ground, result.full.lowest));
+    result.outages.extend(plant_on_one_side(ground, result.full.lowest));
     Some(result)
 }
 
@@ -520,7 +519,8 @@ fn solved(campuses: &[Campus], light: Share) -> Result<Vec<CampusFlow>, (&Campus
     let Some(fullest) = campuses.first().filter(|_| campuses.len() > 1) else { return with(None) };
     let own = fullest.flow(light, None).map_err(|error| (fullest, error))?.capacitors;
     let flows = with(Some(own))?;
-    if flows.iter().all(|flow| flow.power_factor.0 >= flow.needed_factor.0 * (1.0 - 1e-9)) {
+    let enough = |flow: &CampusFlow| flow.held && flow.power_factor.0 >= flow.needed_factor.0 * (1.0 - 1e-9);
+    if flows.iter().all(enough) {
         return Ok(flows);
     }
     // Another one, on longer feeders, asks for more than the fullest.
@@ -529,25 +529,20 @@ fn solved(campuses: &[Campus], light: Share) -> Result<Vec<CampusFlow>, (&Campus
     with(own.map(|flow| flow.capacitors))
 }
 
+/// Part of what a grid carries at most from which it is the grid that fails where nothing flows: losses, what transformers
+/// take, and whole steps of capacitors and taps come on top of the load; an assumption.
+const NEAR_THE_NOSE: f64 = 0.8;
+
 /// Why a grid carries no such load, whatever stands behind it; none where it may.
-///
-/// ~~~text
-/// S_max = S_k/( 2·(1 + sin φ) )
-/// ~~~
-///
-/// S_k short-circuit power [VA], φ at the point of delivery: the nose of the voltage curve behind a reactance alone (Kundur,
-/// Power System Stability and Control, 1994, chapter 14).
-fn weak_grid(short_circuit: VoltAmperes, load: f64, factor: Share) -> Option<String> {
-    let sine = (1.0 - factor.0 * factor.0).max(0.0).sqrt();
-    let most = VoltAmperes(short_circuit.0 / (2.0 * (1.0 + sine)));
-    (load > most.0).then(|| {
+fn weak_grid(short_circuit: VoltAmperes, most: Watts, load: f64) -> Option<String> {
+    (load > NEAR_THE_NOSE * most.0).then(|| {
         format!(
-            "a grid with {} of short circuit carries {} at most at a power factor of {factor}, and this substation asks {} \
-             before losses: a stronger point of delivery (`grid.short_circuit`), a higher `grid.voltage`, which has one, or \
-             less behind it (`envelope.power`)",
+            "a grid with {} of short circuit carries {} at most, with capacitors that bring the power factor to one, and this \
+             substation asks {} before losses: a stronger point of delivery (`grid.short_circuit`), a higher \
+             `grid.voltage`, which has one, or less behind it (`envelope.power`)",
             brief(short_circuit),
             brief(most),
-            brief(VoltAmperes(load))
+            brief(Watts(load))
         )
     })
 }
@@ -585,8 +580,9 @@ fn add(result: &mut LoadFlow, flow: CampusFlow) {
     result.unsettled |= !flow.settled;
     if !first {
         result.others.extend(flow.branches.into_iter().map(branch));
-        result.lowest = result.lowest.min(flow.lowest);
-        result.highest = result.highest.max(flow.highest);
+        (result.full, result.idle) = (result.full.and(flow.full), result.idle.and(flow.idle));
+        result.delivery = result.delivery.and(flow.delivery);
+        result.busbar = result.busbar.and(flow.busbar);
         // The worst of them stands for all; a substation that misses what is asked of it is told.
         if flow.power_factor.0 - flow.needed_factor.0 < result.power_factor.0 - result.needed_factor.0 {
             (result.power_factor, result.needed_factor) = (flow.power_factor, flow.needed_factor);
@@ -599,7 +595,8 @@ fn add(result: &mut LoadFlow, flow: CampusFlow) {
         return;
     }
     (result.power_factor, result.needed_factor) = (flow.power_factor, flow.needed_factor);
-    (result.tap, result.lowest, result.highest) = (flow.tap, flow.lowest, flow.highest);
+    (result.tap, result.full, result.idle) = (flow.tap, flow.full, flow.idle);
+    (result.delivery, result.busbar) = (flow.delivery, flow.busbar);
     let bus = |bus: BusVoltage| BusResult { name: bus.name, voltage: bus.voltage };
     result.buses = flow.buses.into_iter().map(bus).collect();
     result.branches = flow.branches.into_iter().map(branch).collect();

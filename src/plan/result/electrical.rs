@@ -1,5 +1,6 @@
 //! What a plan says of its electrical side beyond the losses of the chain.
 
+use crate::power::one_line::Range;
 use crate::power::ratings::CapacitorBanks;
 use crate::units::{
     Amperes, Joules, Meters, PerSecond, Ratio, Seconds, Share, Vars, VoltAmperes, Volts, Watts,
@@ -326,10 +327,14 @@ pub struct LoadFlow {
     pub capacitors: CapacitorBanks,
     /// Turns ratio of the main transformers' tap changers.
     pub tap: f64,
-    /// Lowest voltage of a hall at full load over nominal.
-    pub lowest: f64,
-    /// Highest voltage of a hall at idle over nominal.
-    pub highest: f64,
+    /// Voltages of the halls at full load over nominal.
+    pub full: Range,
+    /// Voltages of the halls at idle over nominal.
+    pub idle: Range,
+    /// Voltages at the point of delivery over nominal, full load and idle.
+    pub delivery: Range,
+    /// Voltages of the campus busbar over nominal, full load and idle.
+    pub busbar: Range,
     /// Voltages at full load.
     pub buses: Vec<BusResult>,
     /// What branches carry at full load.

@@ -701,8 +701,8 @@ fn column(page: &mut Page, plan: &Plan) {
     if let Some(flow) = &plan.electrical.load_flow {
         page.heading("Load flow");
         page.fact("power factor at delivery", &digits(flow.power_factor.0));
-        page.fact("lowest voltage, full load", &format!("{:.3}", flow.lowest));
-        page.fact("highest voltage, idle", &format!("{:.3}", flow.highest));
+        page.fact("lowest voltage, full load", &format!("{:.3}", flow.full.lowest));
+        page.fact("highest voltage, idle", &format!("{:.3}", flow.idle.highest));
     }
     if let Some(supply) = &plan.electrical.supply {
         page.heading("A rack is fed");
