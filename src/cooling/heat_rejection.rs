@@ -4,7 +4,9 @@
 //! cost more than the compressors that it relieves is bypassed. Every plant is a few [`HeatLoop`]s: coefficients
 //! without kinds, which [`loop_hour`] runs in `f64` for people and in `f32` as the twin of
 //! `shaders/shared/cooling.wgsl`. Towers evaporate what the air that leaves them carries off ([`tower_evaporation`]).
-//! Left out: the help of spare units, heat stored in the water, fouling, and warm air that a yard of coolers draws back in: 2 K
+//! Left out: what coils and pads before condensers of one machine do to their air, and that one set of fans serves both (here
+//! two are counted in hours of trim); what the chilled water of outside-air plants stirs into evaporators (0.6 % of their heat).
+//! Also the help of spare units, heat stored in the water, fouling, and warm air that a yard of coolers draws back in: 2 K
 //! of it would cost a plant of air-cooled chillers 1 % of its racks at 43 °C.
 
 use super::direct_to_chip::FLOW_EXPONENT;
