@@ -558,6 +558,7 @@ impl Campus {
         let (step, range) = CHANGER;
         let (mut least, mut most) = (1.0 - range - step, 1.0 + range + step);
         let mut nearest: Option<(f64, State)> = None;
+        let mut first = None;
         loop {
             let network = self.network(&settings, part, out);
             let wanted = match solve(&network) {
@@ -578,8 +579,9 @@ impl Campus {
                 }
                 Err(error) => {
                     most = settings.tap;
+                    let error = first.get_or_insert(error);
                     if nearest.is_none() && (self.main.is_none() || most - least < 1.5 * step) {
-                        return Err(error);
+                        return Err(error.clone());
                     }
                     stepped(f64::midpoint(least, most), CHANGER)
                 }

@@ -247,7 +247,7 @@ fn a_campus_on_too_long_and_thin_a_feeder_does_not_converge_and_says_what_it_car
     let mut far = campus(1);
     far.buildings[0].distance = Meters(200e3);
     let error = far.flow(Share(0.3), None).unwrap_err();
-    assert!(error.to_string().contains("building 1"), "{error}");
+    assert!(matches!(error, LoadFlowError::Diverged { .. }), "{error}");
     let part = far.carries();
     assert!((0.05..0.95).contains(&part.0), "{part}");
 }
