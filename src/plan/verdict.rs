@@ -873,3 +873,6 @@ fn next_step(machine: &Machine, draw: &Draw) -> String {
         format!("a {} rack takes {rack} of IT, its network included", machine.id)
     }
 }
+
+#[cfg(test)]
+mod tests;

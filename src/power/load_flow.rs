@@ -136,6 +136,9 @@ pub enum LoadFlowError {
         /// That mismatch [pu].
         mismatch: f64,
     },
+    /// The load is too near to what the grid's reactance carries at all.
+    #[error("the load is more than the grid carries with a margin: a stronger grid, or less behind it")]
+    WeakGrid,
     /// It balances, at a voltage that nothing stands.
     #[error(
         "the load flow has no solution that can be run: it balances with {bus} at {voltage:.3} of nominal voltage alone"

@@ -49,6 +49,9 @@ pub const DELIVERY_BAND: f64 = 0.1;
 /// Voltages of those two that pass for a solution [pu]: beyond them it is one of arithmetic alone, for protection trips and
 /// transformers saturate; an assumption.
 const SOLUTION: (f64, f64) = (0.8, 1.15);
+/// Kept from the nose of the grid's voltage curve: nearer to it one step of a tap or a capacitor moves the voltage further than
+/// its band, and taps hunt; an assumption.
+const NOSE_MARGIN: f64 = 0.2;
 /// Land of a campus per power at the meter [m²/W]: 750 acres per gigawatt, 450–1,000 in announced ones.
 pub const LAND_PER_WATT: f64 = 3.035e-3;
 /// Largest substation [VA]: campus substations have 0.3–1.2 GVA.
@@ -558,6 +561,7 @@ impl Campus {
         let (step, range) = CHANGER;
         let (mut least, mut most) = (1.0 - range - step, 1.0 + range + step);
         let mut nearest: Option<(f64, State)> = None;
+        let mut first = None;
         loop {
             let network = self.network(&settings, part, out);
             let wanted = match solve(&network) {
@@ -578,8 +582,9 @@ impl Campus {
                 }
                 Err(error) => {
                     most = settings.tap;
+                    let error = first.get_or_insert(error);
                     if nearest.is_none() && (self.main.is_none() || most - least < 1.5 * step) {
-                        return Err(error);
+                        return Err(error.clone());
                     }
                     stepped(f64::midpoint(least, most), CHANGER)
                 }
@@ -659,16 +664,16 @@ impl Campus {
     }
 
     /// What a grid carries at most: the nose of the voltage curve behind a reactance alone at a power factor of one (Kundur,
-    /// Power System Stability and Control, 1994, chapter 14).
+    /// Power System Stability and Control, 1994, chapter 14), less a margin.
     ///
     /// ~~~text
-    /// P_max = S_k/2
+    /// P_max = (1 − m)·S_k/2
     /// ~~~
     ///
-    /// More could be carried at a leading one, with a nose as high as the voltage that is wished: no margin is left there.
+    /// m margin [1]. More could be carried at a leading one, with a nose as high as the voltage that is wished.
     #[must_use]
     pub fn grid_carries(&self) -> Watts {
-        Watts(self.short_circuit.0 / 2.0)
+        Watts((1.0 - NOSE_MARGIN) * self.short_circuit.0 / 2.0)
     }
 
     /// What capacitors give by which a weak grid that carries nothing without them carries the load; none where none do.
@@ -676,9 +681,6 @@ impl Campus {
     /// Looked for in equal parts of what would be all reactive power of the loads, of transformers, and what may be given back.
     fn lifting(&self, with: impl Fn(CapacitorBanks) -> Result<State, LoadFlowError>) -> Option<Vars> {
         const PARTS: u32 = 16;
-        if self.load().re > self.grid_carries().0 {
-            return None;
-        }
         let all = self.estimate();
         (1..=PARTS).find_map(|part| {
             let each = all * (f64::from(part) / f64::from(PARTS));
@@ -694,6 +696,9 @@ impl Campus {
     /// Taps settle anew for each number of steps, so that what is found hangs on that number alone. Where the grid gives
     /// next to no reactive power a step may be more than it takes back: then the nearer of the two neighbours stays.
     fn compensated(&self, given: Option<CapacitorBanks>) -> Result<State, LoadFlowError> {
+        if self.load().re > self.grid_carries().0 {
+            return Err(LoadFlowError::WeakGrid);
+        }
         let with = |capacitors| self.settle(Settings { capacitors, ..self.start() }, 1.0, Out::Nothing, true);
         let bare = with(CapacitorBanks::default());
         let first = match &bare {
@@ -979,7 +984,7 @@ impl Campus {
         let part =
             largest_load(&self.network(&self.start(), 1.0, Out::Nothing), |flow| physical(flow).is_ok());
         // What is not solved with taps and capacitors at work is not carried without them.
-        Share(part.min(1.0 - 1e-3))
+        Share(part.min(self.grid_carries().0 / self.load().re.max(1.0)).min(1.0 - 1e-3))
     }
 }
 

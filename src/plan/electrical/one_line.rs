@@ -531,13 +531,13 @@ fn solved(campuses: &[Campus], light: Share) -> Result<Vec<CampusFlow>, (&Campus
 
 /// Part of what a grid carries at most from which it is the grid that fails where nothing flows: losses, what transformers
 /// take, and whole steps of capacitors and taps come on top of the load; an assumption.
-const NEAR_THE_NOSE: f64 = 0.8;
+const NEAR_THE_MOST: f64 = 0.9;
 
 /// Why a grid carries no such load, whatever stands behind it; none where it may.
 fn weak_grid(short_circuit: VoltAmperes, most: Watts, load: f64) -> Option<String> {
-    (load > NEAR_THE_NOSE * most.0).then(|| {
+    (load > NEAR_THE_MOST * most.0).then(|| {
         format!(
-            "a grid with {} of short circuit carries {} at most, with capacitors that bring the power factor to one, and this \
+            "a grid with {} of short circuit carries {} at most, a fifth below the nose of its voltage curve at a power factor of one, and this \
              substation asks {} before losses: a stronger point of delivery (`grid.short_circuit`), a higher \
              `grid.voltage`, which has one, or less behind it (`envelope.power`)",
             brief(short_circuit),

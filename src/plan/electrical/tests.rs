@@ -700,13 +700,13 @@ fn a_service_is_chosen_for_the_design_point_too() {
 fn a_grid_that_carries_no_such_load_is_named() {
     let plan = planned(&["grid.short_circuit=1 GVA"]);
     let flow = plan.verdicts.iter().find(|one| one.constraint == "load flow of the campus").unwrap();
-    // At a power factor of one, which capacitors give: 1 GVA/2 = 500 MW.
-    assert!(flow.short_by > 0.0 && flow.note.contains("500 MW"), "{flow:?}");
+    // A fifth below the nose at a power factor of one: 0.8 · 1 GVA/2 = 400 MW.
+    assert!(flow.short_by > 0.0 && flow.note.contains("400 MW"), "{flow:?}");
     assert!(flow.note.contains("grid.short_circuit") && !flow.note.contains("tap"), "{flow:?}");
     // 300 MW behind 200 MVA balance with 1.5 of nominal voltage on the campus busbar too, where nothing stands.
     let plan = planned(&["envelope.power=300 MW", "grid.short_circuit=200 MVA"]);
     let flow = plan.verdicts.iter().find(|one| one.constraint == "load flow of the campus").unwrap();
-    assert!(flow.short_by > 0.0 && flow.note.contains("100 MW"), "{flow:?}");
+    assert!(flow.short_by > 0.0 && flow.note.contains("80 MW"), "{flow:?}");
 }
 
 #[test]
@@ -715,7 +715,7 @@ fn a_weak_grid_holds_its_voltages_with_capacitors_or_falls_short() {
         planned(&[&format!("grid.short_circuit={short_circuit}"), &format!("envelope.power={power}")])
     };
     let mut fitted = false;
-    for short_circuit in ["400 MVA", "600 MVA", "700 MVA", "800 MVA", "1 GVA", "2 GVA", "5 GVA"] {
+    for short_circuit in ["400 MVA", "700 MVA", "760 MVA", "800 MVA", "1 GVA", "2 GVA", "5 GVA"] {
         let plan = of(short_circuit, "300 MW");
         let of_flow = ["voltage", "power factor", "load flow"];
         let fits = plan
@@ -724,13 +724,10 @@ fn a_weak_grid_holds_its_voltages_with_capacitors_or_falls_short() {
             .all(|one| one.short_by <= 0.0 || !of_flow.iter().any(|name| one.constraint.starts_with(name)));
         assert!(fits || !fitted, "{short_circuit}: {:?}", plan.verdicts);
         fitted = fits;
-        // A deviation is never below zero, and those of the feed are told only where they are too large.
+        // A deviation is never below zero.
         assert!(plan.verdicts.iter().all(|one| !one.constraint.starts_with("voltage of") || one.need >= 0.0));
     }
     assert!(fitted);
-    let busbar = of("600 MVA", "300 MW");
-    let busbar = busbar.verdicts.iter().find(|one| one.constraint == "voltage of the campus busbar").unwrap();
-    assert!(busbar.short_by > 0.0 && (busbar.limit - 0.1).abs() < 1e-9, "{busbar:?}");
 }
 
 // At these voltages feeders lose whole percents, and the one that is spare was short by a tenth of that.

@@ -96,7 +96,7 @@ fn feeders_carry_their_own_losses() {
     assert_eq!([&near, &far].map(|one| one.feeders(&one.buildings[0])), [11, 12]);
 }
 
-// 990 MW, from a grid that would carry them without margin, 990/0.5 = 1.98 GVA, to a strong one. What fits at one fits at
+// 990 MW, around the weakest grid that carries them, 990/0.4 = 2.48 GVA, up to a strong one. What fits at one fits at
 // every stronger one, and takes no more capacitors there.
 #[test]
 fn what_fits_on_a_weak_grid_fits_on_every_stronger_one() {
@@ -128,11 +128,11 @@ fn what_fits_on_a_weak_grid_fits_on_every_stronger_one() {
     assert!(fitted);
 }
 
-// Half of 1.9 GVA are 950 MW of the 990 that are asked, whatever capacitors stand.
+// 0.8 · 2.4 GVA/2 are 960 MW of the 990 that are asked, whatever capacitors stand.
 #[test]
 fn a_grid_that_is_too_weak_has_no_flow_and_carries_a_part() {
-    let weak = Campus { short_circuit: VoltAmperes(1.9e9), ..campus(8) };
-    assert!(weak.flow(Share(0.3), None).is_err() && (weak.grid_carries().0 - 950e6).abs() < 1.0);
+    let weak = Campus { short_circuit: VoltAmperes(2.4e9), ..campus(8) };
+    assert!(weak.flow(Share(0.3), None).is_err() && (weak.grid_carries().0 - 960e6).abs() < 1.0);
     assert!((0.3..0.95).contains(&weak.carries().0), "{}", weak.carries());
 }
 
@@ -247,7 +247,7 @@ fn a_campus_on_too_long_and_thin_a_feeder_does_not_converge_and_says_what_it_car
     let mut far = campus(1);
     far.buildings[0].distance = Meters(200e3);
     let error = far.flow(Share(0.3), None).unwrap_err();
-    assert!(error.to_string().contains("building 1"), "{error}");
+    assert!(matches!(error, LoadFlowError::Diverged { .. }), "{error}");
     let part = far.carries();
     assert!((0.05..0.95).contains(&part.0), "{part}");
 }
