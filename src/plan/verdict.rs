@@ -563,6 +563,21 @@ fn battery(evidence: &Evidence<'_>) -> Option<Verdict> {
     Some(verdict(name, power.0, evidence.design.meter.0, "W", false, note))
 }
 
+/// Whether the unit substation that a UPS block hangs on gives what it takes with the spare ones out.
+fn ups_block(evidence: &Evidence<'_>) -> Option<Verdict> {
+    let stages = &evidence.place.electrical.stages;
+    // What is bought, not the largest that the design has.
+    let at = stages.iter().position(|stage| stage.kind == StageKind::UnitTransformer)?;
+    let unit = evidence.place.stages[at].sold?.power;
+    let at = stages.iter().position(|stage| stage.kind == StageKind::Ups)?;
+    let (design, flow) = (&evidence.place.stages[at], evidence.design.path().nth(at)?);
+    let carrying = Some(design.redundancy.reserve(flow.modules).carrying).filter(|carrying| *carrying > 0)?;
+    let block = flow.input / f64::from(carrying);
+    let note =
+        "what a block takes with the spare ones out, from the one unit substation that it hangs on".into();
+    Some(verdict("UPS block on its substation", block.0, unit.0, "W", false, note))
+}
+
 /// What the grid asks and the feed gives.
 fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
     let mut all = Vec::new();
@@ -573,27 +588,11 @@ fn feed(evidence: &Evidence<'_>) -> Vec<Verdict> {
     all.extend(discharge(evidence));
     all.extend(battery(evidence));
     all.extend(evidence.electrical.shelves.iter().flat_map(|shelves| shelf(evidence, shelves)));
-    let place = &evidence.place.electrical;
-    // What is bought, not the largest that the design has.
-    let sold = |kind: StageKind| {
-        let at = place.stages.iter().position(|stage| stage.kind == kind)?;
-        evidence.place.stages[at].sold.map(|sold| sold.power)
-    };
-    let carried = place.stages.iter().zip(&evidence.place.stages).zip(evidence.design.path());
-    let carried =
-        carried.filter(|((stage, _), _)| stage.kind == StageKind::Ups).find_map(|((_, design), flow)| {
-            let carrying = design.redundancy.reserve(flow.modules).carrying;
-            (carrying > 0).then(|| flow.input / f64::from(carrying))
-        });
-    if let (Some(block), Some(unit)) = (carried, sold(StageKind::UnitTransformer)) {
-        let note =
-            "what a block takes with the spare ones out, from the one unit substation that it hangs on"
-                .into();
-        all.push(verdict("UPS block on its substation", block.0, unit.0, "W", false, note));
-    }
+    all.extend(ups_block(evidence));
     all.extend(rectifier_on_its_busway(evidence));
     if let Some(dynamics) = &evidence.electrical.dynamics {
         all.extend(dip(dynamics));
+        let place = &evidence.place.electrical;
         let engines = place.backup.filter(|backup| backup.covers == Covered::Everything);
         if let (Some(back), None, true) =
             (dynamics.returns.first(), engines, evidence.fields.grid.ramp_limit.is_some())
