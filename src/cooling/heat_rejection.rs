@@ -227,7 +227,7 @@ pub fn chiller_cop<T: Real>(carnot_share: T, evaporating_c: T, condensing_c: T) 
 /// ~~~
 ///
 /// x heat over what the evaporators carry in the design hour. The curve is the published one of a chiller whose drive follows
-/// the load (`facility.md` 3.5; the form is EnergyPlus'): 0.95 at four fifths, 0.88 at a third, where it is least. Below that
+/// the load (form of EnergyPlus, coefficients as in dc-rl, MIT): 0.95 at four fifths, 0.88 at a third, where it is least. Below that
 /// units are switched off, so that those that run stay there: loops have several. Mirrored in `shaders/shared/cooling.wgsl`.
 #[inline(always)]
 #[must_use]
